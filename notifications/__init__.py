@@ -1,0 +1,1 @@
+"""Speak and listen: what is sent, through which carrier, and what comes back. Knows neither the app nor triage."""

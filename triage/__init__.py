@@ -1,0 +1,1 @@
+"""Decide: protocol, answers and context in; assessment and its trace out. Pure arithmetic on values."""

@@ -1,0 +1,177 @@
+"""The words of triage: frozen values, no behaviour beyond their own reading.
+
+A *score* (0-4) is what a patient said; a CTCAE *grade* is a professional's or a laboratory's.
+``None`` always means *unknown*; it is never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+Value = Decimal | bool | str
+"""A normalised answer: a number, yes/no, or a word of a closed list."""
+
+
+class Level(IntEnum):
+    """How fast a person must act. Ordered: the highest level among the rules that fire wins."""
+
+    NONE = 0
+    INFO = 1
+    MODERATE = 2
+    HIGH = 3
+    URGENT = 4
+
+    @property
+    def word(self) -> str:
+        """The promised word, lower case: none, info, moderate, high, urgent."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Level:
+        """The level a promised word names. Raises ValueError for any other word."""
+        try:
+            return cls[word.upper()]
+        except KeyError:
+            raise ValueError(f"unknown level {word!r}: expected one of {', '.join(m.word for m in cls)}") from None
+
+
+class Kind(StrEnum):
+    """Kinds of question; the names are those of the reply codebook."""
+
+    SEVERITY = "severity_0_4"
+    MULTI = "multi3_severity_0_4"
+    COUNT = "count_24h"
+    TEMPERATURE = "temperature_c"
+    WEIGHT = "weight_kg"
+    PAIN = "pain_0_10"
+    INTAKE = "intake_7d"
+    YES_NO = "yes_no"
+    FREE_TEXT = "free_text"
+    CYCLE_START = "cycle_start"
+    STOP_WHICH = "stop_which"
+    NONE = "none"
+
+
+class Heard(StrEnum):
+    """What a text turned out to be; the names are those of the reply codebook."""
+
+    ANSWER = "answer"
+    PARTIAL = "partial"
+    ASK_AGAIN = "ask_again"
+    SYMPTOM = "symptom"
+    DANGER = "danger"
+    CORRECTION = "correction"
+    COMMAND = "command"
+    COURTESY = "courtesy"
+    ADMIN = "admin"
+
+
+class Escalate(StrEnum):
+    """The least a person must be told whatever the protocol says."""
+
+    NO = "no"
+    NURSE = "nurse"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is open when a text arrives: the kind of question, the keys it fills, in the order they were asked."""
+
+    kind: Kind = Kind.NONE
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text, understood. ``value`` is the codebook's normalised form; ``values`` one entry per key asked, None where missing."""
+
+    heard: Heard
+    value: str
+    escalate: Escalate = Escalate.NO
+    values: tuple[str | None, ...] = ()
+    dangers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One current answer. ``value`` None: asked, not answered or not understood (unknown, never zero)."""
+
+    key: str
+    value: Value | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure or laboratory value with its unit and day."""
+
+    value: Decimal
+    unit: str
+    taken_on: date
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier check-in of the same patient: its day and what was answered then."""
+
+    asked_on: date
+    values: Mapping[str, Value | None]
+    level: Level = Level.NONE
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything the engine may know besides the current answers.
+
+    cycle, cycle_day: from 1, None before the first confirmed intake. on_day: are intakes scheduled on asked_on?
+    past: earlier check-ins, most recent first. baseline: dated pre-treatment values; absent means unknown.
+    dangers: codes found by the reader in this check-in's texts. escalate: the reader's floor for this check-in.
+    closing: the window closes now, so what is still unknown will stay unknown.
+    """
+
+    asked_on: date
+    cycle: int | None = None
+    cycle_day: int | None = None
+    on_day: bool | None = None
+    past: tuple[Past, ...] = ()
+    baseline: Mapping[str, Value] = field(default_factory=dict)
+    measures: Mapping[str, Measured] = field(default_factory=dict)
+    dangers: tuple[str, ...] = ()
+    escalate: Escalate = Escalate.NO
+    silences: int = 0
+    closing: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule looked at, fired or not. ``met`` is None when it could not be decided (something unknown)."""
+
+    rule: str
+    level: Level
+    fired: bool
+    met: bool | None
+    near: bool
+    inputs: Mapping[str, str]
+    why: Mapping[str, str]
+    source: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The conclusion and its trace. ``undecided`` names red-flag rules that wait for an unknown answer."""
+
+    level: Level
+    respond_within: timedelta | None
+    notify: str
+    steps: tuple[Step, ...]
+    scores: Mapping[str, int | None]
+    advice: str
+    undecided: tuple[str, ...]
+    protocol: str
+    fingerprint: str
