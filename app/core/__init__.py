@@ -1,0 +1,1 @@
+"""The cellar: settings, time, database, audit, signing, refusals."""

@@ -1,0 +1,139 @@
+"""One typed Settings from the environment (prefix VIGIE_); secrets also from files. A wrong value stops the start in one line."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_SECRET = "for-the-demonstration-only"
+PREFIX = "VIGIE_"
+
+
+class Environment(StrEnum):
+    """demo: fictional ward, no real message can leave. test: automatic tests. production: patients."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Transport(StrEnum):
+    """Where texts go: a real carrier, the terminal, or the demonstration's telephones."""
+
+    TWILIO = "twilio"
+    CONSOLE = "console"
+    SIMULATOR = "simulator"
+
+
+class Settings(BaseSettings):
+    """Everything the environment may decide. Each field is described in app/core/README.md."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    environment: Environment = Environment.DEMO
+    database_url: str = "sqlite:///var/vigie.db"
+    migration_database_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr = SecretStr(DEFAULT_SECRET)
+    transport: Transport | None = None
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_api_base: str = "https://api.twilio.com"
+    heartbeat_url: str = ""
+    allow_sqlite: bool = False
+    allow_simulator: bool = False
+    second_factor: bool | None = None
+    log_level: str = "INFO"
+    worker_tick_seconds: float = Field(default=5, ge=0.2, le=60)
+
+    @property
+    def is_demo(self) -> bool:
+        """Is this the fictional ward?"""
+        return self.environment is Environment.DEMO
+
+    @property
+    def is_production(self) -> bool:
+        """Are there patients?"""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def carrier(self) -> Transport:
+        """The transport in force: as set; otherwise Twilio when its account is given, telephones in the demo, else the terminal."""
+        if self.transport is not None:
+            return self.transport
+        if self.is_demo:
+            return Transport.SIMULATOR
+        return Transport.TWILIO if self.twilio_account_sid else Transport.CONSOLE
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """The second factor may be off in the demo and in tests only."""
+        return self.is_production if self.second_factor is None else self.second_factor
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for problem in _problems(self):
+            raise ValueError(problem)
+        return self
+
+
+def _problems(settings: Settings) -> list[str]:
+    found = []
+    try:
+        TypeAdapter(AnyHttpUrl).validate_python(settings.public_url)
+    except ValidationError:
+        found.append(f"VIGIE_PUBLIC_URL is not a web address: {settings.public_url!r}; give the address carriers and browsers use")
+    if not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
+        found.append("VIGIE_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+    if settings.carrier is Transport.TWILIO:
+        if not (settings.twilio_account_sid and settings.twilio_auth_token.get_secret_value()):
+            found.append("Twilio is chosen: set VIGIE_TWILIO_ACCOUNT_SID and VIGIE_TWILIO_AUTH_TOKEN")
+        elif not (settings.twilio_from or settings.twilio_messaging_service_sid):
+            found.append("Twilio is chosen: set VIGIE_TWILIO_FROM or VIGIE_TWILIO_MESSAGING_SERVICE_SID")
+    if settings.is_demo and settings.transport is Transport.TWILIO:
+        found.append("the demonstration never sends real messages: set VIGIE_ENVIRONMENT or remove VIGIE_TRANSPORT=twilio")
+    if settings.is_production:
+        found += _production_problems(settings)
+    return found
+
+
+def _production_problems(settings: Settings) -> list[str]:
+    found = []
+    secret = settings.secret_key.get_secret_value()
+    if secret == DEFAULT_SECRET or len(secret) < 32:
+        found.append("VIGIE_SECRET_KEY is missing, the default one or shorter than 32 characters: production needs its own secret")
+    if settings.database_url.startswith("sqlite:") and not settings.allow_sqlite:
+        found.append("production on SQLite must be chosen: set VIGIE_ALLOW_SQLITE=1, or VIGIE_DATABASE_URL to PostgreSQL")
+    if settings.carrier is not Transport.TWILIO and not settings.allow_simulator:
+        found.append("production without a carrier reaches nobody: set the VIGIE_TWILIO_ settings, or VIGIE_ALLOW_SIMULATOR=1")
+    if settings.second_factor is False:
+        found.append("the second factor cannot be switched off in production: remove VIGIE_SECOND_FACTOR")
+    return found
+
+
+class WrongSettings(Exception):
+    """The environment is wrong; the message is the one line to read."""
+
+
+def load() -> Settings:
+    """Settings from the environment and from VIGIE_X_FILE secrets. Raises WrongSettings with one readable line."""
+    values: dict[str, str] = {}
+    for name, path in os.environ.items():
+        if name.startswith(PREFIX) and name.endswith("_FILE"):
+            try:
+                values[name.removeprefix(PREFIX).removesuffix("_FILE").lower()] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise WrongSettings(f"{name} names a file that cannot be read: {path} ({error.strerror})") from error
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # strings; pydantic gives them their types
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{PREFIX}{str(part).upper()}: " for part in first["loc"])
+        raise WrongSettings(f"{where}{first['msg'].removeprefix('Value error, ')}") from error

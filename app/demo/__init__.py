@@ -1,0 +1,1 @@
+"""A ward that does not exist, lived through the real crafts."""

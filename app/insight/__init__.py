@@ -1,0 +1,1 @@
+"""Reads across rooms; writes only its own tables."""

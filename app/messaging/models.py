@@ -1,0 +1,101 @@
+"""Messages of both directions, and every callback a carrier ever made about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+
+
+class Out(StrEnum):
+    """Life of a text we send. Delivery states only move forward, whatever the order of callbacks."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class In(StrEnum):
+    """Life of a text we received. unread: kept, not understood yet. read: understood. queue: waits for a nurse to read it."""
+
+    UNREAD = "unread"
+    READ = "read"
+    QUEUE = "queue"
+
+
+class Message(Base):
+    """One text, as said. ``body`` is what left or arrived, letter for letter, and is never changed.
+
+    address: the other side's E.164 number. number: ours. key: the template ("" for inbound). purpose: question, reminder,
+    confirmation, safety, advice, administrative, staff. priority: lower leaves first (0 safety). dedup_key: the same reason is
+    queued once for ever. carrier_id: Twilio's MessageSid. lease_*: which process is sending it, until when.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("carrier", "carrier_id"),
+        UniqueConstraint("dedup_key"),
+        Index(
+            "ix_message_due",
+            "due_at",
+            sqlite_where=text("state in ('queued', 'sending')"),
+            postgresql_where=text("state in ('queued', 'sending')"),
+        ),
+        Index("ix_message_unread", "id", sqlite_where=text("state = 'unread'"), postgresql_where=text("state = 'unread'")),
+        Index("ix_message_story", "patient_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    checkin_id: Mapped[int | None] = mapped_column(index=True)
+    alert_id: Mapped[int | None] = mapped_column(index=True)
+    direction: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(12))
+    address: Mapped[str] = mapped_column(String(32), index=True)
+    number: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(60), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    purpose: Mapped[str] = mapped_column(String(20), default="")
+    priority: Mapped[int] = mapped_column(default=5)
+    dedup_key: Mapped[str | None] = mapped_column(String(160))
+    carrier: Mapped[str] = mapped_column(String(20), default="")
+    carrier_id: Mapped[str | None] = mapped_column(String(64))
+    due_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_by: Mapped[str] = mapped_column(String(60), default="")
+    lease_until: Mapped[datetime | None]
+    error_code: Mapped[str] = mapped_column(String(20), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    handled: Mapped[bool] = mapped_column(default=False)
+    reading: Mapped[dict[str, Any] | None]
+    media: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+
+
+class DeliveryEvent(Base):
+    """One callback, as it came. The message's state is derived; nothing that a carrier said is thrown away."""
+
+    __tablename__ = "delivery_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
+    carrier_id: Mapped[str] = mapped_column(String(64), index=True)
+    status: Mapped[str] = mapped_column(String(24))
+    error_code: Mapped[str] = mapped_column(String(20), default="")
+    received_at: Mapped[datetime]

@@ -1,0 +1,239 @@
+"""Tables of people: hospital, service, staff and their sessions, patients, respondents, consents, shifts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base
+
+
+class Role(StrEnum):
+    """Who may do what; the words are promised."""
+
+    SECRETARY = "secretary"
+    NURSE = "nurse"
+    COORDINATOR = "coordinator"
+    ONCOLOGIST = "oncologist"
+    PHARMACIST = "pharmacist"
+    OUTSIDE = "outside"
+    ADMINISTRATOR = "administrator"
+    SERVICE = "service"
+
+
+class Reachability(StrEnum):
+    """How a patient can be reached; four different ways of not being reached."""
+
+    REACHABLE = "reachable"
+    UNDELIVERED = "undelivered"
+    UNREACHABLE = "unreachable"
+    OPTED_OUT = "opted_out"
+    SILENT = "silent"
+    FROZEN = "frozen"
+
+
+class FollowUp(StrEnum):
+    """Is the patient followed? frozen: automatic messages stop, with a reason; ended: the file stays."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    ENDED = "ended"
+
+
+FOLLOW_UP_MOVES = {
+    FollowUp.ACTIVE: {FollowUp.FROZEN, FollowUp.ENDED},
+    FollowUp.FROZEN: {FollowUp.ACTIVE, FollowUp.ENDED},
+    FollowUp.ENDED: set[FollowUp](),
+}
+
+
+class Hospital(Base):
+    """A hospital: the outermost perimeter."""
+
+    __tablename__ = "hospital"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class Service(Base):
+    """A team that follows patients. Every patient, alert and message belongs to one.
+
+    sms_name: what texts begin with, at most 12 characters, neutral. phone: as written in texts, at most 13 characters.
+    hours: weekday "0".."6" (Monday 0) to a list of ["HH:MM", "HH:MM"] local spans. holidays_region: subdivision of the holidays
+    library, "" for the country's own. number: the E.164 number patients write to.
+    """
+
+    __tablename__ = "service"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hospital_id: Mapped[int] = mapped_column(ForeignKey("hospital.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sms_name: Mapped[str] = mapped_column(String(12))
+    phone: Mapped[str] = mapped_column(String(13))
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    emergency: Mapped[str] = mapped_column(String(8), default="15")
+    country: Mapped[str] = mapped_column(String(2), default="FR")
+    holidays_region: Mapped[str] = mapped_column(String(8), default="")
+    timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")
+    language: Mapped[str] = mapped_column(String(8), default="fr")
+    hours: Mapped[dict[str, Any]]
+    sending_stopped: Mapped[bool] = mapped_column(default=False)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    hospital: Mapped[Hospital] = relationship()
+
+
+class Staff(Base):
+    """A professional who signs in. ``service_id`` None: the administrator of the hospital, who opens no chart."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hospital_id: Mapped[int] = mapped_column(ForeignKey("hospital.id"), index=True)
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"), index=True)
+    login: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(8), default="fr")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    email: Mapped[str] = mapped_column(String(200), default="")
+    rpps: Mapped[str] = mapped_column(String(11), default="")
+    password_hash: Mapped[str] = mapped_column(String(300))
+    totp_secret: Mapped[str] = mapped_column(String(64), default="")
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    service: Mapped[Service | None] = relationship()
+
+
+class StaffSession(Base):
+    """A signed-in browser. Only the fingerprint of its token is stored. Real time, not the demonstration's clock."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    staff: Mapped[Staff] = relationship()
+
+
+class SignInAttempt(Base):
+    """One attempt, so that guessing is limited per account and per address whatever the number of processes. Real time."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index("ix_sign_in_attempt_recent", "login", "at"), Index("ix_sign_in_attempt_address", "address", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(120))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    succeeded: Mapped[bool]
+
+
+class ApiToken(Base):
+    """A program that acts for a service. Only the fingerprint of the token is stored."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Shift(Base):
+    """Who is there when. kind: "ward" (works the list) or "on_call" (reached when the service is closed)."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("ix_shift_when", "service_id", "kind", "starts_at", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class Patient(Base):
+    """A person followed at home. ``phone`` E.164 or "" (nurse's calls only). ``timezone`` IANA. ``language`` of every text.
+
+    answered_by: "patient" or "respondent". shared_phone: another active patient has this number, so plain texts are never attached.
+    """
+
+    __tablename__ = "patient"
+    __table_args__ = (Index("ix_patient_phone", "phone"), Index("ix_patient_name", "service_id", "family_name"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
+    family_name: Mapped[str] = mapped_column(String(120))
+    birth_name: Mapped[str] = mapped_column(String(120), default="")
+    given_names: Mapped[str] = mapped_column(String(200))
+    search_name: Mapped[str] = mapped_column(String(400), default="")
+    birth_date: Mapped[date]
+    sex: Mapped[str] = mapped_column(String(10))
+    language: Mapped[str] = mapped_column(String(8), default="fr")
+    timezone: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    shared_phone: Mapped[bool] = mapped_column(default=False)
+    answered_by: Mapped[str] = mapped_column(String(20), default="patient")
+    oncologist_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    reachability: Mapped[str] = mapped_column(String(20), default=Reachability.REACHABLE)
+    follow_up: Mapped[str] = mapped_column(String(20), default=FollowUp.ACTIVE)
+    follow_up_reason: Mapped[str] = mapped_column(Text, default="")
+    follow_up_until: Mapped[date | None]
+    opted_out_at: Mapped[datetime | None]
+    check_in_hour: Mapped[int] = mapped_column(default=10)
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+    service: Mapped[Service] = relationship()
+    oncologist: Mapped[Staff] = relationship()
+    respondents: Mapped[list[Respondent]] = relationship(order_by="Respondent.id")
+
+    @property
+    def full_name(self) -> str:
+        """Family name in capitals, then given names, as French hospitals write it."""
+        return f"{self.family_name.upper()} {self.given_names}"
+
+
+class Respondent(Base):
+    """Somebody who answers for, or is called about, the patient."""
+
+    __tablename__ = "respondent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    relation: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    answers: Mapped[bool] = mapped_column(default=False)
+
+
+class Consent(Base):
+    """What the patient agreed to or refused. kind: "follow_up" (the act), "sms_words" (symptoms named in texts), "usage_data"."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    granted: Mapped[bool]
+    sheet_version: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(60))

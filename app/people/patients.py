@@ -1,0 +1,283 @@
+"""Enrol, consent, opt out, freeze, end, find. Refuses what is missing or implausible with a sentence beside each field."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import available_timezones
+
+import phonenumbers
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.audit import Actor
+from app.core.errors import FieldErrors, NotFound, Refusal
+from app.people.models import FOLLOW_UP_MOVES, Consent, FollowUp, Patient, Reachability, Respondent, Role, Service, Staff
+from app.people.perimeter import Viewer, visible_to
+
+FICTION = (r"\+3363998\d{4}", r"\+33(19900|26191|35301|46571|53649)\d{4}", r"\+1\d{3}55501\d{2}", r"\+447700900\d{3}")
+"""Numbers reserved for fiction (ARCEP decision 2018-0881 for France, NANPA 555-01XX, Ofcom 7700 900): never a real telephone."""
+
+LANGUAGES = ("fr", "en")
+SEXES = ("female", "male", "other", "unknown")
+
+
+@dataclass
+class NewPatient:
+    """What enrolment asks. phone in E.164 or national form of the service's country; "" when only nurses call."""
+
+    family_name: str
+    given_names: str
+    birth_date: date | None
+    sex: str
+    phone: str
+    oncologist_id: int | None
+    birth_name: str = ""
+    language: str = "fr"
+    timezone: str = ""
+    shared_phone: bool = False
+    respondent_name: str = ""
+    respondent_relation: str = ""
+    respondent_phone: str = ""
+    answered_by: str = "patient"
+    consent_follow_up: bool = False
+    consent_sms_words: bool = False
+    consent_sheet: str = ""
+    check_in_hour: int = 10
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def is_fiction(number: str) -> bool:
+    """Is this E.164 number in a range reserved for fiction?"""
+    return any(re.fullmatch(pattern, number) for pattern in FICTION)
+
+
+def to_e164(number: str, country: str, *, allow_fiction: bool) -> str:
+    """The number in E.164. Raises ValueError with a sentence when it cannot be a telephone."""
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        raise ValueError("This is not a telephone number. Write it as +33 6 12 34 56 78.") from None
+    text: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if is_fiction(text):
+        if allow_fiction:
+            return text
+        raise ValueError("This number is reserved for fiction and reaches nobody. Give the patient's own number.")
+    if not phonenumbers.is_valid_number(parsed):
+        raise ValueError("No telephone has this number. Check the digits; write it as +33 6 12 34 56 78.")
+    return text
+
+
+def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now: datetime, allow_fiction: bool) -> Patient:
+    """Create the patient with consent, respondent and audit, or raise FieldErrors with one sentence per field and save nothing."""
+    phones = _check(session, service, new, now=now, allow_fiction=allow_fiction)
+    patient = Patient(
+        service_id=service.id,
+        family_name=new.family_name.strip(),
+        birth_name=new.birth_name.strip(),
+        given_names=new.given_names.strip(),
+        search_name=folded(f"{new.family_name} {new.birth_name} {new.given_names}"),
+        birth_date=new.birth_date,
+        sex=new.sex,
+        language=new.language,
+        timezone=new.timezone or service.timezone,
+        phone=phones["phone"],
+        shared_phone=new.shared_phone,
+        answered_by=new.answered_by,
+        oncologist_id=new.oncologist_id,
+        check_in_hour=new.check_in_hour,
+        created_at=now,
+    )
+    session.add(patient)
+    session.flush()
+    if new.respondent_name:
+        session.add(
+            Respondent(
+                patient_id=patient.id,
+                name=new.respondent_name.strip(),
+                relation=new.respondent_relation.strip(),
+                phone=phones["respondent_phone"],
+                answers=new.answered_by == "respondent",
+            )
+        )
+    for kind, granted in (("follow_up", new.consent_follow_up), ("sms_words", new.consent_sms_words)):
+        session.add(
+            Consent(patient_id=patient.id, kind=kind, granted=granted, sheet_version=new.consent_sheet, at=now, recorded_by=str(by))
+        )
+    if patient.phone:
+        # The other holder of a shared number must stop being recognised by it as well.
+        others = update(Patient).where(Patient.phone == patient.phone, Patient.id != patient.id, Patient.service_id == service.id)
+        if new.shared_phone:
+            session.execute(others.values(shared_phone=True))
+    audit.record(
+        session,
+        actor=by,
+        action="patient.enrolled",
+        subject=f"patient:{patient.id}",
+        service_id=service.id,
+        patient_id=patient.id,
+        after={"consent_sheet": new.consent_sheet, "shared_phone": new.shared_phone},
+        now=now,
+    )
+    session.flush()
+    return patient
+
+
+def _check(session: Session, service: Service, new: NewPatient, *, now: datetime, allow_fiction: bool) -> dict[str, str]:
+    problems = dict(new.problems)
+    for name, sentence in (("family_name", "Write the family name."), ("given_names", "Write the given names.")):
+        if not getattr(new, name).strip():
+            problems.setdefault(name, sentence)
+    _check_birth(new.birth_date, now.date(), problems)
+    if new.sex not in SEXES:
+        problems.setdefault("sex", "Choose the sex recorded in the hospital's file.")
+    if new.language not in LANGUAGES:
+        problems.setdefault("language", "Choose a language the texts exist in.")
+    if new.timezone and new.timezone not in available_timezones():
+        problems.setdefault("timezone", "Choose a time zone of the list, such as Europe/Paris.")
+    if not 8 <= new.check_in_hour <= 19:
+        problems.setdefault("check_in_hour", "Choose an hour from 8 to 19: no text leaves at night.")
+    if not new.consent_follow_up:
+        problems.setdefault("consent_follow_up", "Follow-up starts only with the patient's consent. Record it, or do not enrol.")
+    if not new.consent_sheet.strip():
+        problems.setdefault("consent_sheet", "Write the version of the information sheet given.")
+    doctor = session.get(Staff, new.oncologist_id) if new.oncologist_id else None
+    if doctor is None or doctor.role != Role.ONCOLOGIST or doctor.service_id != service.id or not doctor.active:
+        problems.setdefault("oncologist_id", "Choose the referring oncologist of this service.")
+    if new.answered_by not in ("patient", "respondent"):
+        problems.setdefault("answered_by", "Choose who answers: the patient or a relative.")
+    if new.answered_by == "respondent" and not new.respondent_name.strip():
+        problems.setdefault("respondent_name", "Write the name of the person who answers.")
+    if new.respondent_name.strip() and not new.respondent_relation.strip():
+        problems.setdefault("respondent_relation", "Write how this person is related, for instance daughter.")
+    phones = _check_phones(session, service, new, problems, allow_fiction=allow_fiction)
+    if problems:
+        raise FieldErrors(problems)
+    return phones
+
+
+def _check_birth(birth: date | None, today: date, problems: dict[str, str]) -> None:
+    if birth is None:
+        problems.setdefault("birth_date", "Write the birth date.")
+    elif birth > today:
+        problems.setdefault("birth_date", "This birth date is in the future.")
+    elif today.year - birth.year > 120:
+        problems.setdefault("birth_date", "This birth date is more than 120 years ago.")
+
+
+def _check_phones(session: Session, service: Service, new: NewPatient, problems: dict[str, str], *, allow_fiction: bool) -> dict[str, str]:
+    phones = {"phone": "", "respondent_phone": ""}
+    for name in phones:
+        written = getattr(new, name).strip()
+        if written:
+            try:
+                phones[name] = to_e164(written, service.country, allow_fiction=allow_fiction)
+            except ValueError as error:
+                problems.setdefault(name, str(error))
+    if not new.phone.strip():
+        problems.setdefault("phone", "Write the mobile number that will answer.")
+    if phones["phone"] and not new.shared_phone and holders(session, service.id, phones["phone"]):
+        problems.setdefault("phone", "Another patient has this number. If they share the telephone, tick “shared phone”.")
+    return phones
+
+
+def holders(session: Session, service_id: int, number: str) -> list[Patient]:
+    """The patients of a service, not ended, who have this number; several when the telephone is shared."""
+    mine = Patient.service_id == service_id
+    return list(
+        session.scalars(select(Patient).where(mine, Patient.phone == number, Patient.follow_up != FollowUp.ENDED).order_by(Patient.id))
+    )
+
+
+def get(session: Session, patient_id: int, *, viewer: Viewer) -> Patient:
+    """The patient, if the viewer may see them. Raises NotFound otherwise, so that a guess tells nothing."""
+    patient = session.scalar(select(Patient).where(Patient.id == patient_id, visible_to(viewer)))
+    if patient is None:
+        raise NotFound("This patient")
+    return patient
+
+
+def folded(text: str) -> str:
+    """Lower case without accents or punctuation: what names are searched by."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+
+
+def search(session: Session, words: str, *, viewer: Viewer, limit: int = 20) -> list[Patient]:
+    """Patients by parts of their names, or by the last digits (three or more) of their number."""
+    digits = re.sub(r"\D", "", words)
+    found = select(Patient).where(visible_to(viewer)).order_by(Patient.search_name).limit(limit)
+    if len(digits) >= 3:
+        return list(session.scalars(found.where(Patient.phone.like(f"%{digits.removeprefix('0')}"))))
+    parts = folded(words).split()
+    if not parts:
+        return []
+    for part in parts:
+        found = found.where(Patient.search_name.contains(part, autoescape=True))
+    return list(session.scalars(found))
+
+
+def opt_out(session: Session, patient: Patient, *, by: Actor, now: datetime, reason: str) -> bool:
+    """Texts end at once. Returns True when this is new: the caller then makes the nurse's task, because monitoring ends."""
+    if patient.opted_out_at is not None:
+        return False
+    patient.opted_out_at, patient.reachability = now, Reachability.OPTED_OUT
+    _note(session, patient, "patient.opted_out", by=by, now=now, reason=reason)
+    return True
+
+
+def opt_in(session: Session, patient: Patient, *, by: Actor, now: datetime) -> bool:
+    """Texts may leave again. Returns True when the patient had opted out."""
+    if patient.opted_out_at is None:
+        return False
+    patient.opted_out_at, patient.reachability = None, Reachability.REACHABLE
+    _note(session, patient, "patient.opted_in", by=by, now=now, reason="")
+    return True
+
+
+def reached(session: Session, patient: Patient, reachability: Reachability, *, now: datetime) -> None:
+    """Note how the patient can be reached; an opt-out or a freeze is never overwritten by a delivery report."""
+    if patient.reachability in (Reachability.OPTED_OUT, Reachability.FROZEN) or patient.reachability == reachability:
+        return
+    patient.reachability = reachability
+    session.flush()
+
+
+def change_follow_up(
+    session: Session, patient: Patient, to: FollowUp, *, by: Actor, now: datetime, reason: str, until: date | None = None
+) -> None:
+    """Freeze, resume or end the automatic messages, with a reason. Raises Refusal for a move that does not exist."""
+    if to not in FOLLOW_UP_MOVES[FollowUp(patient.follow_up)]:
+        raise Refusal("Follow-up is {state}: this step is not possible from there.", state=patient.follow_up)
+    if to is not FollowUp.ACTIVE and not reason.strip():
+        raise Refusal("Write the reason: the file must say why messages stopped.", field="reason", status=422)
+    before = patient.follow_up
+    patient.follow_up, patient.follow_up_reason, patient.follow_up_until = to, reason, until
+    if patient.opted_out_at is None:
+        patient.reachability = Reachability.FROZEN if to is not FollowUp.ACTIVE else Reachability.REACHABLE
+    _note(session, patient, f"follow_up.{to}", by=by, now=now, reason=reason, before=before, after=str(to))
+
+
+def _note(
+    session: Session, patient: Patient, action: str, *, by: Actor, now: datetime, reason: str, before: object = None, after: object = None
+) -> None:
+    audit.record(
+        session,
+        actor=by,
+        action=action,
+        subject=f"patient:{patient.id}",
+        service_id=patient.service_id,
+        patient_id=patient.id,
+        before=before,
+        after=after,
+        reason=reason,
+        now=now,
+    )
+
+
+def chart_opened(session: Session, patient: Patient, *, by: Actor, now: datetime, where: str) -> None:
+    """Opening a chart leaves a trace (SEC-27)."""
+    _note(session, patient, "chart.opened", by=by, now=now, reason=where)

@@ -1,0 +1,60 @@
+"""Who may see whom: one function, asked by every query about patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, false
+
+from app.core.audit import Actor
+from app.core.errors import Refusal
+from app.people.models import Patient, Role, Staff
+
+CHART_READERS = frozenset({Role.SECRETARY, Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE})
+
+ABILITIES: dict[str, frozenset[Role]] = {
+    "see_alerts": CHART_READERS,
+    "act_on_alerts": frozenset({Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
+    "open_chart": CHART_READERS,
+    "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
+    "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
+    "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
+    "manage_staff": frozenset({Role.ADMINISTRATOR}),
+}
+"""What each role may do; the secretary sees alerts and closes none, the administrator opens no chart."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whoever asks: a person signed in, or a program with a token. ``service_id`` None sees no patient at all."""
+
+    actor: Actor
+    role: Role
+    service_id: int | None
+    language: str = "fr"
+
+    def may(self, ability: str) -> bool:
+        """Does the role allow it? Raises KeyError for an ability that is not in the table."""
+        return self.role in ABILITIES[ability]
+
+    def require(self, ability: str) -> None:
+        """Raises Refusal 403 when the role does not allow it."""
+        if not self.may(ability):
+            raise Refusal("Your role does not allow this. Nothing was changed; ask a nurse or the coordinator.", status=403)
+
+
+def viewer_of(staff: Staff) -> Viewer:
+    """The perimeter of a person signed in."""
+    return Viewer(actor_of(staff), Role(staff.role), staff.service_id, staff.language)
+
+
+def actor_of(staff: Staff) -> Actor:
+    """The same person, as the audit trail names them."""
+    return Actor("staff", staff.id, staff.name)
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition every query on patients carries."""
+    if viewer.service_id is None or not viewer.may("open_chart"):
+        return false()
+    return Patient.service_id == viewer.service_id

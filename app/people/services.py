@@ -1,0 +1,158 @@
+"""Hospitals, services, staff accounts, tokens of programs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import audit, signing
+from app.core.audit import Actor
+from app.core.errors import NotFound, Refusal
+from app.people.models import ApiToken, Hospital, Role, Service, Staff
+
+WEEKDAYS_8_TO_18 = {str(day): [["08:00", "18:00"]] for day in range(5)}
+"""Opening hours proposed at the start: Monday to Friday, 08:00 to 18:00 local. The service changes them."""
+
+
+def found_hospital(session: Session, name: str, *, now: datetime) -> Hospital:
+    """A new hospital."""
+    hospital = Hospital(name=name, created_at=now)
+    session.add(hospital)
+    session.flush()
+    return hospital
+
+
+def open_service(
+    session: Session,
+    hospital: Hospital,
+    *,
+    name: str,
+    sms_name: str,
+    phone: str,
+    number: str,
+    timezone: str,
+    by: Actor,
+    now: datetime,
+    hours: dict[str, Any] | None = None,
+    language: str = "fr",
+    country: str = "FR",
+    holidays_region: str = "",
+    is_demo: bool = False,
+) -> Service:
+    """A new service. Raises Refusal naming the field when texts could not carry its name or its telephone, or the zone is unknown."""
+    if not 1 <= len(sms_name) <= 12:
+        raise Refusal("The name in texts has 1 to 12 characters and names no disease.", field="sms_name", status=422)
+    if not re.fullmatch(r"[0-9+ ]{2,13}", phone):
+        raise Refusal("The service's telephone has at most 13 digits, +, or spaces.", field="phone", status=422)
+    if timezone not in available_timezones():
+        raise Refusal("Unknown time zone {zone}: give an IANA name such as Europe/Paris.", field="timezone", status=422, zone=timezone)
+    check_hours(hours or WEEKDAYS_8_TO_18)
+    service = Service(
+        hospital_id=hospital.id,
+        name=name,
+        sms_name=sms_name,
+        phone=phone,
+        number=number,
+        timezone=timezone,
+        hours=hours or WEEKDAYS_8_TO_18,
+        language=language,
+        country=country,
+        holidays_region=holidays_region,
+        is_demo=is_demo,
+        created_at=now,
+    )
+    session.add(service)
+    session.flush()
+    audit.record(session, actor=by, action="service.opened", subject=f"service:{service.id}", service_id=service.id, after=name, now=now)
+    return service
+
+
+def check_hours(hours: dict[str, Any]) -> None:
+    """Raises Refusal for opening hours that cannot be read."""
+    for day, spans in hours.items():
+        right = day in "0123456" and all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", t) for span in spans for t in span)
+        if not right or any(len(span) != 2 or span[0] >= span[1] for span in spans):
+            raise Refusal("Opening hours of day {day} cannot be read: write 08:00-18:00.", field="hours", status=422, day=day)
+
+
+def engage(
+    session: Session,
+    hospital: Hospital,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    service: Service | None,
+    by: Actor,
+    now: datetime,
+    language: str = "fr",
+    phone: str = "",
+    email: str = "",
+    totp_secret: str = "",
+) -> Staff:
+    """A new account. Raises Refusal for a short password, a login already used, or a role that needs a service and has none."""
+    if len(password) < 12:
+        raise Refusal("The password needs at least 12 characters.", field="password", status=422)
+    if (service is None) != (role is Role.ADMINISTRATOR):
+        raise Refusal("Every role but the administrator works in a service.", field="service", status=422)
+    login = login.strip().lower()
+    if session.scalar(select(Staff.id).where(Staff.login == login)):
+        raise Refusal("The login {login} is already used.", field="login", login=login)
+    staff = Staff(
+        hospital_id=hospital.id,
+        service_id=service.id if service else None,
+        login=login,
+        name=name,
+        role=role,
+        language=language,
+        phone=phone,
+        email=email,
+        password_hash=signing.hash_password(password),
+        totp_secret=totp_secret,
+        created_at=now,
+    )
+    session.add(staff)
+    session.flush()
+    audit.record(
+        session,
+        actor=by,
+        action="staff.engaged",
+        subject=f"staff:{staff.id}",
+        service_id=staff.service_id,
+        after={"login": login, "role": str(role)},
+        now=now,
+    )
+    return staff
+
+
+def disable(session: Session, login: str, *, by: Actor, now: datetime) -> Staff:
+    """Close an account; its sessions end at once. Raises NotFound."""
+    staff = session.scalar(select(Staff).where(Staff.login == login.strip().lower()))
+    if staff is None:
+        raise NotFound("This account")
+    staff.active = False
+    audit.record(session, actor=by, action="staff.disabled", subject=f"staff:{staff.id}", service_id=staff.service_id, now=now)
+    session.flush()
+    return staff
+
+
+def create_token(session: Session, service: Service, *, role: Role, name: str, by: Actor, now: datetime) -> str:
+    """A new token for a program; returned once, stored as a fingerprint."""
+    token = signing.new_token()
+    row = ApiToken(service_id=service.id, role=role, name=name, token_hash=signing.fingerprint(token), created_at=now)
+    session.add(row)
+    session.flush()
+    audit.record(session, actor=by, action="token.created", subject=f"token:{row.id}", service_id=service.id, after=str(role), now=now)
+    return token
+
+
+def token_holder(session: Session, token: str) -> ApiToken | None:
+    """The live token, or None."""
+    found = session.scalar(select(ApiToken).where(ApiToken.token_hash == signing.fingerprint(token)))
+    return found if found and found.revoked_at is None else None

@@ -1,0 +1,1 @@
+"""Which rules hold on which day."""

@@ -1,0 +1,47 @@
+"""Protocol versions: the same document as the file, its fingerprint, state and dates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+
+
+class VersionState(StrEnum):
+    """draft → replayed → signed → scheduled → in_force → retired."""
+
+    DRAFT = "draft"
+    REPLAYED = "replayed"
+    SIGNED = "signed"
+    SCHEDULED = "scheduled"
+    IN_FORCE = "in_force"
+    RETIRED = "retired"
+
+
+class ProtocolVersion(Base):
+    """One dated document. ``service_id`` None: the library's. ``layers`` holds the text of the layers it was composed with.
+
+    Never edited once released: its fingerprint is kept by every assessment made under it.
+    """
+
+    __tablename__ = "protocol_version"
+    __table_args__ = (Index("uq_protocol_version_dated", "service_id", "slug", "effective_from", "fingerprint", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(80), index=True)
+    effective_from: Mapped[date]
+    title: Mapped[dict[str, Any]]
+    agents: Mapped[list[Any]]
+    document: Mapped[str] = mapped_column(Text)
+    layers: Mapped[dict[str, Any]]
+    fingerprint: Mapped[str] = mapped_column(String(64), index=True)
+    unverified: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(20), default=VersionState.IN_FORCE)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(60))

@@ -1,0 +1,1 @@
+"""Screens by reader; the only home of the web framework."""

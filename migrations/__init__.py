@@ -1,0 +1,1 @@
+"""The shape of the database, one dated step at a time."""

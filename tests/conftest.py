@@ -1,0 +1,83 @@
+"""What every test stands on: a clock turned by hand, both databases, and a ward of named people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.orm import Session
+
+from app.core import audit, signing
+from app.core.clock import HandClock
+from app.core.db import Database
+from tests.factories import World, a_world
+from tests.support.databases import Postgres, Sqlite, postgres_server
+
+WEDNESDAY_TEN = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+"""Wednesday 18 November 2026, 10:00 in Paris: the service is open."""
+
+audit.use_key(b"key of the tests")
+signing.use_hasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    folder: Path = tmp_path_factory.mktemp("pg") / "data"
+    with postgres_server(folder) as url:
+        server = Postgres(url)
+        yield server
+        server.admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Every test that touches a database runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine_name: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    server = request.getfixturevalue("sqlite_server" if engine_name == "sqlite" else "postgres")
+    with server.copy() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(engine_name: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    server = request.getfixturevalue("sqlite_server" if engine_name == "sqlite" else "postgres")
+    with server.copy(empty=True) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(WEDNESDAY_TEN)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """One open transaction for tests of a single craft."""
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def world(database: Database, clock: HandClock) -> World:
+    """A hospital, its ward, and the people who work there; no patient yet."""
+    with database.transaction() as session:
+        return a_world(session, now=clock.now())

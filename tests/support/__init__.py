@@ -1,0 +1,1 @@
+"""Quiet twins of the outside world, and the databases tests run on."""
