@@ -1,0 +1,1 @@
+"""One file per carrier; base.py is the contract they keep."""
