@@ -1,0 +1,1 @@
+"""What a patient wrote, understood: danger first, then the answer, then everything else."""

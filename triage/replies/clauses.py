@@ -1,0 +1,277 @@
+"""One text, cut into words and clauses, with what a negation, a condition, an old date or another person covers.
+
+The rules follow one principle: when in doubt whether a danger is cancelled, it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triage.replies.fold import COMMA, NO_BREAK, SENTENCE, TOKEN, fold
+from triage.replies.numerals import digits
+from triage.replies.patterns import Part, Vocabulary
+
+MAX_TOKENS = 400
+"""Longest text read word by word: ten joined SMS. A person reads longer ones in any case (see `scanning`)."""
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Words that steer the reading: masks by role, and phrases by context."""
+
+    vocabulary: Vocabulary
+    spelling: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, int]
+    roles: Mapping[str, int]
+    contexts: Mapping[str, Part]
+
+
+@dataclass
+class Text:
+    """Folded words with their masks. `breaks[i]`: what stands before word i; `asked`: sentences that end with a question mark."""
+
+    folded: str
+    words: list[str]
+    starts: list[int]
+    breaks: list[int]
+    grammar: Grammar
+    masks: list[int] = field(default_factory=list)
+    present: int = 0
+    sentence: list[int] = field(default_factory=list)
+    asked: set[int] = field(default_factory=set)
+    negators: list[list[int]] = field(default_factory=list)
+    supposed: list[bool] = field(default_factory=list)
+    found: dict[Part, list[tuple[int, ...]]] = field(default_factory=dict)
+
+    def has(self, i: int, role: str) -> bool:
+        """Does word i play this role?"""
+        return 0 <= i < len(self.words) and bool(self.masks[i] & self.grammar.roles[role])
+
+    def spans(self, part: Part) -> list[tuple[int, ...]]:
+        """Every place where a phrase of the part stands: the positions of its words. Small words in between are skipped."""
+        known = self.found.get(part)
+        if known is None:
+            known = self.found[part] = [s for phrase in part for s in self._phrase(phrase)]
+        return known
+
+    def _phrase(self, phrase: tuple[int, ...]) -> list[tuple[int, ...]]:
+        if any(not mask & self.present for mask in phrase):
+            return []
+        spans = []
+        for start, mask in enumerate(self.masks):
+            if mask & phrase[0]:
+                rest = self._follow(start, phrase)
+                if rest:
+                    spans.append(rest)
+        return spans
+
+    def _follow(self, start: int, phrase: tuple[int, ...]) -> tuple[int, ...]:
+        places, i, soft = [start], start, self.grammar.roles["soft"]
+        for wanted in phrase[1:]:
+            i += 1
+            skipped = 0
+            while i < len(self.masks) and not self.masks[i] & wanted:
+                if skipped == 5 or not self.masks[i] & soft or self.breaks[i] == SENTENCE:
+                    return ()
+                i += 1
+                skipped += 1
+            if i >= len(self.masks) or self.breaks[i] == SENTENCE:
+                return ()
+            places.append(i)
+        return tuple(places)
+
+    def context(self, name: str) -> list[tuple[int, ...]]:
+        """Places of a context phrase (old, ended, hypothetical...)."""
+        return self.spans(self.grammar.contexts[name])
+
+    def clause(self, i: int) -> range:
+        """The stretch between two commas, sentence ends or words like "mais" around word i."""
+        first = i
+        while first > 0 and self.breaks[first] == NO_BREAK and not self.has(first, "turn"):
+            first -= 1
+        last = i + 1
+        while last < len(self.words) and self.breaks[last] == NO_BREAK and not self.has(last, "turn"):
+            last += 1
+        return range(first, last)
+
+    def in_sentence(self, i: int) -> range:
+        """The words of the sentence of word i."""
+        first = i
+        while first > 0 and self.sentence[first - 1] == self.sentence[i]:
+            first -= 1
+        last = i + 1
+        while last < len(self.words) and self.sentence[last] == self.sentence[i]:
+            last += 1
+        return range(first, last)
+
+
+def cut(text: str, grammar: Grammar) -> Text:
+    """Cut a text into words. Never fails; words glued to a small word ("jarrive", "lescalier") are cut apart."""
+    folded = digits(fold(text), grammar.numbers)
+    words: list[str] = []
+    starts: list[int] = []
+    breaks: list[int] = []
+    asked: set[int] = set()
+    pending, sentence = SENTENCE, 0
+    for found in TOKEN.finditer(folded):
+        token = found[0]
+        spoken = token[0].isalnum() and token[0].isascii()
+        if "?" in token:
+            asked.add(len(words) - 1)
+        if not spoken:
+            pending = max(pending, _break(token))
+        if spoken or token in grammar.spelling:  # an emoji may say something
+            for piece in _respelled(token, grammar, words):
+                words.append(piece)
+                starts.append(found.start())
+                breaks.append(pending)
+                pending = NO_BREAK
+        if len(words) >= MAX_TOKENS:
+            break
+    done = Text(folded, words, starts, breaks, grammar)
+    done.masks = [grammar.vocabulary.mask(w) for w in words]
+    for mask in done.masks:
+        done.present |= mask
+    for i, gap in enumerate(breaks):
+        sentence += gap == SENTENCE and i > 0
+        done.sentence.append(sentence)
+    done.asked = {done.sentence[i] for i in asked if i >= 0}
+    done.negators = _negators(done)
+    done.supposed = _supposed(done)
+    return done
+
+
+def _break(token: str) -> int:
+    if token[0] in "\n?!;:" or token == "." or "\n" in token:
+        return SENTENCE
+    if token[0] in ",()…\"«»–—-.":
+        return COMMA
+    return SENTENCE if ord(token[0]) > 0x2190 else NO_BREAK
+
+
+def _respelled(token: str, grammar: Grammar, before: list[str]) -> tuple[str, ...]:
+    if token in grammar.spelling and not (token == "g" and before and before[-1][:1].isdigit()):
+        return grammar.spelling[token]
+    vocabulary = grammar.vocabulary
+    if len(token) < 4 or token[0] not in "jlmtsdcnq" or not token.isalpha() or vocabulary.spelled(token) or token in vocabulary.ordinary:
+        return (token,)
+    for head in ("jm", "jl", "qu", token[0]):
+        rest = token[len(head) :]
+        if token.startswith(head) and len(rest) >= 3 and (vocabulary.spelled(rest) or (len(rest) >= 4 and vocabulary.by_ear(rest))):
+            if not vocabulary.spelled(rest) and vocabulary.by_ear(token):
+                return (token,)
+            return (*((head[0], head[1]) if head in ("jm", "jl") else (head,)), rest)
+    return (token,)
+
+
+def _negators(text: Text) -> list[list[int]]:
+    """For each word, the negators that cover it."""
+    covered: list[list[int]] = [[] for _ in text.words]
+    for i in range(len(text.words)):
+        if text.has(i, "not") and not _idle(text, i):
+            reach = 1 if text.words[i] in ("0", "zero") else 4
+        elif text.has(i, "longer") and _no_longer(text, i):
+            reach = 4
+        else:
+            continue
+        for j in _to_the_right(text, i, reach):
+            covered[j].append(i)
+        back = i - 1
+        while back >= 0 and i - back <= 2 and (text.has(back, "soft") or text.has(back, "adverb")) and text.breaks[back + 1] == NO_BREAK:
+            back -= 1
+        if back >= 0 and text.breaks[back + 1] == NO_BREAK and text.has(back, "verb_before_not") and text.has(i, "after_verb"):
+            covered[back].append(i)
+    return covered
+
+
+def _idle(text: Text, i: int) -> bool:
+    """A negator that negates nothing here: "pas mal", "pas trop", "arrête pas de", "si jamais", "non j'ai..."."""
+    if text.has(i + 1, "half") and text.breaks[i + 1] == NO_BREAK:
+        return True
+    if any(text.has(j, "ceaseless") for j in (i - 1, i - 2, i - 3)) or text.has(i - 1, "not_before_never"):
+        return True
+    if text.words[i] in ("0", "zero"):
+        return i > 0 and text.words[i - 1][:1].isdigit() and text.breaks[i] != SENTENCE
+    if text.words[i] == "no" and i + 1 < len(text.words):
+        return text.has(i + 1, "subject") or text.breaks[i + 1] != NO_BREAK
+    if text.has(i, "never"):
+        return any(text.has(j, "degree") for j in range(i + 1, min(i + 5, len(text.words))))
+    return any(i in span or span[0] in (i + 1, i + 2) for span in text.context("doubt"))
+
+
+def _no_longer(text: Text, i: int) -> bool:
+    """French "plus" says "no longer" only with "ne", or before "du tout", "aucun", "jamais"; else it may mean "more"."""
+    if text.has(i + 1, "no_longer_after"):
+        return True
+    if text.has(i + 1, "more_after") or text.has(i - 1, "more_before") or (i + 1 < len(text.words) and text.words[i + 1][:1].isdigit()):
+        return False
+    return any(text.has(j, "ne") for j in range(max(0, i - 4), i) if text.sentence[j] == text.sentence[i])
+
+
+def _to_the_right(text: Text, i: int, reach: int) -> list[int]:
+    places: list[int] = []
+    content, linked, j = 0, True, i + 1
+    while j < len(text.words) and text.breaks[j] != SENTENCE:
+        if text.has(j, "turn") or (content and text.has(j, "subject")):
+            break
+        if text.breaks[j] == COMMA and not _list_goes_on(text, i, j):
+            break
+        if text.breaks[j] == COMMA or text.has(j, "or"):
+            linked, content = True, 0
+        if text.has(j, "and") and not text.has(j + 1, "of"):
+            break
+        if text.has(j, "soft") or text.has(j, "light") or text.has(j, "or"):
+            linked = True
+            places.append(j)
+        elif content and (not linked or content >= reach):
+            break
+        else:
+            places.append(j)
+            content, linked = content + 1, False
+        j += 1
+    return places
+
+
+def _list_goes_on(text: Text, i: int, j: int) -> bool:
+    """After a comma a negation lasts only in a plain list: "pas de toux, fièvre ou frissons", never "pas de fièvre, frissons"."""
+    if text.has(j, "or") or text.has(j, "of"):
+        return True
+    if text.words[i] in ("0", "zero"):
+        return False
+    run = 0
+    for k in range(j, len(text.words)):
+        if text.breaks[k] == SENTENCE or text.has(k, "subject") or text.has(k, "turn") or text.has(k, "ongoing"):
+            return False
+        if text.has(k, "or") and run:
+            return True
+        if text.breaks[k] == COMMA:
+            run = 0
+        if not text.has(k, "soft"):
+            run += 1
+        if run > 2:
+            return False
+    return False
+
+
+def _supposed(text: Text) -> list[bool]:
+    """Words inside a condition or a general question: "si j'ai de la fièvre", "en cas de", "est-ce que ça peut donner"."""
+    marks = [False] * len(text.words)
+    heads = [i for i in range(len(text.words)) if text.has(i, "if") and _heads_clause(text, i)]
+    heads += [span[0] for span in text.context("hypothetical")]
+    for head in heads:
+        reach = []
+        for j in range(head, min(head + 16, len(text.words))):
+            if j > head and (text.breaks[j] == SENTENCE or (text.breaks[j] == COMMA and j > head + 3) or text.has(j, "turn")):
+                break
+            reach.append(j)
+        if not any(text.has(j, "recent") for j in reach):
+            for j in reach:
+                marks[j] = True
+    return marks
+
+
+def _heads_clause(text: Text, i: int) -> bool:
+    if text.has(i - 1, "not_if") and text.breaks[i] == NO_BREAK:
+        return False
+    return text.has(i + 1, "subject") or text.has(i + 1, "determiner") or text.has(i + 1, "never")

@@ -1,0 +1,135 @@
+"""Numbers as people text them: in digits or words, and which of them are not answers (dates, clock times, telephones, ages, money)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+_COUNTED = (
+    r"(?:fois|foi|x|prises?|doses?|comprimes?|cachets?|gelules?|cps?|oublis?|selles?|vomissements?|de trop|en trop|de plus|times?|"
+    r"pills?|tablets?|tabs?|capsules?|missed|extra|oublie?e?s?|kilos?|kg)"
+)
+_ONE = re.compile(rf"(?<!pas )(?<!not )\b(?:une?|one|in)\b(?= (?:seule? )?{_COUNTED}\b)")
+_ONE_OH_ONE = re.compile(r"\bone (?:oh|o|zero) (one|two|three|four)\b")
+_POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg|degres?|deg|et) ?(?=\d\b)")
+_HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
+
+
+def digits(folded: str, words: Mapping[str, int]) -> str:
+    """The folded text with its number words written in digits: "trente-huit cinq" becomes "38 5". "un peu" keeps its "un"."""
+    folded = _ONE.sub("1", folded)
+    folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
+    only_numbers = all(w in words or not w.isalpha() for w in re.findall(r"\w+", folded))
+    pattern = _pattern(words)
+    weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
+    text = pattern.sub(lambda m: _written(m[0], words, weak), folded)
+    return _POINT.sub(",", _HALF.sub(",5", text))
+
+
+_PATTERNS: dict[int, re.Pattern[str]] = {}
+
+
+def _pattern(words: Mapping[str, int]) -> re.Pattern[str]:
+    known = _PATTERNS.get(id(words))
+    if known is None:
+        one = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+        known = _PATTERNS[id(words)] = re.compile(rf"\b(?:{one})(?:(?:[ -]| et | and )(?:{one}))*\b")
+    return known
+
+
+def _written(run: str, words: Mapping[str, int], weak: tuple[str, ...]) -> str:
+    names = [n for n in re.split(r"[ -]+", run) if n in words]
+    if len(names) == 1 and names[0] in weak:
+        return run
+    out: list[int] = []
+    for name in names:
+        value = words[name]
+        if out and _adds_to(out[-1], value):
+            out[-1] += value
+        elif out and value == 100 and out[-1] == 1:
+            out[-1] = 100
+        elif out and (out[-1], value) == (4, 20):
+            out[-1] = 80
+        else:
+            out.append(value)
+    return " ".join(map(str, out))
+
+
+def _adds_to(left: int, right: int) -> bool:
+    if left == 100:
+        return right < 100
+    return (left % 10 == 0 and 20 <= left <= 90 and 0 < right < 10) or (left in (60, 80) and 10 <= right < 20)
+
+
+_MONTH = (
+    r"janv(?:ier)?|fevr?(?:ier)?|mars|avril|mai|juin|juil(?:let)?|aout|sept(?:embre)?|oct(?:obre)?|nov(?:embre)?|dec(?:embre)?|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|apr|jun|jul|aug|sep"
+)
+_UNIT = (
+    r"jours?|jrs?|j|semaines?|sem|mois|ans?|annees?|heures?|hrs?|h|minutes?|mins?|mn|secondes?|days?|weeks?|months?|years?|yrs?|hours?|"
+    r"nuits?|nights?|euros?|eur|balles|km|cm|mm|metres?|ml|cl|litres?|l|mg|g|gr|grammes|bpm|personnes?|etages?|marches|pas|pages?|"
+    r"jour|day|gouttes|verres?|gorgees?|oreillers?|couettes?|steps?|flights?|pillows?|cuilleres?|serviettes?|hours|eme|e|ere?|th|nd|rd|st"
+)
+_NOT_ANSWERS = re.compile(
+    rf"""
+    (?P<phone>(?:\+\d{{1,3}}|\b0)[ .-]?\(?\d{{1,3}}\)?(?:[ .-]?\d{{2,3}}){{3,4}}\b|\b\d{{9,15}}\b)
+  | (?P<date>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)?\d\d\b|\b(?:le|du|depuis le|au|on|since|from)\s\d{{1,2}}[/.-]\d{{1,2}}\b
+      |\b\d{{1,2}}(?:er|st|nd|rd|th)?\s(?:{_MONTH})\b|\b(?:{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\b
+      |\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s\d{{1,2}}\b|\b(?:19|20)\d\d\b)
+  | (?P<clock>\b(?:a|vers|at|depuis|since)?\s?[012]?\d\s?h(?:eures?)?\s?(?:[0-5]\d)?\b|\b[012]?\d:[0-5]\d\b|\b\d{{1,2}}\s?(?:am|pm)\b|\bo'?clock\b)
+  | (?P<quantity>\b\d+(?:[.,]\d+)?\s?(?:{_UNIT})\b|\b\d+(?:[.,]\d+)?\s?[€$£%])
+  | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|no|room|chambre|size|taille|pointure|bus|ligne|age|j|c|the|step|etape)\s?\d{{1,3}}\b(?![.,]\d))
+    """,
+    re.VERBOSE,
+)
+
+
+def without_asides(text: str) -> str:
+    """The text with dates, clock times, telephone numbers, durations, ages and money taken out: their digits are not answers."""
+    return _NOT_ANSWERS.sub(" ", text)
+
+
+def to_one_decimal(value: Decimal) -> Decimal:
+    """Rounded half up to 0.1: a reading is never rounded down across a floor."""
+    return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """A body temperature found in a text, in °C, and where."""
+
+    celsius: Decimal
+    start: int
+    end: int
+    marked: bool
+    fahrenheit: bool = False
+
+
+_TENTH = r"(?P<tenth>[0-9ol](?![0-9a-z])|[0-9]{2}(?![0-9]))"
+_WARMTH = re.compile(
+    rf"""(?<![\d.,/:°+-])(?<!\d\s)
+    (?: (?P<whole>3[0-9]|4[0-5])(?P<mark>\s?(?:°\s?c?|c\b|[.,;:'/]|degres?\b|deg\b)\s?|-|\s|)(?:{_TENTH})?
+      | (?P<f>9[3-9]|10[0-9])(?P<fd>[.,]\d{{1,2}})?(?P<fmark>\s?(?:°|f\b|degrees?|deg\b|fahrenheit))?
+    )(?![\d])""",
+    re.VERBOSE,
+)
+
+
+def warmths(text: str) -> list[Warmth]:
+    """Every number that may be a body temperature (30-45.9 °C, 93-109.9 °F), with a forgotten or odd decimal mark read as one."""
+    found = []
+    for m in _WARMTH.finditer(text):
+        if m["f"]:
+            value = (Decimal(m["f"] + (m["fd"] or "").replace(",", ".")) - 32) * 5 / 9
+            found.append(Warmth(to_one_decimal(value), m.start(), m.end(), bool(m["fd"] or m["fmark"]), True))
+            continue
+        tenth = {"o": "0", "l": "1"}.get(m["tenth"] or "", m["tenth"] or "0")
+        mark = m["mark"]
+        glued = not mark and m["tenth"] is not None
+        if glued and len(tenth) > 1:  # 3850 is no temperature
+            continue
+        value = Decimal(f"{m['whole']}.{tenth}")
+        found.append(Warmth(to_one_decimal(value), m.start(), m.end(), bool(m["tenth"] or "°" in mark or "deg" in mark)))
+    return found

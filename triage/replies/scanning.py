@@ -1,0 +1,227 @@
+"""Danger, looked for in every inbound text, in all languages at once, whatever is asked and whoever writes.
+
+Lexicon and thresholds: project's danger lexicon (screening defaults for the clinical lead to confirm). Temperature 38.0 °C and above in a
+text nobody asked for is a danger sign; in answer to the temperature question the floor is 38.3 °C (see `answers`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from triage.replies.clauses import Text, cut
+from triage.replies.matching import matches
+from triage.replies.numerals import warmths
+from triage.replies.patterns import Rule
+from triage.replies.words import SAME_DAY, Words
+from triage.terms import Asked, Kind
+
+FEVER_TOLD = Decimal("38.0")
+FEVER_HIGHEST = Decimal("42.9")
+_WEEK_CLASSES = frozenset(
+    {"chest_pain", "syncope", "stroke_signs", "seizure", "confusion", "anaphylaxis", "dvt_signs", "overdose", "child_ingestion"}
+)
+"""Dangers that still count when they are over but happened within the week; the others within 72 hours."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the scan found. `now`: urgent or same-day codes, in the order of the text; `today`: weaker signs for a nurse to read today.
+
+    `denied`: something dangerous was named and denied.
+    """
+
+    now: tuple[str, ...]
+    today: tuple[str, ...]
+    denied: bool
+
+    @property
+    def urgent(self) -> bool:
+        """Is there a code that must reach a person at once?"""
+        return any(code not in SAME_DAY for code in self.now)
+
+
+def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tuple[str, ...]:
+    """Danger codes in a text, in the order they are met. `lang` is the sender's; every language is searched all the same.
+
+    `asked` (optional): the open question, so that "39" in answer to a weight is not taken for a fever.
+    """
+    return search(cut(text, words.grammar), words, asked or Asked()).now
+
+
+def search(text: Text, words: Words, asked: Asked) -> Found:
+    """The same on a text already cut."""
+    _mask_idioms(text, words.idioms)
+    places: dict[str, int] = {}
+    weaker: dict[str, int] = {}
+    denied = False
+    for rules, urgent in ((words.now, True), (words.today, False)):
+        for rule, where in matches(text, rules):
+            verdict = _cancelled(text, rule, where)
+            denied |= verdict == "denied"
+            if verdict in ("denied", "quiet"):
+                continue
+            into = places if urgent and not verdict else weaker
+            into[rule.code] = min(into.get(rule.code, where[0]), where[0])
+    fever = _fever(text, asked)
+    if fever is not None:
+        places["fever"] = min(places.get("fever", fever), fever)
+    now = tuple(sorted(places, key=lambda code: places[code]))
+    return Found(now, tuple(sorted(set(weaker) - set(now), key=lambda code: weaker[code])), denied)
+
+
+def _mask_idioms(text: Text, idioms: Iterable[Rule]) -> None:
+    hidden = {p for rule, where in matches(text, idioms) if "neg" in rule.flags or not _negated(text, where) for p in where}
+    for p in hidden:
+        text.masks[p] &= text.grammar.roles["soft"] | text.grammar.roles["subject"] | text.grammar.roles["turn"]
+    if hidden:
+        text.found.clear()
+
+
+def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
+    """"" fires, "today" fires as a weaker sign, "denied" or "quiet" does not fire."""
+    if "raw" in rule.flags:
+        return ""
+    if "neg" not in rule.flags and _negated(text, where):
+        return "denied"
+    if "if" not in rule.flags and any(text.supposed[p] for p in where):
+        return "quiet"
+    if "past" not in rule.flags and _long_ago(text, where):
+        return "today" if rule.code == "suicidal" else "quiet"
+    if "past" not in rule.flags and rule.code not in _WEEK_CLASSES and _over(text, where):
+        return "today"
+    return "" if "who" in rule.flags else _somebody_else(text, where)
+
+
+def _negated(text: Text, where: tuple[int, ...]) -> bool:
+    soft = text.grammar.roles["soft"] | text.grammar.roles["not"] | text.grammar.roles["longer"]
+    return any(set(text.negators[p]) - set(where) for p in where if not text.masks[p] & soft)
+
+
+def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
+    """An old date in the same sentence, unless the words of the danger stand in a clause of their own with its own subject."""
+    sentence = text.sentence[where[0]]
+    own = set(text.clause(where[0])) | set(text.clause(where[-1]))
+    if any(text.has(p, "recent") or text.has(p, "ongoing") for p in own):
+        return False
+    for span in text.context("old"):
+        if text.sentence[span[0]] != sentence:
+            continue
+        if span[0] in own or not any(text.has(p, "subject") or text.has(p, "determiner") for p in own):
+            return True
+    return False
+
+
+def _over(text: Text, where: tuple[int, ...]) -> bool:
+    here = text.in_sentence(where[0])
+    return any(span[0] in here for span in text.context("ended")) and not any(text.has(p, "recent") for p in here)
+
+
+def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
+    """"quiet" when the subject is a neighbour, an animal, somebody on television; "today" for kin already cared for elsewhere."""
+    if text.context("me_too"):
+        return ""
+    here = text.in_sentence(where[0])
+    subject = _subject_before(text, here.start, where[0])
+    if not subject and here.start > 0 and any(text.has(p, "third") for p in range(here.start, where[0] + 1)):
+        subject = _subject_before(text, text.in_sentence(here.start - 1).start, here.start)
+    if not subject and any(text.has(p, "outsider") for p in range(where[-1] + 1, min(where[-1] + 4, here.stop))):
+        subject = "outsider"
+    if subject == "kin":
+        return "today" if text.context("i_am_fine") or text.context("in_care") and _speaks_of_self(text) else ""
+    return "quiet" if subject == "outsider" else ""
+
+
+def _subject_before(text: Text, start: int, end: int) -> str:
+    for p in range(end - 1, start - 1, -1):
+        if text.has(p, "self"):
+            return "self"
+        if text.has(p, "kin"):
+            follows = range(p + 1, min(p + 4, len(text.words)))
+            if text.has(p + 1, "of") and any(text.has(q, "outsider") for q in follows):
+                return "outsider"
+            if not _is_object(text, p):
+                return "kin"
+        elif text.has(p, "outsider"):
+            if any(text.has(q, "reporter") for q in (p - 1, p - 2, p - 3)):
+                return "self"
+            if not _is_object(text, p):
+                return "outsider"
+    return ""
+
+
+def _is_object(text: Text, p: int) -> bool:
+    before = p - 1
+    while before >= 0 and text.has(before, "determiner"):
+        before -= 1
+    return text.has(before, "preposition") and text.breaks[before + 1] == 0
+
+
+def _speaks_of_self(text: Text) -> bool:
+    return any(text.has(p, "self") for p in range(len(text.words)))
+
+
+_FEVER_WORDS = re.compile(
+    r"fievr|fiebr|fyevr|\bfi?evre|lafiev|temperature|\btemp\b|\btempe\b|thermo|\bfront\b|degre|°|feverish|\bfever|febrile|tempretur|celsius|grelott|frisson"
+)
+_NOT_BODY_AFTER = re.compile(
+    r"\s*(?:°\s?c?\s*|degres?\s*|deg\s*)?(?:dehors|a l ?'?ombre|l'ombre|au soleil|dans (?:la|le|ma|mon) (?:chambre|salon|voiture|piece|maison|bureau)|en ville|"
+    r"outside|in the shade|ans?\b|euros?|eur\b|€|\$|£|%|kg|kilos?|cm\b|mm\b|km|m\b|ml\b|mg\b|g\b|l\b|h\b|heures?|min|mn\b|jours?|semaines?|mois|"
+    r"personnes|pages|bpm|points?|places?|contre|rue|boulevard|avenue|years?|yrs|old|days?|weeks?|minutes|hours|pounds|quid|degrees in|"
+    r"grammes|litres?|metres?|marches|comprimes|cachets|fois|x\b|times|balles|invites|eleves|bougies|candles|sms|messages|textos|/\d)"
+)
+_NOT_BODY_BEFORE = re.compile(
+    r"(?:il fait|faisait|fera|fait|chambre|room|rue|taille|pointure|size|bus|ligne|page|numero|n°|no|number|lot|porte|bureau|etage|du|four a|eau a|"
+    r"piscine a|tension|pouls|ta|agence|agency|dans|in|pese|poids|weigh|departement|dept|nationale?|euros?|plus|moins|age|cycle|bac|departementale)\s*:?\s*$"
+)
+_BODY_BEFORE = re.compile(
+    r"(?:presque|pas loin de|plus de|proche de|environ|autour de|dans les|>|j ?'?ai|j e|g|ge|je|a|avait|ai|monte?e?|grimpe|passe|eu|fait|suis|affiche|"
+    r"almost|nearly|over|is|was|at|to|hit|had|have|got|of|by)\s*(?:a|de|du|jusqu'?a|up to)?\s*(?:presque|pas loin de|plus de|>)?\s*$"
+)
+_TIME_AFTER = re.compile(
+    r"\s*(?:$|[,.;!?\n)]|et\b|mais\b|ce (?:soir|matin|midi)|cette (?:nuit|aprem)|hier|aujourd|depuis|maintenant|la\b|passe|de (?:fievre|temp)|"
+    r"au (?:thermo|reveil)|sous|a l'?\s?oreille|dans l'?\s?oreille|aux? |avec|tout a|this|tonight|last|since|now|and|but|in the ear|mtn|dep)"
+)
+_ONLY_NUMBERS_KINDS = (Kind.WEIGHT, Kind.COUNT, Kind.PAIN)
+
+
+def _fever(text: Text, asked: Asked) -> int | None:
+    """The place of a temperature of 38.0 °C or more told in the text, unless the number has another meaning or is cancelled."""
+    folded = text.folded
+    if asked.kind is Kind.TEMPERATURE:
+        return None  # the temperature question reads, judges and echoes its own number
+    about = bool(_FEVER_WORDS.search(folded))
+    for warmth in warmths(folded):
+        if not FEVER_TOLD <= warmth.celsius <= FEVER_HIGHEST:
+            continue
+        before, after = folded[: warmth.start], folded[warmth.end :]
+        if not _is_body(before, after, warmth.marked, warmth.fahrenheit, about, asked):
+            continue
+        place = max((i for i, s in enumerate(text.starts) if s <= warmth.start), default=0)
+        if not _number_cancelled(text, place):
+            return place
+    return None
+
+
+def _is_body(before: str, after: str, marked: bool, fahrenheit: bool, about: bool, asked: Asked) -> bool:
+    if _NOT_BODY_AFTER.match(after) or _NOT_BODY_BEFORE.search(before):
+        return False
+    bare = not re.search(r"\w", before) and not re.search(r"\w", after.replace("celsius", ""))
+    if bare:
+        return asked.kind not in _ONLY_NUMBERS_KINDS
+    if about:
+        return True
+    if asked.kind in _ONLY_NUMBERS_KINDS and not re.search(r"\w", before):
+        return False
+    if fahrenheit:
+        return False
+    return (marked and asked.kind is not Kind.WEIGHT) or bool(_BODY_BEFORE.search(before) and _TIME_AFTER.match(after)) or bool(
+        not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais )", after)
+    )
+
+
+def _number_cancelled(text: Text, place: int) -> bool:
+    rule = Rule("fever", "fever", (), (), (), 0, (), frozenset())
+    return bool(_cancelled(text, rule, (place,)))

@@ -1,0 +1,101 @@
+"""The word lists, compiled once at start from parsed documents handed in by the app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.replies.clauses import Grammar
+from triage.replies.fold import fold
+from triage.replies.patterns import Compiler, Rule, Vocabulary
+
+DANGERS = (
+    "chest_pain", "dyspnea", "bleeding", "suicidal", "syncope", "stroke_signs", "confusion", "seizure", "anaphylaxis", "dvt_signs",
+    "anuria", "fever", "chills", "persistent_vomiting", "no_fluids", "overdose", "child_ingestion", "unwell", "pregnancy", "jaundice",
+)  # fmt: skip
+SAME_DAY = frozenset({"pregnancy", "jaundice"})
+"""Danger codes that tell a nurse today; all others are urgent."""
+
+ROLES = (
+    "soft", "not", "after_verb", "half", "ceaseless", "never", "not_before_never", "degree", "longer", "no_longer_after", "more_after",
+    "more_before", "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not", "ongoing", "recent",
+    "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third",
+)  # fmt: skip
+CONTEXTS = ("doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
+TABLES = ("yes", "no", "perhaps", "courtesy", "command", "admin", "correction", "severity", "symptom", "intake", "count", "remark")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Compiled word lists of every language: what `read` and `scan` need besides the text. Build with `words_from`."""
+
+    grammar: Grammar
+    idioms: tuple[Rule, ...]
+    now: tuple[Rule, ...]
+    today: tuple[Rule, ...]
+    tables: Mapping[str, tuple[Rule, ...]]
+    phrases: Mapping[str, Mapping[str, str]]
+
+
+def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
+    """Compile parsed word-list documents (any names, any number; lists of the same name are joined across languages).
+
+    Raises ValueError naming the line when a list refers to an unknown group or flag, or a danger code is unknown.
+    """
+    joined = _joined(documents)
+    vocabulary = Vocabulary(ordinary=frozenset(w for line in joined.get("ordinary", {}).get("words", []) for w in line.split()))
+    groups = {name: list(lines) for name, lines in joined.get("groups", {}).items()}
+    compiler = Compiler(vocabulary, groups)
+    roles = {role: 0 for role in ROLES}
+    for role, lines in joined.get("roles", {}).items():
+        if role not in roles:
+            raise ValueError(f"word lists: unknown role {role!r}")
+        for word in (w for line in lines for w in line.split()):
+            roles[role] |= vocabulary.bit(word if word.endswith("*") else "=" + word)
+    contexts = {name: tuple(p for line in joined["contexts"].get(name, []) for p in compiler.part(line)) for name in CONTEXTS}
+    spelling = {fold_key(k): tuple(str(v).split()) for k, v in joined.get("spelling", {}).items()}
+    dangers = joined.get("danger", {})
+    unknown = set(dangers) - set(DANGERS)
+    if unknown:
+        raise ValueError(f"word lists: unknown danger codes {sorted(unknown)}")
+    return Words(
+        grammar=Grammar(vocabulary, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts),
+        idioms=tuple(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
+        now=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
+        today=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
+        tables={t: tuple(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
+        phrases={t: {_plain(line): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
+    )
+
+
+def fold_key(key: str) -> str:
+    """Keys of the spelling list are folded like texts."""
+    return fold(key).strip()
+
+
+def _plain(line: str) -> str:
+    return " ".join(fold(line).replace("'", " ").split())
+
+
+def _lines(table: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for code, lines in table.items():
+        for line in lines:
+            yield code, line
+
+
+def _joined(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name in sorted(documents):
+        _join(out, documents[name])
+    return out
+
+
+def _join(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping):
+            _join(into.setdefault(key, {}), value)
+        elif isinstance(value, list):
+            into[key] = [*into.get(key, []), *value]
+        else:
+            into[key] = value
