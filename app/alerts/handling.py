@@ -1,0 +1,224 @@
+"""What people do with an alert: take, call, wait, hand over, close, reopen. One owner at a time; conflicts told in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.alerts import reasons
+from app.alerts.models import ALERT_MOVES, Alert, AlertState, Outcome
+from app.alerts.raising import consider, note, record
+from app.alerts.reasons import Reason
+from app.core.audit import SYSTEM
+from app.core.errors import Conflict, NotFound, Refusal
+from app.people.models import Service, Shift, Staff
+from app.people.perimeter import Viewer, viewer_of
+from triage.terms import Level
+
+__all__ = ["Reason", "call_logged", "close", "consider", "get", "hand_over", "open_alerts", "release", "reopen", "take", "told", "wait"]
+
+NEEDS_NOTE = {Outcome.OTHER, Outcome.NURSE_PROTOCOL, Outcome.DOCTOR_DECISION}
+"""Outcomes that say nothing without words: which protocol, which doctor and decision, what else."""
+
+
+def get(session: Session, alert_id: int, *, viewer: Viewer) -> Alert:
+    """The alert, if it is in the viewer's service. Raises NotFound."""
+    mine = viewer.service_id if viewer.may("see_alerts") else None
+    alert = session.scalar(select(Alert).where(Alert.id == alert_id, Alert.service_id == mine).execution_options(populate_existing=True))
+    if alert is None:
+        raise NotFound("This alert")
+    return alert
+
+
+def open_alerts(session: Session, *, viewer: Viewer) -> list[Alert]:
+    """Every alert of the viewer's service that is not closed."""
+    mine = viewer.service_id if viewer.may("see_alerts") else None
+    return list(session.scalars(select(Alert).where(Alert.service_id == mine, Alert.state != AlertState.CLOSED).order_by(Alert.id)))
+
+
+def take(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert:
+    """Become the owner. Taking one's own again changes nothing; somebody else's raises Conflict with who and since when."""
+    alert = _acting(session, alert_id, by)
+    claimed = session.execute(
+        update(Alert)
+        .where(Alert.id == alert_id, Alert.state == AlertState.NEW)
+        .values(state=AlertState.TAKEN, owner_id=by.actor.id, owned_since=now, stamp=Alert.stamp + 1)
+    )
+    session.refresh(alert)
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        if alert.owner_id == by.actor.id and alert.state != AlertState.CLOSED:
+            return alert
+        raise _conflict(session, alert, now)
+    alert.next_step_at = held_until(session, alert, now)
+    note(session, alert, "taken", by=by.actor, now=now)
+    record(session, alert, "alert.taken", by=by.actor, now=now)
+    return alert
+
+
+def held_until(session: Session, alert: Alert, now: datetime) -> datetime:
+    """When an owned alert without outcome goes back to the team: after its level's limit, or at the end of the owner's shift."""
+    service = session.get_one(Service, alert.service_id)
+    level = Level.of(alert.level)
+    limit = reasons.deadline(service, level, now, reasons.HELD[level])
+    shift = select(Shift.ends_at).where(Shift.staff_id == alert.owner_id, Shift.starts_at <= now, Shift.ends_at > now)
+    ends = session.scalar(shift.order_by(Shift.ends_at.desc()))
+    return min(limit, ends) if ends else limit
+
+
+def call_logged(session: Session, alert_id: int, *, by: Viewer, now: datetime, reached: bool, whom: str, words: str = "") -> Alert:
+    """A telephone call was made: to whom, whether somebody answered, what was said. The owner keeps the alert longer."""
+    alert = _owned(session, alert_id, by, now)
+    _move(alert, AlertState.IN_PROGRESS)
+    alert.next_step_at = held_until(session, alert, now)
+    note(session, alert, "called", by=by.actor, now=now, detail={"reached": reached, "whom": whom, "note": words})
+    record(session, alert, "alert.called", by=by.actor, now=now, after={"reached": reached, "whom": whom})
+    return alert
+
+
+def wait(session: Session, alert_id: int, *, by: Viewer, now: datetime, until: datetime, words: str = "") -> Alert:
+    """Put aside until a time, or until worse. Refusal for urgent, for the past, and beyond the time the level allows to hold."""
+    alert = _owned(session, alert_id, by, now)
+    if Level.of(alert.level) is Level.URGENT:
+        raise Refusal("An urgent alert does not wait. Call, hand over, or close it with what was decided.")
+    if until <= now:
+        raise Refusal("This time is past. Choose a later one.", field="until", status=422)
+    if until > held_until(session, alert, now) + timedelta(days=1):
+        raise Refusal("An alert waits until the next working day at most. Choose an earlier time.", field="until", status=422)
+    _move(alert, AlertState.WAITING)
+    alert.next_step_at = until
+    note(session, alert, "waiting", by=by.actor, now=now, detail={"until": until.isoformat(), "note": words})
+    record(session, alert, "alert.waiting", by=by.actor, now=now, after=until.isoformat())
+    return alert
+
+
+def release(session: Session, alert_id: int, *, by: Viewer, now: datetime, words: str = "") -> Alert:
+    """Give it back to the team; its ladder starts again."""
+    alert = _owned(session, alert_id, by, now)
+    back_to_team(session, alert, now=now, why="released", words=words, by=by)
+    return alert
+
+
+def back_to_team(session: Session, alert: Alert, *, now: datetime, why: str, words: str = "", by: Viewer | None = None) -> None:
+    """Nobody's again: new, un-owned, ladder from the first rung, at once."""
+    from_whom = alert.owner_id
+    alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
+    alert.rung, alert.raised_at, alert.next_step_at = 0, now, now
+    alert.stamp += 1
+    actor = by.actor if by else SYSTEM
+    note(session, alert, "returned", by=actor, now=now, detail={"why": why, "from": from_whom, "note": words})
+    record(session, alert, "alert.returned", by=actor, now=now, before=from_whom, reason=why)
+
+
+def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, now: datetime, words: str = "") -> Alert:
+    """Pass it to a colleague of the service who may act. The owner hands over; a colleague may take over an owned one the same way."""
+    alert = _acting(session, alert_id, by)
+    colleague = session.get(Staff, to_staff_id)
+    if (
+        colleague is None
+        or not colleague.active
+        or colleague.service_id != alert.service_id
+        or not viewer_of(colleague).may("act_on_alerts")
+    ):
+        raise Refusal("Choose a colleague of this service who treats alerts.", field="to", status=422)
+    if alert.state in (AlertState.NEW, AlertState.CLOSED):
+        raise Refusal("Only an alert that somebody has taken can be handed over. Take it first.")
+    before = alert.owner_id
+    alert.state, alert.owner_id, alert.owned_since = AlertState.TAKEN, colleague.id, now
+    alert.next_step_at = held_until(session, alert, now)
+    alert.stamp += 1
+    note(session, alert, "handed_over", by=by.actor, now=now, detail={"to": colleague.name, "from": before, "note": words})
+    record(session, alert, "alert.handed_over", by=by.actor, now=now, before=before, after=colleague.id)
+    return alert
+
+
+def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "") -> Alert:
+    """End it with what was done. Only its owner closes; some outcomes need words; an urgent alert is never closed as not reached."""
+    if outcome not in set(Outcome):
+        raise Refusal("Choose what was done.", field="outcome", status=422)
+    alert = _owned(session, alert_id, by, now)
+    chosen = Outcome(outcome)
+    if chosen is Outcome.NOT_REACHED and Level.of(alert.level) is Level.URGENT:
+        raise Refusal(
+            "An urgent alert is not closed as not reached. Try the relative and the doctor, then record the decision about sending help.",
+            field="outcome",
+            status=422,
+        )
+    if chosen in NEEDS_NOTE and not words.strip():
+        raise Refusal("Write what was done: this outcome says nothing without it.", field="note", status=422)
+    _move(alert, AlertState.CLOSED)
+    alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = chosen, words.strip(), now, by.actor.id
+    alert.next_step_at = None
+    note(session, alert, "closed", by=by.actor, now=now, detail={"outcome": str(chosen), "note": words.strip()})
+    record(session, alert, "alert.closed", by=by.actor, now=now, after=str(chosen), reason=words.strip())
+    return alert
+
+
+def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason: str) -> Alert:
+    """Open a closed alert again, with a reason; refused while another alert of the same patient is open."""
+    alert = _acting(session, alert_id, by)
+    if not reason.strip():
+        raise Refusal("Write why it is opened again.", field="reason", status=422)
+    if alert.state != AlertState.CLOSED:
+        raise Refusal("This alert is already open.")
+    other = session.scalar(
+        select(Alert.id).where(Alert.service_id == alert.service_id, Alert.subject == alert.subject, Alert.state != AlertState.CLOSED)
+    )
+    if other is not None:
+        raise Refusal("This patient already has an open alert. Work on that one.")
+    before = alert.outcome
+    alert.state, alert.owner_id, alert.owned_since, alert.rung = AlertState.NEW, None, None, 0
+    alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = "", "", None, None
+    alert.raised_at, alert.next_step_at = now, now
+    service = session.get_one(Service, alert.service_id)
+    level = Level.of(alert.level)
+    alert.respond_by = reasons.deadline(service, level, now, reasons.DEADLINES[level])
+    alert.stamp += 1
+    note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before})
+    record(session, alert, "alert.reopened", by=by.actor, now=now, before=before, reason=reason.strip())
+    return alert
+
+
+def told(session: Session, alert: Alert, *, message_id: int | None, now: datetime) -> None:
+    """What the patient was told: a safety text is queued, or (None) it cannot leave, and the alert says NOT told in capitals."""
+    alert.told, alert.told_message_id = ("queued", message_id) if message_id is not None else ("not_told", None)
+    alert.stamp += 1
+    note(session, alert, "told", by=SYSTEM, now=now, detail={"told": alert.told, "message_id": message_id})
+
+
+def _acting(session: Session, alert_id: int, by: Viewer) -> Alert:
+    by.require("act_on_alerts")
+    if by.actor.kind != "staff":
+        raise Refusal("An alert is treated by a person: say who acts.", field="by", status=422)
+    return get(session, alert_id, viewer=by)
+
+
+def _owned(session: Session, alert_id: int, by: Viewer, now: datetime) -> Alert:
+    alert = _acting(session, alert_id, by)
+    locked = session.scalar(select(Alert).where(Alert.id == alert.id).with_for_update().execution_options(populate_existing=True))
+    assert locked is not None
+    if locked.state == AlertState.NEW:
+        raise Refusal("Take the alert first: an alert has one owner, and the list shows who.")
+    if locked.state == AlertState.CLOSED or locked.owner_id != by.actor.id:
+        raise _conflict(session, locked, now)
+    return locked
+
+
+def _move(alert: Alert, to: AlertState) -> None:
+    if to != alert.state and to not in ALERT_MOVES[AlertState(alert.state)]:
+        raise Refusal("This step is not possible: the alert is {state}.", state=alert.state)
+    alert.state = to
+    alert.stamp += 1
+
+
+def _conflict(session: Session, alert: Alert, now: datetime) -> Conflict:
+    if alert.state == AlertState.CLOSED:
+        closer = session.get(Staff, alert.closed_by_id) if alert.closed_by_id else None
+        return Conflict("{name} closed this alert {ago}.", name=closer.name if closer else "?", ago=_ago(alert.closed_at, now))
+    owner = session.get(Staff, alert.owner_id) if alert.owner_id else None
+    return Conflict("{name} took this alert {ago}.", name=owner.name if owner else "?", ago=_ago(alert.owned_since, now))
+
+
+def _ago(then: datetime | None, now: datetime) -> timedelta:
+    return now - then if then else timedelta(0)

@@ -1,0 +1,128 @@
+"""Raise or merge: in the same transaction as the reason. The level only rises until a person closes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.alerts import reasons
+from app.alerts.models import Alert, AlertEvent, AlertState
+from app.alerts.reasons import Reason
+from app.core import audit
+from app.core.audit import SYSTEM, Actor
+from app.people.models import Patient, Service
+from triage.terms import Level
+
+
+def consider(
+    session: Session, *, service: Service, patient: Patient | None, reason: Reason, now: datetime, by: Actor = SYSTEM, subject: str = ""
+) -> Alert | None:
+    """The open alert of this subject, raised or merged; None below moderate, which stays on the patient's page.
+
+    subject: "patient:ID" by default, "number:+33…" for a sender nobody knows.
+    """
+    if reason.level < Level.MODERATE:
+        return None
+    name = subject or (f"patient:{patient.id}" if patient else "")
+    if not name:
+        raise ValueError("an alert needs a patient or a subject")
+    alert = _open(session, service.id, name)
+    if alert is None:
+        alert = _raise(session, service, patient, name, reason, by=by, now=now)
+        if alert is not None:
+            return alert
+        alert = _open(session, service.id, name)  # another transaction raised it in between
+        assert alert is not None
+    _merge(session, service, alert, reason, by=by, now=now)
+    return alert
+
+
+def _open(session: Session, service_id: int, subject: str) -> Alert | None:
+    mine = select(Alert).where(Alert.service_id == service_id, Alert.subject == subject, Alert.state != AlertState.CLOSED)
+    return session.scalar(mine.with_for_update().execution_options(populate_existing=True))
+
+
+def _raise(
+    session: Session, service: Service, patient: Patient | None, subject: str, reason: Reason, *, by: Actor, now: datetime
+) -> Alert | None:
+    alert = Alert(
+        service_id=service.id,
+        patient_id=patient.id if patient else None,
+        subject=subject,
+        level=reason.level.word,
+        kind=reason.kind,
+        opened_at=now,
+        raised_at=now,
+        respond_by=reasons.respond_by(service, reason, now),
+        ladder=list(reason.rungs),
+        next_step_at=reasons.first_step(service, reason, now),
+        assessment_id=reason.assessment_id,
+    )
+    try:
+        with session.begin_nested():
+            session.add(alert)
+            session.flush()
+    except IntegrityError:
+        return None
+    note(session, alert, "raised", by=by, now=now, detail=_said(reason))
+    record(session, alert, "alert.raised", by=by, now=now, after={"level": alert.level, "kind": alert.kind})
+    return alert
+
+
+def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, by: Actor, now: datetime) -> None:
+    alert.assessment_id = reason.assessment_id or alert.assessment_id
+    if reason.level <= Level.of(alert.level):
+        heard = session.scalars(select(AlertEvent.detail).where(AlertEvent.alert_id == alert.id, AlertEvent.at >= alert.raised_at))
+        if reason.signature not in {detail.get("signature") for detail in heard}:
+            note(session, alert, "merged", by=by, now=now, detail=_said(reason))
+            alert.stamp += 1
+        session.flush()
+        return
+    before = alert.level
+    alert.level, alert.kind, alert.raised_at = reason.level.word, reason.kind, now
+    alert.ladder, alert.rung = list(reason.rungs), 0
+    alert.respond_by = reasons.respond_by(service, reason, now)
+    alert.next_step_at = reasons.first_step(service, reason, now)
+    detail = _said(reason)
+    if reason.level is Level.URGENT and alert.owner_id is not None:
+        # Whoever took an amber alert has not seen the danger: it belongs to the team again, and pages.
+        detail["taken_from"] = alert.owner_id
+        alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
+    alert.stamp += 1
+    note(session, alert, "risen", by=by, now=now, detail=detail)
+    record(session, alert, "alert.risen", by=by, now=now, before=before, after=alert.level)
+
+
+def _said(reason: Reason) -> dict[str, Any]:
+    said = {**reason.detail, "kind": reason.kind, "signature": reason.signature}
+    if reason.assessment_id is not None:
+        said["assessment_id"] = reason.assessment_id
+    return said
+
+
+def note(session: Session, alert: Alert, kind: str, *, by: Actor, now: datetime, detail: dict[str, Any] | None = None) -> None:
+    """Write one line of the alert's story."""
+    session.add(AlertEvent(alert_id=alert.id, at=now, kind=kind, level=alert.level, actor=str(by), actor_name=by.name, detail=detail or {}))
+    session.flush()
+
+
+def record(
+    session: Session, alert: Alert, action: str, *, by: Actor, now: datetime, before: object = None, after: object = None, reason: str = ""
+) -> None:
+    """The same act in the audit trail."""
+    audit.record(
+        session,
+        actor=by,
+        action=action,
+        subject=f"alert:{alert.id}",
+        service_id=alert.service_id,
+        patient_id=alert.patient_id,
+        before=before,
+        after=after,
+        reason=reason,
+        now=now,
+    )

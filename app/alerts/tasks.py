@@ -1,0 +1,109 @@
+"""The other things a person must do: one task per reason, for ever; closed by a person with a note."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Task
+from app.core import audit
+from app.core.audit import SYSTEM, Actor
+from app.core.errors import Conflict, NotFound, Refusal
+from app.people import care_team
+from app.people.models import Service, Staff
+from app.people.perimeter import Viewer
+
+DUE_WITHIN = timedelta(hours=4)
+"""Service hours a task may wait when its maker says nothing: the same working day (house rule, 2026-11-22)."""
+
+
+def make(
+    session: Session,
+    *,
+    service_id: int,
+    kind: str,
+    key: str,
+    now: datetime,
+    patient_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
+    message_id: int | None = None,
+    by: Actor = SYSTEM,
+) -> Task:
+    """The task of this reason, made now or long ago: the same ``key`` never makes two."""
+    found = session.scalar(select(Task).where(Task.key == key))
+    if found is not None:
+        return found
+    due = due_at or care_team.add_service_time(session.get_one(Service, service_id), now, DUE_WITHIN)
+    task = Task(
+        service_id=service_id,
+        patient_id=patient_id,
+        kind=kind,
+        key=key,
+        detail=detail or {},
+        message_id=message_id,
+        created_at=now,
+        due_at=due,
+    )
+    try:
+        with session.begin_nested():
+            session.add(task)
+            session.flush()
+    except IntegrityError:
+        return session.scalars(select(Task).where(Task.key == key)).one()
+    _record(session, task, "task.made", by=by, now=now, after=kind)
+    return task
+
+
+def get(session: Session, task_id: int, *, viewer: Viewer) -> Task:
+    """The task, if it is in the viewer's service. Raises NotFound."""
+    mine = viewer.service_id if viewer.may("see_alerts") else None
+    task = session.scalar(select(Task).where(Task.id == task_id, Task.service_id == mine).execution_options(populate_existing=True))
+    if task is None:
+        raise NotFound("This task")
+    return task
+
+
+def open_tasks(session: Session, *, viewer: Viewer) -> list[Task]:
+    """Every task of the viewer's service still to do, soonest first."""
+    mine = viewer.service_id if viewer.may("see_alerts") else None
+    return list(session.scalars(select(Task).where(Task.service_id == mine, Task.closed_at.is_(None)).order_by(Task.due_at, Task.id)))
+
+
+def close(session: Session, task_id: int, *, by: Viewer, now: datetime, words: str) -> Task:
+    """Done, with a note of what was done. Raises Refusal without a note, Conflict when somebody closed it first."""
+    by.require("act_on_alerts")
+    task = get(session, task_id, viewer=by)
+    if by.actor.kind != "staff":
+        raise Refusal("A task is closed by a person: say who acts.", field="by", status=422)
+    if not words.strip():
+        raise Refusal("Write what was done.", field="note", status=422)
+    done = session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.closed_at.is_(None))
+        .values(closed_at=now, closed_by_id=by.actor.id, closing_note=words.strip())
+    )
+    session.refresh(task)
+    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        closer = session.get(Staff, task.closed_by_id) if task.closed_by_id else None
+        raise Conflict("{name} closed this task {ago}.", name=closer.name if closer else "?", ago=now - (task.closed_at or now))
+    _record(session, task, "task.closed", by=by.actor, now=now, reason=words.strip())
+    return task
+
+
+def _record(session: Session, task: Task, action: str, *, by: Actor, now: datetime, after: object = None, reason: str = "") -> None:
+    audit.record(
+        session,
+        actor=by,
+        action=action,
+        subject=f"task:{task.id}",
+        service_id=task.service_id,
+        patient_id=task.patient_id,
+        after=after,
+        reason=reason,
+        now=now,
+    )
