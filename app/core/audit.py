@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import String, Text, UniqueConstraint, insert, select
@@ -104,11 +104,12 @@ def record(
         session.add(head)
         session.flush()
     change = {key: value for key, value in (("before", before), ("after", after)) if value is not None}
+    # One zone for ever: the seal is computed again from rows that come back in UTC.
     values = {
         "chain": chain,
         "seq": head.seq + 1,
         "at": clock.wall(),
-        "acted_at": now,
+        "acted_at": now.astimezone(UTC),
         "actor": str(actor),
         "actor_name": actor.name,
         "action": action,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from anyio import CancelScope, CapacityLimiter, to_thread
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -15,6 +16,8 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 AFTER_COMMIT = "after_commit"
 READ_ONLY = "vigie_read_only"
+LONGEST_WAIT = 60
+"""Seconds a writer waits for its turn on SQLite before it says that something is stuck."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,31 +60,56 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writer = threading.RLock()
+        # Not re-entrant on purpose: the screens open and end a transaction in different threads.
+        self._writer = threading.Lock()
+        self._ends = CapacityLimiter(8)
+        self._waits = CapacityLimiter(1000)
         if self.is_sqlite:
             self.engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
         else:
-            self.engine = create_engine(self.url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+            # More connections than the web's 40 threads: a thread never waits for a connection held by a request without thread.
+            self.engine = create_engine(self.url, pool_size=10, max_overflow=40, pool_pre_ping=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One unit of work: commits at the end, rolls everything back on any error, then runs what waited for the commit."""
+        self._enter()
         session = Session(self.engine, expire_on_commit=False)
         try:
-            if self.is_sqlite:
-                with self._writer, session:
-                    yield session
-                    session.commit()
-            else:
-                with session:
-                    yield session
-                    session.commit()
+            yield session
+            session.commit()
         finally:
+            self._leave(session)
+        _then(session)
+
+    @asynccontextmanager
+    async def web_transaction(self) -> AsyncIterator[Session]:
+        """The same for a request: waiting for the writer and committing use threads of their own.
+
+        Requests that wait in the framework's threads would otherwise leave none for the request that holds the lock.
+        """
+        await to_thread.run_sync(self._enter, limiter=self._waits)
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            yield session
+            await to_thread.run_sync(session.commit, limiter=self._ends)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(self._leave, session, limiter=self._ends)
+        await to_thread.run_sync(_then, session, limiter=self._ends)
+
+    def _enter(self) -> None:
+        if self.is_sqlite and not self._writer.acquire(timeout=LONGEST_WAIT):
+            raise RuntimeError(f"no turn to write within {LONGEST_WAIT} s: a transaction is stuck, or was opened inside another one")
+
+    def _leave(self, session: Session) -> None:
+        try:
             session.close()
-        for call in session.info.get(AFTER_COMMIT, ()):
-            call()
+        finally:
+            if self.is_sqlite:
+                self._writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -92,6 +120,11 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _then(session: Session) -> None:
+    for call in session.info.get(AFTER_COMMIT, ()):
+        call()
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
