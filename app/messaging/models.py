@@ -37,7 +37,9 @@ class Message(Base):
 
     address: the other side's E.164 number. number: ours. key: the template ("" for inbound). purpose: question, reminder,
     confirmation, safety, advice, administrative, staff. priority: lower leaves first (0 safety). dedup_key: the same reason is
-    queued once for ever. carrier_id: Twilio's MessageSid. lease_*: which process is sending it, until when.
+    queued once for ever. reply_to_id: the patient's own text this answers (quiet hours do not hold for answers). carrier_id: Twilio's
+    MessageSid. lease_*: which process is sending it, until when. error_code: a word of notifications.messages.Reason, or no_number,
+    wording, withdrawn; error: the sentence for the operator. handled: a person, or a task, knows that it did not arrive.
     """
 
     __tablename__ = "message"
@@ -60,6 +62,7 @@ class Message(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     checkin_id: Mapped[int | None] = mapped_column(index=True)
     alert_id: Mapped[int | None] = mapped_column(index=True)
+    reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12))
     address: Mapped[str] = mapped_column(String(32), index=True)

@@ -1,0 +1,302 @@
+"""Queue a text in the caller's transaction, withdraw it, apply what the carrier says of it. Sending itself is in postman.py."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.audit import SYSTEM
+from app.core.db import after_commit
+from app.messaging.models import DeliveryEvent, Message, Out
+from app.people import patients
+from app.people.models import FollowUp, Patient, Reachability, Service, Staff
+from notifications import policy, wording
+from notifications.messages import DeliveryUpdate, Reason, State, advance
+from notifications.wording import WordingError
+
+bell = threading.Event()
+"""Rung after each commit that queued something due: the postman of this process wakes at once."""
+
+NO_REPORT = timedelta(minutes=15)
+"""A text without delivery report after this time counts as not arrived (HZ-07)."""
+
+
+class Purpose(StrEnum):
+    """Why a text is said; decides who leaves first, for how long it is worth sending, and what a freeze or a stop switch holds."""
+
+    SAFETY = "safety"
+    STAFF = "staff"
+    CONFIRMATION = "confirmation"
+    ADMINISTRATIVE = "administrative"
+    ADVICE = "advice"
+    QUESTION = "question"
+    REMINDER = "reminder"
+
+
+PRIORITY = {purpose: rank for rank, purpose in enumerate(Purpose)}
+LIFE = {
+    Purpose.SAFETY: timedelta(hours=6),
+    Purpose.STAFF: timedelta(hours=1),
+    Purpose.CONFIRMATION: timedelta(hours=6),
+    Purpose.ADMINISTRATIVE: timedelta(hours=24),
+    Purpose.ADVICE: timedelta(hours=12),
+    Purpose.QUESTION: timedelta(hours=12),
+    Purpose.REMINDER: timedelta(hours=12),
+}
+"""How long after its hour a text is still worth sending when the caller gives no expiry (HZ-08)."""
+AUTOMATIC = frozenset({Purpose.QUESTION, Purpose.REMINDER, Purpose.ADVICE})
+"""Stopped by a freeze, an end of follow-up, an opt-out, and held by quiet hours unless they answer the patient's own text."""
+STOPPABLE = frozenset({Purpose.QUESTION, Purpose.REMINDER})
+"""Held while the service's sending is stopped; nothing else is (REL-14)."""
+
+
+def queue(
+    session: Session,
+    *,
+    key: str,
+    purpose: Purpose,
+    dedup_key: str,
+    now: datetime,
+    patient: Patient | None = None,
+    service: Service | None = None,
+    values: Mapping[str, object] | None = None,
+    to: str = "",
+    language: str = "",
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    reply_to: Message | None = None,
+    checkin_id: int | None = None,
+    alert_id: int | None = None,
+) -> Message:
+    """Queue one text for a patient (or for ``to``, with ``service``). The same ``dedup_key`` twice gives the first row back.
+
+    svc, tel, sos are filled from the service. A text that cannot be said (no number, wording refused) becomes a row in state failed:
+    it is listed like any other that did not arrive, and the caller's transaction, perhaps an alert's, still commits.
+    ``to``: by default the number of ``reply_to``, else the patient's. ``language``: by default the patient's, else the service's.
+    """
+    service = service or (patient.service if patient else None)
+    if service is None:
+        raise ValueError("a text belongs to a patient or to a service")
+    row = Message(
+        service_id=service.id,
+        patient_id=patient.id if patient else None,
+        checkin_id=checkin_id,
+        alert_id=alert_id,
+        reply_to_id=reply_to.id if reply_to else None,
+        address=to or (reply_to.address if reply_to else "") or (address_of(patient) if patient else ""),
+        number=reply_to.number if reply_to else service.number,
+        language=language or (patient.language if patient else service.language),
+        due_at=not_before or now,
+    )
+    if purpose in AUTOMATIC and patient is not None and reply_to is None:
+        row.due_at = policy.first_allowed(not_before or now, patient.timezone)
+    return _add(session, row, service, key=key, values=values or {}, purpose=purpose, dedup_key=dedup_key, expires_at=expires_at, now=now)
+
+
+def queue_staff(
+    session: Session,
+    *,
+    service: Service,
+    staff: Staff,
+    key: str,
+    values: Mapping[str, object],
+    dedup_key: str,
+    now: datetime,
+    alert_id: int | None = None,
+) -> Message:
+    """Queue a content-free text to a professional, at any hour. Only the texts written for staff: no patient's words can leave."""
+    if not key.startswith("staff_"):
+        raise ValueError(f"{key!r} is not a text for professionals")
+    row = Message(
+        service_id=service.id,
+        staff_id=staff.id,
+        alert_id=alert_id,
+        address=staff.phone,
+        number=service.number,
+        language=staff.language,
+        due_at=now,
+    )
+    return _add(session, row, service, key=key, values=values, purpose=Purpose.STAFF, dedup_key=dedup_key, expires_at=None, now=now)
+
+
+def _add(
+    session: Session,
+    row: Message,
+    service: Service,
+    *,
+    key: str,
+    values: Mapping[str, object],
+    purpose: Purpose,
+    dedup_key: str,
+    expires_at: datetime | None,
+    now: datetime,
+) -> Message:
+    if existing := _queued_as(session, dedup_key):
+        return existing
+    due = row.due_at or now
+    row.direction, row.state, row.key, row.dedup_key = "out", Out.QUEUED, key, dedup_key
+    row.purpose, row.priority, row.created_at = purpose, PRIORITY[purpose], now
+    row.expires_at = expires_at or due + LIFE[purpose]
+    row.body = ""
+    try:
+        row.body = wording.render(key, row.language, _standard(key, service) | dict(values))
+    except WordingError as error:
+        _end(row, Out.FAILED, "wording", str(error), now)
+    if row.state == Out.QUEUED and not row.address:
+        _end(row, Out.FAILED, "no_number", "there is no mobile number to write to", now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        existing = _queued_as(session, dedup_key)  # another process queued it between our look and our insert
+        if existing is None:
+            raise
+        return existing
+    if row.state == Out.QUEUED and due <= now:
+        after_commit(session, bell.set)
+    return row
+
+
+def _queued_as(session: Session, dedup_key: str) -> Message | None:
+    return session.scalar(select(Message).where(Message.dedup_key == dedup_key))
+
+
+def _standard(key: str, service: Service) -> dict[str, object]:
+    template = wording.catalogue().get(key)
+    known: dict[str, object] = {"svc": service.sms_name, "tel": service.phone, "sos": service.emergency, "sos_or_112": service.emergency}
+    return {name: value for name, value in known.items() if template and name in template.names}
+
+
+def address_of(patient: Patient) -> str:
+    """The number texts go to: that of the relative who answers, when one does and has one; else the patient's; "" for none."""
+    if patient.answered_by == "respondent":
+        for respondent in patient.respondents:
+            if respondent.answers and respondent.phone:
+                return respondent.phone
+    return patient.phone
+
+
+def may_receive(patient: Patient, purpose: str) -> bool:
+    """Freeze, end of follow-up and opt-out stop questions, reminders and advice; nothing else (house: danger outranks them all)."""
+    return purpose not in AUTOMATIC or (patient.follow_up == FollowUp.ACTIVE and patient.opted_out_at is None)
+
+
+def withdraw(
+    session: Session,
+    *,
+    patient_id: int,
+    reason: str,
+    now: datetime,
+    purposes: Collection[Purpose] = AUTOMATIC,
+    checkin_id: int | None = None,
+) -> int:
+    """Texts still queued do not leave, and the row says why. Returns how many. One already being sent is not called back."""
+    wanted = [
+        Message.patient_id == patient_id,
+        Message.direction == "out",
+        Message.state == Out.QUEUED,
+        Message.purpose.in_(list(purposes)),
+    ]
+    if checkin_id is not None:
+        wanted.append(Message.checkin_id == checkin_id)
+    values = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": reason, "settled_at": now, "handled": True}
+    return session.execute(update(Message).where(*wanted).values(**values)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def readdress(session: Session, patient: Patient) -> int:
+    """After a change of number: texts still queued for the patient go to the new one, except answers to the number that wrote (U18)."""
+    waiting = (
+        Message.patient_id == patient.id,
+        Message.state == Out.QUEUED,
+        Message.reply_to_id.is_(None),
+        Message.attempts == 0,
+    )
+    moved = session.execute(update(Message).where(*waiting).values(address=address_of(patient)))
+    return moved.rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def apply(session: Session, news: DeliveryUpdate, *, now: datetime) -> Message | None:
+    """Keep one callback as it came, then move the message forward, never back. None when it is about no message of ours.
+
+    Found by the carrier's identifier, else by ours: a callback may come before the answer that names the message, or replace one
+    that was lost (then the message is known to have left, and is not sent again).
+    """
+    message = _of(session, news)
+    session.add(
+        DeliveryEvent(
+            message_id=message.id if message else None,
+            carrier_id=news.carrier_id[:64],
+            status=news.status[:24],
+            error_code=news.error_code[:20],
+            received_at=now,
+        )
+    )
+    if message is None or news.state is None:
+        session.flush()
+        return message
+    if message.carrier_id is None:
+        message.carrier, message.carrier_id = news.carrier, news.carrier_id
+    hear(session, message, news.state, now=now, reason=news.reason, code=news.error_code)
+    session.flush()
+    return message
+
+
+def _of(session: Session, news: DeliveryUpdate) -> Message | None:
+    found = select(Message).where(Message.direction == "out").with_for_update()
+    by_carrier = found.where(Message.carrier == news.carrier, Message.carrier_id == news.carrier_id)
+    message = session.scalar(by_carrier)
+    if message is None and news.our_id is not None and news.our_id < 2**31:
+        message = session.scalar(found.where(Message.id == news.our_id))
+    return message
+
+
+def hear(session: Session, message: Message, state: State, *, now: datetime, reason: Reason | None = None, code: str = "") -> None:
+    """Move a message forward to ``state`` and draw what it says about the patient's number. A move backwards changes nothing."""
+    moved = advance(State(message.state), state)
+    if moved == message.state:
+        return
+    message.state, message.sent_at = moved, message.sent_at or now
+    message.error_code = message.error = ""  # of earlier attempts
+    if not moved.is_final:
+        return
+    message.settled_at = now
+    if moved is not State.DELIVERED:
+        message.error_code = str(reason or Reason.CARRIER)
+        message.error = f"the carrier reports {moved.value}" + (f", error {code}" if code else "")
+    reachability(session, message, reason if moved is not State.DELIVERED else None, now=now)
+
+
+def reachability(session: Session, message: Message, reason: Reason | None, *, now: datetime) -> None:
+    """What the fate of a text says about the patient's own number: reason None when it arrived. Opt-out ends texts at once (SEC-17)."""
+    patient = session.get(Patient, message.patient_id) if message.patient_id else None
+    if patient is None or patient.phone != message.address:
+        return
+    if reason is None:
+        if patient.reachability in (Reachability.UNDELIVERED, Reachability.UNREACHABLE):
+            patients.reached(session, patient, Reachability.REACHABLE, now=now)
+    elif reason is Reason.OPTED_OUT:
+        patients.opt_out(session, patient, by=SYSTEM, now=now, reason="the carrier refuses: this number has opted out")
+    elif reason in policy.NUMBER_IS_BAD:
+        patients.reached(session, patient, Reachability.UNREACHABLE, now=now)
+    elif reason in (Reason.UNREACHABLE, Reason.BLOCKED, Reason.CARRIER):
+        patients.reached(session, patient, Reachability.UNDELIVERED, now=now)
+
+
+def _end(message: Message, state: Out, error_code: str, error: str, now: datetime) -> None:
+    message.state, message.error_code, message.error, message.settled_at = state, error_code, error, now
+
+
+def unreached(session: Session, now: datetime, *, limit: int = 100) -> list[Message]:
+    """Texts that did not arrive and that nobody has been told of, oldest first: failed, undelivered, past their hour, or sent without
+    report for ``NO_REPORT``. The caller makes the task or the alert, then sets ``handled``, in one transaction.
+    """
+    ended = Message.state.in_((Out.FAILED, Out.UNDELIVERED, Out.EXPIRED))
+    unreported = and_(Message.state == Out.SENT, Message.sent_at <= now - NO_REPORT)
+    wanted = select(Message).where(Message.direction == "out", Message.handled.is_(False), or_(ended, unreported))
+    return list(session.scalars(wanted.order_by(Message.id).limit(limit)))
