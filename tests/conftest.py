@@ -14,6 +14,7 @@ from app.core import audit, signing
 from app.core.clock import HandClock
 from app.core.db import Database
 from tests.factories import World, a_world
+from tests.support import chromium
 from tests.support.databases import Postgres, Sqlite, postgres_server
 
 WEDNESDAY_TEN = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -21,6 +22,27 @@ WEDNESDAY_TEN = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
 audit.use_key(b"key of the tests")
 signing.use_hasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a Chromium, browser tests are left out and said so at the end; in CI they stay, and fail."""
+    if chromium.find() or chromium.missing_is_an_error():
+        return
+    items[:] = [item for item in items if not item.get_closest_marker("browser")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if chromium.find() is None:
+        terminalreporter.section("browser tests", sep="!", red=True)
+        terminalreporter.line(chromium.NOT_RUN)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser to drive: `playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])`."""
+    found = chromium.find()
+    assert found, chromium.NOT_RUN
+    return found
 
 
 @pytest.fixture(scope="session")
