@@ -1,0 +1,60 @@
+"""The web process: ``create_app`` builds it, ``uvicorn app.main:create_app --factory`` serves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app.core.clock import Clock, HandClock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.core.start import open_up
+from app.web import errors
+from app.web.deps import Tools
+from app.web.guard import Guard
+from app.web.render import STATIC
+from app.web.routes import ROUTERS
+
+MAX_BODY = 1024 * 1024
+"""Bytes. The largest thing a browser or the carrier sends is a form of a few kilobytes."""
+
+
+def create_app(
+    settings: Settings | None = None,
+    database: Database | None = None,
+    clock: Clock | HandClock | None = None,
+    transports: dict[str, Any] | None = None,
+) -> FastAPI:
+    """The web application. Without a database it opens the one of the settings; with one, whoever gave it closes it.
+
+    Settings come from the environment unless given. Raises WrongSettings.
+    """
+    if settings is None or database is None:
+        house = open_up(settings)
+        settings, database, clock = house.settings, house.database, clock or house.clock
+    tools = Tools(settings, database, clock or Clock(database), transports or {})
+
+    @asynccontextmanager
+    async def lifetime(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(
+        title="Vigie",
+        lifespan=lifetime,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=MAX_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.tools = tools
+    app.add_middleware(Guard, https=settings.public_url.startswith("https:"), broken=errors.broken)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    return app

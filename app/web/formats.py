@@ -1,0 +1,87 @@
+"""Hours, dates, numbers as people read them: 38,5 °C, 14 h 05, mar. 14 mai; 38.5 °C, 14:05, Tue 14 May."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+NARROW = "\u202f"
+"""Narrow no-break space: French hours and units. On screens only: in a text message it would double the price."""
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one reader reads: language and time zone; ``now`` to say today, tomorrow, in 10 minutes."""
+
+    language: str
+    zone: str
+    now: datetime
+
+    def local(self, at: datetime) -> datetime:
+        """The instant on the reader's wall clock."""
+        return at.astimezone(ZoneInfo(self.zone))
+
+    def time(self, at: datetime, seconds: bool = False) -> str:
+        """14 h 05, 14:05; with seconds 14:05:09 in both."""
+        local = self.local(at)
+        if seconds:
+            return f"{local:%H:%M:%S}"
+        return f"{local.hour}{NARROW}h{NARROW}{local:%M}" if self.language == "fr" else f"{local:%H:%M}"
+
+    def day(self, on: date | datetime, year: bool = False) -> str:
+        """mar. 14 mai, Tue 14 May; with the year when asked."""
+        day = self.local(on).date() if isinstance(on, datetime) else on
+        return str(format_date(day, "EEE d MMM y" if year else "EEE d MMM", locale=self.language))
+
+    def birth(self, on: date) -> str:
+        """14/03/1955 in both languages: what is read aloud to check an identity."""
+        return f"{on:%d/%m/%Y}"
+
+    def iso(self, at: datetime) -> str:
+        """For a <time> element, in UTC."""
+        return at.astimezone(UTC).isoformat(timespec="seconds")
+
+    def days_from_now(self, at: datetime) -> int:
+        """Local calendar days between now and the instant: 0 today, 1 tomorrow."""
+        return (self.local(at).date() - self.local(self.now).date()).days
+
+    def when(self, at: datetime) -> str:
+        """The hour today, otherwise the day and the hour."""
+        return self.time(at) if self.days_from_now(at) == 0 else f"{self.day(at)} {self.time(at)}"
+
+    def number(self, value: Decimal | int | float | str) -> str:
+        """38,5 or 38.5; no useless zeros."""
+        text = f"{Decimal(str(value)):f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    def temperature(self, value: Decimal | int | float | str) -> str:
+        """38,5 °C, one decimal always."""
+        text = f"{Decimal(str(value)):.1f}"
+        return f"{text.replace('.', ',') if self.language == 'fr' else text}{NARROW}°C"
+
+    def span(self, length: timedelta) -> str:
+        """A length in its largest two units, without sign: 11 min, 1 h 40, 2 j."""
+        minutes = int(abs(length.total_seconds()) // 60)
+        if minutes < 60:
+            return f"{minutes}{NARROW}min"
+        if minutes < 24 * 60:
+            return f"{minutes // 60}{NARROW}h{NARROW}{minutes % 60:02d}"
+        return f"{minutes // (24 * 60)}{NARROW}{'j' if self.language == 'fr' else 'd'}"
+
+    def phone(self, number: str) -> str:
+        """+33 6 39 98 00 01: grouped so that it can be read while dialling."""
+        if number.startswith("+33") and len(number) == 12:
+            return f"+33 {number[3]} " + " ".join(number[i : i + 2] for i in range(4, 12, 2))
+        if number.startswith("+262") and len(number) == 13:
+            return f"+262 {number[4:7]} " + " ".join(number[i : i + 2] for i in range(7, 13, 2))
+        return number
+
+    def age(self, birth: date) -> int:
+        """Full years on the reader's day."""
+        today = self.local(self.now).date()
+        return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

@@ -1,0 +1,57 @@
+"""A web process on the test's database and hand-turned clock, and browsers signed in as the people of the ward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.people.models import Staff
+from tests.factories import PASSWORD, World
+
+SignIn = Callable[[Staff], TestClient]
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(environment="test", database_url=database_url, second_factor=False)
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database, clock: HandClock) -> FastAPI:
+    return create_app(settings, database, clock)
+
+
+@pytest.fixture
+def browser(app: FastAPI, world: World) -> Iterator[TestClient]:
+    """A browser where nobody is signed in; it does not follow redirections, so that a test sees them."""
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def sign_in(app: FastAPI, world: World) -> Iterator[SignIn]:
+    opened: list[TestClient] = []
+
+    def enter(staff: Staff) -> TestClient:
+        client = TestClient(app, follow_redirects=False).__enter__()
+        opened.append(client)
+        answer = client.post("/sign-in", data={"login": staff.login, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    yield enter
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def claire(sign_in: SignIn, world: World) -> TestClient:
+    """Claire Payet, nurse, at her screen."""
+    return sign_in(world.claire)

@@ -1,0 +1,92 @@
+"""The session a page is handed: committed before the answer leaves, rolled back on refusal, one writer at a time on SQLite."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.people.models import Hospital
+from app.web.deps import Now, Writes
+
+
+def names(database: Database) -> set[str]:
+    with database.reading() as session:
+        return set(session.scalars(select(Hospital.name)))
+
+
+def test_the_row_is_committed_before_the_first_byte_of_the_answer_leaves(app: FastAPI, database: Database) -> None:
+    """REL-01: the carrier's 200 promises that the text is kept; a commit after the answer could still be lost."""
+    seen: list[set[str]] = []
+
+    @app.post("/keep")
+    def keep(session: Writes, now: Now) -> dict[str, str]:
+        session.add(Hospital(name="Clinique des Palmes", created_at=now))
+        return {"kept": "yes"}
+
+    class Looks:
+        """Looks into the database at the very moment the answer starts to leave."""
+
+        async def __call__(self, scope, receive, send):  # type: ignore[no-untyped-def]
+            async def look(message):  # type: ignore[no-untyped-def]
+                if message["type"] == "http.response.start":
+                    seen.append(names(database))
+                await send(message)
+
+            await app(scope, receive, look)
+
+    with TestClient(Looks()) as client:
+        assert client.post("/keep").status_code == 200
+    assert seen == [{"Clinique des Palmes"}]
+
+
+def test_a_refusal_keeps_nothing(app: FastAPI, database: Database) -> None:
+    @app.post("/refuse")
+    def refuse(session: Writes, now: Now) -> None:
+        session.add(Hospital(name="Clinique des Palmes", created_at=now))
+        session.flush()
+        raise Refusal("Your role does not allow this. Nothing was changed; ask a nurse or the coordinator.", status=403)
+
+    with TestClient(app) as client:
+        answer = client.post("/refuse")
+    assert answer.status_code == 403
+    assert "Votre rôle ne le permet pas" in answer.text
+    assert names(database) == set()
+
+
+def test_eighty_writers_at_once_all_finish(app: FastAPI, database: Database) -> None:
+    """More requests than threads in the pool wait for one writer: none may starve the one that holds the lock."""
+    gate = threading.Barrier(80)
+
+    @app.post("/many/{number}")
+    def many(number: int, session: Writes, now: Now) -> None:
+        session.add(Hospital(name=f"Hôpital {number}", created_at=now))
+
+    with TestClient(app) as client, ThreadPoolExecutor(80) as pool:
+
+        def write(number: int) -> int:
+            gate.wait()
+            return client.post(f"/many/{number}").status_code
+
+        assert list(pool.map(write, range(80))) == [200] * 80
+    assert len(names(database)) == 80
+
+
+def test_a_page_that_breaks_says_a_reference_and_no_cause(app: FastAPI) -> None:
+    """SEC-43: generic errors; the words of the fault never reach the reader."""
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise ValueError("Marie Hoarau a 39,2")
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "Hoarau" not in answer.text and "ValueError" not in answer.text
+    assert "Référence pour le support" in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
