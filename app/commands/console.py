@@ -36,7 +36,9 @@ def run(tree: typer.Typer, arguments: Sequence[str]) -> int:
     except typer.Abort:
         return _complain("interrupted", 130)
     except typer.TyperException as error:
-        return _complain(f"{error.format_message()} See: vigie --help" if error.exit_code == BAD_INPUT else error.format_message(), error.exit_code)
+        return _complain(
+            f"{error.format_message()} See: vigie --help" if error.exit_code == BAD_INPUT else error.format_message(), error.exit_code
+        )
     except FieldErrors as error:
         return _complain("; ".join(f"{field}: {sentence}" for field, sentence in error.fields.items()), BAD_INPUT)
     except Refusal as error:

@@ -85,7 +85,9 @@ def init(
         _refuse_if_founded(house.database)
         if language not in patients.LANGUAGES:
             raise BadInput(f"--language {language}: expected one of {', '.join(patients.LANGUAGES)}")
-        told = _ask(hospital, service, sms_name, phone, number, timezone, hours, admin_name, admin_login, country=country, settings=settings)
+        told = _ask(
+            hospital, service, sms_name, phone, number, timezone, hours, admin_name, admin_login, country=country, settings=settings
+        )
         password = password_for(told.admin_login, password_file)
         _found(house.database, told, password=password, country=country, holidays_region=holidays_region, language=language)
     finally:

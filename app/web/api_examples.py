@@ -1,0 +1,122 @@
+"""The description of the interface, with examples that name rows of the demonstration as it stands this minute."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, AlertState
+from app.people.models import FollowUp, Patient, Role, Service, Staff
+from app.treatment.models import Course, CourseState
+
+VERSION = "1.0.0"
+Example = tuple[dict[str, int], dict[str, Any]]
+"""Places of the address, and the body."""
+
+
+def described(router: APIRouter, session: Session, *, now: datetime, public_url: str) -> dict[str, Any]:
+    """The OpenAPI document of ``router``."""
+    document = get_openapi(
+        title="Vigie",
+        version=VERSION,
+        description="Acts as one service: the token's. A person's act names the person in `by`. Times are UTC; refusals say what to do.",
+        routes=router.routes,
+        servers=[{"url": public_url.rstrip("/")}],
+    )
+    for address, (places, body) in _examples(session, now).items():
+        operation = document["paths"][address]["post"]
+        operation["requestBody"]["content"]["application/json"]["example"] = body
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in places:
+                parameter["example"] = places[parameter["name"]]
+    return document
+
+
+def _examples(session: Session, now: datetime) -> dict[str, Example]:
+    service = session.scalar(select(Service).where(Service.is_demo).order_by(Service.id).limit(1))
+    at = service.id if service else 0
+    nurse, oncologist = _login(session, at, Role.NURSE, "claire"), _login(session, at, Role.ONCOLOGIST, "lebon")
+    first, second = _waiting_alerts(session, at)
+    untreated, anyone = _patients(session, at)
+    treatment = {**_COURSE, "first_intake": now.date().isoformat(), "by": oncologist}
+    closing = {"by": nurse, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
+    return {
+        "/api/v1/patients": ({}, _patient(_free_number(session), oncologist, nurse)),
+        "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
+        "/api/v1/patients/{patient_id}/measures": (
+            {"patient_id": anyone},
+            {
+                "kind": "temperature",
+                "value": 37.2,
+                "unit": "Cel",
+                "taken_at": (now - timedelta(hours=1)).isoformat(timespec="seconds"),
+                "source": "home",
+                "by": nurse,
+            },
+        ),
+        "/api/v1/alerts/{alert_id}/take": ({"alert_id": first}, {"by": nurse}),
+        "/api/v1/alerts/{alert_id}/close": ({"alert_id": second}, closing),
+    }
+
+
+_COURSE = {
+    "agent": "capecitabine",
+    "protocol": "capecitabine-14-7",
+    "dose_mg": 1500,
+    "times_per_day": 2,
+    "days_on": 14,
+    "days_off": 7,
+    "cycle": 1,
+    "send_first_text": True,
+}
+
+
+def _patient(phone: str, oncologist: str, by: str) -> dict[str, Any]:
+    return {
+        "family_name": "Payet",
+        "given_names": "Rose-May",
+        "birth_date": "1958-07-02",
+        "sex": "female",
+        "language": "fr",
+        "timezone": "Indian/Reunion",
+        "phone": phone,
+        "respondent": {"name": "Luc Payet", "relation": "fils", "phone": "", "answers": False},
+        "consent": {"follow_up": True, "sms_words": True, "sheet_version": "2026-09"},
+        "oncologist": oncologist,
+        "by": by,
+    }
+
+
+def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str:
+    found = session.scalar(
+        select(Staff.login).where(Staff.service_id == service_id, Staff.role == role, Staff.active).order_by(Staff.id).limit(1)
+    )
+    return found or otherwise
+
+
+def _waiting_alerts(session: Session, service_id: int) -> tuple[int, int]:
+    found = list(
+        session.scalars(
+            select(Alert.id).where(Alert.service_id == service_id, Alert.state == AlertState.NEW).order_by(Alert.id.desc()).limit(2)
+        )
+    )
+    return (found[0], found[-1]) if found else (1, 1)
+
+
+def _patients(session: Session, service_id: int) -> tuple[int, int]:
+    """One without a running treatment, for a treatment to start; and anyone."""
+    followed = select(Patient.id).where(Patient.service_id == service_id, Patient.follow_up == FollowUp.ACTIVE).order_by(Patient.id.desc())
+    treated = select(Course.patient_id).where(Course.state == CourseState.ACTIVE)
+    anyone = session.scalar(followed.limit(1)) or 1
+    return session.scalar(followed.where(Patient.id.not_in(treated)).limit(1)) or anyone, anyone
+
+
+def _free_number(session: Session) -> str:
+    """A number reserved for fiction that nobody holds, so that the example can be sent twice."""
+    held = set(session.scalars(select(Patient.phone).where(Patient.phone.like("+33639989%"))))
+    return next(number for number in (f"+3363998{digits}" for digits in range(9000, 10000)) if number not in held)
