@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from anyio import CancelScope, CapacityLimiter, to_thread
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -62,8 +61,6 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Not re-entrant on purpose: the screens open and end a transaction in different threads.
         self._writer = threading.Lock()
-        self._ends = CapacityLimiter(8)
-        self._waits = CapacityLimiter(1000)
         if self.is_sqlite:
             self.engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
             event.listen(self.engine, "connect", _sqlite_connect)
@@ -82,23 +79,8 @@ class Database:
             session.commit()
         finally:
             self._leave(session)
-        _then(session)
-
-    @asynccontextmanager
-    async def web_transaction(self) -> AsyncIterator[Session]:
-        """The same for a request: waiting for the writer and committing use threads of their own.
-
-        Requests that wait in the framework's threads would otherwise leave none for the request that holds the lock.
-        """
-        await to_thread.run_sync(self._enter, limiter=self._waits)
-        session = Session(self.engine, expire_on_commit=False)
-        try:
-            yield session
-            await to_thread.run_sync(session.commit, limiter=self._ends)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._leave, session, limiter=self._ends)
-        await to_thread.run_sync(_then, session, limiter=self._ends)
+        for call in session.info.get(AFTER_COMMIT, ()):
+            call()
 
     def _enter(self) -> None:
         if self.is_sqlite and not self._writer.acquire(timeout=LONGEST_WAIT):
@@ -120,11 +102,6 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-
-def _then(session: Session) -> None:
-    for call in session.info.get(AFTER_COMMIT, ()):
-        call()
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
