@@ -35,7 +35,7 @@ class ClockOffset(Base):
 
 def turn(session: Session, *, to: datetime) -> datetime:
     """Turn the demonstration's clock forward to ``to`` (aware UTC). Raises Refusal when that would go back."""
-    row = session.get(ClockOffset, 1)
+    row = session.get(ClockOffset, 1, with_for_update=True)
     current = wall() + timedelta(seconds=row.seconds if row else 0)
     if row is not None and to < current - timedelta(seconds=1):
         raise Refusal("The demonstration's clock only goes forward. Nothing was changed; choose a later time.")

@@ -95,8 +95,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that never commits: pages that only look. Does not wait for the writer."""
-        with Session(self.engine.execution_options(**{READ_ONLY: True}), expire_on_commit=False) as session:
+        """A session that only looks: the database refuses a write, which would never be committed. Does not wait for the writer."""
+        with Session(self.engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True}), expire_on_commit=False) as session:
             yield session
 
     def dispose(self) -> None:
@@ -123,6 +123,7 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.execute(text(f"PRAGMA query_only={'ON' if read_only else 'OFF'}"))
     connection.execute(text("BEGIN" if read_only else "BEGIN IMMEDIATE"))
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEFAULT_SECRET = "for-the-demonstration-only"
 PREFIX = "VIGIE_"
+NOT_SETTINGS = ("VIGIE_TEST_", "VIGIE_PASSWORD")
+"""Variables that share the prefix: those of the test suite, and the password that `vigie init` and `vigie user add` read once."""
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class Environment(StrEnum):
@@ -33,7 +39,7 @@ class Transport(StrEnum):
 class Settings(BaseSettings):
     """Everything the environment may decide. Each field is described in app/core/README.md."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Environment = Environment.DEMO
     database_url: str = "sqlite:///var/vigie.db"
@@ -86,12 +92,15 @@ class Settings(BaseSettings):
 
 def _problems(settings: Settings) -> list[str]:
     found = []
-    try:
-        TypeAdapter(AnyHttpUrl).validate_python(settings.public_url)
-    except ValidationError:
-        found.append(f"VIGIE_PUBLIC_URL is not a web address: {settings.public_url!r}; give the address carriers and browsers use")
-    if not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
-        found.append("VIGIE_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+    for name in ("public_url", "twilio_api_base", "heartbeat_url"):
+        address = getattr(settings, name)
+        if address and not _is_web_address(address):
+            found.append(f"{PREFIX}{name.upper()} is not a web address: {address!r}; write it as https://vigie.example.org")
+    for name in ("database_url", "migration_database_url"):
+        if (address := getattr(settings, name)) and not _is_database(address):
+            found.append(f"{PREFIX}{name.upper()} cannot be read: write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name")
+    if settings.log_level.upper() not in LOG_LEVELS:
+        found.append(f"VIGIE_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}")
     if settings.carrier is Transport.TWILIO:
         if not (settings.twilio_account_sid and settings.twilio_auth_token.get_secret_value()):
             found.append("Twilio is chosen: set VIGIE_TWILIO_ACCOUNT_SID and VIGIE_TWILIO_AUTH_TOKEN")
@@ -104,11 +113,29 @@ def _problems(settings: Settings) -> list[str]:
     return found
 
 
+def _is_web_address(text: str) -> bool:
+    try:
+        TypeAdapter(AnyHttpUrl).validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_database(text: str) -> bool:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        return False
+    return url.drivername in ("sqlite", "postgresql+psycopg") and bool(url.database)
+
+
 def _production_problems(settings: Settings) -> list[str]:
     found = []
     secret = settings.secret_key.get_secret_value()
     if secret == DEFAULT_SECRET or len(secret) < 32:
         found.append("VIGIE_SECRET_KEY is missing, the default one or shorter than 32 characters: production needs its own secret")
+    if not settings.public_url.startswith("https://"):
+        found.append("VIGIE_PUBLIC_URL must be the https address that patients and the carrier use: production sends no link in clear")
     if settings.database_url.startswith("sqlite:") and not settings.allow_sqlite:
         found.append("production on SQLite must be chosen: set VIGIE_ALLOW_SQLITE=1, or VIGIE_DATABASE_URL to PostgreSQL")
     if settings.carrier is not Transport.TWILIO and not settings.allow_simulator:
@@ -124,16 +151,35 @@ class WrongSettings(Exception):
 
 def load() -> Settings:
     """Settings from the environment and from VIGIE_X_FILE secrets. Raises WrongSettings with one readable line."""
+    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     values: dict[str, str] = {}
-    for name, path in os.environ.items():
-        if name.startswith(PREFIX) and name.endswith("_FILE"):
-            try:
-                values[name.removeprefix(PREFIX).removesuffix("_FILE").lower()] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise WrongSettings(f"{name} names a file that cannot be read: {path} ({error.strerror})") from error
+    for name, value in given.items():
+        setting = name if name in known else name.removesuffix("_FILE")
+        if setting not in known:
+            # A misspelt name would otherwise be ignored, and production start on the demonstration's value.
+            if not name.startswith(NOT_SETTINGS):
+                raise WrongSettings(f"{name} is not a setting of Vigie{_perhaps(name, known)}")
+        elif setting != name:
+            if setting in given:
+                raise WrongSettings(f"{setting} and {name} are both set: keep one of them")
+            values[setting.removeprefix(PREFIX).lower()] = _secret(name, value)
     try:
         return Settings(**values)  # type: ignore[arg-type]  # strings; pydantic gives them their types
     except ValidationError as error:
         first = error.errors()[0]
         where = "".join(f"{PREFIX}{str(part).upper()}: " for part in first["loc"])
         raise WrongSettings(f"{where}{first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise WrongSettings(f"{name} names a file that cannot be read: {path} ({reason})") from error
+
+
+def _perhaps(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f": did you mean {close[0]}?" if close else ": see the list in app/core/README.md"

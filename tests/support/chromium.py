@@ -1,6 +1,6 @@
 """The Chromium that browser tests drive: found, or fetched by `make test`; without one the tests are reported as not run.
 
-VIGIE_CHROMIUM names one that is not on the PATH.
+VIGIE_TEST_CHROMIUM names one that is not on the PATH.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ FETCHED = (
     "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
 
-NOT_RUN = "browser tests were NOT RUN: no Chromium on this machine; install one (Debian: apt-get install chromium) or set VIGIE_CHROMIUM"
+NOT_RUN = "browser tests were NOT RUN: no Chromium on this machine; install one (Debian: apt-get install chromium) or set VIGIE_TEST_CHROMIUM"
 
 
 def find() -> str | None:
     """The path of a Chromium, or None."""
-    named = os.environ.get("VIGIE_CHROMIUM")
+    named = os.environ.get("VIGIE_TEST_CHROMIUM")
     if named:
         return named
     on_path = [found for name in NAMES if (found := shutil.which(name))]
