@@ -132,6 +132,8 @@ class Context:
     past: earlier check-ins, most recent first. baseline: dated pre-treatment values; absent means unknown.
     dangers: codes found by the reader in this check-in's texts. escalate: the reader's floor for this check-in.
     closing: the window closes now, so what is still unknown will stay unknown.
+    silences: check-ins in a row without any answer, this one included when it is closing.
+    due: keys of this check-in's questions, asked or still to ask: an absent one is unknown. None: every red-flag question of the protocol.
     """
 
     asked_on: date
@@ -145,11 +147,16 @@ class Context:
     escalate: Escalate = Escalate.NO
     silences: int = 0
     closing: bool = False
+    due: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Step:
-    """One rule looked at, fired or not. ``met`` is None when it could not be decided (something unknown)."""
+    """One rule looked at, fired or not. ``met`` is None when it could not be decided (something unknown).
+
+    inputs, why: one sentence per language, "fr" and "en". waits_for: questions of this check-in that are still unknown and that
+    alone keep the rule undecided. family: the order of display, see protocol.FAMILIES. verified False: not confirmed in its source.
+    """
 
     rule: str
     level: Level
@@ -160,11 +167,20 @@ class Step:
     why: Mapping[str, str]
     source: str
     error: str = ""
+    family: str = ""
+    layer: str = ""
+    verified: bool = True
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """The conclusion and its trace. ``undecided`` names red-flag rules that wait for an unknown answer."""
+    """The conclusion and its trace. ``undecided`` names red-flag rules that wait for an unknown answer.
+
+    respond_within: clock time for urgent, service hours for the others; None below moderate. notify: who hears first.
+    advice: a text key or ''; self_care: a self-care key or '', which may go with the advice that promises a call.
+    inputs: every answer in words, proposals: what the label says a prescriber may do; {"fr": ..., "en": ...} each.
+    """
 
     level: Level
     respond_within: timedelta | None
@@ -175,3 +191,6 @@ class Assessment:
     undecided: tuple[str, ...]
     protocol: str
     fingerprint: str
+    self_care: str = ""
+    inputs: tuple[Mapping[str, str], ...] = ()
+    proposals: tuple[Mapping[str, str], ...] = ()

@@ -1,0 +1,79 @@
+"""Which text the patient gets after an assessment. Self-care never stands beside a 3, a danger sign, or two symptoms at 2."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from triage.conditions import Absent, Case
+from triage.protocol import Protocol
+from triage.terms import Escalate, Kind, Level, Step
+
+PROMISE = "confirm_g2"
+"""Echo of the answers and the promise of a call."""
+
+EMERGENCY_NOW = frozenset({"chest_pain", "dyspnea", "bleeding", "stroke_signs", "seizure", "syncope", "anaphylaxis", "confusion"})
+"""Danger classes that go to the emergency number first, service open or closed."""
+FEVERS = frozenset({"fever", "chills"})
+
+NURSE_DANGERS = frozenset({"pregnancy", "jaundice"})
+"""Danger codes that ask for a nurse the same day; every other code, known or not, is urgent."""
+
+DANGERS: Mapping[str, tuple[str, str]] = {
+    "chest_pain": ("douleur dans la poitrine", "chest pain"),
+    "dyspnea": ("essoufflement", "breathlessness"),
+    "bleeding": ("saignement", "bleeding"),
+    "suicidal": ("idées suicidaires", "suicidal thoughts"),
+    "syncope": ("malaise avec perte de connaissance", "fainting"),
+    "stroke_signs": ("signes d'accident vasculaire cérébral", "stroke signs"),
+    "confusion": ("confusion", "confusion"),
+    "seizure": ("convulsion", "seizure"),
+    "anaphylaxis": ("gonflement du visage ou de la gorge", "swelling of face or throat"),
+    "dvt_signs": ("jambe gonflée et douloureuse", "one swollen painful leg"),
+    "anuria": ("plus d'urines", "no urine"),
+    "fever": ("fièvre", "fever"),
+    "chills": ("frissons", "chills"),
+    "persistent_vomiting": ("vomissements qui ne cessent pas", "vomiting that does not stop"),
+    "no_fluids": ("ne garde plus de liquides", "keeps no fluids"),
+    "overdose": ("prise trop forte", "overdose"),
+    "child_ingestion": ("prise par un enfant", "taken by a child"),
+    "unwell": ("va très mal", "very unwell"),
+    "pregnancy": ("grossesse", "pregnancy"),
+    "jaundice": ("peau ou yeux jaunes", "yellow skin or eyes"),
+}
+"""Danger codes of the reply codebook in words, French and English."""
+
+
+def follow(protocol: Protocol, case: Case, level: Level, steps: Collection[Step]) -> tuple[str, str]:
+    """(text key or '', self-care key or ''). The variant for a closed service is chosen where the opening hours are known."""
+    if level is Level.URGENT:
+        return _urgent(protocol, case, steps), ""
+    answered = any(not isinstance(value, Absent) for value in case.values.values())
+    return PROMISE if level >= Level.MODERATE and answered else "", _self_care(protocol, case, steps)
+
+
+def _urgent(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
+    said = {key for key, value in case.values.items() if value is True}
+    dangers = set(case.context.dangers) | {q.symptom for key in said if (q := protocol.questions[key]).kind is Kind.YES_NO}
+    if dangers & EMERGENCY_NOW:
+        return "urgent_15"
+    if "suicidal" in dangers:
+        return "suicidal"
+    fired = {step.rule for step in steps if step.fired and step.level is Level.URGENT}
+    fever = any("temperature" in c.keys for rule in protocol.rules if rule.id in fired for c in rule.conditions)
+    return "urgent_fever" if fever or dangers & FEVERS else "urgent"
+
+
+def _self_care(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
+    """The text of the worst symptom, at 1 or 2; nothing while a score is unknown, for it may be a 3."""
+    context = case.context
+    if context.dangers or context.escalate is not Escalate.NO or any(step.error for step in steps):
+        return ""
+    scores = [(value, key) for key, value in case.scores if isinstance(value, Decimal)]
+    if not scores or len(scores) < len(case.scores):
+        return ""
+    worst, key = max(scores, key=lambda score: score[0])
+    if not 1 <= worst <= 2 or sum(value == 2 for value, _ in scores) > 1:
+        return ""
+    symptom = protocol.symptoms.get(protocol.questions[key].symptom)
+    return symptom.self_care if symptom else ""

@@ -1,0 +1,131 @@
+"""The trace, told and kept: an assessment in plain sentences, and to and from plain JSON without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import timedelta
+from typing import Any
+
+from triage.terms import Assessment, Level, Step
+
+LEVELS = {
+    "fr": {"none": "aucun", "info": "information", "moderate": "modéré", "high": "élevé", "urgent": "urgent"},
+    "en": {"none": "none", "info": "info", "moderate": "moderate", "high": "high", "urgent": "urgent"},
+}
+
+_SAY = {
+    "fr": {
+        "level": "Niveau : {level}.",
+        "within": "Niveau : {level}. Une personne doit agir en {delay}.",
+        "answers": "Réponses : {inputs}.",
+        "fired": "Règle déclenchée ({level}) : {why} Vu : {inputs}. Source : {source}.{unsure}",
+        "near": "Presque déclenchée ({level}) : {why} Vu : {inputs}.",
+        "waits": "En attente d'une réponse ({level}) : {why} Vu : {inputs}.",
+        "error": "Non jugé, à lire par une personne : {error}.",
+        "nothing": "Aucune règle ne s'est déclenchée.",
+        "proposal": "Pour le prescripteur : {text}",
+        "protocol": "Protocole {protocol}, empreinte {fingerprint}.",
+        "hours": " de service",
+        "unsure": " Seuil ou source à vérifier.",
+    },
+    "en": {
+        "level": "Level: {level}.",
+        "within": "Level: {level}. A person must act within {delay}.",
+        "answers": "Answers: {inputs}.",
+        "fired": "Rule fired ({level}): {why} Seen: {inputs}. Source: {source}.{unsure}",
+        "near": "Nearly fired ({level}): {why} Seen: {inputs}.",
+        "waits": "Waiting for an answer ({level}): {why} Seen: {inputs}.",
+        "error": "Not judged, to be read by a person: {error}.",
+        "nothing": "No rule fired.",
+        "proposal": "For the prescriber: {text}",
+        "protocol": "Protocol {protocol}, fingerprint {fingerprint}.",
+        "hours": " of service time",
+        "unsure": " Threshold or source still to be verified.",
+    },
+}
+
+
+def sentences(assessment: Assessment, lang: str) -> list[str]:
+    """The whole trace in words: level, answers, rules fired, nearly fired, waiting, proposals, version. KeyError for another language."""
+    say, levels = _SAY[lang], LEVELS[lang]
+    within = assessment.respond_within
+    head = say["within"] if within else say["level"]
+    hours = "" if assessment.level is Level.URGENT else say["hours"]
+    lines = [head.format(level=levels[assessment.level.word], delay=delay(within, lang) + hours if within else "")]
+    if assessment.inputs:
+        lines.append(say["answers"].format(inputs="; ".join(words[lang] for words in assessment.inputs)))
+    groups: dict[str, list[str]] = {"fired": [], "error": [], "near": [], "waits": []}
+    for step in assessment.steps:
+        if kind := _kind(step):
+            groups[kind].append(_line(step, say[kind], levels, say["unsure"], lang))
+    if not groups["fired"] and not groups["error"]:
+        groups["fired"].append(say["nothing"])
+    lines += [line for group in groups.values() for line in group]
+    lines += [say["proposal"].format(text=words[lang]) for words in assessment.proposals]
+    return [*lines, say["protocol"].format(protocol=assessment.protocol, fingerprint=assessment.fingerprint)]
+
+
+def _kind(step: Step) -> str:
+    if step.error:
+        return "error"
+    if step.fired:
+        return "fired"
+    return "near" if step.near else "waits" if step.waits_for else ""
+
+
+def _line(step: Step, pattern: str, levels: Mapping[str, str], unsure: str, lang: str) -> str:
+    return pattern.format(
+        level=levels[step.level.word],
+        why=step.why[lang],
+        inputs=step.inputs[lang],
+        source=step.source,
+        error=step.error,
+        unsure="" if step.verified else unsure,
+    )
+
+
+def delay(within: timedelta, lang: str) -> str:
+    """30 min, 4 h, 2 j (fr) or 2 d (en)."""
+    minutes = int(within.total_seconds()) // 60
+    if minutes % 1440 == 0:
+        return f"{minutes // 1440} {'j' if lang == 'fr' else 'd'}"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
+def to_dict(assessment: Assessment) -> dict[str, Any]:
+    """Plain JSON values only; ``from_dict`` gives back an equal assessment."""
+    whole = {f.name: getattr(assessment, f.name) for f in fields(assessment)}
+    return whole | {
+        "level": assessment.level.word,
+        "respond_within": None if assessment.respond_within is None else int(assessment.respond_within.total_seconds()),
+        "steps": [_step_dict(step) for step in assessment.steps],
+        "scores": dict(assessment.scores),
+        "undecided": list(assessment.undecided),
+        "inputs": [dict(words) for words in assessment.inputs],
+        "proposals": [dict(words) for words in assessment.proposals],
+    }
+
+
+def from_dict(stored: Mapping[str, Any]) -> Assessment:
+    """The assessment that ``to_dict`` was given. KeyError, TypeError or ValueError when the stored form is damaged."""
+    within = stored["respond_within"]
+    return Assessment(
+        **{
+            **stored,
+            "level": Level.of(stored["level"]),
+            "respond_within": None if within is None else timedelta(seconds=within),
+            "steps": tuple(_step(step) for step in stored["steps"]),
+            "undecided": tuple(stored["undecided"]),
+            "inputs": tuple(stored["inputs"]),
+            "proposals": tuple(stored["proposals"]),
+        }
+    )
+
+
+def _step_dict(step: Step) -> dict[str, Any]:
+    return asdict(step) | {"level": step.level.word, "waits_for": list(step.waits_for)}
+
+
+def _step(stored: Mapping[str, Any]) -> Step:
+    return Step(**{**stored, "level": Level.of(stored["level"]), "waits_for": tuple(stored["waits_for"])})
