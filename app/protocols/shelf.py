@@ -1,0 +1,102 @@
+"""Reads the library's data files and puts them on the shelf as released versions. A released file is never edited: a new date is added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import triage
+from app.core import audit
+from app.core.audit import SYSTEM, Actor
+from app.core.errors import Refusal
+from app.protocols.models import ProtocolVersion, VersionState
+from triage.protocol import Protocol, parse
+from triage.protocol.composing import read
+
+LIBRARY = Path(triage.__file__).parent / "library"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The library as text. layers: slug@date → text of what protocols build upon. documents: path → text of the protocols themselves."""
+
+    layers: Mapping[str, str]
+    documents: Mapping[Path, str]
+
+
+@cache
+def library(folder: Path = LIBRARY) -> Shelf:
+    """Every data file of the library, read once. ProtocolError when one is not readable."""
+    layers: dict[str, str] = {}
+    documents: dict[Path, str] = {}
+    for path in [folder / "symptoms.toml", *sorted(folder.glob("protocols/*/*.toml"))]:
+        text = path.read_text(encoding="utf-8")
+        document = read(text, str(path))
+        if document.kind == "protocol":
+            documents[path] = text
+        else:
+            layers[document.stamp] = text
+    return Shelf(layers, documents)
+
+
+def layers() -> Mapping[str, str]:
+    """The layers a protocol may be built upon: slug@date → text."""
+    return library().layers
+
+
+def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
+    """Put the library in as released versions; how many were new. Refusal when a file differs from what was released under its date."""
+    shelf = library(folder)
+    added = 0
+    for path, text in shelf.documents.items():
+        protocol = parse(text, shelf.layers)
+        released = session.scalars(
+            select(ProtocolVersion).where(
+                ProtocolVersion.service_id.is_(None),
+                ProtocolVersion.slug == protocol.slug,
+                ProtocolVersion.effective_from == protocol.effective_from,
+            )
+        ).all()
+        if not released:
+            place(session, protocol, text, shelf.layers, service_id=None, by=SYSTEM, now=now)
+            added += 1
+        elif all(row.fingerprint != protocol.fingerprint for row in released):
+            raise Refusal(
+                "The protocol file {path} was changed after it was released: patients were judged by its first form. "
+                "Put it back, and write the change in a new file with a new date.",
+                path="/".join(path.parts[-2:]),
+            )
+    return added
+
+
+def place(
+    session: Session, protocol: Protocol, text: str, known: Mapping[str, str], *, service_id: int | None, by: Actor, now: datetime
+) -> ProtocolVersion:
+    """A row holding the same document as the file, with the text of every layer it stands on, and its entry in the audit trail."""
+    row = ProtocolVersion(
+        service_id=service_id,
+        slug=protocol.slug,
+        effective_from=protocol.effective_from,
+        title=dict(protocol.title),
+        agents=list(protocol.agents),
+        document=text,
+        layers={name: known[name] for name in protocol.layers},
+        fingerprint=protocol.fingerprint,
+        unverified=len(protocol.unverified),
+        state=VersionState.IN_FORCE,
+        created_at=now,
+        created_by=str(by),
+    )
+    session.add(row)
+    session.flush()
+    after = {"slug": protocol.slug, "effective_from": str(protocol.effective_from), "fingerprint": protocol.fingerprint}
+    audit.record(
+        session, actor=by, action="protocol.released", subject=f"protocol_version:{row.id}", service_id=service_id, after=after, now=now
+    )
+    return row

@@ -1,0 +1,81 @@
+"""Which protocol holds on which day, and a service's own copy of one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor
+from app.core.errors import Refusal
+from app.protocols import shelf
+from app.protocols.models import ProtocolVersion, VersionState
+from triage.protocol import Protocol, ProtocolError, parse
+
+_compiled: dict[str, Protocol] = {}
+"""By fingerprint: two rows with the same fingerprint decide the same."""
+
+
+def in_force(session: Session, slug: str, on: date, service_id: int | None = None) -> ProtocolVersion | None:
+    """The version of ``slug`` that holds that day: the service's own if it has one, otherwise the library's; the latest begun."""
+    return next((row for row in _begun(session, on, service_id) if row.slug == slug), None)
+
+
+def available(session: Session, on: date, service_id: int | None = None) -> list[ProtocolVersion]:
+    """One version in force per slug, by slug: what enrolment may choose from."""
+    held: dict[str, ProtocolVersion] = {}
+    for row in _begun(session, on, service_id):
+        held.setdefault(row.slug, row)
+    return [held[slug] for slug in sorted(held)]
+
+
+def _begun(session: Session, on: date, service_id: int | None) -> list[ProtocolVersion]:
+    """Versions begun by then, the one that holds first."""
+    query = (
+        select(ProtocolVersion)
+        .where(
+            ProtocolVersion.state == VersionState.IN_FORCE,
+            ProtocolVersion.effective_from <= on,
+            or_(ProtocolVersion.service_id.is_(None), ProtocolVersion.service_id == service_id),
+        )
+        .order_by(ProtocolVersion.service_id.is_(None), ProtocolVersion.effective_from.desc(), ProtocolVersion.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def load(row: ProtocolVersion) -> Protocol:
+    """The row's document, compiled. Refusal when the stored text no longer gives the fingerprint that assessments were made under."""
+    protocol = _compiled.get(row.fingerprint)
+    if protocol is None:
+        protocol = parse(row.document, row.layers)
+        if protocol.fingerprint != row.fingerprint:
+            raise Refusal(
+                "The stored protocol {slug} of {day} was altered: its text no longer matches its fingerprint. Nothing is judged with it.",
+                status=500,
+                slug=row.slug,
+                day=row.effective_from,
+            )
+        _compiled[row.fingerprint] = protocol
+    return protocol
+
+
+def adopt(session: Session, text: str, *, service_id: int, by: Actor, now: datetime) -> ProtocolVersion:
+    """A service's own copy of a protocol, with what it changed. Refusal, with every reason, when the document cannot be used.
+
+    The same document adopted twice is one version.
+    """
+    known = shelf.layers()
+    try:
+        protocol = parse(text, known)
+    except ProtocolError as error:
+        raise Refusal("This protocol cannot be used:\n{problems}", status=422, field="document", problems=error) from None
+    same = session.scalars(
+        select(ProtocolVersion).where(
+            ProtocolVersion.service_id == service_id,
+            ProtocolVersion.slug == protocol.slug,
+            ProtocolVersion.effective_from == protocol.effective_from,
+            ProtocolVersion.fingerprint == protocol.fingerprint,
+        )
+    ).first()
+    return same or shelf.place(session, protocol, text, known, service_id=service_id, by=by, now=now)
