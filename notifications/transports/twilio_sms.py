@@ -133,6 +133,19 @@ class TwilioSms:
             return False
         return bool(self._validator.validate(self._public_url + path, _Fields(form), signature))
 
+    def sign(self, path: str, form: Form) -> str:
+        """What Twilio would put in ``X-Twilio-Signature`` for this call: how we prove our own address to ourselves. "" without a token."""
+        if self._validator is None:
+            return ""
+        return str(self._validator.compute_signature(self._public_url + path, _Fields(form)))
+
+    def knock(self) -> None:
+        """Ask Twilio for one message of ours: raises Failure when the credentials, the address or the way there are wrong."""
+        try:
+            self._client.messages.list(limit=1)
+        except (TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _unreadable(error) from error
+
     def read_inbound(self, form: Form) -> Inbound:
         """A text or picture message. Raises ValueError when it has no MessageSid, sender or recipient."""
         fields = dict(form)
