@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import holidays
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.errors import Refusal
 from app.people.models import Service, Shift, Staff
 
 HORIZON_DAYS = 15
@@ -21,25 +22,34 @@ def _holidays(country: str, region: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
 
 
+def has_calendar(country: str, region: str) -> bool:
+    """Are the public holidays of this country (two letters; RE for La Réunion) and region known?"""
+    try:
+        return bool(_holidays(country, region, 2026))
+    except NotImplementedError:
+        return False
+
+
 def spans_of(service: Service, day: date) -> list[tuple[datetime, datetime]]:
-    """The opening spans of one local day, aware in the service's zone; empty on a holiday or a closed weekday."""
+    """The opening spans of one local day, in UTC so that their lengths are true on the days the clocks change.
+
+    Empty on a holiday or a closed weekday.
+    """
     if day in _holidays(service.country, service.holidays_region, day.year):
         return []
     zone = ZoneInfo(service.timezone)
     spans = service.hours.get(str(day.weekday()), [])
-    return [(datetime.combine(day, time.fromisoformat(a), zone), datetime.combine(day, time.fromisoformat(b), zone)) for a, b in spans]
+    return [(_instant(day, opens, zone), _instant(day, closes, zone)) for opens, closes in spans]
+
+
+def _instant(day: date, local: str, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.fromisoformat(local), zone).astimezone(UTC)
 
 
 def is_open(service: Service, at: datetime) -> bool:
     """Is the service staffed at this instant by its own hours?"""
     local = at.astimezone(ZoneInfo(service.timezone)).date()
     return any(start <= at < end for start, end in spans_of(service, local))
-
-
-def open_for(service: Service, at: datetime, span: timedelta) -> bool:
-    """Does a staffed span of this length follow without a gap?"""
-    local = at.astimezone(ZoneInfo(service.timezone)).date()
-    return any(start <= at and at + span <= end for start, end in spans_of(service, local))
 
 
 def next_opening(service: Service, at: datetime) -> datetime:
@@ -55,7 +65,10 @@ def next_opening(service: Service, at: datetime) -> datetime:
 
 
 def add_service_time(service: Service, start: datetime, length: timedelta) -> datetime:
-    """The instant at which ``length`` of opening time has passed since ``start``: deadlines that are not urgent run in service hours."""
+    """The instant at which ``length`` of opening time has passed since ``start``: deadlines that are not urgent run in service hours.
+
+    When the service does not open that long within two weeks, clock time is counted: too early rather than never.
+    """
     first = start.astimezone(ZoneInfo(service.timezone)).date()
     left = length
     for offset in range(HORIZON_DAYS):
@@ -70,20 +83,34 @@ def add_service_time(service: Service, start: datetime, length: timedelta) -> da
 
 
 def on_duty(session: Session, service_id: int, at: datetime, kind: str) -> list[Staff]:
-    """Staff whose shift of this kind ("ward" or "on_call") covers the instant; disabled accounts never."""
+    """Staff whose shift of this kind ("ward" or "on_call") covers the instant, each once; disabled accounts never."""
     inside = (Shift.service_id == service_id, Shift.kind == kind, Shift.starts_at <= at, Shift.ends_at > at)
-    return list(session.scalars(select(Staff).join(Shift, Shift.staff_id == Staff.id).where(*inside, Staff.active).order_by(Staff.id)))
+    found = select(Staff).join(Shift, Shift.staff_id == Staff.id).where(*inside, Staff.active).order_by(Staff.id)
+    return list(session.scalars(found).unique())
 
 
 def covered(session: Session, service: Service, at: datetime, span: timedelta = timedelta(hours=4)) -> bool:
-    """May a question leave now? Four staffed hours follow, or somebody is on call over them (SEC order: nobody asks what nobody reads)."""
-    if open_for(service, at, span):
-        return True
-    return bool(on_duty(session, service.id, at, "on_call")) and bool(on_duty(session, service.id, at + span, "on_call"))
+    """May a question leave now? At every instant of the span the service is open or somebody is on call: nobody asks what nobody reads."""
+    until = at + span
+    first = at.astimezone(ZoneInfo(service.timezone)).date()
+    there = [hours for offset in range(span.days + 2) for hours in spans_of(service, first + timedelta(days=offset))]
+    on_call = (Shift.service_id == service.id, Shift.kind == "on_call", Shift.starts_at < until, Shift.ends_at > at)
+    shifts = session.execute(
+        select(Shift.starts_at, Shift.ends_at).join(Staff, Staff.id == Shift.staff_id).where(*on_call, Staff.active)
+    ).tuples()
+    reached = at
+    for begins, ends in sorted([*there, *shifts]):
+        if begins <= reached < ends:
+            reached = ends
+    return reached >= until
 
 
 def put_on_shift(session: Session, staff: Staff, *, kind: str, starts_at: datetime, ends_at: datetime) -> Shift:
-    """Write a shift on the rota."""
+    """Write a shift on the rota. Raises Refusal when it ends before it begins, or for somebody who works in no service."""
+    if staff.service_id is None:
+        raise Refusal("{name} works in no service: nobody would be there.", status=422, name=staff.name)
+    if ends_at <= starts_at:
+        raise Refusal("The shift ends before it begins. Check the hours.", field="ends_at", status=422)
     shift = Shift(service_id=staff.service_id, staff_id=staff.id, kind=kind, starts_at=starts_at, ends_at=ends_at)
     session.add(shift)
     session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -24,13 +25,13 @@ def read(text: str) -> Hours:
         spans = [[_time(end) for end in span.split("-")] for span in match.group(3).split()]
         for day in range(first, last + 1):
             hours.setdefault(str(day), []).extend(spans)
-    for day in sorted(hours):
-        hours[day].sort()
-        if any(start >= end for start, end in hours[day]) or any(a[1] > b[0] for a, b in zip(hours[day], hours[day][1:], strict=False)):
-            raise ValueError(f"Opening hours of {DAYS[int(day)]} overlap or end before they begin. Check them.")
+    for key, spans in hours.items():
+        spans.sort()
+        if any(start >= end for start, end in spans) or any(a[1] > b[0] for a, b in pairwise(spans)):
+            raise ValueError(f"Opening hours of {DAYS[int(key)]} overlap or end before they begin. Check them.")
     if not hours:
         raise ValueError("Write at least one day of opening. Nobody would read the answers otherwise.")
-    return {day: hours[day] for day in sorted(hours)}
+    return dict(sorted(hours.items()))
 
 
 def written(hours: Hours) -> str:

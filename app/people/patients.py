@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from zoneinfo import available_timezones
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from sqlalchemy import select, update
@@ -20,6 +21,16 @@ from app.people.perimeter import Viewer, visible_to
 
 FICTION = (r"\+3363998\d{4}", r"\+33(19900|26191|35301|46571|53649)\d{4}", r"\+1\d{3}55501\d{2}", r"\+447700900\d{3}")
 """Numbers reserved for fiction (ARCEP decision 2018-0881 for France, NANPA 555-01XX, Ofcom 7700 900): never a real telephone."""
+
+LONGEST = {
+    "family_name": 120,
+    "birth_name": 120,
+    "given_names": 200,
+    "respondent_name": 200,
+    "respondent_relation": 60,
+    "consent_sheet": 40,
+}
+"""Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
 
 LANGUAGES = ("fr", "en")
 SEXES = ("female", "male", "other", "unknown")
@@ -73,13 +84,14 @@ def to_e164(number: str, country: str, *, allow_fiction: bool) -> str:
 
 def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now: datetime, allow_fiction: bool) -> Patient:
     """Create the patient with consent, respondent and audit, or raise FieldErrors with one sentence per field and save nothing."""
+    new = _tidied(new)
     phones = _check(session, service, new, now=now, allow_fiction=allow_fiction)
     patient = Patient(
         service_id=service.id,
-        family_name=new.family_name.strip(),
-        birth_name=new.birth_name.strip(),
-        given_names=new.given_names.strip(),
-        search_name=folded(f"{new.family_name} {new.birth_name} {new.given_names}"),
+        family_name=new.family_name,
+        birth_name=new.birth_name,
+        given_names=new.given_names,
+        search_name=folded(f"{new.family_name} {new.birth_name} {new.given_names}")[:400],
         birth_date=new.birth_date,
         sex=new.sex,
         language=new.language,
@@ -97,8 +109,8 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
         session.add(
             Respondent(
                 patient_id=patient.id,
-                name=new.respondent_name.strip(),
-                relation=new.respondent_relation.strip(),
+                name=new.respondent_name,
+                relation=new.respondent_relation,
                 phone=phones["respondent_phone"],
                 answers=new.answered_by == "respondent",
             )
@@ -126,12 +138,23 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
     return patient
 
 
+def _tidied(new: NewPatient) -> NewPatient:
+    """Names without stray, double or unbreakable spaces, as pasting brings them."""
+    tidy: dict[str, Any] = {name: " ".join(getattr(new, name).split()) for name in LONGEST}
+    return replace(new, **tidy)
+
+
 def _check(session: Session, service: Service, new: NewPatient, *, now: datetime, allow_fiction: bool) -> dict[str, str]:
     problems = dict(new.problems)
     for name, sentence in (("family_name", "Write the family name."), ("given_names", "Write the given names.")):
-        if not getattr(new, name).strip():
+        if not getattr(new, name):
             problems.setdefault(name, sentence)
-    _check_birth(new.birth_date, now.date(), problems)
+    for name, longest in LONGEST.items():
+        if len(getattr(new, name)) > longest:
+            problems.setdefault(name, f"Write at most {longest} characters.")
+        elif not getattr(new, name).isprintable():
+            problems.setdefault(name, "Type this again: it holds a character that cannot be shown.")
+    _check_birth(new.birth_date, now.astimezone(ZoneInfo(service.timezone)).date(), problems)
     if new.sex not in SEXES:
         problems.setdefault("sex", "Choose the sex recorded in the hospital's file.")
     if new.language not in LANGUAGES:
@@ -142,16 +165,16 @@ def _check(session: Session, service: Service, new: NewPatient, *, now: datetime
         problems.setdefault("check_in_hour", "Choose an hour from 8 to 19: no text leaves at night.")
     if not new.consent_follow_up:
         problems.setdefault("consent_follow_up", "Follow-up starts only with the patient's consent. Record it, or do not enrol.")
-    if not new.consent_sheet.strip():
+    if not new.consent_sheet:
         problems.setdefault("consent_sheet", "Write the version of the information sheet given.")
     doctor = session.get(Staff, new.oncologist_id) if new.oncologist_id else None
     if doctor is None or doctor.role != Role.ONCOLOGIST or doctor.service_id != service.id or not doctor.active:
         problems.setdefault("oncologist_id", "Choose the referring oncologist of this service.")
     if new.answered_by not in ("patient", "respondent"):
         problems.setdefault("answered_by", "Choose who answers: the patient or a relative.")
-    if new.answered_by == "respondent" and not new.respondent_name.strip():
+    if new.answered_by == "respondent" and not new.respondent_name:
         problems.setdefault("respondent_name", "Write the name of the person who answers.")
-    if new.respondent_name.strip() and not new.respondent_relation.strip():
+    if new.respondent_name and not new.respondent_relation:
         problems.setdefault("respondent_relation", "Write how this person is related, for instance daughter.")
     phones = _check_phones(session, service, new, problems, allow_fiction=allow_fiction)
     if problems:
@@ -207,14 +230,16 @@ def folded(text: str) -> str:
 
 
 def search(session: Session, words: str, *, viewer: Viewer, limit: int = 20) -> list[Patient]:
-    """Patients by parts of their names, or by the last digits (three or more) of their number."""
+    """Patients by parts of their names, by the last digits (three or more) of their number, or by both."""
     digits = re.sub(r"\D", "", words)
-    found = select(Patient).where(visible_to(viewer)).order_by(Patient.search_name).limit(limit)
-    if len(digits) >= 3:
-        return list(session.scalars(found.where(Patient.phone.like(f"%{digits.removeprefix('0')}"))))
-    parts = folded(words).split()
-    if not parts:
+    if len(digits) >= 9:
+        digits = digits.lstrip("0")  # the national form begins with 0, the number in the file does not
+    parts = folded(re.sub(r"\d", " ", words)).split()
+    if not parts and len(digits) < 3:
         return []
+    found = select(Patient).where(visible_to(viewer)).order_by(Patient.search_name, Patient.id).limit(limit)
+    if digits:
+        found = found.where(Patient.phone.endswith(digits))
     for part in parts:
         found = found.where(Patient.search_name.contains(part, autoescape=True))
     return list(session.scalars(found))
@@ -233,7 +258,7 @@ def opt_in(session: Session, patient: Patient, *, by: Actor, now: datetime) -> b
     """Texts may leave again. Returns True when the patient had opted out."""
     if patient.opted_out_at is None:
         return False
-    patient.opted_out_at, patient.reachability = None, Reachability.REACHABLE
+    patient.opted_out_at, patient.reachability = None, _reachable(patient)
     _note(session, patient, "patient.opted_in", by=by, now=now, reason="")
     return True
 
@@ -254,11 +279,17 @@ def change_follow_up(
         raise Refusal("Follow-up is {state}: this step is not possible from there.", state=patient.follow_up)
     if to is not FollowUp.ACTIVE and not reason.strip():
         raise Refusal("Write the reason: the file must say why messages stopped.", field="reason", status=422)
+    if until is not None and until < now.astimezone(ZoneInfo(patient.timezone)).date():
+        raise Refusal("This day is already past. Choose the day messages start again.", field="until", status=422)
     before = patient.follow_up
     patient.follow_up, patient.follow_up_reason, patient.follow_up_until = to, reason, until
     if patient.opted_out_at is None:
-        patient.reachability = Reachability.FROZEN if to is not FollowUp.ACTIVE else Reachability.REACHABLE
+        patient.reachability = _reachable(patient)
     _note(session, patient, f"follow_up.{to}", by=by, now=now, reason=reason, before=before, after=str(to))
+
+
+def _reachable(patient: Patient) -> Reachability:
+    return Reachability.REACHABLE if patient.follow_up == FollowUp.ACTIVE else Reachability.FROZEN
 
 
 def _note(

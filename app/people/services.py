@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, signing
 from app.core.audit import Actor
 from app.core.errors import NotFound, Refusal
-from app.people.models import ApiToken, Hospital, Role, Service, Staff
+from app.people.care_team import has_calendar
+from app.people.models import ApiToken, Hospital, Role, Service, Staff, StaffSession
 
 WEEKDAYS_8_TO_18 = {str(day): [["08:00", "18:00"]] for day in range(5)}
 """Opening hours proposed at the start: Monday to Friday, 08:00 to 18:00 local. The service changes them."""
@@ -44,14 +45,26 @@ def open_service(
     holidays_region: str = "",
     is_demo: bool = False,
 ) -> Service:
-    """A new service. Raises Refusal naming the field when texts could not carry its name or its telephone, or the zone is unknown."""
+    """A new service. Raises Refusal naming the field when texts could not carry its name or its telephone, or a code is unknown.
+
+    country: FR, or overseas the department's own (RE, MQ...): it decides how national numbers are read, and the public holidays.
+    """
+    hours = WEEKDAYS_8_TO_18 if hours is None else hours
     if not 1 <= len(sms_name) <= 12:
         raise Refusal("The name in texts has 1 to 12 characters and names no disease.", field="sms_name", status=422)
     if not re.fullmatch(r"[0-9+ ]{2,13}", phone):
         raise Refusal("The service's telephone has at most 13 digits, +, or spaces.", field="phone", status=422)
     if timezone not in available_timezones():
         raise Refusal("Unknown time zone {zone}: give an IANA name such as Europe/Paris.", field="timezone", status=422, zone=timezone)
-    check_hours(hours or WEEKDAYS_8_TO_18)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+        raise Refusal("The number patients write to is needed in full, such as +33612345678.", field="number", status=422)
+    if session.scalar(select(Service.id).where(Service.number == number)):
+        raise Refusal("Another service already receives the texts sent to {number}.", field="number", number=number)
+    if not has_calendar(country, holidays_region):
+        raise Refusal(
+            "No public holidays are known for {country} {region}.", field="country", status=422, country=country, region=holidays_region
+        )
+    check_hours(hours)
     service = Service(
         hospital_id=hospital.id,
         name=name,
@@ -59,7 +72,7 @@ def open_service(
         phone=phone,
         number=number,
         timezone=timezone,
-        hours=hours or WEEKDAYS_8_TO_18,
+        hours=hours,
         language=language,
         country=country,
         holidays_region=holidays_region,
@@ -73,9 +86,11 @@ def open_service(
 
 
 def check_hours(hours: dict[str, Any]) -> None:
-    """Raises Refusal for opening hours that cannot be read."""
+    """Raises Refusal for opening hours that cannot be read, or when there are none: nobody would read the answers."""
+    if not any(hours.values()):
+        raise Refusal("Write at least one day of opening.", field="hours", status=422)
     for day, spans in hours.items():
-        right = day in "0123456" and all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", t) for span in spans for t in span)
+        right = day in tuple("0123456") and all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", t) for span in spans for t in span)
         if not right or any(len(span) != 2 or span[0] >= span[1] for span in spans):
             raise Refusal("Opening hours of day {day} cannot be read: write 08:00-18:00.", field="hours", status=422, day=day)
 
@@ -102,6 +117,8 @@ def engage(
     if (service is None) != (role is Role.ADMINISTRATOR):
         raise Refusal("Every role but the administrator works in a service.", field="service", status=422)
     login = login.strip().lower()
+    if not login or not name.strip():
+        raise Refusal("An account needs a login and a name.", field="login" if not login else "name", status=422)
     if session.scalar(select(Staff.id).where(Staff.login == login)):
         raise Refusal("The login {login} is already used.", field="login", login=login)
     staff = Staff(
@@ -137,7 +154,19 @@ def disable(session: Session, login: str, *, by: Actor, now: datetime) -> Staff:
     if staff is None:
         raise NotFound("This account")
     staff.active = False
+    session.execute(update(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.ended_at.is_(None)).values(ended_at=now))
     audit.record(session, actor=by, action="staff.disabled", subject=f"staff:{staff.id}", service_id=staff.service_id, now=now)
+    session.flush()
+    return staff
+
+
+def give_second_factor(session: Session, login: str, secret: str, *, by: Actor, now: datetime) -> Staff:
+    """A new secret for the codes of an account (lost telephone): the old one is worth nothing at once. Raises NotFound."""
+    staff = session.scalar(select(Staff).where(Staff.login == login.strip().lower()))
+    if staff is None:
+        raise NotFound("This account")
+    staff.totp_secret, staff.totp_last_step = secret, 0
+    audit.record(session, actor=by, action="staff.second_factor", subject=f"staff:{staff.id}", service_id=staff.service_id, now=now)
     session.flush()
     return staff
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,8 +38,12 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
         problems["agent"] = "Choose the medicine."
     if new.protocol_slug not in slugs:
         problems["protocol_slug"] = "Choose a protocol in force for this service."
-    if new.dose_mg is None or not Decimal("0.1") <= new.dose_mg <= 10000:
+    if len(new.agent.strip()) > 80:
+        problems["agent"] = "Write at most 80 characters."
+    if new.dose_mg is None or not new.dose_mg.is_finite() or not Decimal("0.1") <= new.dose_mg <= 10000:
         problems["dose_mg"] = "Write the dose of one intake in mg, from 0.1 to 10000."
+    elif new.dose_mg != round(new.dose_mg, 3):
+        problems["dose_mg"] = "Write the dose with three decimals at most; nothing is rounded for you."
     if new.times_per_day is None or not 1 <= new.times_per_day <= 4:
         problems["times_per_day"] = "Write how many intakes a day, from 1 to 4."
     if new.days_on is None or not 1 <= new.days_on <= 366:
@@ -56,7 +61,7 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
 
 def start(session: Session, patient: Patient, new: NewCourse, *, by: Actor, now: datetime, slugs: set[str]) -> Course:
     """Begin a course; its first cycle starts on the first intake. Raises FieldErrors, or Refusal when another course is running."""
-    problems = check(new, today=now.date(), slugs=slugs)
+    problems = check(new, today=now.astimezone(ZoneInfo(patient.timezone)).date(), slugs=slugs)
     if problems:
         raise FieldErrors(problems)
     if running(session, patient.id) is not None:
@@ -76,7 +81,15 @@ def start(session: Session, patient: Patient, new: NewCourse, *, by: Actor, now:
     session.add(course)
     session.flush()
     session.add(CycleStart(course_id=course.id, number=new.cycle, started_on=new.first_intake, said_by=str(by), recorded_at=now))
-    _note(session, course, patient, "course.started", by=by, now=now, after={"agent": course.agent, "protocol": course.protocol_slug})
+    after = {
+        "agent": course.agent,
+        "protocol": course.protocol_slug,
+        "dose_mg": str(course.dose_mg),
+        "times_per_day": course.times_per_day,
+        "days": [course.days_on, course.days_off],
+        "first_intake": course.first_intake.isoformat(),
+    }
+    _note(session, course, patient, "course.started", by=by, now=now, after=after)
     session.flush()
     return course
 
@@ -99,7 +112,13 @@ def get(session: Session, course_id: int) -> Course:
 def confirm_cycle(
     session: Session, course: Course, patient: Patient, *, number: int, started_on: date, by: Actor, now: datetime
 ) -> CycleStart:
-    """A person said that this cycle was started on this day. Saying it twice changes nothing; Refusal for a cycle out of order."""
+    """A person said that this cycle was started on this day. Saying it twice changes nothing.
+
+    Raises Refusal for a cycle out of order, a day to come, or a treatment that has stopped.
+    """
+    _still_running(course)
+    if started_on > now.astimezone(ZoneInfo(patient.timezone)).date():
+        raise Refusal("This day is still to come: say that the cycle started once it has.", field="started_on", status=422)
     last = course.cycles[-1] if course.cycles else None
     if last is not None and number == last.number:
         return last
@@ -115,29 +134,62 @@ def confirm_cycle(
 def hold(
     session: Session, course: Course, patient: Patient, *, from_day: date, until_day: date | None, reason: str, by: Actor, now: datetime
 ) -> Hold:
-    """Days without intake ordered by the team. until_day None: until somebody resumes. Raises Refusal without reason or backwards."""
+    """Days without intake ordered by the team. until_day None: until somebody resumes.
+
+    Raises Refusal without reason, backwards, or for a treatment that has stopped.
+    """
+    _still_running(course)
     if not reason.strip():
         raise Refusal("Write the reason of the hold.", field="reason", status=422)
     if until_day is not None and until_day < from_day:
         raise Refusal("The hold ends before it begins. Check the dates.", field="until_day", status=422)
     row = Hold(course_id=course.id, from_day=from_day, until_day=until_day, reason=reason, ordered_by=str(by), recorded_at=now)
     course.holds.append(row)
-    _note(session, course, patient, "course.held", by=by, now=now, reason=reason, after={"from": from_day.isoformat()})
+    after = {"from": from_day.isoformat(), "until": until_day.isoformat() if until_day else None}
+    _note(session, course, patient, "course.held", by=by, now=now, reason=reason, after=after)
+    session.flush()
+    return row
+
+
+def resume(session: Session, course: Course, patient: Patient, *, on: date, by: Actor, now: datetime) -> Hold:
+    """Intakes begin again on this day: the hold that runs then ends the day before. Raises Refusal when none runs, or it began that day."""
+    _still_running(course)
+    row = next((hold for hold in course.holds if hold.from_day < on and (hold.until_day is None or hold.until_day >= on)), None)
+    if row is None:
+        raise Refusal("No hold began before {day} and still runs on it. Check the day.", field="on", status=422, day=on.isoformat())
+    before = row.until_day.isoformat() if row.until_day else None
+    row.until_day = on - timedelta(days=1)
+    _note(session, course, patient, "course.resumed", by=by, now=now, before={"until": before}, after={"until": row.until_day.isoformat()})
     session.flush()
     return row
 
 
 def stop(session: Session, course: Course, patient: Patient, *, on: date, reason: str, by: Actor, now: datetime) -> None:
-    """The treatment ends; a hold is not a stop. Raises Refusal without reason."""
+    """The treatment ends; a hold is not a stop. Raises Refusal without reason, or when it has already stopped."""
+    _still_running(course)
     if not reason.strip():
         raise Refusal("Write why the treatment stopped.", field="reason", status=422)
     course.state, course.stopped_on, course.stop_reason = CourseState.STOPPED, on, reason
-    _note(session, course, patient, "course.stopped", by=by, now=now, reason=reason)
+    _note(session, course, patient, "course.stopped", by=by, now=now, reason=reason, after={"on": on.isoformat()})
     session.flush()
 
 
+def _still_running(course: Course) -> None:
+    if course.state == CourseState.STOPPED:
+        raise Refusal("This treatment stopped on {day}. Start a new one instead.", day=course.stopped_on)
+
+
 def _note(
-    session: Session, course: Course, patient: Patient, action: str, *, by: Actor, now: datetime, reason: str = "", after: object = None
+    session: Session,
+    course: Course,
+    patient: Patient,
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    before: object = None,
+    after: object = None,
 ) -> None:
     audit.record(
         session,
@@ -147,6 +199,7 @@ def _note(
         service_id=patient.service_id,
         patient_id=patient.id,
         reason=reason,
+        before=before,
         after=after,
         now=now,
     )

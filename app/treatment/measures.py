@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,32 +25,43 @@ PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
 """Home measures: UCUM unit and plausible range (SEC-38 for temperature, 30-45 °C; the others are our own limits against typing slips,
 2026-11-22). Laboratory terms are not in the table: any finite value that is not negative is kept with its unit."""
 
+LONGEST = {"kind": 60, "unit": 20, "source": 20}
+"""Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
+
 
 def record(
     session: Session, patient: Patient, *, kind: str, value: str, unit: str, taken_at: datetime, source: str, by: Actor, now: datetime
 ) -> Measure:
     """Keep a measure. Raises FieldErrors for a number that is not finite, out of range, in another unit, or from the future."""
     problems: dict[str, str] = {}
+    kind, unit, source = kind.strip(), unit.strip(), source.strip()
     number = _number(value, problems)
-    if not kind.strip():
-        problems["kind"] = "Choose what was measured."
+    for name, text, sentence in (
+        ("kind", kind, "Choose what was measured."),
+        ("unit", unit, "Write the unit."),
+        ("source", source, "Say where this value comes from."),
+    ):
+        if not text:
+            problems[name] = sentence
+        elif len(text) > LONGEST[name]:
+            problems[name] = f"Write at most {LONGEST[name]} characters."
     if kind in PLAUSIBLE and number is not None:
         right_unit, low, high = PLAUSIBLE[kind]
         if unit != right_unit:
             problems["unit"] = f"Give this measure in {right_unit}."
         elif not low <= number <= high:
             problems["value"] = f"This value is outside {low} to {high} {right_unit}. Check it; nothing was changed or rounded."
-    elif not unit.strip():
-        problems["unit"] = "Write the unit."
     if taken_at > now:
         problems["taken_at"] = "This time is in the future."
+    elif taken_at.date() < patient.birth_date:
+        problems["taken_at"] = "This time is before the patient's birth."
     if problems or number is None:
         raise FieldErrors(problems)
     row = Measure(
         patient_id=patient.id,
-        kind=kind.strip(),
+        kind=kind,
         value=number,
-        unit=unit.strip(),
+        unit=unit,
         taken_at=taken_at,
         source=source,
         entered_by=str(by),
@@ -71,19 +83,17 @@ def record(
 
 
 def _number(text: str, problems: dict[str, str]) -> Decimal | None:
-    try:
-        number = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number < 0:
-        problems["value"] = "Write a number such as 37.2 or 37,2."
+    if not re.fullmatch(r"[0-9]{1,8}([.,][0-9]{1,4})?", text.strip()):
+        problems["value"] = "Write a number such as 37.2 or 37,2, with four decimals at most."
         return None
-    return number
+    return Decimal(text.strip().replace(",", "."))
 
 
 def latest(session: Session, patient_id: int, *, before: datetime) -> dict[str, Measure]:
     """The most recent value of each kind taken before this instant."""
-    rows = session.scalars(select(Measure).where(Measure.patient_id == patient_id, Measure.taken_at <= before).order_by(Measure.taken_at))
+    rows = session.scalars(
+        select(Measure).where(Measure.patient_id == patient_id, Measure.taken_at <= before).order_by(Measure.taken_at, Measure.id)
+    )
     return {row.kind: row for row in rows}
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -22,10 +22,19 @@ class CourseState(StrEnum):
 class Course(Base):
     """A treatment as prescribed: agent, dose in mg per intake, intakes a day, days on and off (days_off 0: continuous).
 
-    ``protocol_slug`` names the protocol; ``pinned_version_id`` keeps one version whatever comes later.
+    One runs at a time. ``protocol_slug`` names the protocol; ``pinned_version_id`` keeps one version whatever comes later.
     """
 
     __tablename__ = "course"
+    __table_args__ = (
+        Index(
+            "uq_course_running",
+            "patient_id",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)

@@ -313,6 +313,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("course", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_course_patient_id"), ["patient_id"], unique=False)
+        batch_op.create_index(
+            "uq_course_running",
+            ["patient_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'active'"),
+            postgresql_where=sa.text("state = 'active'"),
+        )
 
     op.create_table(
         "measure",
