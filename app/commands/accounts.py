@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import pyotp
 import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.commands.console import BadInput, by_command, opened, password_for, say, say_json, service_named
+from app.commands.console import BadInput, by_command, opened, password_for, say, say_json, say_second_factor, service_named
 from app.core import clock
 from app.core.errors import Refusal
 from app.people import patients, services
@@ -69,8 +70,10 @@ def add(
                 language=language,
                 phone=number,
                 email=email,
+                totp_secret=(secret := pyotp.random_base32()),
             )
     say(f"{staff.name} ({staff.role}) signs in as {staff.login}.")
+    say_second_factor(staff.login, secret)
 
 
 def _reachable(session: Session, service: str, phone: str, role: Role, *, allow_fiction: bool) -> str:
@@ -89,6 +92,15 @@ def disable(login: Annotated[str, typer.Argument(help="Login of the account.")])
     with opened() as house, house.database.transaction() as session:
         staff = services.disable(session, login, by=by_command(), now=clock.wall())
         say(f"{staff.name} ({staff.login}) can no longer sign in.")
+
+
+@user.command("second-factor")
+def second_factor(login: Annotated[str, typer.Argument(help="Login of the account.")]) -> None:
+    """Give an account a new second factor, for a lost telephone; the old codes stop working at once."""
+    secret = pyotp.random_base32()
+    with opened() as house, house.database.transaction() as session:
+        staff = services.give_second_factor(session, login, secret, by=by_command(), now=clock.wall())
+    say_second_factor(staff.login, secret)
 
 
 @user.command("list")

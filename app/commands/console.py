@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyotp
+import segno
 import typer
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -134,3 +136,11 @@ def password_for(login: str, file: Path | None) -> str:
     if not sys.stdin.isatty():
         raise BadInput(f"no password for {login}: give --password-file FILE, set VIGIE_PASSWORD, or run in a terminal")
     return str(typer.prompt(f"Password of {login}, 12 characters or more", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def say_second_factor(login: str, secret: str) -> None:
+    """The secret of the codes, shown once: as an address, and as a picture to photograph on a terminal."""
+    address = pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Vigie")
+    typer.echo(f"Second factor of {login}, shown once; enter it in an authenticator application: {address}", err=True)
+    if sys.stderr.isatty():
+        segno.make(address).terminal(out=sys.stderr, compact=True)

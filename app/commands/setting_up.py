@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
+import pyotp
 import typer
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from app.commands.console import BadInput, asked, by_command, password_for, say
+from app.commands.console import BadInput, asked, by_command, password_for, say, say_second_factor
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import Refusal
@@ -89,9 +90,10 @@ def init(
             hospital, service, sms_name, phone, number, timezone, hours, admin_name, admin_login, country=country, settings=settings
         )
         password = password_for(told.admin_login, password_file)
-        _found(house.database, told, password=password, country=country, holidays_region=holidays_region, language=language)
+        secret = _found(house.database, told, password=password, country=country, holidays_region=holidays_region, language=language)
     finally:
         house.database.dispose()
+    say_second_factor(told.admin_login, secret)
     _next_steps(settings, told)
 
 
@@ -138,8 +140,8 @@ def _hours(text: str) -> opening.Hours:
         raise BadInput(f"--hours: {error}") from error
 
 
-def _found(database: Database, told: _Founding, *, password: str, country: str, holidays_region: str, language: str) -> None:
-    now, by = clock.wall(), by_command()
+def _found(database: Database, told: _Founding, *, password: str, country: str, holidays_region: str, language: str) -> str:
+    now, by, secret = clock.wall(), by_command(), pyotp.random_base32()
     with database.transaction() as session:
         shelf.seed(session, now)
         hospital = services.found_hospital(session, told.hospital, now=now)
@@ -169,7 +171,9 @@ def _found(database: Database, told: _Founding, *, password: str, country: str, 
             by=by,
             now=now,
             language=language,
+            totp_secret=secret,
         )
+    return secret
 
 
 def _next_steps(settings: Settings, told: _Founding) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
@@ -15,17 +15,13 @@ from sqlalchemy.orm import Session
 from app.alerts.models import Alert, AlertState
 from app.checkins.models import CheckIn
 from app.core import clock
+from app.insight import watch
 from app.insight.models import Heartbeat
 from app.messaging.models import In, Message, Out
 from app.people import services
 from app.people.models import Role
 from app.web.deps import TheTools, Tools
 from migrations import run as migrations
-
-LATE = timedelta(minutes=5)
-"""A text unread, a text unsent or a step of a ladder later than this is a reason not to be ready (house rule, 2026-11-22)."""
-SILENT = timedelta(minutes=2)
-"""The worker beats at least each minute; two minutes of silence is a dead worker."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,31 +46,13 @@ def not_ready(tools: Tools) -> list[str]:
             here = migrations.current(session.connection())
             if here != migrations.head():
                 return [f"the database is at revision {here or 'none'}, this version needs {migrations.head()}: run vigie migrate"]
-            return [*_worker(session), *_backlog(session, tools.clock.now())]
+            return watch.readiness(session, tools.clock.now(), clock.wall())
     except DBAPIError:
         return ["the database does not answer"]
 
 
-def _worker(session: Session) -> list[str]:
-    last = session.scalar(select(func.max(Heartbeat.at)))
-    if last is None:
-        return ["no worker has ever run on this database: start vigie work"]
-    silent = clock.wall() - last
-    return [f"the worker has been silent for {int(silent.total_seconds())} seconds: start vigie work"] if silent > SILENT else []
-
-
-def _backlog(session: Session, now: datetime) -> list[str]:
-    late = [
-        ("texts received are not read yet", session.scalar(select(func.count()).where(*_unread, Message.created_at < now - LATE))),
-        ("texts due are not sent yet", session.scalar(select(func.count()).where(*_unsent, Message.due_at < now - LATE))),
-        ("steps of alerts are late", session.scalar(select(func.count()).where(*_unstepped, Alert.next_step_at < now - LATE))),
-    ]
-    return [f"{count} {what}, more than {int(LATE.total_seconds() / 60)} minutes late" for what, count in late if count]
-
-
 _unread = (Message.direction == "in", Message.state == In.UNREAD)
 _unsent = (Message.direction == "out", Message.state.in_((Out.QUEUED, Out.SENDING)))
-_unstepped = (Alert.state == AlertState.NEW,)
 
 
 @router.get("/metrics")

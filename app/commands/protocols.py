@@ -1,0 +1,182 @@
+"""Protocols: what the library holds, what one says, and a service's own copy of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import select
+
+import triage
+from app.checkins import agenda
+from app.commands.accounts import Json, ServiceOption
+from app.commands.console import BadInput, by_command, opened, say, say_json, service_named
+from app.core.errors import Refusal
+from app.protocols import shelf, versions
+from app.protocols.models import ProtocolVersion
+from triage import questions
+from triage.protocol import Protocol, ProtocolError, parse
+
+protocols = typer.Typer(help="Protocols: list, show, adopt a service's own copy.", no_args_is_help=True)
+
+ROOT = Path(triage.__file__).parent.parent
+VIGNETTES = ROOT / "tests" / "triage" / "vignettes"
+"""Clinical cases beside the library; counted where the repository is, absent from an installed package."""
+
+
+@protocols.command("list")
+def list_protocols(service: ServiceOption = "", as_json: Json = False) -> None:
+    """The library's protocols; with --service, what is in force there today, its own copies included."""
+    rows = _in_force(service) if service else [_row(path, text) for path, text in sorted(shelf.library().documents.items())]
+    if as_json:
+        say_json(rows)
+        return
+    for row in rows:
+        doubts = f", {row['unverified']} not verified" if row["unverified"] else ""
+        say(f"{row['slug']:<24} from {row['effective_from']}  {', '.join(row['agents'])}  ({row['rules']} rules{doubts})")
+
+
+def _row(path: Path, text: str) -> dict[str, Any]:
+    protocol = _parsed(text, path)
+    vignettes = len(list((VIGNETTES / protocol.slug).glob("*.toml")))
+    return {
+        "slug": protocol.slug,
+        "agents": list(protocol.agents),
+        "effective_from": protocol.effective_from.isoformat(),
+        "path": str(path.relative_to(ROOT)),
+        # A draft still lacks its own rhythm or dosing: it may be read, not followed.
+        "depth": "in_depth" if protocol.rhythm and protocol.dosing else "draft",
+        "rules": len(protocol.rules),
+        "vignettes": vignettes,
+        "unverified": len(protocol.unverified),
+    }
+
+
+def _in_force(service: str) -> list[dict[str, Any]]:
+    with opened() as house, house.database.reading() as session:
+        ward = service_named(session, service)
+        held = versions.available(session, house.clock.now().date(), ward.id)
+        return [
+            {
+                "slug": row.slug,
+                "agents": row.agents,
+                "effective_from": row.effective_from.isoformat(),
+                "version": row.id,
+                "own": row.service_id is not None,
+                "fingerprint": row.fingerprint,
+                "rules": len(versions.load(row).rules),
+                "unverified": row.unverified,
+            }
+            for row in held
+        ]
+
+
+@protocols.command("show")
+def show(
+    protocol: Annotated[str, typer.Argument(help="A slug of the library, or a protocol file.")],
+    as_json: Json = False,
+) -> None:
+    """What a protocol asks, which numbers decide, and where they come from."""
+    found = _found(protocol)
+    if as_json:
+        say_json(_as_json(found))
+        return
+    say(f"{found.slug}, from {found.effective_from}: {found.title['en']}")
+    say(f"agents: {', '.join(found.agents)}   layers: {', '.join(found.layers)}")
+    say(f"fingerprint: {found.fingerprint}\n\nThresholds")
+    for name, threshold in found.thresholds.items():
+        doubt = "" if threshold.verified else "  (not verified)"
+        say(f"  {name:<24} {threshold.at} {threshold.unit:<22} {threshold.source}{doubt}")
+    say("\nLevels")
+    for level, plan in found.levels.items():
+        rungs = ", ".join(f"{rung.notify} at {rung.after_minutes} min" for rung in plan.ladder)
+        say(f"  {level.word:<10} within {plan.respond_within}  {rungs}")
+    say("\nQuestions")
+    for key, question in found.questions.items():
+        say(f"  {key:<24} {question.kind:<20} {question.name['en']}{'  (red flag)' if question.red_flag else ''}")
+
+
+def _as_json(found: Protocol) -> dict[str, Any]:
+    return {
+        "slug": found.slug,
+        "title": dict(found.title),
+        "agents": list(found.agents),
+        "effective_from": found.effective_from.isoformat(),
+        "layers": list(found.layers),
+        "fingerprint": found.fingerprint,
+        "questions": [
+            {
+                "key": key,
+                "kind": str(question.kind),
+                "name": dict(question.name),
+                "best": _written(questions.best(question)),
+                "worst": _written(questions.worst(question)),
+                "low": _written(question.low),
+                "high": _written(question.high),
+                "red_flag": question.red_flag,
+            }
+            for key, question in found.questions.items()
+        ],
+        "thresholds": {
+            name: {"at": str(one.at), "unit": one.unit, "source": one.source, "verified": one.verified}
+            for name, one in found.thresholds.items()
+        },
+        "levels": {
+            level.word: {"respond_within_minutes": int(plan.respond_within.total_seconds() // 60), "ladder": plan.ladder_rows()}
+            for level, plan in found.levels.items()
+        },
+        "rules": [rule.id for rule in found.rules],
+        "unverified": list(found.unverified),
+    }
+
+
+def _written(value: Any) -> str | None:
+    return None if value is None else questions.write_value(value)
+
+
+@protocols.command("adopt")
+def adopt(
+    file: Annotated[Path, typer.Argument(help="A protocol file: a copy of the library's with what the service changed.")],
+    service: ServiceOption = "",
+) -> None:
+    """Give a service its own copy of a protocol. It decides from its date on, for patients already followed too."""
+    text = _text(file)
+    with opened() as house, house.database.transaction() as session:
+        ward = service_named(session, service)
+        now = house.clock.now()
+        before = set(session.scalars(select(ProtocolVersion.id).where(ProtocolVersion.service_id == ward.id)))
+        try:
+            row = versions.adopt(session, text, service_id=ward.id, by=by_command(), now=now)
+        except Refusal as error:
+            raise BadInput(f"{file}: {error}") from error
+        agenda.replan_service(session, ward.id, row.slug, now=now)
+        told = f"{row.slug} of {row.effective_from}, version {row.id}, fingerprint {row.fingerprint[:12]}"
+        known = row.id in before
+    say(f"{ward.name} already has {told}. Nothing was changed." if known else f"{ward.name} now follows its own {told}.")
+
+
+def _found(name: str) -> Protocol:
+    path = Path(name)
+    if path.suffix == ".toml":
+        return _parsed(_text(path), path)
+    versions_of = [(p, t) for p, t in shelf.library().documents.items() if p.parent.name == name]
+    if not versions_of:
+        slugs = ", ".join(sorted({p.parent.name for p in shelf.library().documents}))
+        raise BadInput(f"{name} is neither a protocol file (.toml) nor a slug of the library: {slugs}")
+    path, text = max(versions_of)
+    return _parsed(text, path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def _parsed(text: str, path: Path) -> Protocol:
+    try:
+        return parse(text, shelf.layers())
+    except ProtocolError as error:
+        raise BadInput(f"{path}: {error}") from error

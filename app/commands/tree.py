@@ -1,0 +1,25 @@
+"""Every command, in one place."""
+
+from __future__ import annotations
+
+import typer
+
+from app.commands import accounts, doctor, protocols, running, setting_up, verifying
+
+vigie = typer.Typer(
+    help="Vigie watches over people who take chemotherapy as tablets at home.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+vigie.command()(running.dev)
+vigie.command()(running.serve)
+vigie.command()(running.work)
+vigie.command()(setting_up.migrate)
+vigie.command()(setting_up.init)
+vigie.command()(doctor.doctor)
+vigie.add_typer(accounts.user, name="user")
+vigie.add_typer(accounts.token, name="token")
+vigie.add_typer(protocols.protocols, name="protocols")
+vigie.add_typer(verifying.verify, name="verify")
+vigie.command()(verifying.explain)
