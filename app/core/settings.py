@@ -181,5 +181,6 @@ def _secret(name: str, path: str) -> str:
 
 
 def _perhaps(name: str, known: set[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f": did you mean {close[0]}?" if close else ": see the list in app/core/README.md"
+    # Without the prefix, which all of them share and which would make everything look alike.
+    close = get_close_matches(name.removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], n=1)
+    return f": did you mean {PREFIX}{close[0]}?" if close else ": see the list in app/core/README.md"
