@@ -100,8 +100,8 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    listener = Listener()
-    with Loopback(listener.app) as listener.address:
+    listener, door = Listener(), Loopback()
+    with door.serving(listener.app) as listener.address:
         yield listener
 
 

@@ -129,6 +129,13 @@ def test_a_lookup_that_fails_says_so(twilio: TwilioSms, a_message: Callable[...,
     assert caught.value.reason is Reason.ACCOUNT
 
 
+def test_knocking_tells_a_good_account_from_a_wrong_one(twilio: TwilioSms, standin: TwilioStandIn) -> None:
+    twilio.knock()
+    stranger = TwilioSms(account_sid=ACCOUNT, auth_token="wrong", public_url=PUBLIC, api_base=standin.url)
+    with pytest.raises(Failure, match="401"):
+        stranger.knock()
+
+
 # --- What Twilio posts: real payload shapes, labelled ---
 
 INBOUND = {

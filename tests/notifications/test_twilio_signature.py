@@ -66,3 +66,10 @@ def test_without_a_token_nothing_is_genuine() -> None:
     unset = TwilioSms(account_sid="", auth_token="", public_url=PUBLIC)
     for token in ("", "unset", "None"):
         assert not unset.is_genuine(PATH, FORM, sign(PUBLIC + PATH, FORM, token=token))
+
+
+def test_what_we_sign_for_ourselves_is_what_we_accept(twilio: TwilioSms) -> None:
+    """The self-test of ``vigie doctor``: it must prove the very check the webhook makes."""
+    assert twilio.sign(PATH, FORM) == GOOD
+    unset = TwilioSms(account_sid="", auth_token="", public_url=PUBLIC)
+    assert not unset.is_genuine(PATH, FORM, unset.sign(PATH, FORM))

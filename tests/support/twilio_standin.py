@@ -50,15 +50,16 @@ class TwilioStandIn:
         self._faults: list[Fault] = []
         self._counter = 0
         self._validator = RequestValidator(token)
-        self._loopback = Loopback(self._app(), port=port)
-        self.url = self._loopback.url
+        self._door = Loopback(port=port)
+        self._served = self._door.serving(self._app())
+        self.url = self._door.url
 
     def __enter__(self) -> Self:
-        self._loopback.__enter__()
+        self._served.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loopback.__exit__()
+        self._served.__exit__(None, None, None)
 
     def script(self, *faults: Fault) -> None:
         """What happens to the next messages posted, one each, in this order."""
