@@ -1,1 +1,1 @@
-"""A ward that does not exist, lived through the real crafts."""
+"""A ward that does not exist: fictional people, lived through the same crafts as real ones."""

@@ -1,0 +1,199 @@
+"""The fictional hospital: its people at work, and ``ensure``, which makes it once and has its past lived.
+
+Everything goes through the crafts of the house. Nothing here writes a row of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock as clocks
+from app.core.audit import SYSTEM
+from app.core.clock import Clock, ClockOffset, HandClock
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.core.settings import Settings
+from app.demo.simulate import Life, Metronome
+from app.people import care_team, services
+from app.people.models import Hospital, Role, Service, Staff
+from app.protocols import shelf, versions
+
+PAST = timedelta(weeks=10)
+AHEAD = timedelta(weeks=26)
+"""How far the rota is written beyond the opening: a demonstration left open for a season still has somebody on call."""
+OPENS_AT = time(10)
+SERVICE_NUMBER = "+33639980000"
+SEED = 2026
+PASSWORD = "une-nuit-calme"  # noqa: S105 - printed on the sign-in page of a ward that does not exist
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One person at work. phone: only for those who carry the on-call telephone; nurses have the list on their screen."""
+
+    login: str
+    name: str
+    role: Role
+    phone: str = ""
+
+
+TEAM = (
+    Colleague("claire", "Claire Dumont", Role.NURSE),
+    Colleague("luc", "Luc Marchetti", Role.NURSE),
+    Colleague("aissa", "Aïssa Diarra", Role.NURSE),
+    Colleague("solene", "Solène Kerbrat", Role.NURSE),
+    Colleague("lebon", "Dr Aurore Lebon", Role.ONCOLOGIST, "+33639989001"),
+    Colleague("vidal", "Dr Thomas Vidal", Role.ONCOLOGIST, "+33639989002"),
+    Colleague("ines", "Inès Caron", Role.COORDINATOR),
+    Colleague("hugo", "Hugo Lacaze", Role.PHARMACIST),
+    Colleague("paul", "Paul Rivoire", Role.SECRETARY),
+    Colleague("alma", "Alma Dubreuil", Role.ADMINISTRATOR),
+)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One of the accounts printed at the start."""
+
+    role: str
+    login: str
+    password: str
+    name: str
+
+
+SIGN_INS = tuple(SignIn(str(c.role), c.login, PASSWORD, c.name) for c in TEAM if c.login in ("claire", "lebon", "ines"))
+
+
+def ensure(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    metronome: Metronome,
+    opening: datetime | None = None,
+    past: timedelta = PAST,
+    beds: int | None = None,
+) -> bool:
+    """Make the ward once and live its past; True when there was something to do, False when it was already whole.
+
+    A past that was cut short (Ctrl-C) is lived on from where it stopped. Raises Refusal outside the demonstration's environment
+    (HZ-41) or in a database that holds a service which is not fictional. ``opening``, ``past``, ``beds``: a smaller ward, for tests.
+    """
+    tell = progress or (lambda _done, _words: None)
+    with database.transaction() as session:
+        refuse_real_patients(session, settings)
+        if session.get(ClockOffset, 1) is not None:
+            return False
+        service = session.scalar(select(Service).where(Service.is_demo))
+        if service is None:
+            tell(0.0, "hospital")
+            service = found(session, opening or next_opening(clocks.wall()), past)
+        opens = session.get_one(Hospital, service.hospital_id).created_at + past
+    Life(database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, beds=beds).live(opens, tell)
+    with database.transaction() as session:
+        clocks.turn(session, to=opens)
+    clock.forget()
+    return True
+
+
+def refuse_real_patients(session: Session, settings: Settings) -> None:
+    """Fiction and patients never share a house (HZ-41). Raises Refusal with what to do."""
+    if not settings.is_demo:
+        raise Refusal("The fictional ward lives in the demonstration only. Set VIGIE_ENVIRONMENT=demo, or enrol real patients.")
+    real = session.scalar(select(Service.name).where(Service.is_demo.is_(False)).limit(1))
+    if real is not None:
+        raise Refusal("This database holds a real service, {name}. The demonstration needs a database of its own.", name=real)
+
+
+def next_opening(now: datetime) -> datetime:
+    """10:00 in Paris today when it is a working day there, otherwise on the next one. UTC."""
+    paris = Service(timezone="Europe/Paris", hours=services.WEEKDAYS_8_TO_18, country="FR", holidays_region="")
+    day = now.astimezone(ZoneInfo("Europe/Paris")).date()
+    while not care_team.spans_of(paris, day):
+        day += timedelta(days=1)
+    return datetime.combine(day, OPENS_AT, ZoneInfo("Europe/Paris")).astimezone(UTC)
+
+
+def found(session: Session, opening: datetime, past: timedelta) -> Service:
+    """The hospital, its service and its team, at the first hour of the past."""
+    begins = opening - past
+    shelf.seed(session, begins)
+    hospital = services.found_hospital(session, "Hôpital du Grand Large", now=begins)
+    service = services.open_service(
+        session,
+        hospital,
+        name="Oncologie, traitements à domicile",
+        sms_name="Grand Large",
+        phone="0199001010",
+        number=SERVICE_NUMBER,
+        timezone="Europe/Paris",
+        is_demo=True,
+        by=SYSTEM,
+        now=begins,
+    )
+    _date_protocols_back(session, service, begins)
+    team = [_engage(session, hospital, service, colleague, begins) for colleague in TEAM]
+    _write_rota(session, service, team, begins, opening + AHEAD)
+    return service
+
+
+def _date_protocols_back(session: Session, service: Service, begins: datetime) -> None:
+    """The ward's own copies of the library, in force from its first day: its fictional past began before the library was written."""
+    first = begins.date().isoformat()
+    for text in shelf.library().documents.values():
+        dated = re.sub(r"(?m)^effective_from = \S+$", f"effective_from = {first}", text, count=1)
+        versions.adopt(session, dated, service_id=service.id, by=SYSTEM, now=begins)
+
+
+def _engage(session: Session, hospital: Hospital, service: Service, colleague: Colleague, now: datetime) -> Staff:
+    return services.engage(
+        session,
+        hospital,
+        login=colleague.login,
+        name=colleague.name,
+        role=colleague.role,
+        password=PASSWORD,
+        service=None if colleague.role is Role.ADMINISTRATOR else service,
+        phone=colleague.phone,
+        by=SYSTEM,
+        now=now,
+    )
+
+
+def _write_rota(session: Session, service: Service, team: list[Staff], begins: datetime, ends: datetime) -> None:
+    """Three nurses of four each open day, one of them late; one oncologist on call each week, Monday to Monday."""
+    nurses = [person for person in team if person.role == Role.NURSE]
+    doctors = [person for person in team if person.role == Role.ONCOLOGIST]
+    zone = ZoneInfo(service.timezone)
+    first = begins.astimezone(zone).date()
+    first -= timedelta(days=first.weekday())
+    for week in range((ends.date() - first).days // 7 + 1):
+        monday = first + timedelta(weeks=week)
+        care_team.put_on_shift(
+            session,
+            doctors[week % len(doctors)],
+            kind="on_call",
+            starts_at=_local(monday, 8, zone),
+            ends_at=_local(monday + timedelta(weeks=1), 8, zone),
+        )
+        for weekday in range(5):
+            day = monday + timedelta(days=weekday)
+            if not care_team.spans_of(service, day):
+                continue
+            present = [nurse for place, nurse in enumerate(nurses) if place != (week + weekday) % len(nurses)]
+            for nurse, (starts, stops) in zip(present, ((8, 16), (8, 17), (10, 18)), strict=True):
+                care_team.put_on_shift(session, nurse, kind="ward", starts_at=_local(day, starts, zone), ends_at=_local(day, stops, zone))
+
+
+def _local(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(hour), zone)

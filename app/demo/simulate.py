@@ -1,0 +1,108 @@
+"""Days lived through the real doors: the clock jumps from one thing due to the next, people and team do what their habits say.
+
+The state of the story is the database and nothing else: a life cut short goes on from its rows, and so does the demonstration when
+its clock is turned forward in front of somebody.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from itertools import count
+
+from sqlalchemy import func, select
+
+from app.core.audit import AuditRow
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.demo.dice import Dice
+from app.demo.patients import Patients
+from app.demo.pulse import Pulse
+from app.demo.team import Act, Planned, Team
+
+Metronome = Callable[[HandClock], object]
+"""Runs every tick of the worker once, at this clock's hour, sending included. Given by whoever stands above: the worker is out of sight."""
+
+Tell = Callable[[float, str], None]
+
+
+class Life:
+    """One ward living from the hour of ``clock`` on. ``team`` False: alerts wait for the people at the screens."""
+
+    def __init__(
+        self,
+        database: Database,
+        service_id: int,
+        clock: HandClock,
+        metronome: Metronome,
+        *,
+        seed: int,
+        opening: datetime,
+        beds: int | None = None,
+        team: bool = True,
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
+        dice = Dice(seed)
+        self._database, self._service_id, self._clock, self._metronome = database, service_id, clock, metronome
+        self._patients = Patients(database, service_id, dice, opening, beds=beds, absent=absent)
+        self._team = Team(database, service_id, dice) if team else None
+        self._pulse = Pulse(service_id)
+        self._agenda: list[tuple[datetime, int, Act]] = []
+        self._order = count()
+        self._planned: set[tuple[int, datetime]] = set()
+
+    def live(self, until: datetime, tell: Tell = lambda _done, _words: None) -> None:
+        """Everything that happens until this hour, in order."""
+        start = self._go_on()
+        self._plan(self._patients.arrivals() if self._team else [])
+        self._plan(self._patients.unasked(start, until))
+        self._look()
+        while (at := self._next(until)) is not None:
+            self._clock.at = max(at, self._clock.at)
+            tell(min(1.0, (self._clock.at - start) / max(until - start, until.resolution)), f"{self._clock.at:%Y-%m-%d}")
+            self._do_what_is_due()
+            self._look()
+        self._clock.at = max(until, self._clock.at)
+        self._metronome(self._clock)
+        tell(1.0, f"{until:%Y-%m-%d}")
+
+    def _go_on(self) -> datetime:
+        """The hour the story has reached: that of its last act, when there is one."""
+        with self._database.reading() as session:
+            reached = session.scalar(select(func.max(AuditRow.acted_at)).where(AuditRow.chain == self._service_id))
+            self._pulse.start_after(session)
+        self._clock.at = max(self._clock.at, reached or self._clock.at)
+        return self._clock.at
+
+    def _plan(self, acts: Iterable[Planned]) -> None:
+        for at, act in acts:
+            heapq.heappush(self._agenda, (at, next(self._order), act))
+
+    def _next(self, until: datetime) -> datetime | None:
+        with self._database.reading() as session:
+            due = self._pulse.next_due(session, self._clock.at)
+        times = [at for at in (due, self._agenda[0][0] if self._agenda else None) if at is not None and at <= until]
+        return min(times, default=None)
+
+    def _do_what_is_due(self) -> None:
+        """People first, then the metronome: what they caused leaves at once."""
+        while self._agenda and self._agenda[0][0] <= self._clock.at:
+            _, _, act = heapq.heappop(self._agenda)
+            self._plan(act(self._clock.at))
+        self._metronome(self._clock)
+
+    def _look(self) -> None:
+        """Who heard what, and what waits for somebody."""
+        with self._database.reading() as session:
+            for text in self._pulse.texts(session):
+                self._plan(self._patients.hears(session, text))
+            if self._team is None:
+                return
+            for alert in self._pulse.alerts(session):
+                if (alert.id, alert.raised_at) not in self._planned:
+                    self._planned.add((alert.id, alert.raised_at))
+                    self._plan([(self._team.when_taken(session, alert), partial(self._team.take, alert.id))])
+            for task in self._pulse.tasks(session):
+                self._plan([(self._team.when_done(session, task), partial(self._team.do_task, task.id))])

@@ -1,0 +1,151 @@
+"""What the team does with alerts and tasks: takes, calls, notes, decides, closes. At human pace, in working hours, urgent ones first.
+
+Each act is a function of the hour that returns the acts that follow from it. A craft that refuses (somebody else was there first, the
+shift ended) ends the chain; the ladder brings the alert back, and it is planned anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from app.alerts import handling, tasks
+from app.alerts.models import Alert, AlertState, Outcome, Task
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.demo import notes
+from app.demo.dice import Dice
+from app.people import care_team
+from app.people.models import Patient, Role, Service, Staff
+from app.people.perimeter import Viewer, viewer_of
+from app.treatment import courses, measures
+from triage.terms import Level
+
+MINUTE = timedelta(minutes=1)
+PACE = {Level.URGENT: 7, Level.HIGH: 45, Level.MODERATE: 150}
+"""Median minutes until somebody takes an alert: urgent by the clock, the others while the service is open. Our own assumption."""
+
+Act = Callable[[datetime], "list[Planned]"]
+Planned = tuple[datetime, Act]
+
+
+class Team:
+    """The people at work, as the demonstration plays them."""
+
+    def __init__(self, database: Database, service_id: int, dice: Dice) -> None:
+        self._database, self._service_id, self._dice = database, service_id, dice
+
+    def when_taken(self, session: Session, alert: Alert) -> datetime:
+        """When somebody will take this alert."""
+        level = Level.of(alert.level)
+        wait = MINUTE * self._dice.around(PACE[level], 0.6, "taken", alert.id, alert.stamp)
+        if level is Level.URGENT:
+            return alert.raised_at + wait
+        return care_team.add_service_time(session.get_one(Service, self._service_id), alert.raised_at, wait)
+
+    def when_done(self, session: Session, task: Task) -> datetime:
+        """When somebody will do this task."""
+        wait = MINUTE * self._dice.around(100, 0.7, "task", task.id)
+        return care_team.add_service_time(session.get_one(Service, self._service_id), task.created_at, wait)
+
+    # --- one alert ----------------------------------------------------------------------------------------------------------------
+
+    def take(self, alert_id: int, now: datetime) -> list[Planned]:
+        """Somebody present takes it; an urgent one at night, the doctor on call."""
+        with self._database.transaction() as session:
+            alert = session.get_one(Alert, alert_id)
+            person = self._present(session, now, alert_id)
+            if person is None or alert.state != AlertState.NEW:
+                return []
+            handling.take(session, alert_id, by=viewer_of(person), now=now)
+        wait = self._dice.around(3, 0.5, "dials", alert_id)
+        return [(now + MINUTE * wait, partial(self._call, alert_id, person.id, 1))]
+
+    def _present(self, session: Session, now: datetime, *names: object) -> Staff | None:
+        people = care_team.on_duty(session, self._service_id, now, "ward") or care_team.on_duty(session, self._service_id, now, "on_call")
+        return self._dice.pick(people, "who", *names) if people else None
+
+    def _call(self, alert_id: int, staff_id: int, attempt: int, now: datetime) -> list[Planned]:
+        dice, names = self._dice, (alert_id, attempt)
+        with self._database.transaction() as session:
+            alert, by = session.get_one(Alert, alert_id), self._viewer(session, staff_id)
+            if alert.owner_id != staff_id:
+                return []
+            if alert.patient_id is None:
+                return [(now + MINUTE, partial(self._close, alert_id, staff_id, True))]
+            reached = dice.happens(0.8 if alert.kind != "silence" else 0.7, "reached", *names) or attempt == 3
+            whom = "patient" if attempt < 3 else "relative"
+            words = notes.call(dice, alert.kind, reached=reached, names=names)
+            if not self._allowed(lambda: handling.call_logged(session, alert_id, by=by, now=now, reached=reached, whom=whom, words=words)):
+                return []
+            if reached and dice.happens(0.4, "measured", *names):
+                self._measure(session, alert, by, now)
+            urgent = alert.level == Level.URGENT.word
+        if reached:
+            return [(now + MINUTE * dice.around(6, 0.5, "talks", *names), partial(self._close, alert_id, staff_id, True))]
+        if attempt < 3:
+            again = MINUTE * (dice.around(2, 0.3, "again", *names) if urgent else dice.around(35, 0.4, "again", *names))
+            return [(now + again, partial(self._call, alert_id, staff_id, attempt + 1))]
+        return [(now + MINUTE * 2, partial(self._close, alert_id, staff_id, False))]
+
+    def _measure(self, session: Session, alert: Alert, by: Viewer, now: datetime) -> None:
+        patient = session.get_one(Patient, alert.patient_id)
+        value = f"{self._dice.between(36.4, 37.6, 'told temperature', alert.id):.1f}"
+        measures.record(session, patient, kind="temperature", value=value, unit="Cel", taken_at=now, source="call", by=by.actor, now=now)
+
+    def _close(self, alert_id: int, staff_id: int, reached: bool, now: datetime) -> list[Planned]:
+        with self._database.transaction() as session:
+            alert, by = session.get_one(Alert, alert_id), self._viewer(session, staff_id)
+            if alert.owner_id != staff_id:
+                return []
+            outcome, words = notes.outcome(self._dice, alert.kind, Level.of(alert.level), reached=reached, names=(alert_id,))
+            if outcome is Outcome.DOCTOR_DECISION:
+                words = self._doctor_decides(session, alert, now) or words
+            self._allowed(lambda: handling.close(session, alert_id, by=by, now=now, outcome=outcome, words=words))
+        return []
+
+    def _doctor_decides(self, session: Session, alert: Alert, now: datetime) -> str:
+        """The oncologist orders some days without tablets; "" when there is nothing to hold."""
+        if alert.patient_id is None:
+            return ""
+        patient = session.get_one(Patient, alert.patient_id)
+        course = courses.running(session, patient.id)
+        if course is None or any(hold.until_day is None or hold.until_day >= now.date() for hold in course.holds):
+            return ""
+        days = int(self._dice.between(3, 8, "held", alert.id))
+        courses.hold(
+            session,
+            course,
+            patient,
+            from_day=now.date(),
+            until_day=now.date() + timedelta(days=days - 1),
+            reason=notes.HOLD_REASON,
+            by=viewer_of(patient.oncologist).actor,
+            now=now,
+        )
+        return notes.held(patient.oncologist.name, days)
+
+    # --- one task -----------------------------------------------------------------------------------------------------------------
+
+    def do_task(self, task_id: int, now: datetime) -> list[Planned]:
+        """Somebody present does it and writes what was done."""
+        with self._database.transaction() as session:
+            person = self._present(session, now, "task", task_id)
+            task = session.get_one(Task, task_id)
+            if person is not None and task.closed_at is None and person.role in (Role.NURSE, Role.ONCOLOGIST):
+                tasks.close(session, task_id, by=viewer_of(person), now=now, words=notes.done(self._dice, task.kind, task_id))
+        return []
+
+    def _viewer(self, session: Session, staff_id: int) -> Viewer:
+        return viewer_of(session.get_one(Staff, staff_id))
+
+    @staticmethod
+    def _allowed(act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except Refusal:
+            return False
+        return True
