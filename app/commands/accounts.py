@@ -16,8 +16,8 @@ from app.core.errors import Refusal
 from app.people import patients, services
 from app.people.models import Hospital, Role, Service, Staff
 
-user = typer.Typer(help="Staff accounts: add, disable, list.", no_args_is_help=True)
-token = typer.Typer(help="Tokens of programs that act for a service.", no_args_is_help=True)
+user = typer.Typer(help="Staff accounts: add, disable, list.")
+token = typer.Typer(help="Tokens of programs that act for a service.")
 
 STAFF_ROLES = tuple(role for role in Role if role is not Role.SERVICE)
 ServiceOption = Annotated[str, typer.Option("--service", help="Service: number, name, or name in texts. Optional when there is only one.")]

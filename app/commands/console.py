@@ -34,13 +34,13 @@ class BadInput(Exception):
 def run(tree: typer.Typer, arguments: Sequence[str]) -> int:
     """Run a command; returns its exit code. 0 done, 1 refused, 2 bad usage or input, 130 interrupted."""
     try:
-        code = tree(args=list(arguments), prog_name="vigie", standalone_mode=False)
+        code = tree(args=list(arguments) or ["--help"], prog_name="vigie", standalone_mode=False)
     except typer.Abort:
         return _complain("interrupted", 130)
     except typer.TyperException as error:
-        return _complain(
-            f"{error.format_message()} See: vigie --help" if error.exit_code == BAD_INPUT else error.format_message(), error.exit_code
-        )
+        place = getattr(getattr(error, "ctx", None), "command_path", "vigie")
+        hint = f" See: {place} --help" if error.exit_code == BAD_INPUT else ""
+        return _complain(error.format_message().rstrip(".") + f".{hint}", error.exit_code)
     except FieldErrors as error:
         return _complain("; ".join(f"{field}: {sentence}" for field, sentence in error.fields.items()), BAD_INPUT)
     except Refusal as error:

@@ -18,7 +18,7 @@ from app.protocols.models import ProtocolVersion
 from triage import questions
 from triage.protocol import Protocol, ProtocolError, parse
 
-protocols = typer.Typer(help="Protocols: list, show, adopt a service's own copy.", no_args_is_help=True)
+protocols = typer.Typer(help="Protocols: list, show, adopt a service's own copy.")
 
 ROOT = Path(triage.__file__).parent.parent
 VIGNETTES = ROOT / "tests" / "triage" / "vignettes"
@@ -39,7 +39,8 @@ def list_protocols(service: ServiceOption = "", as_json: Json = False) -> None:
 
 def _row(path: Path, text: str) -> dict[str, Any]:
     protocol = _parsed(text, path)
-    vignettes = len(list((VIGNETTES / protocol.slug).glob("*.toml")))
+    cases = (VIGNETTES / protocol.slug).glob("*.toml")
+    vignettes = sum(case.read_text(encoding="utf-8").count("[[vignettes]]") for case in cases)
     return {
         "slug": protocol.slug,
         "agents": list(protocol.agents),

@@ -8,11 +8,9 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import uvicorn
-from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
@@ -23,13 +21,13 @@ from app.core.clock import HandClock
 from app.core.errors import Refusal
 from app.core.settings import Settings, Transport, load
 from app.core.start import House, open_up
-from app.demo import hospital
-from app.main import create_app
-from app.messaging import carriers
-from app.messaging.postman import Postman
 from app.people.models import Service
 from app.protocols import shelf
-from app.worker import Worker
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+# The web server, the worker and the ward are imported by the commands that start them: a second that `vigie user list` need not pay.
 
 GRACE = 2
 """Seconds left to open pages at the stop: the live list is a stream that would otherwise never end."""
@@ -41,6 +39,10 @@ Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 in a cont
 def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Run one web process. Any number may run on one PostgreSQL. SIGTERM and Ctrl-C stop it cleanly."""
     with opened() as house:
+        from app.main import create_app
+        from app.messaging import carriers
+        from app.messaging.postman import Postman
+
         _no_fiction_beside_patients(house)
         # What a page or a webhook queues leaves at once; the worker's own postman is the net below.
         postman = Postman(house.database, carriers.transports(house.settings), house.clock.now)
@@ -53,6 +55,8 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 def work() -> None:
     """Run one worker: asks what is due, reminds, escalates, sends. Any number may run on one PostgreSQL. SIGTERM stops it cleanly."""
+    from app.worker import Worker
+
     with opened() as house:
         _no_fiction_beside_patients(house)
         Worker(house.settings, house.database, house.clock).run()
@@ -60,6 +64,9 @@ def work() -> None:
 
 def dev(port: Port = 8000) -> None:
     """Run the demonstration: a fictional ward, web, worker and telephones in one process. What `make run` starts. Keeps its data."""
+    from app.main import create_app
+    from app.worker import Worker
+
     os.environ.setdefault("VIGIE_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = load()
     if not settings.is_demo:
@@ -83,6 +90,8 @@ def dev(port: Port = 8000) -> None:
 
 def _furnish(house: House) -> None:
     """The ward, its past lived through the real doors; a bar on a terminal, silence in a pipe."""
+    from app.demo import hospital
+
     with house.database.transaction() as session:
         shelf.seed(session, house.clock.now())
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
@@ -97,10 +106,15 @@ def _furnish(house: House) -> None:
 
 
 def _metronome(house: House) -> Callable[[HandClock], None]:
+    """Every tick of the worker once, at another clock's hour: how the ward's past is lived."""
+    from app.worker import Worker
+
     return lambda hand: Worker(house.settings, house.database, hand).run_once()
 
 
 def _announce(settings: Settings) -> None:
+    from app.demo import hospital
+
     address = settings.public_url.rstrip("/")
     say(f"Vigie, demonstration: no real message can leave.\n  worklist    {address}/\n  telephones  {address}/phones\nSign in as")
     for who in hospital.SIGN_INS:
@@ -129,6 +143,16 @@ def _refuse_taken(port: int) -> None:
 
 def _listen(application: FastAPI, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
     """Serve until a signal; then give open pages a moment. The address log is off: paths hold patients' links."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Says that it is ready once it listens, not before."""
+
+        async def startup(self, sockets: list[Any] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and ready:
+                ready()
+
     config = uvicorn.Config(
         application,
         host=host,
@@ -140,20 +164,7 @@ def _listen(application: FastAPI, host: str, port: int, ready: Callable[[], None
         proxy_headers=True,
     )
     with _leaving_on_sigterm():
-        _Server(config, ready).run()
-
-
-class _Server(uvicorn.Server):
-    """Says that it is ready once it listens, not before."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self._ready:
-            self._ready()
+        Server(config).run()
 
 
 @contextmanager

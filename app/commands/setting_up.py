@@ -93,7 +93,7 @@ def init(
         secret = _found(house.database, told, password=password, country=country, holidays_region=holidays_region, language=language)
     finally:
         house.database.dispose()
-    say_second_factor(told.admin_login, secret)
+    say_second_factor(told.admin_login.lower(), secret)
     _next_steps(settings, told)
 
 
@@ -177,7 +177,7 @@ def _found(database: Database, told: _Founding, *, password: str, country: str, 
 
 
 def _next_steps(settings: Settings, told: _Founding) -> None:
-    say(f"{told.hospital}, {told.service}: ready. {told.admin_name} signs in as {told.admin_login.strip().lower()}.")
+    say(f"{told.hospital}, {told.service}: ready. {told.admin_name} signs in as {told.admin_login.lower()}.")
     say("Next:")
     for role, name in (("oncologist", "Dr ..."), ("coordinator", "..."), ("nurse", "...")):
         say(f'  vigie user add LOGIN --role {role} --name "{name}"')

@@ -8,7 +8,6 @@ from app.commands import accounts, doctor, protocols, running, setting_up, verif
 
 vigie = typer.Typer(
     help="Vigie watches over people who take chemotherapy as tablets at home.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )

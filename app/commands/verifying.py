@@ -18,7 +18,7 @@ from app.people import patients
 from app.people.models import Patient, Service
 from triage import explain as words
 
-verify = typer.Typer(help="Prove that the trail and the judgements are whole.", no_args_is_help=True)
+verify = typer.Typer(help="Prove that the trail and the judgements are whole.")
 
 
 @verify.command("audit")

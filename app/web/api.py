@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -96,7 +96,7 @@ def caller(tools: TheTools, credentials: Annotated[HTTPAuthorizationCredentials 
 Caller = Annotated[Viewer, Depends(caller)]
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _absent = BeforeValidator(lambda value: None if value == "" else value)
-PatientQuery = Annotated[int | None, _absent, Query(ge=1, le=LARGEST_ID)]
+PatientQuery = Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, _absent, Query()]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many, newest first.")]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.checkins import agenda
 from app.core.audit import Actor
+from app.core.errors import FieldErrors
 from app.people import patients
 from app.people.models import Consent, Patient, Role, Service, Staff
 from app.people.patients import NewPatient
@@ -21,12 +22,6 @@ from app.protocols.models import ProtocolVersion
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
-
-LONGEST = {
-    "family_name": 120, "birth_name": 120, "given_names": 200, "timezone": 64, "phone": 30, "respondent_name": 200, "respondent_relation": 60,
-    "respondent_phone": 30, "consent_sheet": 40, "agent": 80, "protocol_slug": 80,
-}  # fmt: skip
-"""Characters each column holds; PostgreSQL refuses more, and nothing is cut in silence."""
 
 Fields = Mapping[str, str]
 
@@ -40,7 +35,7 @@ class Defaults:
     protocols: list[ProtocolVersion]
 
 
-def defaults(session: Session, service: Service, *, today: date, reader: str) -> Defaults:
+def defaults(session: Session, service: Service, *, today: date, reader: int) -> Defaults:
     """The service's language and zone, its only oncologist, the last sheet given, the first protocol and its usual rhythm."""
     oncologists = list(
         session.scalars(
@@ -48,7 +43,7 @@ def defaults(session: Session, service: Service, *, today: date, reader: str) ->
         )
     )
     protocols = versions.available(session, today, service.id)
-    mine = [doctor for doctor in oncologists if doctor.login == reader] or (oncologists if len(oncologists) == 1 else [])
+    mine = [doctor for doctor in oncologists if doctor.id == reader] or (oncologists if len(oncologists) == 1 else [])
     values = {
         "language": service.language,
         "timezone": service.timezone,
@@ -58,7 +53,7 @@ def defaults(session: Session, service: Service, *, today: date, reader: str) ->
         "oncologist_id": str(mine[0].id) if mine else "",
         "first_intake": today.isoformat(),
         "cycle": "1",
-        "first_text": "on",
+        "first_text": "yes",
         "protocol_slug": protocols[0].slug if protocols else "",
     }
     return Defaults(values | (usual(protocols[0]) if protocols else {}), oncologists, protocols)
@@ -80,6 +75,20 @@ def usual(version: ProtocolVersion) -> dict[str, str]:
     return found
 
 
+def about(version: ProtocolVersion) -> dict[str, object]:
+    """What the form says of the chosen protocol: its date, and how much of it is not verified in its source."""
+    return {"effective_from": version.effective_from, "unverified": version.unverified, "own": version.service_id is not None}
+
+
+def is_held(session: Session, service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
+    """Does another patient have the number typed? Then the form asks whether they share the telephone (HZ-10)."""
+    try:
+        number = patients.to_e164(typed.get("phone", ""), service.country, allow_fiction=allow_fiction)
+    except ValueError:
+        return False
+    return bool(patients.holders(session, service.id, number))
+
+
 def _last_sheet(session: Session, service_id: int) -> str:
     last = select(Consent.sheet_version).join(Patient, Consent.patient_id == Patient.id).where(Patient.service_id == service_id)
     return session.scalar(last.order_by(Consent.id.desc()).limit(1)) or ""
@@ -89,8 +98,7 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
     """Patient, consent, treatment, check-ins and first text, or FieldErrors with every sentence of the three blocks at once."""
     new, course = _patient(typed), _course(typed)
     new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service.id, now))
-    new.problems |= {name: _TOO_LONG for name, most in LONGEST.items() if len(typed.get(name, "")) > most}
-    new.problems |= {name: _UNWRITABLE for name, text in typed.items() if any(unicodedata.category(c) in ("Cc", "Cs") for c in text)}
+    new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
     return patient, begin(session, patient, course, by=by, now=now, first_text=_ticked(typed, "first_text"))
 
@@ -108,7 +116,17 @@ def _slugs(session: Session, service_id: int, now: datetime) -> set[str]:
     return {version.slug for version in versions.available(session, now.date(), service_id)}
 
 
-_TOO_LONG = "This is too long. Shorten it."
+def kept(text: str, field: str) -> str:
+    """Free words as typed. Raises FieldErrors when no database could keep them."""
+    if not _writable(text):
+        raise FieldErrors({field: _UNWRITABLE})
+    return text
+
+
+def _writable(text: str) -> bool:
+    return not any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\r\n\t" for c in text)
+
+
 _UNWRITABLE = "This holds a character that cannot be kept. Type it again."
 
 
@@ -118,7 +136,7 @@ def _patient(typed: Fields) -> NewPatient:
         family_name=typed.get("family_name", ""),
         birth_name=typed.get("birth_name", ""),
         given_names=typed.get("given_names", ""),
-        birth_date=_day(typed.get("birth_date", "")),
+        birth_date=day(typed.get("birth_date", "")),
         sex=typed.get("sex", ""),
         language=typed.get("language", ""),
         timezone=typed.get("timezone", ""),
@@ -144,13 +162,13 @@ def _course(typed: Fields) -> NewCourse:
         times_per_day=_whole(typed.get("times_per_day", "")),
         days_on=_whole(typed.get("days_on", "")),
         days_off=_whole(typed.get("days_off", "")),
-        first_intake=_day(typed.get("first_intake", "")),
+        first_intake=day(typed.get("first_intake", "")),
         cycle=_whole(typed.get("cycle", "")) or 0,
     )
 
 
 def _ticked(typed: Fields, name: str) -> bool:
-    return typed.get(name, "") == "on"
+    return bool(typed.get(name))
 
 
 def _whole(text: str) -> int | None:
@@ -164,11 +182,11 @@ def _decimal(text: str) -> Decimal | None:
         number = Decimal(text.strip().replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", "."))
     except InvalidOperation:
         return None
-    # A fourth decimal would be rounded by the column: refused like any other number that is not a dose.
-    return number if number.is_finite() and number == round(number, 3) else None
+    return number if number.is_finite() else None
 
 
-def _day(text: str) -> date | None:
+def day(text: str) -> date | None:
+    """A date as a form sends it, None when it is not one."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:

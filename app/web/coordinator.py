@@ -1,0 +1,235 @@
+"""The coordinator's screens: enrol in three minutes, the patients of the service, the treatment of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from babel.dates import get_day_names
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import agenda
+from app.checkins.models import CheckIn, CheckInState
+from app.core.errors import FieldErrors, NotFound, Refusal
+from app.messaging.models import Message
+from app.people import patients
+from app.people.models import Consent, Patient, Service
+from app.people.perimeter import visible_to
+from app.protocols import versions
+from app.treatment import courses
+from app.treatment.models import Course, CourseState
+from app.web import enrolment, words
+from app.web.deps import Reads, Writes
+from app.web.render import Page, StaffPage
+
+router = APIRouter()
+
+NEAR_ZONES = ("Europe/Paris", "Indian/Reunion", "Indian/Mayotte", "America/Martinique", "America/Guadeloupe", "America/Cayenne")
+LONGEST_LIST = 1000
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """Every field of the form as typed, so that nothing is lost when it comes back with its sentences."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+Typed = Annotated[dict[str, str], Depends(typed)]
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def service_of(session: Session, page: Page) -> Service:
+    """The reader's service. Raises NotFound for the administrator, who has none."""
+    service = session.get(Service, page.viewer.service_id) if page.viewer.service_id else None
+    if service is None:
+        raise NotFound("This service")
+    return service
+
+
+@router.get("/enrol")
+def form(page: StaffPage, session: Reads) -> Response:
+    """The blank form, with the service's own habits in it."""
+    page.viewer.require("enrol")
+    return _form(page, session, {}, {})
+
+
+@router.get("/enrol/treatment")
+def dosing(page: StaffPage, session: Reads, protocol_slug: str = "") -> Response:
+    """The treatment's lines again, filled with what the chosen protocol's label proposes."""
+    page.viewer.require("enrol")
+    service = service_of(session, page)
+    version = versions.in_force(session, protocol_slug, page.now.date(), service.id)
+    blank = dict.fromkeys(("agent", "dose_mg", "times_per_day", "days_on", "days_off"), "")
+    values = {**blank, **(enrolment.usual(version) if version else {})}
+    return page.fragment("coordinator/enrol.html", "dosing", values=values, errors={}, chosen=enrolment.about(version) if version else None)
+
+
+@router.post("/enrol")
+def enrol(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """Enrol, or the same form with a sentence beside each field and everything typed still there."""
+    page.viewer.require("enrol")
+    service = service_of(session, page)
+    fiction = not page.tools.settings.is_production
+    try:
+        patient, _ = enrolment.enrol(session, service, values, by=page.viewer.actor, now=page.now, allow_fiction=fiction)
+    except FieldErrors as refusal:
+        session.rollback()
+        return _form(page, session, values, page.field_errors(refusal))
+    return page.go(f"/patients/{patient.id}/enrolled")
+
+
+def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[str, str]) -> Response:
+    service = service_of(session, page)
+    given = enrolment.defaults(session, service, today=page.now.date(), reader=page.viewer.actor.id)
+    shown = dict(values) if values else given.values
+    version = versions.in_force(session, shown.get("protocol_slug", ""), page.now.date(), service.id)
+    return page.page(
+        "coordinator/enrol.html",
+        422 if errors else 200,
+        values=shown,
+        errors=errors,
+        oncologists=[(str(doctor.id), doctor.name) for doctor in given.oncologists],
+        protocols=[(row.slug, row.title[page.language]) for row in given.protocols],
+        chosen=enrolment.about(version) if version else None,
+        zones=[(zone, zone.replace("_", " ")) for zone in _zones(service.timezone)],
+        hours=[(str(hour), page.say("enrol.hour", hour=hour)) for hour in range(8, 20)],
+        held=enrolment.is_held(session, service, shown, allow_fiction=not page.tools.settings.is_production),
+        missing=[part for part, there in (("enrol.no_oncologist", given.oncologists), ("enrol.no_protocol", given.protocols)) if not there],
+    )
+
+
+def _zones(own: str) -> list[str]:
+    near = list(dict.fromkeys((own, *NEAR_ZONES)))
+    return near + sorted(available_timezones() - set(near))
+
+
+@router.get("/patients/{patient_id}/enrolled")
+def enrolled(page: StaffPage, session: Writes, patient_id: Id) -> Response:
+    """What left, and what happens next."""
+    page.viewer.require("enrol")
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    if not page.is_fragment:
+        patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="enrolled")
+    sent = select(Message).where(Message.patient_id == patient.id, Message.direction == "out").order_by(Message.id).limit(10)
+    return page.answer(
+        "coordinator/enrolled.html",
+        "texts",
+        patient=patient,
+        texts=list(session.scalars(sent)),
+        next=agenda.next_planned(session, patient.id),
+        course=courses.running(session, patient.id),
+    )
+
+
+@router.get("/patients/{patient_id}/sheet")
+def sheet(page: StaffPage, session: Writes, patient_id: Id) -> Response:
+    """The sheet the patient takes home, in their language, from the service's own hours (FR-14)."""
+    page.viewer.require("open_chart")
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="sheet")
+    names = get_day_names("wide", locale=patient.language)
+    hours = [(names[day], patient.service.hours.get(str(day), [])) for day in range(7)]
+    given = session.scalar(select(Consent.sheet_version).where(Consent.patient_id == patient.id).order_by(Consent.id.desc()).limit(1))
+    return page.page("coordinator/sheet.html", patient=patient, version=given or "", s=partial(words.say, patient.language), hours=hours)
+
+
+@router.get("/patients")
+def list_patients(page: StaffPage, session: Reads) -> Response:
+    """Everyone followed by the service, with what they take and how they can be reached."""
+    page.viewer.require("open_chart")
+    running = select(Course).where(Course.state == CourseState.ACTIVE).subquery()
+    rows = session.execute(
+        select(Patient, running.c.agent)
+        .outerjoin(running, running.c.patient_id == Patient.id)
+        .where(visible_to(page.viewer))
+        .order_by(Patient.search_name, Patient.id)
+        .limit(LONGEST_LIST)
+    ).all()
+    return page.page("coordinator/patients.html", rows=rows)
+
+
+@router.get("/patients/{patient_id}/treatment")
+def treatment(page: StaffPage, session: Writes, patient_id: Id) -> Response:
+    """The treatment, its cycles and holds, the check-ins planned, and what may be changed."""
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="treatment")
+    return _treatment(page, session, patient, {}, {})
+
+
+@router.post("/patients/{patient_id}/treatment/{act}")
+def change_treatment(page: StaffPage, session: Writes, patient_id: Id, act: str, values: Typed) -> Response:
+    """Hold, stop, or confirm a cycle; what no longer belongs to the plan is cancelled in the same breath."""
+    page.viewer.require("enrol" if act == "cycle" else "change_course")
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    course = courses.running(session, patient.id)
+    if course is None or act not in _ACTS:
+        raise NotFound("This treatment")
+    try:
+        _ACTS[act](session, page, patient, course, values)
+    except Refusal as refusal:
+        if not page.field_errors(refusal):
+            raise
+        session.rollback()
+        patient = patients.get(session, patient_id, viewer=page.viewer)
+        return _treatment(page, session, patient, values, {f"{act}_{name}": said for name, said in page.field_errors(refusal).items()})
+    return page.go(f"/patients/{patient.id}/treatment")
+
+
+def _hold(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    start, end = _day(values, "from_day"), enrolment.day(values.get("until_day", ""))
+    if values.get("until_day", "").strip() and end is None:
+        raise FieldErrors({"until_day": "Write a date, or leave it empty."})
+    courses.hold(session, course, patient, from_day=start, until_day=end, reason=_reason(values), by=page.viewer.actor, now=page.now)
+    agenda.plan(session, course, now=page.now)
+
+
+def _stop(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    courses.stop(session, course, patient, on=_day(values, "on"), reason=_reason(values), by=page.viewer.actor, now=page.now)
+    agenda.plan(session, course, now=page.now)
+
+
+def _cycle(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    number = (course.cycles[-1].number if course.cycles else 0) + 1
+    agenda.confirm_cycle(session, course, patient, number=number, started_on=_day(values, "started_on"), by=page.viewer.actor, now=page.now)
+
+
+def _resume(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    courses.resume(session, course, patient, on=_day(values, "on"), by=page.viewer.actor, now=page.now)
+    agenda.plan(session, course, now=page.now)
+
+
+_ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle}
+
+
+def _day(values: dict[str, str], name: str) -> date:
+    found = enrolment.day(values.get(name, ""))
+    if found is None:
+        raise FieldErrors({name: "Write the date."})
+    return found
+
+
+def _reason(values: dict[str, str]) -> str:
+    return enrolment.kept(values.get("reason", ""), "reason")
+
+
+def _treatment(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
+    course = courses.running(session, patient.id)
+    planned: list[Any] = []
+    if course is not None:
+        coming = select(CheckIn).where(CheckIn.course_id == course.id, CheckIn.state == CheckInState.PLANNED)
+        planned = list(session.scalars(coming.order_by(CheckIn.due_at).limit(12)))
+    return page.page(
+        "coordinator/treatment.html",
+        422 if errors else 200,
+        patient=patient,
+        course=course,
+        planned=planned,
+        running_hold=course is not None and any(hold.until_day is None or hold.until_day >= page.now.date() for hold in course.holds),
+        values={"today": page.formats.local(page.now).date().isoformat(), **values},
+        errors=errors,
+    )
