@@ -95,11 +95,9 @@ def covered(session: Session, service: Service, at: datetime, span: timedelta = 
     first = at.astimezone(ZoneInfo(service.timezone)).date()
     there = [hours for offset in range(span.days + 2) for hours in spans_of(service, first + timedelta(days=offset))]
     on_call = (Shift.service_id == service.id, Shift.kind == "on_call", Shift.starts_at < until, Shift.ends_at > at)
-    shifts = session.execute(
-        select(Shift.starts_at, Shift.ends_at).join(Staff, Staff.id == Shift.staff_id).where(*on_call, Staff.active)
-    ).tuples()
+    shifts = session.execute(select(Shift.starts_at, Shift.ends_at).join(Staff, Staff.id == Shift.staff_id).where(*on_call, Staff.active))
     reached = at
-    for begins, ends in sorted([*there, *shifts]):
+    for begins, ends in sorted([*there, *((begins, ends) for begins, ends in shifts)]):
         if begins <= reached < ends:
             reached = ends
     return reached >= until

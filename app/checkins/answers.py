@@ -1,0 +1,149 @@
+"""Answers kept one row per key. A correction or an amendment adds a row and marks the old one; nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import script
+from app.checkins.models import AnswerRow, CheckIn
+from app.core.audit import Actor
+from app.messaging.models import Message
+from app.people.models import Patient
+from app.treatment import courses, intakes, measures
+from notifications.messages import Label, Noted
+from triage import questions
+from triage.protocol import Protocol
+from triage.questions import NO_FEVER, Question
+from triage.terms import Answer, Kind, Value
+
+Words = Mapping[str, str]
+
+_YES: Words = {"fr": "oui", "en": "yes"}
+_NO: Words = {"fr": "non", "en": "no"}
+_NO_FEVER: Words = {"fr": "sans fièvre", "en": "no fever"}
+_TAKEN: tuple[Words, Words] = ({"fr": "prises", "en": "doses"}, {"fr": "toutes", "en": "all taken"})
+_COUNTED: Mapping[str, Words] = {
+    "missed": {"fr": "prises oubliées", "en": "doses missed"},
+    "extra": {"fr": "prises en trop", "en": "extra doses"},
+}
+_SAID: Mapping[str, tuple[Words, Words]] = {
+    "off_day": ({"fr": "prise en pause", "en": "dose on rest day"}, _YES),
+    "stopped": ({"fr": "comprimés", "en": "tablets"}, {"fr": "plus pris", "en": "not taken"}),
+}
+_ROUND: Words = {"fr": "nouvelle série", "en": "new round"}
+_ROUNDS: Mapping[str, Words] = {
+    "started": {"fr": "oui", "en": "started"},
+    "not_yet": {"fr": "pas encore", "en": "not yet"},
+    "told_to_wait": {"fr": "en attente", "en": "told to wait"},
+}
+
+
+def current(session: Session, checkin_id: int) -> dict[str, AnswerRow]:
+    """The answers that stand, by key, oldest first."""
+    rows = select(AnswerRow).where(AnswerRow.checkin_id == checkin_id, AnswerRow.replaced_at.is_(None)).order_by(AnswerRow.id)
+    return {row.key: row for row in session.scalars(rows)}
+
+
+def values(rows: Mapping[str, AnswerRow], protocol: Protocol) -> dict[str, Answer]:
+    """The same as the engine reads them. What no longer fits its question is unknown, never something else."""
+    return {key: Answer(key, read(row, protocol.questions.get(key))) for key, row in rows.items()}
+
+
+def read(row: AnswerRow, question: Question | None) -> Value | None:
+    """One stored value; None when it was not understood, or cannot be read back."""
+    if row.value is None:
+        return None
+    try:
+        return questions.read_value(question or Question(row.key, Kind(row.kind)), row.value)
+    except ValueError:
+        return None
+
+
+def put(
+    session: Session,
+    checkin: CheckIn,
+    question: Question,
+    value: str | None,
+    *,
+    by: Actor,
+    now: datetime,
+    message: Message | None = None,
+    source: str = "sms",
+    note: str = "",
+) -> AnswerRow:
+    """Keep one answer. value: the codebook's form, None for asked and not understood. Raises ValueError for one that is not plausible."""
+    if value is not None:
+        questions.read_value(question, value)
+    before = current(session, checkin.id).get(question.key)
+    if before is not None:
+        before.replaced_at = now
+    row = AnswerRow(
+        checkin_id=checkin.id,
+        key=question.key,
+        kind=question.kind.value,
+        value=value,
+        note=note,
+        message_id=message.id if message else None,
+        source=source,
+        said_by=str(by),
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    if value is not None:
+        _enter_in_chart(session, checkin, question, value, source=source, by=by, now=now)
+    return row
+
+
+def _enter_in_chart(session: Session, checkin: CheckIn, question: Question, value: str, *, source: str, by: Actor, now: datetime) -> None:
+    """A temperature, a weight, doses taken are facts of the treatment too."""
+    patient = session.get_one(Patient, checkin.patient_id)
+    if question.kind is Kind.INTAKE:
+        course = courses.get(session, checkin.course_id)
+        intakes.report(session, course, patient, value=value, on=checkin.day, source=source, by=by, now=now, checkin_id=checkin.id)
+    unit = {Kind.TEMPERATURE: "Cel", Kind.WEIGHT: "kg"}.get(question.kind)
+    if unit and value != NO_FEVER:
+        kind = "temperature" if question.kind is Kind.TEMPERATURE else "weight"
+        measures.record(session, patient, kind=kind, value=value, unit=unit, taken_at=now, source=source, by=by, now=now)
+
+
+# --- The echo -----------------------------------------------------------------------------------------------------------------------
+
+
+def echo(rows: Mapping[str, AnswerRow], keys: Iterable[str], protocol: Protocol, language: str) -> tuple[Noted, ...]:
+    """What was understood, in the order asked, ready for a text; at most nine. Free text is not echoed: a person reads it."""
+    said: list[Noted] = []
+    for key in keys:
+        question = script.question_of(key, protocol)
+        if question is not None and key in rows and question.kind is not Kind.FREE_TEXT:
+            said += _noted(question, read(rows[key], question), language)
+    return tuple(said[:9])
+
+
+def _noted(question: Question, value: Value | None, language: str) -> list[Noted]:
+    if question.kind is Kind.INTAKE and isinstance(value, str):
+        return _intakes(value, language)
+    if question.kind is Kind.CYCLE_START:
+        return [Noted(Label(_ROUND[language]), Label(_ROUNDS[str(value)][language]) if value else None)]
+    return [Noted(Label(question.label[language]), _value(value, question.kind, language))]
+
+
+def _value(value: Value | None, kind: Kind, language: str) -> int | Decimal | Label | None:
+    if isinstance(value, bool):
+        return Label((_YES if value else _NO)[language])
+    if isinstance(value, Decimal):
+        return int(value) if kind in questions.WHOLE else value
+    return Label(_NO_FEVER[language]) if value == NO_FEVER else None
+
+
+def _intakes(value: str, language: str) -> list[Noted]:
+    said = questions.intake_of(value)
+    counts = ((name, getattr(said, name)) for name in _COUNTED)
+    noted = [Noted(Label(_COUNTED[name][language]), count) for name, count in counts if count]
+    noted += [Noted(Label(name[language]), Label(how[language])) for word, (name, how) in _SAID.items() if getattr(said, word)]
+    return noted or [Noted(Label(_TAKEN[0][language]), Label(_TAKEN[1][language]))]

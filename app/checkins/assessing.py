@@ -1,0 +1,149 @@
+"""Call the engine after every answer, keep its judgement whole, raise. What cannot be judged alarms; it is never silence (SEC-42)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.alerts import handling
+from app.alerts.handling import Reason
+from app.alerts.models import Alert
+from app.checkins import answers, context, script
+from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
+from app.people.models import Patient
+from app.protocols import versions
+from app.protocols.models import ProtocolVersion
+from triage import engine, explain
+from triage.protocol import Protocol
+from triage.terms import Answer, Assessment, Context, Level
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of it. assessment None: it could not be judged, and ``alert`` says so."""
+
+    assessment: Assessment | None
+    row: AssessmentRow | None
+    alert: Alert | None
+
+    @property
+    def level(self) -> Level:
+        """The level a person must act at; high when nothing could be judged."""
+        return self.assessment.level if self.assessment else Level.HIGH
+
+
+def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool = False) -> Judged:
+    """Judge a check-in as it stands, keep the judgement, raise or merge its alert: all in the caller's transaction."""
+    patient = session.get_one(Patient, checkin.patient_id)
+    try:
+        with session.begin_nested():
+            protocol, said, seen = _inputs(session, checkin, now=now, closing=closing)
+            assessment = engine.assess(protocol, said, seen)
+            row = _keep(session, checkin, protocol, said, seen, assessment, now)
+    except Exception as error:
+        log.exception("a check-in could not be judged", checkin_id=checkin.id)
+        return Judged(None, None, unjudged(session, patient, checkin, type(error).__name__, now=now))
+    alert = _raise(session, patient, checkin, protocol, assessment, row, now)
+    row.alert_id = alert.id if alert else None
+    return Judged(assessment, row, alert)
+
+
+def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool) -> tuple[Protocol, dict[str, Answer], Context]:
+    protocol = script.protocol_of(session, checkin)
+    rows = answers.current(session, checkin.id)
+    said = {key: answer for key, answer in answers.values(rows, protocol).items() if key in protocol.questions}
+    return protocol, said, context.build(session, checkin, protocol, now=now, closing=closing)
+
+
+def _keep(
+    session: Session, checkin: CheckIn, protocol: Protocol, said: dict[str, Answer], seen: Context, assessment: Assessment, now: datetime
+) -> AssessmentRow:
+    assert checkin.version_id is not None
+    row = AssessmentRow(
+        patient_id=checkin.patient_id,
+        checkin_id=checkin.id,
+        version_id=checkin.version_id,
+        fingerprint=protocol.fingerprint,
+        level=assessment.level.word,
+        at=now,
+        inputs=context.to_json(said, seen),
+        result=explain.to_dict(assessment),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _raise(
+    session: Session, patient: Patient, checkin: CheckIn, protocol: Protocol, assessment: Assessment, row: AssessmentRow, now: datetime
+) -> Alert | None:
+    plan = protocol.levels.get(assessment.level)
+    if plan is None:
+        return None
+    fired = [step for step in assessment.steps if step.fired and step.level >= Level.MODERATE]
+    highest = [step for step in fired if step.level == assessment.level]
+    reason = Reason(
+        kind="unjudged" if all(step.error for step in highest) else "assessment",
+        level=assessment.level,
+        detail={
+            "checkin_id": checkin.id,
+            "rules": [step.rule for step in fired],
+            "why": [dict(step.why) for step in fired],
+            "inputs": [dict(words) for words in assessment.inputs],
+        },
+        ladder=plan.ladder_rows(),
+        respond_within=plan.respond_within,
+        assessment_id=row.id,
+    )
+    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+
+
+def unjudged(session: Session, patient: Patient, checkin: CheckIn | None, error: str, *, now: datetime) -> Alert | None:
+    """A person must look, because the rules could not: high, the same day. ``error`` names the defect, never what was said."""
+    reason = Reason(kind="unjudged", level=Level.HIGH, detail={"checkin_id": checkin.id if checkin else None, "error": error})
+    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+
+
+# --- Judged again -------------------------------------------------------------------------------------------------------------------
+
+
+def unjudged_due(session: Session, *, limit: int = 100) -> list[int]:
+    """Check-ins with an answer no judgement has seen: a defect that has been mended since, or a process that died (HZ-01)."""
+    judged = select(func.max(AssessmentRow.at)).where(AssessmentRow.checkin_id == CheckIn.id).scalar_subquery()
+    answered = select(func.max(AnswerRow.at)).where(AnswerRow.checkin_id == CheckIn.id).scalar_subquery()
+    missing = select(CheckIn.id).where(answered.is_not(None), (judged.is_(None)) | (judged < answered))
+    return list(session.scalars(missing.order_by(CheckIn.id).limit(limit)))
+
+
+def rejudge(session: Session, checkin_id: int, now: datetime) -> Judged:
+    """Judge what no judgement has seen."""
+    checkin = session.get_one(CheckIn, checkin_id)
+    return assess(session, checkin, now=now, closing=checkin.closed_at is not None)
+
+
+def recompute(session: Session, row: AssessmentRow) -> Assessment:
+    """The same judgement from the stored inputs and the stored version. Raises what the damaged row makes it raise."""
+    said, seen = context.from_json(row.inputs)
+    protocol = versions.load(session.get_one(ProtocolVersion, row.version_id))
+    return engine.assess(protocol, said, seen)
+
+
+def mismatches(session: Session) -> Iterator[str]:
+    """One sentence per stored assessment that does not recompute to itself (FR-08). Nothing yielded: all are whole."""
+    for row in session.scalars(select(AssessmentRow).order_by(AssessmentRow.id).execution_options(yield_per=200)):
+        try:
+            again = recompute(session, row)
+        except Exception as error:
+            yield f"assessment {row.id} cannot be recomputed: {type(error).__name__}"
+            continue
+        if again.fingerprint != row.fingerprint:
+            yield f"assessment {row.id}: its protocol version {row.version_id} is no longer the one it was made with"
+        elif explain.to_dict(again) != row.result or again.level.word != row.level:
+            yield f"assessment {row.id}: stored level {row.level}, recomputed {again.level.word}; the stored row or the version was altered"

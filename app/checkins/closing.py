@@ -1,0 +1,89 @@
+"""The end of a conversation: what was asked and what was not, and the advice that may follow its echo."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import answers, script
+from app.checkins.assessing import Judged
+from app.checkins.models import CHECKIN_MOVES, CheckIn, CheckInState
+from app.checkins.turns import Turn
+from app.messaging import outbox
+from app.messaging.models import Message, Out
+from app.messaging.outbox import Purpose
+from triage import calendar
+from triage.protocol import Protocol
+
+AFTER_ECHO = timedelta(minutes=2)
+"""The advice leaves apart from the echo: one text a turn, and a correction may still come."""
+NOT_TWICE = timedelta(days=7)
+"""The same advice is not repeated within this time: the second time a nurse calls (self-care texts, sending rules)."""
+ADULT = 18
+"""The self-care texts are for adults: volumes, foods and thresholds differ below."""
+
+
+def move(checkin: CheckIn, to: CheckInState) -> None:
+    """Change the state along the table of moves. ValueError for a move that does not exist."""
+    if to != checkin.state and to not in CHECKIN_MOVES[CheckInState(checkin.state)]:
+        raise ValueError(f"check-in {checkin.id} cannot go from {checkin.state} to {to}")
+    checkin.state = to
+
+
+def close(session: Session, checkin: CheckIn, protocol: Protocol, *, now: datetime, why: str = "") -> None:
+    """End the conversation: done when everything was answered, else partial, with what was not asked written down."""
+    rows = answers.current(session, checkin.id)
+    said = answers.values(rows, protocol)
+    known = {key: answer for key, answer in said.items() if answer.value is not None}
+    if checkin.state != CheckInState.DONE:
+        move(checkin, CheckInState.DONE if script.next_group(checkin, protocol, known) is None else CheckInState.PARTIAL)
+    checkin.not_asked = [key for key in script.left(checkin, protocol, said) if key not in checkin.asking]
+    checkin.asking = []
+    checkin.remind_at = checkin.silent_at = None
+    checkin.closed_at = now
+    checkin.why = why or checkin.why
+    session.flush()
+
+
+def advise(turn: Turn, judged: Judged) -> None:
+    """At most one self-care text a day, never the same twice within a week, never to a minor."""
+    assessment = judged.assessment
+    if assessment is None or not assessment.self_care or turn.checkin is None or not turn.may_ask:
+        return
+    today = calendar.local_day(turn.now, turn.patient.timezone)
+    if _age(turn.patient.birth_date, today) < ADULT:
+        return
+    key = f"care_{assessment.self_care}"
+    recent = _advice_since(turn, turn.now - NOT_TWICE)
+    if any(text.key == key for text in recent):
+        turn.task("call_back", why="advice_repeated", advice=assessment.self_care)
+        return
+    if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):
+        return
+    outbox.queue(
+        turn.session,
+        key=key,
+        purpose=Purpose.ADVICE,
+        dedup_key=f"advice:{turn.checkin.id}:{key}",
+        patient=turn.patient,
+        reply_to=turn.message,
+        not_before=turn.now + AFTER_ECHO,
+        checkin_id=turn.checkin.id,
+        now=turn.now,
+    )
+
+
+def _advice_since(turn: Turn, since: datetime) -> list[Message]:
+    said = select(Message).where(
+        Message.patient_id == turn.patient.id,
+        Message.purpose == Purpose.ADVICE,
+        Message.created_at >= since,
+        Message.state.not_in((Out.FAILED, Out.EXPIRED)),
+    )
+    return list(turn.session.scalars(said))
+
+
+def _age(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -1,0 +1,163 @@
+"""One door for every text that arrives: danger first, then whose it is, then what it means. Nothing a patient writes is dropped.
+
+``process`` owns its transactions; everything below works in the one it is given.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.alerts import handling, tasks
+from app.alerts.handling import Reason
+from app.checkins import dangers, hearing, senders, understanding
+from app.checkins.senders import Sender
+from app.core.db import Database
+from app.messaging import inbox, outbox
+from app.messaging.models import In, Message
+from app.messaging.outbox import Purpose
+from app.people.models import Patient, Service
+from triage import calendar
+from triage.terms import Level
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = timedelta(minutes=5)
+"""A text that cannot be read for this long becomes an alert of its own (house, walk a)."""
+
+
+def process(database: Database, message_id: int, *, now: datetime) -> bool:
+    """Understand one kept text, after any earlier one of the same telephone. True when this call understood it.
+
+    A text that makes the reading fail never raises here: it stays unread, is tried again, and alarms after five minutes.
+    """
+    for earlier in _in_order(database, message_id):
+        understood = _one(database, earlier, now)
+        if earlier == message_id:
+            return understood
+    return False
+
+
+def _in_order(database: Database, message_id: int) -> list[int]:
+    """This text and the unread ones before it from the same telephone: an answer is never read before the one it followed."""
+    with database.reading() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.direction != "in":
+            return []
+        same = (Message.direction == "in", Message.state == In.UNREAD, Message.address == message.address, Message.number == message.number)
+        return list(session.scalars(select(Message.id).where(*same, Message.id <= message_id).order_by(Message.id)))
+
+
+def _one(database: Database, message_id: int, now: datetime) -> bool:
+    try:
+        with database.transaction() as session:
+            message = inbox.claim(session, message_id, now=now)
+            return message is not None and receive(session, message, now)
+    except Exception:
+        log.exception("a text could not be read; it will be tried again", message_id=message_id)
+    with database.transaction() as session:
+        _note_failure(session, message_id, now)
+    return False
+
+
+def receive(session: Session, message: Message, now: datetime) -> bool:
+    """Understand one claimed text in the caller's transaction. False: only its danger could be dealt with, the rest stays unread.
+
+    What a danger needs (alert, safety text) is kept even when the reading of the rest fails.
+    """
+    sender = senders.recognise(session, message)
+    if sender.patient is not None:
+        # One conversation at a time per patient: two texts read at once would both answer the same question.
+        session.execute(select(Patient.id).where(Patient.id == sender.patient.id).with_for_update())
+    message.patient_id = sender.patient.id if sender.patient else None
+    heard = hearing.listen(session, sender, message, now)
+    told = None
+    if heard.codes:
+        _, told = dangers.hear(session, sender, message, heard.codes, now=now)
+    try:
+        with session.begin_nested():
+            _understand(session, sender, message, heard, told, now)
+    except Exception as error:
+        log.exception("a text could not be understood; its danger signs were dealt with", message_id=message.id)
+        _failed(session, message, type(error).__name__, now)
+        return False
+    return True
+
+
+def _understand(session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime) -> None:
+    if sender.patient is None:
+        _to_quarantine(session, sender, message, heard, told, now)
+    else:
+        understanding.understand(session, sender, message, heard, told, now=now)
+
+
+def _to_quarantine(
+    session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime
+) -> None:
+    """Nobody, or several people, have this number: attached to no file, read by a nurse (SEC-16). Answered once a day at most."""
+    kind = "shared_number" if sender.is_shared else "unknown_number"
+    inbox.file(message, alert_id=message.alert_id, reading={"dangers": list(heard.codes)}, for_a_person=True)
+    tasks.make(
+        session,
+        service_id=sender.service.id,
+        kind=kind,
+        key=f"{kind}:{message.id}",
+        detail={"number": message.address, "among": list(sender.among)},
+        message_id=message.id,
+        now=now,
+    )
+    if told is None and (message.reading or {}).get("opt_out") != "STOP":
+        day = calendar.local_day(now, sender.service.timezone)
+        outbox.queue(
+            session,
+            key="unknown_number",
+            purpose=Purpose.ADMINISTRATIVE,
+            dedup_key=f"unknown:{sender.service.id}:{message.address}:{day}",
+            service=sender.service,
+            reply_to=message,
+            now=now,
+        )
+
+
+# --- What could not be read ---------------------------------------------------------------------------------------------------------
+
+
+def _note_failure(session: Session, message_id: int, now: datetime) -> None:
+    message = session.scalar(select(Message).where(Message.id == message_id, Message.state == In.UNREAD).with_for_update())
+    if message is not None:
+        _failed(session, message, "reading failed", now)
+
+
+def _failed(session: Session, message: Message, error: str, now: datetime) -> None:
+    """Unread again, to be tried again; after five minutes an alert, and a person reads it."""
+    message.state, message.read_at, message.error = In.UNREAD, None, error
+    message.attempts += 1
+    session.flush()
+    if now - message.created_at >= PATIENCE:
+        _give_to_a_person(session, message, now)
+
+
+def _give_to_a_person(session: Session, message: Message, now: datetime) -> None:
+    service = session.get_one(Service, message.service_id)
+    patient = session.get(Patient, message.patient_id) if message.patient_id else None
+    detail: dict[str, Any] = {"message_id": message.id, "error": message.error}
+    reason = Reason(kind="unread", level=Level.HIGH, detail=detail)
+    alert = handling.consider(
+        session, service=service, patient=patient, reason=reason, subject="" if patient else f"number:{message.address}", now=now
+    )
+    message.state, message.alert_id = In.QUEUE, alert.id if alert else None
+
+
+def unread_due(session: Session, *, limit: int = 200) -> list[int]:
+    """Texts nobody has understood yet, oldest first."""
+    return inbox.unread(session, limit=limit)
+
+
+def mark_seen(session: Session, message_id: int, *, now: datetime) -> bool:
+    """A person has read a text that waited in the queue."""
+    seen = session.execute(update(Message).where(Message.id == message_id, Message.state == In.QUEUE).values(state=In.READ, read_at=now))
+    return bool(seen.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE always has one

@@ -1,0 +1,246 @@
+"""The answers of a check-in as they come: stored, judged at once, followed by one text: the next question, an echo, or what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.alerts import reasons
+from app.alerts.handling import Reason
+from app.checkins import answers, assessing, closing, cycles, dangers, script
+from app.checkins.assessing import Judged
+from app.checkins.models import CheckInState
+from app.checkins.turns import Turn, moment
+from app.messaging.models import Message, Out
+from app.messaging.outbox import Purpose
+from app.people import care_team
+from notifications.messages import Missing, Moment
+from triage import calendar, questions
+from triage.questions import MOST_TEXTS
+from triage.terms import Asked, Kind, Level, Reading
+
+SECOND_HALF = timedelta(seconds=20)
+"""How long an incomplete reply waits for its second half before the rest is asked for."""
+
+NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
+"""Asked even when a re-ask has used up the texts of the check-in, like the red-flag questions."""
+
+
+def answered(turn: Turn, reading: Reading) -> None:
+    """An answer, whole or in part, to the open question. A value that is not plausible is asked again, never changed."""
+    assert turn.checkin is not None and turn.protocol is not None
+    _withdraw_second_ask(turn)
+    values = reading.values or (reading.value,)
+    if len(values) != len(turn.asked.keys) or not _store(turn, values, reading.notes):
+        misread(turn, "implausible")
+        return
+    turn.checkin.misread = 0
+    standing = answers.current(turn.session, turn.checkin.id)
+    missing = tuple(key for key, value in zip(turn.asked.keys, values, strict=True) if value is None and key not in standing)
+    if missing:
+        _ask_missing(turn, missing)
+    else:
+        forward(turn)
+
+
+def _store(turn: Turn, values: Sequence[str | None], notes: Sequence[str]) -> bool:
+    assert turn.checkin is not None and turn.protocol is not None
+    pairs = [(script.question_of(key, turn.protocol), value) for key, value in zip(turn.asked.keys, values, strict=True)]
+    for question, value in pairs:
+        try:
+            if question is None:
+                return False
+            if value is not None:
+                questions.read_value(question, value)
+        except ValueError:
+            return False
+    note = "range" if "range" in notes else "late" if is_late(turn) else ""
+    for question, value in pairs:
+        if question is not None and value is not None:
+            answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note=note)
+            if question.kind is Kind.CYCLE_START:
+                cycles.heard(turn, value)
+    return any(value is not None for value in values)
+
+
+def is_late(turn: Turn) -> bool:
+    """Does this text answer about an earlier day?"""
+    assert turn.checkin is not None
+    return calendar.local_day(turn.now, turn.patient.timezone) > turn.checkin.day
+
+
+def _ask_missing(turn: Turn, missing: tuple[str, ...]) -> None:
+    """Ask for what is missing, never for all again. What came is judged at once: a danger does not wait for the second half."""
+    assert turn.checkin is not None and turn.protocol is not None
+    _move(turn, CheckInState.PARTIAL)
+    turn.checkin.asking = list(missing)
+    turn.asked = Asked(Kind.MULTI if len(missing) > 1 else Kind.SEVERITY, missing)
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now)
+    if tell_danger(turn, judged):
+        return
+    if len(missing) > 1:  # letters begin again at A, so that a lettered reply fills the right ones
+        key, values = script.question_text(turn.asked, turn.protocol, turn.language)
+    else:
+        label = script.labels(turn.asked, turn.protocol, turn.language)[0]
+        key, values = "reask_part", {"missing": (Missing(_letter(turn, missing[0]), label),)}
+    if turn.may_ask:
+        turn.say(key, Purpose.CONFIRMATION, values, after=SECOND_HALF)
+
+
+def _letter(turn: Turn, key: str) -> int:
+    assert turn.checkin is not None and turn.protocol is not None
+    groups = questions.groups(script.all_questions(turn.checkin, turn.protocol))
+    return next((group.keys.index(key) for group in groups if key in group.keys), 0)
+
+
+def _withdraw_second_ask(turn: Turn) -> None:
+    """The second half came by itself: what would have asked for it does not leave."""
+    assert turn.checkin is not None
+    waiting = select(Message).where(
+        Message.checkin_id == turn.checkin.id,
+        Message.direction == "out",
+        Message.state == Out.QUEUED,
+        Message.purpose == Purpose.CONFIRMATION,
+        Message.due_at > turn.now,
+    )
+    for text in turn.session.scalars(waiting):
+        text.state, text.error_code, text.error, text.handled = Out.EXPIRED, "withdrawn", "the patient has written meanwhile", True
+        text.settled_at = turn.now
+
+
+# --- Forward ------------------------------------------------------------------------------------------------------------------------
+
+
+def forward(turn: Turn) -> None:
+    """Judge what is known; then a safety text, the next question, or the end of the conversation with its echo."""
+    assert turn.checkin is not None and turn.protocol is not None
+    following = _next(turn)
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=following is None)
+    if tell_danger(turn, judged):
+        return
+    if following is None or not turn.may_ask:
+        closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
+        confirm(turn, judged)
+        return
+    _move(turn, CheckInState.PARTIAL)
+    turn.checkin.asking = list(following.keys)
+    turn.checkin.texts_sent += 1
+    key, values = script.question_text(following, turn.protocol, turn.language)
+    turn.say(key, Purpose.QUESTION, values)
+
+
+def _next(turn: Turn) -> Asked | None:
+    assert turn.checkin is not None and turn.protocol is not None
+    said = answers.values(answers.current(turn.session, turn.checkin.id), turn.protocol)
+    following = script.next_group(turn.checkin, turn.protocol, said)
+    if following is None or turn.checkin.texts_sent < MOST_TEXTS:
+        return following
+    wanted = [q for q in script.all_questions(turn.checkin, turn.protocol) if q.red_flag or q.kind in NEVER_LEFT_OUT]
+    return questions.next_group(wanted, said)
+
+
+def tell_danger(turn: Turn, judged: Judged) -> bool:
+    """An urgent judgement: the safety text leaves and the questions stop, for a person takes over. True when it was urgent."""
+    assert turn.checkin is not None and turn.protocol is not None
+    assessment = judged.assessment
+    if assessment is None or assessment.level is not Level.URGENT or judged.alert is None:
+        return False
+    closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="danger")
+    if turn.said is None:
+        reason = Reason(kind="assessment", level=Level.URGENT, detail={}, respond_within=assessment.respond_within)
+        key = assessment.advice if assessment.advice in dangers.SAFETY else "urgent"
+        turn.said = dangers.tell(turn.session, turn.service, turn.patient, turn.message, key, judged.alert, reason, now=turn.now)
+    return True
+
+
+def misread(turn: Turn, why: str) -> None:
+    """Not understood: asked once more; the second time in a row a person reads it, and no third question leaves."""
+    assert turn.checkin is not None and turn.protocol is not None
+    turn.checkin.misread += 1
+    if turn.checkin.misread == 1 and turn.may_ask:
+        turn.checkin.texts_sent += 1
+        key, values = script.again_text(turn.asked, turn.protocol, turn.language)
+        turn.say(key, Purpose.CONFIRMATION, values)
+        return
+    standing = answers.current(turn.session, turn.checkin.id)
+    for key in turn.asked.keys:
+        question = turn.protocol.questions.get(key)
+        if question is not None and key not in standing:
+            answers.put(
+                turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note=f"not understood: {why}"
+            )
+    turn.for_a_person(why)
+    assessing.assess(turn.session, turn.checkin, now=turn.now, closing=True)
+    closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="not understood")
+    turn.say("reask_2", Purpose.CONFIRMATION)
+
+
+def no_thermometer(turn: Turn) -> None:
+    """The temperature stays unknown; the sign that can be felt is asked instead."""
+    assert turn.checkin is not None and turn.protocol is not None
+    for key in turn.asked.keys:
+        question = turn.protocol.questions[key]
+        answers.put(turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note="no thermometer")
+    turn.checkin.misread = 0
+    if not turn.may_ask:
+        forward(turn)
+        return
+    assessing.assess(turn.session, turn.checkin, now=turn.now)
+    _move(turn, CheckInState.PARTIAL)
+    turn.checkin.asking = [script.FEELS_HOT]
+    turn.checkin.texts_sent += 1
+    turn.say("no_thermometer", Purpose.QUESTION)
+
+
+def stopped_tablets(turn: Turn) -> None:
+    """The patient says that the tablets are no longer taken: an answer to the doses question, whether it was asked or not."""
+    assert turn.checkin is not None and turn.protocol is not None
+    intake = next((q for q in turn.protocol.questions.values() if q.kind is Kind.INTAKE), None)
+    if intake is None:
+        turn.for_a_person("treatment_stopped")
+        turn.acknowledge()
+        return
+    answers.put(turn.session, turn.checkin, intake, "stopped", by=turn.by, now=turn.now, message=turn.message)
+    turn.checkin.misread = 0
+    forward(turn)
+
+
+def _move(turn: Turn, to: CheckInState) -> None:
+    assert turn.checkin is not None
+    if turn.checkin.state != CheckInState.DONE:
+        closing.move(turn.checkin, to)
+
+
+# --- The end of a conversation ------------------------------------------------------------------------------------------------------
+
+
+def confirm(turn: Turn, judged: Judged) -> None:
+    """Echo what was understood. A call is promised before the deadline the rota gives, and only while the service is open."""
+    assert turn.checkin is not None and turn.protocol is not None
+    rows = answers.current(turn.session, turn.checkin.id)
+    keys = [q.key for q in script.all_questions(turn.checkin, turn.protocol)]
+    noted = answers.echo(rows, keys or list(rows), turn.protocol, turn.language)
+    if not noted:
+        turn.acknowledge()
+    elif judged.level >= Level.MODERATE and care_team.is_open(turn.service, turn.now):
+        turn.say("confirm_g2", Purpose.CONFIRMATION, {"noted": noted, "when": _deadline(turn, judged)}, alert=judged.alert)
+    elif judged.level >= Level.MODERATE:
+        turn.say("confirm_closed", Purpose.CONFIRMATION, {"noted": noted, "opening": turn.opening()}, alert=judged.alert)
+    elif any(row.note == "range" for row in rows.values()):
+        turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
+    elif (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
+        turn.say("late", Purpose.CONFIRMATION, {"noted": noted})
+    else:
+        turn.say("confirm", Purpose.CONFIRMATION, {"noted": noted})
+    closing.advise(turn, judged)
+
+
+def _deadline(turn: Turn, judged: Judged) -> Moment:
+    """The alert's own deadline; when that one has passed, the same length from now: nobody is promised the past."""
+    due = judged.alert.respond_by if judged.alert else turn.now
+    if due <= turn.now:
+        within = judged.assessment.respond_within if judged.assessment else None
+        due = reasons.deadline(turn.service, judged.level, turn.now, within or reasons.DEADLINES[judged.level])
+    return moment(due, turn.now, turn.patient)

@@ -1,0 +1,196 @@
+"""What a patient asks for or tells in a word: stop, start, help, a call, later, a language; wrong number, death, hospital, tablets gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from app.checkins import dialogue, planning, script
+from app.checkins.models import CheckInState
+from app.checkins.turns import CALL_WITHIN, Turn
+from app.core import audit
+from app.messaging.outbox import Purpose
+from app.people import care_team, patients
+from app.people.models import FollowUp
+from app.people.patients import LANGUAGES
+from triage.terms import Reading
+
+TODAY = timedelta(hours=4)
+"""Service hours within which a nurse calls somebody whose texts have ended (SEC-17: the same day)."""
+
+
+ONE_DAY = timedelta(hours=24)
+
+
+# --- Commands -----------------------------------------------------------------------------------------------------------------------
+
+
+def command(turn: Turn, reading: Reading) -> None:
+    """One of the words the texts themselves offer. An unknown one goes to a person."""
+    name, _, language = reading.value.partition("LANG_")
+    if language:
+        change_language(turn, language.lower())
+    elif name in COMMANDS:
+        COMMANDS[name](turn)
+    else:
+        turn.for_a_person("unknown_command")
+        turn.acknowledge()
+
+
+def stop(turn: Turn) -> None:
+    """No more texts, at once, and a nurse is told, because monitoring ends (HZ-26).
+
+    The STOP of a relative who gets no texts does not silence the patient's telephone: a person settles it.
+    """
+    if turn.by.kind == "respondent" and not any(r.id == turn.by.id and r.answers for r in turn.patient.respondents):
+        turn.task("opted_out", why="said_by_relative", due_within=TODAY)
+        turn.acknowledge()
+        return
+    is_new = patients.opt_out(turn.session, turn.patient, by=turn.by, now=turn.now, reason="said by text")
+    planning.replan_patient(turn.session, turn.patient, now=turn.now)
+    if not is_new:
+        return
+    turn.task("opted_out", due_within=TODAY)
+    if (turn.message.reading or {}).get("opt_out") != "STOP":  # otherwise the carrier has answered, and refuses our texts
+        turn.say("stop_ok", Purpose.ADMINISTRATIVE)
+
+
+def start(turn: Turn) -> None:
+    """Texts may leave again; the plan is made anew, and a nurse is told."""
+    if not patients.opt_in(turn.session, turn.patient, by=turn.by, now=turn.now):
+        turn.say("help", Purpose.ADMINISTRATIVE)
+        return
+    planning.replan_patient(turn.session, turn.patient, now=turn.now)
+    turn.task("to_read", why="opted_in")
+    turn.say("start_ok", Purpose.ADMINISTRATIVE)
+
+
+def say_help(turn: Turn) -> None:
+    """What one can reply."""
+    turn.say("help", Purpose.ADMINISTRATIVE)
+
+
+def call_me(turn: Turn) -> None:
+    """A call was asked for: it has an owner-to-be and an hour."""
+    turn.task("call_back", due_within=CALL_WITHIN)
+    turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
+
+
+def later(turn: Turn) -> None:
+    """The question stays open, with its one reminder."""
+    if turn.checkin is None:
+        turn.say("help", Purpose.ADMINISTRATIVE)
+    else:
+        turn.say("later_ok", Purpose.ADMINISTRATIVE)
+
+
+def change_language(turn: Turn, language: str) -> None:
+    """Every text from now on in the language asked for; the open question again in that language."""
+    if language not in LANGUAGES:
+        turn.for_a_person("language")
+        turn.acknowledge()
+        return
+    before, turn.patient.language = turn.patient.language, language
+    audit.record(
+        turn.session,
+        actor=turn.by,
+        action="patient.language_changed",
+        subject=f"patient:{turn.patient.id}",
+        service_id=turn.patient.service_id,
+        patient_id=turn.patient.id,
+        before=before,
+        after=language,
+        now=turn.now,
+    )
+    if turn.asked.keys and turn.protocol is not None and turn.may_ask:
+        key, values = script.question_text(turn.asked, turn.protocol, language)
+        turn.say(key, Purpose.CONFIRMATION, values)
+    else:
+        turn.say("language_ok", Purpose.ADMINISTRATIVE)
+
+
+COMMANDS: dict[str, Callable[[Turn], None]] = {"STOP": stop, "START": start, "HELP": say_help, "CALL_ME": call_me, "LATER": later}
+
+
+# --- Texts to end, or tablets? ------------------------------------------------------------------------------------------------------
+
+
+def ask_which(turn: Turn, why: str) -> None:
+    """ "Arrêté" alone may mean the tablets: asked, not obeyed; a nurse is told whichever it is."""
+    turn.for_a_person(why)
+    if turn.checkin is None or turn.protocol is None or not turn.may_ask:
+        turn.acknowledge()
+        return
+    turn.checkin.asking = [script.STOP_WHICH]
+    if turn.checkin.silent_at is None and turn.checkin.closed_at is None:
+        turn.checkin.silent_at = turn.now + ONE_DAY
+    if turn.checkin.state == CheckInState.SILENT:
+        turn.checkin.state = CheckInState.PARTIAL
+    turn.say("stop_which", Purpose.CONFIRMATION)
+
+
+def which_said(turn: Turn, reading: Reading) -> None:
+    """texts: the opt-out. tablets: the treatment was stopped by the patient, which the protocol judges."""
+    assert turn.checkin is not None and turn.protocol is not None
+    if reading.value == "texts":
+        stop(turn)
+        return
+    dialogue.stopped_tablets(turn)
+
+
+# --- News that are not symptoms -----------------------------------------------------------------------------------------------------
+
+
+def news(turn: Turn, reading: Reading) -> None:
+    """Wrong number, death, hospital, no tablets left, a picture: each to a person, some stop the texts at once."""
+    known = NEWS.get(reading.value)
+    if known is None:
+        turn.for_a_person(reading.value)
+        turn.acknowledge()
+    else:
+        known(turn)
+
+
+def _wrong_number(turn: Turn) -> None:
+    # Health content must stop at once: somebody else may hold this telephone.
+    _freeze(turn, "wrong number, said by text")
+    turn.task("wrong_number")
+    turn.say("wrong_nr", Purpose.ADMINISTRATIVE)
+
+
+def _deceased(turn: Turn) -> None:
+    # No automatic answer to this: a person calls.
+    _freeze(turn, "death told by text")
+    turn.task("deceased")
+
+
+def _hospitalised(turn: Turn) -> None:
+    _freeze(turn, "hospital stay told by text")
+    turn.task("hospitalised")
+    turn.acknowledge()
+
+
+def _refill(turn: Turn) -> None:
+    turn.task("refill", due_within=CALL_WITHIN)
+    turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
+
+
+def media(turn: Turn) -> None:
+    """A picture: nobody here reads it; a nurse calls."""
+    turn.task("media", due_within=CALL_WITHIN)
+    turn.say("photo", Purpose.ADMINISTRATIVE)
+
+
+def _freeze(turn: Turn, reason: str) -> None:
+    if turn.patient.follow_up == FollowUp.ACTIVE:
+        patients.change_follow_up(turn.session, turn.patient, FollowUp.FROZEN, by=turn.by, now=turn.now, reason=reason)
+    planning.replan_patient(turn.session, turn.patient, now=turn.now)
+
+
+NEWS: dict[str, Callable[[Turn], None]] = {
+    "wrong_number": _wrong_number,
+    "deceased": _deceased,
+    "hospitalised": _hospitalised,
+    "refill": _refill,
+    "media": media,
+}

@@ -1,0 +1,210 @@
+"""Remind, then call it silence, then alarm. A text that never arrived is not silence: the alert says which of the two it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.alerts import handling, tasks
+from app.alerts.handling import Reason
+from app.alerts.models import Alert
+from app.checkins import answers, assessing, closing, context, cycles, opening, planning, script
+from app.checkins.models import CheckIn, CheckInState
+from app.messaging import outbox
+from app.messaging.models import Message, Out
+from app.messaging.outbox import Purpose
+from app.people import patients
+from app.people.models import Patient, Reachability
+from app.treatment import courses
+from notifications import policy
+from triage import calendar
+from triage.protocol import Protocol
+from triage.terms import Level
+
+UNDER_WAY = (CheckInState.OPEN, CheckInState.PARTIAL)
+LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
+HELD = timedelta(minutes=15)
+
+
+def remind_due(session: Session, now: datetime, *, limit: int = 500) -> list[int]:
+    """Conversations whose reminder is due."""
+    waiting = (CheckIn.state.in_(UNDER_WAY), CheckIn.closed_at.is_(None), CheckIn.remind_at <= now, CheckIn.reminded_at.is_(None))
+    return list(session.scalars(select(CheckIn.id).where(*waiting).order_by(CheckIn.remind_at, CheckIn.id).limit(limit)))
+
+
+def remind(session: Session, checkin_id: int, now: datetime) -> bool:
+    """One reminder, once. The day after, the text that says so; on another day the question itself. False when there was nothing to do."""
+    due = (CheckIn.id == checkin_id, CheckIn.state.in_(UNDER_WAY), CheckIn.remind_at <= now, CheckIn.reminded_at.is_(None))
+    claimed = session.execute(update(CheckIn).where(*due).values(reminded_at=now, remind_at=None))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return False
+    checkin = session.get_one(CheckIn, checkin_id, populate_existing=True)
+    patient = session.get_one(Patient, checkin.patient_id)
+    if planning.not_asked_because(patient, courses.get(session, checkin.course_id)) or opening.no_text_because(session, patient):
+        return False
+    if patient.service.sending_stopped or policy.is_quiet(now, patient.timezone):
+        later = policy.first_allowed(now + HELD, patient.timezone)
+        checkin.reminded_at, checkin.remind_at = None, later
+        return False
+    protocol = script.protocol_of(session, checkin)
+    asked = script.open_group(checkin, protocol)
+    if not asked.keys:
+        return False
+    if (calendar.local_day(now, patient.timezone) - checkin.day).days == 1:
+        outbox.queue(
+            session,
+            key="reminder",
+            purpose=Purpose.REMINDER,
+            dedup_key=f"reminder:{checkin.id}",
+            patient=patient,
+            checkin_id=checkin.id,
+            now=now,
+        )
+    else:
+        opening.ask(session, checkin, patient, protocol, asked, now=now, again="reminder")
+    return True
+
+
+# --- Silence ------------------------------------------------------------------------------------------------------------------------
+
+
+def silent_due(session: Session, now: datetime, *, limit: int = 500) -> list[int]:
+    """Conversations whose window closes now."""
+    waiting = (CheckIn.state.in_(UNDER_WAY), CheckIn.closed_at.is_(None), CheckIn.silent_at <= now)
+    return list(session.scalars(select(CheckIn.id).where(*waiting).order_by(CheckIn.silent_at, CheckIn.id).limit(limit)))
+
+
+def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | None:
+    """The window closes: nothing answered is silence, something answered is judged as it stands. What is unknown stays unknown.
+
+    The open question is remembered: a reply within the next day still belongs to this check-in.
+    """
+    due = (CheckIn.id == checkin_id, CheckIn.state.in_(UNDER_WAY), CheckIn.closed_at.is_(None), CheckIn.silent_at <= now)
+    claimed = session.execute(update(CheckIn).where(*due).values(closed_at=now, remind_at=None, silent_at=None))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return None
+    checkin = session.get_one(CheckIn, checkin_id, populate_existing=True)
+    patient = session.get_one(Patient, checkin.patient_id)
+    protocol = script.protocol_of(session, checkin)
+    rows = answers.current(session, checkin.id)
+    checkin.not_asked = [key for key in script.left(checkin, protocol, answers.values(rows, protocol)) if key not in checkin.asking]
+    if not rows:
+        closing.move(checkin, CheckInState.SILENT)
+    session.flush()
+    if checkin.kind == "unprompted":
+        return None  # the text that opened it has its own task or alert
+    judged = assessing.assess(session, checkin, now=now, closing=True)
+    if checkin.state != CheckInState.SILENT:
+        return judged.alert
+    if checkin.kind == script.CYCLE_START:
+        cycles.not_started(session, checkin, patient, why="no_answer", now=now)
+    return _alarm(session, checkin, patient, protocol, judged.level if judged.assessment else Level.NONE, now)
+
+
+def _alarm(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol, judged: Level, now: datetime) -> Alert | None:
+    lost = _lost_question(session, checkin)
+    silences = context.silences_before(session, checkin) + 1
+    level = max(judged, protocol.silence(checkin.cycle, checkin.cycle_day).level)
+    if lost is not None:
+        return unreachable(session, patient, lost, level=level, now=now)
+    patients.reached(session, patient, Reachability.SILENT, now=now)
+    plan = protocol.levels.get(level)
+    reason = Reason(
+        kind="silence",
+        level=level,
+        detail={"checkin_id": checkin.id, "silences": silences, "day": checkin.day.isoformat()},
+        ladder=plan.ladder_rows() if plan else None,
+        respond_within=plan.respond_within if plan else None,
+    )
+    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+
+
+def _lost_question(session: Session, checkin: CheckIn) -> Message | None:
+    """A question of this check-in that did not arrive, when none did."""
+    asked = select(Message).where(
+        Message.checkin_id == checkin.id,
+        Message.direction == "out",
+        Message.purpose.in_((Purpose.QUESTION, Purpose.REMINDER)),
+        Message.error_code != "withdrawn",
+    )
+    texts = list(session.scalars(asked.order_by(Message.id)))
+    return texts[0] if texts and all(text.state in LOST for text in texts) else None
+
+
+# --- Not reached --------------------------------------------------------------------------------------------------------------------
+
+
+def unreached_due(session: Session, now: datetime, *, limit: int = 200) -> list[int]:
+    """Texts that did not arrive and nobody was told of."""
+    return [message.id for message in outbox.unreached(session, now, limit=limit)]
+
+
+def tell_unreached(session: Session, message_id: int, now: datetime) -> bool:
+    """A person is told, once. A question that cannot arrive is an alert with the state of the number; another text is a task.
+
+    A safety text that did not arrive is written on its alert by alerts.escalation; a page to staff is stepped again by its ladder.
+    """
+    claimed = session.execute(update(Message).where(Message.id == message_id, Message.handled.is_(False)).values(handled=True))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return False
+    message = session.get_one(Message, message_id, populate_existing=True)
+    patient = session.get(Patient, message.patient_id) if message.patient_id else None
+    if message.purpose == Purpose.STAFF or (message.purpose == Purpose.SAFETY and message.alert_id is not None):
+        return False
+    if patient is not None and patient.opted_out_at is not None and message.error_code == "opted_out":
+        _opted_out_at_carrier(session, patient, message, now)
+        return True
+    tasks.make(
+        session,
+        service_id=message.service_id,
+        patient_id=message.patient_id,
+        kind="undeliverable",
+        key=f"undeliverable:{message.checkin_id or f'message-{message.id}'}",
+        detail=_why(message, patient),
+        message_id=message.id,
+        now=now,
+    )
+    if patient is not None and message.purpose == Purpose.QUESTION and message.state in LOST:
+        unreachable(session, patient, message, level=_silence_level(session, message), now=now)
+    return True
+
+
+def unreachable(session: Session, patient: Patient, message: Message, *, level: Level, now: datetime) -> Alert | None:
+    """A number that texts do not reach: monitoring does not happen, which is told like a silence, under its own name."""
+    detail = _why(message, patient)
+    reason = Reason(kind="undelivered", level=max(level, Level.MODERATE), detail=detail)
+    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+
+
+def _silence_level(session: Session, message: Message) -> Level:
+    checkin = session.get(CheckIn, message.checkin_id) if message.checkin_id else None
+    if checkin is None or checkin.version_id is None:
+        return Level.MODERATE
+    return script.protocol_of(session, checkin).silence(checkin.cycle, checkin.cycle_day).level
+
+
+def _why(message: Message, patient: Patient | None) -> dict[str, object]:
+    return {
+        "message_id": message.id,
+        "state": message.state,
+        "error_code": message.error_code,
+        "checkin_id": message.checkin_id,
+        "reachability": patient.reachability if patient else "",
+    }
+
+
+def _opted_out_at_carrier(session: Session, patient: Patient, message: Message, now: datetime) -> None:
+    """The carrier refuses because this number said STOP to it: monitoring ends, so a nurse calls the same day (SEC-17)."""
+    tasks.make(
+        session,
+        service_id=patient.service_id,
+        patient_id=patient.id,
+        kind="opted_out",
+        key=f"opted_out:{patient.id}:{patient.opted_out_at.isoformat() if patient.opted_out_at else ''}",
+        detail={"why": "carrier", "message_id": message.id},
+        message_id=message.id,
+        now=now,
+    )
+    planning.replan_patient(session, patient, now=now)

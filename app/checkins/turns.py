@@ -1,0 +1,132 @@
+"""One turn of the dialogue: a text came, at most one text answers it. What every kind of reply shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.alerts import tasks
+from app.alerts.models import Alert, Task
+from app.checkins.models import CheckIn
+from app.core.audit import Actor
+from app.messaging import outbox
+from app.messaging.models import Message, Out
+from app.messaging.outbox import Purpose
+from app.people import care_team
+from app.people.models import FollowUp, Patient, Service
+from app.treatment.models import Course
+from notifications.messages import Moment
+from triage.protocol import Protocol
+from triage.terms import Asked
+
+CALL_WITHIN = timedelta(hours=2)
+"""Service hours within which a call that was asked for is made (house rule, 2026-11-22)."""
+
+
+NOTHING = Asked()
+
+
+@dataclass
+class Turn:
+    """A text of a known person being understood. checkin, protocol: the conversation it belongs to, if one is open. said: our answer."""
+
+    session: Session
+    message: Message
+    patient: Patient
+    service: Service
+    by: Actor
+    now: datetime
+    course: Course | None = None
+    checkin: CheckIn | None = None
+    protocol: Protocol | None = None
+    asked: Asked = NOTHING
+    said: Message | None = None
+
+    @property
+    def language(self) -> str:
+        """The language the patient reads."""
+        return self.patient.language
+
+    @property
+    def may_ask(self) -> bool:
+        """A freeze, an end or an opt-out stops questions; nothing else."""
+        return self.patient.follow_up == FollowUp.ACTIVE and self.patient.opted_out_at is None
+
+    def say(
+        self,
+        key: str,
+        purpose: Purpose,
+        values: dict[str, object] | None = None,
+        *,
+        alert: Alert | None = None,
+        after: timedelta = timedelta(0),
+    ) -> Message | None:
+        """Answer with one text; None when this turn already has its answer, or the patient asked for no more texts."""
+        if self.said is not None or (self.patient.opted_out_at is not None and key not in ("stop_ok", "wrong_nr")):
+            return None
+        self.said = outbox.queue(
+            self.session,
+            key=key,
+            purpose=purpose,
+            dedup_key=f"turn:{self.message.id}",
+            patient=self.patient,
+            service=self.service,
+            values=values,
+            reply_to=self.message,
+            not_before=self.now + after if after else None,
+            checkin_id=self.checkin.id if self.checkin else None,
+            alert_id=alert.id if alert else None,
+            now=self.now,
+        )
+        return self.said
+
+    def acknowledge(self) -> None:
+        """A person will read this; when, depends on the opening hours."""
+        if care_team.is_open(self.service, self.now):
+            self.say("received", Purpose.ADMINISTRATIVE)
+        else:
+            self.say("closed", Purpose.ADMINISTRATIVE, {"opening": self.opening()})
+
+    def promise_call(self, by_when: datetime, alert: Alert | None = None) -> None:
+        """A nurse calls before the hour the rota gives; when the service is closed none is promised before it opens."""
+        if care_team.is_open(self.service, self.now) and by_when > self.now:
+            self.say("call_promised", Purpose.CONFIRMATION, {"when": moment(by_when, self.now, self.patient)}, alert=alert)
+        else:
+            self.say("call_closed", Purpose.CONFIRMATION, {"opening": self.opening()}, alert=alert)
+
+    def opening(self) -> Moment:
+        """When the service opens next, on the patient's wall."""
+        return moment(care_team.next_opening(self.service, self.now), self.now, self.patient)
+
+    def task(self, kind: str, *, why: str = "", due_within: timedelta | None = None, **detail: Any) -> Task:
+        """The one task of this text: a person must read it, or do what it asks."""
+        return tasks.make(
+            self.session,
+            service_id=self.service.id,
+            patient_id=self.patient.id,
+            kind=kind,
+            key=f"{kind}:{self.message.id}",
+            detail={"said_by": str(self.by), **({"why": why} if why else {}), **detail},
+            message_id=self.message.id,
+            due_at=care_team.add_service_time(self.service, self.now, due_within) if due_within else None,
+            now=self.now,
+        )
+
+    def for_a_person(self, why: str) -> None:
+        """Not understood, or not for a program to understand: a nurse reads the words."""
+        self.task("to_read", why=why)
+
+
+def moment(at: datetime, now: datetime, patient: Patient) -> Moment:
+    """An hour to promise, on the patient's wall."""
+    zone = ZoneInfo(patient.timezone)
+    return Moment(at.astimezone(zone), now.astimezone(zone))
+
+
+def could_leave(message: Message) -> bool:
+    """Is this text on its way? A text without number or wording is listed, and the patient is NOT told."""
+    return message.state not in (Out.FAILED, Out.EXPIRED, Out.UNDELIVERED)

@@ -1,0 +1,221 @@
+"""A text of a known person, understood: each kind of reading has its own answer, and what has none goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts import handling
+from app.alerts.handling import Reason
+from app.checkins import assessing, closing, context, corrections, dangers, dialogue, requests, script, unprompted
+from app.checkins.hearing import Listened
+from app.checkins.models import AnswerRow, AssessmentRow
+from app.checkins.senders import Sender
+from app.checkins.turns import CALL_WITHIN, Turn
+from app.messaging import inbox
+from app.messaging.models import Message
+from app.people import care_team, patients
+from app.people.models import FollowUp, Reachability
+from app.protocols import words
+from app.treatment import courses
+from triage import replies
+from triage.terms import Escalate, Heard, Kind, Level, Reading
+
+WITH_DANGER = (Heard.ANSWER, Heard.PARTIAL, Heard.COMMAND, Heard.ADMIN)
+"""Readings that are acted on even when the same text holds a danger; the danger's own text has left already."""
+TODAY_WORDS = frozenset({"jour", "today"})
+"""What the late echo offers: the answers were about today."""
+
+
+def understand(session: Session, sender: Sender, message: Message, heard: Listened, told: Message | None, *, now: datetime) -> None:
+    """Read one text and do what it asks. ``told``: the safety text this text has already been answered with."""
+    patient = sender.patient
+    assert patient is not None
+    reading = replies.read(heard.text, heard.asked, patient.language, words.words())
+    turn = Turn(session, message, patient, sender.service, sender.by, now, courses.running(session, patient.id), said=told)
+    turn.checkin, turn.protocol, turn.asked = heard.checkin, heard.protocol, heard.asked
+    _file(turn, reading, heard)
+    patients.reached(session, patient, Reachability.REACHABLE, now=now)
+    _missed_dangers(turn, reading, heard)
+    if message.media and heard.text == message.body:
+        requests.media(turn)
+    if patient.opted_out_at is not None and reading.value != "START":
+        turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer
+    elif patient.follow_up == FollowUp.ENDED:
+        turn.for_a_person("follow_up_ended")
+        turn.acknowledge()
+    elif not _about_today(turn):
+        _answer(turn, reading)
+    if turn.checkin is not None:
+        message.checkin_id = turn.checkin.id
+    session.flush()
+
+
+def _file(turn: Turn, reading: Reading, heard: Listened) -> None:
+    codes = list(dict.fromkeys([*heard.codes, *reading.dangers]))
+    kept: dict[str, Any] = {
+        "heard": reading.heard.value,
+        "value": reading.value,
+        "values": list(reading.values),
+        "escalate": reading.escalate.value,
+        "dangers": codes,
+        "notes": list(reading.notes),
+        "asked": {"kind": heard.asked.kind.value, "keys": list(heard.asked.keys)},
+    }
+    inbox.file(
+        turn.message,
+        patient_id=turn.patient.id,
+        checkin_id=turn.checkin.id if turn.checkin else None,
+        alert_id=turn.message.alert_id,
+        reading=kept,
+    )
+    turn.session.flush()
+
+
+def _missed_dangers(turn: Turn, reading: Reading, heard: Listened) -> None:
+    """The reading may see, in the light of the question, what the scan alone did not: never the other way round."""
+    more = set(reading.dangers) - set(heard.codes)
+    if turn.asked.keys == (script.FEELS_HOT,) and reading.heard is Heard.ANSWER and reading.value == "yes":
+        more.add("chills")
+    if not more:
+        return
+    everything = sorted(more | set(heard.codes))
+    turn.message.reading = {**(turn.message.reading or {}), "dangers": everything}
+    sender = Sender(turn.service, turn.patient, turn.by)
+    _, told = dangers.hear(turn.session, sender, turn.message, everything, now=turn.now)
+    turn.said = turn.said or told
+
+
+def _about_today(turn: Turn) -> bool:
+    """The answers echoed as yesterday's were about today: noted on each of them."""
+    if "".join(turn.message.body.casefold().split()).strip(".!") not in TODAY_WORDS:
+        return False
+    echoed = select(Message.checkin_id).where(
+        Message.patient_id == turn.patient.id, Message.key == "late", Message.created_at >= turn.now - timedelta(hours=24)
+    )
+    checkin_id = turn.session.scalar(echoed.order_by(Message.id.desc()).limit(1))
+    if checkin_id is None:
+        return False
+    standing = select(AnswerRow).where(AnswerRow.checkin_id == checkin_id, AnswerRow.replaced_at.is_(None))
+    for row in turn.session.scalars(standing):
+        row.note = "about today"
+    turn.acknowledge()
+    return True
+
+
+def _answer(turn: Turn, reading: Reading) -> None:
+    if reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
+        _danger(turn)
+    else:
+        BY_KIND[reading.heard](turn, reading)
+    if reading.escalate is not Escalate.NO and reading.heard in context.FLOORED:
+        _floor(turn, reading)
+
+
+def _floor(turn: Turn, reading: Reading) -> None:
+    """The reader's floor reaches a person even when no check-in was judged, or its protocol found nothing."""
+    level = Level.URGENT if reading.escalate is Escalate.URGENT else Level.HIGH
+    codes = (turn.message.reading or {}).get("dangers", [])
+    if (codes and dangers.level_of(codes) >= level) or any(level <= Level.of(word) for word in _judged_now(turn)):
+        return
+    detail: dict[str, Any] = {"message_id": turn.message.id, "rules": ["reader-floor"]}
+    handling.consider(
+        turn.session, service=turn.service, patient=turn.patient, reason=Reason(kind="danger", level=level, detail=detail), now=turn.now
+    )
+
+
+def _judged_now(turn: Turn) -> list[str]:
+    """Levels of the judgements this text has led to."""
+    if turn.checkin is None:
+        return []
+    made = select(AssessmentRow.level).where(AssessmentRow.checkin_id == turn.checkin.id, AssessmentRow.at == turn.now)
+    return list(turn.session.scalars(made))
+
+
+# --- Kinds of reading ---------------------------------------------------------------------------------------------------------------
+
+
+def _danger(turn: Turn) -> None:
+    """A person takes over: the questions stop, what is known is judged with the danger."""
+    if turn.checkin is None:
+        unprompted.open_today(turn)
+    if turn.checkin is None or turn.protocol is None:
+        turn.acknowledge()
+        return
+    codes = (turn.message.reading or {}).get("dangers", [])
+    urgent = dangers.level_of(codes) is Level.URGENT
+    turn.message.checkin_id = turn.checkin.id
+    turn.session.flush()
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=urgent and turn.checkin.kind != "unprompted")
+    if urgent:
+        closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="danger")
+    elif turn.checkin.kind == "unprompted":
+        closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
+    due = judged.alert.respond_by if judged.alert else care_team.add_service_time(turn.service, turn.now, CALL_WITHIN)
+    turn.promise_call(due, judged.alert)
+
+
+def _value(turn: Turn, reading: Reading) -> None:
+    if turn.asked.kind is Kind.STOP_WHICH:
+        requests.which_said(turn, reading)
+    elif turn.asked.keys:
+        if turn.asked.kind is Kind.FREE_TEXT and reading.value != "none":
+            turn.for_a_person("free_text")
+        dialogue.answered(turn, reading)
+    else:
+        _nothing_open(turn, reading)
+    if "call_me" in reading.notes:
+        turn.task("call_back", due_within=CALL_WITHIN)
+
+
+def _ask_again(turn: Turn, reading: Reading) -> None:
+    if reading.value in ("stop_or_stopped", "optout_intent"):
+        if turn.checkin is None:
+            unprompted.open_today(turn)
+        requests.ask_which(turn, reading.value)
+    elif not turn.asked.keys:
+        _nothing_open(turn, reading)
+    elif reading.value == "no_thermometer" and turn.asked.kind is Kind.TEMPERATURE:
+        dialogue.no_thermometer(turn)
+    else:
+        dialogue.misread(turn, reading.value)
+
+
+def _symptom(turn: Turn, reading: Reading) -> None:
+    """A symptom nobody asked about, or in answer to "anything else?": kept, judged, and read by a person."""
+    turn.for_a_person("symptom")
+    if turn.asked.kind is Kind.FREE_TEXT:
+        dialogue.answered(turn, reading)
+    elif turn.asked.keys:
+        unprompted.keep_symptoms(turn, reading.value)
+        dialogue.misread(turn, "symptom")
+    else:
+        unprompted.open_today(turn)
+        unprompted.keep_symptoms(turn, reading.value)
+        unprompted.conclude(turn)
+
+
+def _nothing_open(turn: Turn, reading: Reading) -> None:
+    """No question waits for this: a nurse reads it, and the patient is told when."""
+    turn.for_a_person("nothing_open")
+    turn.acknowledge()
+
+
+def _courtesy(_turn: Turn, _reading: Reading) -> None:
+    """Thanks need no reply."""
+
+
+BY_KIND: dict[Heard, Callable[[Turn, Reading], None]] = {
+    Heard.ANSWER: _value,
+    Heard.PARTIAL: _value,
+    Heard.ASK_AGAIN: _ask_again,
+    Heard.SYMPTOM: _symptom,
+    Heard.CORRECTION: corrections.correct,
+    Heard.COMMAND: requests.command,
+    Heard.COURTESY: _courtesy,
+    Heard.ADMIN: requests.news,
+}

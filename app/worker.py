@@ -1,0 +1,212 @@
+"""The metronome: a visible table of how often, and what. It holds no state: whatever must happen is a row with a due time.
+
+Any number of workers may tick on one PostgreSQL: each step claims its row by condition.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.orm import Session
+
+from app.alerts import escalation
+from app.checkins import assessing, conversation, opening, planning, silences
+from app.core import clock
+from app.core.clock import Clock, HandClock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.insight import watch
+from app.messaging import carriers
+from app.messaging.postman import Postman
+from notifications.messages import Channel
+from notifications.transports.base import Transport
+
+log = structlog.get_logger(__name__)
+
+Due = Callable[[Session, datetime], list[int]]
+Step = Callable[[Session, int, datetime], Any]
+
+
+@dataclass
+class Round:
+    """One run of one tick: what it stands on, and how it went."""
+
+    database: Database
+    postman: Postman
+    settings: Settings
+    now: datetime
+    done: int = 0
+    failed: int = 0
+    found: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Every so many seconds of the wall, this function. ``run`` never raises for one row."""
+
+    seconds: float
+    name: str
+    run: Callable[[Round], None]
+
+
+def each(due: Due, step: Step) -> Callable[[Round], None]:
+    """Ask what is due, then take one row per transaction: a bad row is logged, and the others go on."""
+
+    def run(round_: Round) -> None:
+        with round_.database.reading() as session:
+            ids = due(session, round_.now)
+        for number in ids:
+            try:
+                with round_.database.transaction() as session:
+                    step(session, number, round_.now)
+                round_.done += 1
+            except Exception:
+                round_.failed += 1
+                log.exception("a row could not be stepped; the others go on", where=f"{step.__module__}.{step.__name__}")
+
+    return run
+
+
+def read(round_: Round) -> None:
+    """Texts whose reading did not end: the web process died, or the reading failed."""
+    with round_.database.reading() as session:
+        ids = conversation.unread_due(session)
+    for message_id in ids:
+        round_.done += conversation.process(round_.database, message_id, now=round_.now)
+
+
+def deliver(round_: Round) -> None:
+    """The net under the postman's own thread."""
+    tally = round_.postman.round()
+    round_.done += tally.touched
+
+
+def follow(round_: Round) -> None:
+    """Was the patient told? Written on the alert whose safety text it was."""
+    with round_.database.transaction() as session:
+        round_.done += escalation.follow_deliveries(session, round_.now)
+
+
+def sweep(round_: Round) -> None:
+    """What should have moved and has not: told to the operator, and shown by /readyz."""
+    with round_.database.reading() as session:
+        findings = watch.sweep(session, round_.now)
+    for finding in findings:
+        log.error(finding.sentence, kind=finding.kind, count=finding.count)
+        round_.found.append(finding.kind)
+
+
+TICKS: tuple[Tick, ...] = (
+    Tick(5, "read_unread", read),
+    Tick(60, "judge_again", each(lambda session, now: assessing.unjudged_due(session), assessing.rejudge)),
+    Tick(300, "thaw", each(planning.thaw_due, planning.thaw)),
+    Tick(900, "plan", each(planning.to_plan, planning.plan_one)),
+    Tick(43200, "plan_all", each(planning.followed, planning.plan_one)),
+    Tick(20, "open_due", each(opening.due, opening.open_one)),
+    Tick(20, "remind", each(silences.remind_due, silences.remind)),
+    Tick(20, "silent", each(silences.silent_due, silences.close_window)),
+    Tick(5, "escalate", each(escalation.due, escalation.step)),
+    Tick(20, "deliver", deliver),
+    Tick(5, "follow_deliveries", follow),
+    Tick(20, "unreached", each(silences.unreached_due, silences.tell_unreached)),
+    Tick(60, "sweep", sweep),
+)
+"""How often (seconds) and what, in the order ``run_once`` takes them."""
+
+ONLY_SCHEDULED = frozenset({"plan_all"})
+"""Not part of ``run_once``: the screens replan after every change, this is the net under a forgotten call."""
+
+BEAT_SECONDS = 15
+"""A tick's heartbeat is written this often at most."""
+
+
+class Worker:
+    """One metronome and one postman. Threads only between ``start`` and ``stop``."""
+
+    def __init__(
+        self, settings: Settings, database: Database, clock_: Clock | HandClock, transports: Mapping[Channel, Transport] | None = None
+    ) -> None:
+        self._settings, self._database, self._clock = settings, database, clock_
+        self.postman = Postman(database, transports or carriers.transports(settings), clock_.now, idle=settings.worker_tick_seconds)
+        self._scheduler: BackgroundScheduler | None = None
+        self._stopped = threading.Event()
+        self._beaten: dict[str, datetime] = {}
+
+    def run_once(self, now: datetime | None = None) -> None:
+        """Every tick once, in order, at the clock's hour or at ``now``: tests, and the demonstration's past."""
+        results = {tick.name: self._run(tick, now) for tick in TICKS if tick.name not in ONLY_SCHEDULED}
+        failed = {name: round_.failed for name, round_ in results.items() if round_.failed}
+        with self._database.transaction() as session:
+            watch.beat(session, "worker", clock.wall(), {"failed": failed, "found": results["sweep"].found})
+
+    def start(self) -> None:
+        """Tick in threads of their own until ``stop``. Times live in memory; a missed run is made up for once, never dropped."""
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for tick in TICKS:
+            seconds = min(tick.seconds, self._settings.worker_tick_seconds) if tick.seconds <= 5 else tick.seconds
+            first = clock.wall()  # at once: whatever was missed while no worker ran is due now
+            self._scheduler.add_job(self._tick, "interval", seconds=seconds, args=[tick], id=tick.name, next_run_time=first)
+        self._scheduler.add_job(self._pulse, "interval", seconds=30, id="pulse", next_run_time=clock.wall())
+        self._scheduler.start()
+        self.postman.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end."""
+        self._stopped.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+            self.postman.stop()
+
+    def run(self) -> None:
+        """Tick until SIGTERM, Ctrl-C or ``stop``. Only in the main thread."""
+        before = {number: signal.signal(number, lambda *_: self._stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+        self.start()
+        try:
+            self._stopped.wait()
+        finally:
+            self.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _run(self, tick: Tick, now: datetime | None = None) -> Round:
+        round_ = Round(self._database, self.postman, self._settings, now or self._clock.now())
+        try:
+            tick.run(round_)
+        except Exception:
+            round_.failed += 1
+            log.exception("a tick failed; it is tried again at its next turn", tick=tick.name)
+        return round_
+
+    def _tick(self, tick: Tick) -> None:
+        round_ = self._run(tick)
+        wall = clock.wall()
+        last = self._beaten.get(tick.name)
+        if round_.failed or (last is not None and (wall - last).total_seconds() < BEAT_SECONDS):
+            return
+        self._beaten[tick.name] = wall
+        try:
+            with self._database.transaction() as session:
+                watch.beat(session, tick.name, wall, {"done": round_.done, "found": round_.found})
+        except Exception:
+            log.exception("a heartbeat could not be written", tick=tick.name)
+
+    def _pulse(self) -> None:
+        """Tell the watchdog outside that this process is alive and its database answers; silence there calls a person (HZ-04)."""
+        try:
+            with self._database.transaction() as session:
+                watch.beat(session, "worker", clock.wall())
+            if self._settings.heartbeat_url:
+                httpx2.get(self._settings.heartbeat_url, timeout=5, follow_redirects=False)
+        except Exception:
+            log.exception("the heartbeat did not reach its address")
