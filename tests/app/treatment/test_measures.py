@@ -1,0 +1,111 @@
+"""Measures are kept as given, with unit, time and origin; nothing is converted, clamped or rounded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.core.clock import HandClock
+from app.core.errors import FieldErrors
+from app.people.models import Patient
+from app.people.perimeter import actor_of
+from app.treatment import measures
+from app.treatment.models import Measure
+from tests.factories import World, a_patient
+
+
+@pytest.fixture
+def marie(session: Session, world: World, clock: HandClock) -> Patient:
+    return a_patient(session, world, now=clock.now())
+
+
+def _record(session: Session, world: World, clock: HandClock, marie: Patient, **changes: object) -> Measure:
+    values: dict[str, object] = {
+        "kind": "temperature",
+        "value": "37.2",
+        "unit": "Cel",
+        "taken_at": clock.now(),
+        "source": "call",
+        **changes,
+    }
+    return measures.record(session, marie, **values, by=actor_of(world.claire), now=clock.now())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "unit", "kept"),
+    [
+        ("temperature", "37,2", "Cel", Decimal("37.2")),
+        ("temperature", "30", "Cel", Decimal(30)),
+        ("temperature", "45.0", "Cel", Decimal(45)),
+        ("weight", " 61.5 ", "kg", Decimal("61.5")),
+        ("Neutrophil count decreased", "0.4", "10*9/L", Decimal("0.4")),
+        ("Creatinine increased", "0", "umol/L", Decimal(0)),
+        ("Platelet count decreased", "12345678.1234", "10*9/L", Decimal("12345678.1234")),
+    ],
+)
+def test_kept_as_given(
+    session: Session, world: World, clock: HandClock, marie: Patient, kind: str, written: str, unit: str, kept: Decimal
+) -> None:
+    row = _record(session, world, clock, marie, kind=kind, value=written, unit=unit)
+    session.refresh(row)
+    assert (row.kind, row.value, row.unit, row.source, row.entered_by) == (kind, kept, unit, "call", f"staff:{world.claire.id}")
+
+
+NOT_A_NUMBER = "Write a number such as 37.2 or 37,2, with four decimals at most."
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "sentence"),
+    [
+        *[
+            ("value", {"value": text}, NOT_A_NUMBER)
+            for text in ("", "-1", "nan", "Infinity", "1e2", "1_0", "37.2.1", "37 2", "٣٧", "37.12345", "123456789")
+        ],
+        ("value", {"value": "29.9"}, "This value is outside 30 to 45 Cel. Check it; nothing was changed or rounded."),
+        ("value", {"value": "45.1"}, "This value is outside 30 to 45 Cel. Check it; nothing was changed or rounded."),
+        (
+            "value",
+            {"kind": " temperature ", "value": "99"},
+            "This value is outside 30 to 45 Cel. Check it; nothing was changed or rounded.",
+        ),
+        (
+            "value",
+            {"kind": "weight", "value": "615", "unit": "kg"},
+            "This value is outside 20 to 300 kg. Check it; nothing was changed or rounded.",
+        ),
+        ("unit", {"unit": "[degF]"}, "Give this measure in Cel."),
+        ("unit", {"kind": "Creatinine increased", "unit": " "}, "Write the unit."),
+        ("unit", {"kind": "Creatinine increased", "unit": "u" * 21}, "Write at most 20 characters."),
+        ("kind", {"kind": " "}, "Choose what was measured."),
+        ("kind", {"kind": "k" * 61}, "Write at most 60 characters."),
+        ("source", {"source": ""}, "Say where this value comes from."),
+        ("taken_at", {"taken_at": datetime(2026, 11, 18, 9, 1, tzinfo=UTC)}, "This time is in the future."),
+        ("taken_at", {"taken_at": datetime(1955, 3, 13, 12, 0, tzinfo=UTC)}, "This time is before the patient's birth."),
+    ],
+)
+def test_refused_with_a_sentence(
+    session: Session, world: World, clock: HandClock, marie: Patient, field: str, change: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(FieldErrors) as refusal:
+        _record(session, world, clock, marie, **change)
+    assert refusal.value.fields == {field: sentence}
+    assert measures.series(session, marie.id, since=datetime(1900, 1, 1, tzinfo=UTC)) == []
+
+
+def test_the_latest_of_each_kind_and_the_series(session: Session, world: World, clock: HandClock, marie: Patient) -> None:
+    start = clock.now()
+    for value in ("37.2", "38.4"):
+        _record(session, world, clock, marie, value=value)
+        clock.forward(hours=1)
+    _record(session, world, clock, marie, kind="weight", value="61", unit="kg")
+    corrected = _record(session, world, clock, marie, kind="weight", value="62", unit="kg")
+    assert {kind: row.value for kind, row in measures.latest(session, marie.id, before=clock.now()).items()} == {
+        "temperature": Decimal("38.4"),
+        "weight": corrected.value,
+    }
+    assert measures.latest(session, marie.id, before=start - timedelta(seconds=1)) == {}
+    since = measures.series(session, marie.id, since=start + timedelta(minutes=30))
+    assert [(row.kind, row.value) for row in since] == [("temperature", Decimal("38.4")), ("weight", Decimal(61)), ("weight", Decimal(62))]
