@@ -109,7 +109,13 @@ def _metronome(house: House) -> Callable[[HandClock], None]:
     """Every tick of the worker once, at another clock's hour: how the ward's past is lived."""
     from app.worker import Worker
 
-    return lambda hand: Worker(house.settings, house.database, hand).run_once()
+    workers: dict[int, tuple[HandClock, Worker]] = {}
+
+    def beat(hand: HandClock) -> None:
+        _, worker = workers.setdefault(id(hand), (hand, Worker(house.settings, house.database, hand)))
+        worker.run_once()
+
+    return beat
 
 
 def _announce(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import select
@@ -71,7 +72,7 @@ def measure(row: Measure) -> MeasureOut:
         kind=row.kind,
         value=_plain(row.value),
         unit=row.unit,
-        taken_at=row.taken_at,
+        taken_at=row.taken_at.astimezone(UTC),
         source=row.source,
     )
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, nurse
+from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse
 from app.web.render import NAVIGATION, Link
 
-ROUTERS: list[APIRouter] = [accounts.router, nurse.router]
+ROUTERS: list[APIRouter] = [
+    accounts.router,
+    live.router,
+    nurse.router,
+    chart.router,
+    coordinator.router,
+    api.router,
+    hooks.router,
+    health.router,
+]
 
-TOP_BAR: list[Link] = []
+TOP_BAR: list[Link] = [Link("nav.enrol", "/enrol", "enrol"), Link("nav.patients", "/patients", "open_chart")]
 """Links after the list: Link(key of the words, address, ability, demo_only)."""
 
 NAVIGATION.extend(link for link in TOP_BAR if link not in NAVIGATION)
