@@ -145,7 +145,7 @@ def cut(text: str, grammar: Grammar) -> Text:
 def _break(token: str) -> int:
     if token[0] in "\n?!;:" or token == "." or "\n" in token:
         return SENTENCE
-    if token[0] in ",()…\"«»–—-.":
+    if token[0] in ',()…"«»–—-.':
         return COMMA
     return SENTENCE if ord(token[0]) > 0x2190 else NO_BREAK
 

@@ -12,13 +12,15 @@ _COUNTED = (
     r"pills?|tablets?|tabs?|capsules?|missed|extra|oublie?e?s?|kilos?|kg)"
 )
 _ONE = re.compile(rf"(?<!pas )(?<!not )\b(?:une?|one|in)\b(?= (?:seule? )?{_COUNTED}\b)")
-_ONE_OH_ONE = re.compile(r"\bone (?:oh|o|zero) (one|two|three|four)\b")
-_POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg|degres?|deg|et) ?(?=\d\b)")
+_ONE_OH_ONE = re.compile(r"\b(?:one|a hundred and|one hundred and|hundred and) (?:(?:oh|o|zero) )?(one|two|three|four)\b")
+_POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
 _HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
 
 
 def digits(folded: str, words: Mapping[str, int]) -> str:
     """The folded text with its number words written in digits: "trente-huit cinq" becomes "38 5". "un peu" keeps its "un"."""
+    if not words:
+        return folded
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
     only_numbers = all(w in words or not w.isalpha() for w in re.findall(r"\w+", folded))
@@ -68,9 +70,9 @@ _MONTH = (
     r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|apr|jun|jul|aug|sep"
 )
 _UNIT = (
-    r"jours?|jrs?|j|semaines?|sem|mois|ans?|annees?|heures?|hrs?|h|minutes?|mins?|mn|secondes?|days?|weeks?|months?|years?|yrs?|hours?|"
-    r"nuits?|nights?|euros?|eur|balles|km|cm|mm|metres?|ml|cl|litres?|l|mg|g|gr|grammes|bpm|personnes?|etages?|marches|pas|pages?|"
-    r"jour|day|gouttes|verres?|gorgees?|oreillers?|couettes?|steps?|flights?|pillows?|cuilleres?|serviettes?|hours|eme|e|ere?|th|nd|rd|st"
+    r"(?:\s?(?:jours?|jrs?|semaines?|sem|mois|ans?|annees?|heures?|hrs?|minutes?|mins?|mn|secondes?|days?|weeks?|months?|years?|yrs?|hours?|"
+    r"nuits?|nights?|euros?|eur|balles|km|cm|mm|metres?|ml|cl|litres?|mg|gr|grammes|bpm|personnes?|etages?|pages?|gouttes|verres?|gorgees?|"
+    r"oreillers?|couettes?|steps?|flights?|pillows?|cuilleres?|serviettes?|degres (?:dehors|a l'ombre))|j|h|l|m|g|eme|e|ere?|th|nd|rd|st)"
 )
 _NOT_ANSWERS = re.compile(
     rf"""
@@ -79,8 +81,9 @@ _NOT_ANSWERS = re.compile(
       |\b\d{{1,2}}(?:er|st|nd|rd|th)?\s(?:{_MONTH})\b|\b(?:{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\b
       |\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s\d{{1,2}}\b|\b(?:19|20)\d\d\b)
   | (?P<clock>\b(?:a|vers|at|depuis|since)?\s?[012]?\d\s?h(?:eures?)?\s?(?:[0-5]\d)?\b|\b[012]?\d:[0-5]\d\b|\b\d{{1,2}}\s?(?:am|pm)\b|\bo'?clock\b)
-  | (?P<quantity>\b\d+(?:[.,]\d+)?\s?(?:{_UNIT})\b|\b\d+(?:[.,]\d+)?\s?[€$£%])
-  | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|no|room|chambre|size|taille|pointure|bus|ligne|age|j|c|the|step|etape)\s?\d{{1,3}}\b(?![.,]\d))
+  | (?P<quantity>\b\d+(?:[.,]\d+)?{_UNIT}\b|\b\d+(?:[.,]\d+)?\s?[€$£%])
+  | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|room|chambre|size|taille|pointure|bus|ligne|age|the|step|etape)\s?\d{{1,3}}\b(?![.,°]\d?)
+      |\bj\d{{1,3}}\b)
     """,
     re.VERBOSE,
 )

@@ -1,12 +1,12 @@
 """The small language in which the word lists are written, compiled once.
 
-    poitrine|thorax + douleur*|mal /6      two parts within six words, either order, no sentence end between
-    bras > bouge* plus /4                  `>`: the first part stands first
-    @site @pain                            `@name`: any word or phrase of that group; words side by side may be
-                                           separated by small words ("mal à la poitrine" is found by "mal poitrine")
-    ... - radio|scanner                    after ` - `: words which, in the same sentence, make the rule silent
-    flags: /any  parts may stand in different sentences
-           /neg /if /past /who  a negation, a condition, an old date, somebody else does not silence the rule; /raw: none of them does
+poitrine|thorax + douleur*|mal /6      two parts within six words, either order, no sentence end between
+bras > bouge* plus /4                  `>`: the first part stands first
+@site @pain                            `@name`: any word or phrase of that group; words side by side may be
+                                       separated by small words ("mal à la poitrine" is found by "mal poitrine")
+... - radio|scanner                    after ` - `: words which, in the same sentence, make the rule silent
+flags: /any  parts may stand in different sentences
+       /neg /if /past /who  a negation, a condition, an old date, somebody else does not silence the rule; /raw: none of them does
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from triage.replies.fold import heard, one_slip_apart, shortened, sound
+from triage.replies.fold import fold, heard, one_slip_apart, shortened, sound
 
 Phrase = tuple[int, ...]
 Part = tuple[Phrase, ...]
@@ -48,6 +48,7 @@ class Vocabulary:
     near: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     near_stems: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     ordinary: frozenset[str] = frozenset()
+    ranges: list[tuple[float, float, int]] = field(default_factory=list)
     memo: dict[str, int] = field(default_factory=dict)
 
     def bit(self, literal: str) -> int:
@@ -55,8 +56,12 @@ class Vocabulary:
         if literal in self.bits:
             return self.bits[literal]
         bit = self.bits[literal] = 1 << len(self.bits)
+        if ".." in literal:
+            low, high = literal.replace(",", ".").split("..")
+            self.ranges.append((float(low), float(high), bit))
+            return bit
         strict = literal.startswith("=")
-        word = literal.lstrip("=").removesuffix("*")
+        word = fold(literal.lstrip("=").removesuffix("*"))
         stem = literal.endswith("*")
         table, by_ear = (self.stems, self.sound_stems) if stem else (self.exact, self.sounds)
         table[word] = table.get(word, 0) | bit
@@ -76,6 +81,11 @@ class Vocabulary:
         mask = self.exact.get(token, 0)
         for end in range(2, len(token) + 1):
             mask |= self.stems.get(token[:end], 0)
+        if token[0].isdigit():
+            value = _number(token)
+            for low, high, bit in self.ranges:
+                if low <= value <= high:
+                    mask |= bit
         return mask
 
     def by_ear(self, token: str) -> int:
@@ -128,7 +138,7 @@ class Compiler:
         """Compile one line. Raises ValueError naming the line when it makes no sense."""
         words = source.split()
         flags = {w[1:] for w in words if w.startswith("/")}
-        window = next((int(f) for f in flags if f.isdigit()), 6)
+        window = max((int(f) for f in flags if f.isdigit()), default=6)
         words = [w for w in words if not w.startswith("/")]
         unless: list[Part] = []
         if "-" in words:
@@ -136,12 +146,13 @@ class Compiler:
             unless = [self.part(" ".join(words[cut + 1 :]))]
             words = words[:cut]
         pieces, ordered = _pieces(words)
-        unknown = flags - {"any", "neg", "if", "past", "who", "raw"} - {str(window)}
+        flags = {f for f in flags if not f.isdigit()}
+        unknown = flags - {"any", "neg", "if", "past", "who", "raw"}
         if unknown or not all(pieces):
             raise ValueError(f"word list line {source!r} ({code}): {'unknown flag ' + str(sorted(unknown)) if unknown else 'empty part'}")
         parts = tuple(self.part(p) for p in pieces)
         firsts = tuple(_first(p) for p in parts)
-        return Rule(source, code, parts, firsts, tuple(ordered), window, tuple(unless), frozenset(flags - {str(window)}))
+        return Rule(source, code, parts, firsts, tuple(ordered), window, tuple(unless), frozenset(flags))
 
     def part(self, text: str) -> Part:
         """Phrases of a part, each a tuple of masks, one per word."""
@@ -158,7 +169,11 @@ class Compiler:
         single, longer = 0, list[Phrase]()
         for alternative in slot.split("|"):
             if not alternative.startswith("@"):
-                single |= self.vocabulary.bit(alternative)
+                words = alternative.split("_")
+                if len(words) > 1:
+                    longer.append(tuple(self.vocabulary.bit(w) for w in words))
+                else:
+                    single |= self.vocabulary.bit(alternative)
                 continue
             if alternative[1:] not in self.groups:
                 raise ValueError(f"unknown group {alternative} in {slot!r}")
@@ -176,6 +191,13 @@ class Compiler:
             self.done[key] = ()  # a group that names itself finds nothing instead of never ending
             self.done[key] = tuple(phrase for line in self.groups[name] for phrase in self.part(line))
         return self.done[key]
+
+
+def _number(token: str) -> float:
+    try:
+        return float(token.replace(",", "."))
+    except ValueError:  # "1.2.3"
+        return -1.0
 
 
 def _pieces(words: Iterable[str]) -> tuple[list[str], list[bool]]:

@@ -81,7 +81,7 @@ def _mask_idioms(text: Text, idioms: Iterable[Rule]) -> None:
 
 
 def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
-    """"" fires, "today" fires as a weaker sign, "denied" or "quiet" does not fire."""
+    """ "" fires, "today" fires as a weaker sign, "denied" or "quiet" does not fire."""
     if "raw" in rule.flags:
         return ""
     if "neg" not in rule.flags and _negated(text, where):
@@ -120,7 +120,7 @@ def _over(text: Text, where: tuple[int, ...]) -> bool:
 
 
 def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
-    """"quiet" when the subject is a neighbour, an animal, somebody on television; "today" for kin already cared for elsewhere."""
+    """ "quiet" when the subject is a neighbour, an animal, somebody on television; "today" for kin already cared for elsewhere."""
     if text.context("me_too"):
         return ""
     here = text.in_sentence(where[0])
@@ -217,11 +217,31 @@ def _is_body(before: str, after: str, marked: bool, fahrenheit: bool, about: boo
         return False
     if fahrenheit:
         return False
-    return (marked and asked.kind is not Kind.WEIGHT) or bool(_BODY_BEFORE.search(before) and _TIME_AFTER.match(after)) or bool(
-        not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais )", after)
+    return (
+        (marked and asked.kind is not Kind.WEIGHT)
+        or bool(_BODY_BEFORE.search(before) and _TIME_AFTER.match(after))
+        or bool(not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais )", after))
     )
 
 
 def _number_cancelled(text: Text, place: int) -> bool:
-    rule = Rule("fever", "fever", (), (), (), 0, (), frozenset())
-    return bool(_cancelled(text, rule, (place,)))
+    return bool(_cancelled(text, _ANY_NUMBER, (place,)))
+
+
+_ANY_NUMBER = Rule("number", "number", (), (), (), 0, (), frozenset())
+_OWN_NUMBER = Rule("number", "number", (), (), (), 0, (), frozenset({"neg"}))
+
+
+def is_own_number(text: Text, start: int) -> bool:
+    """Does the number at this place of the folded text speak of the patient now, not of a neighbour, the past or a condition?"""
+    return not _cancelled(text, _OWN_NUMBER, (max((i for i, s in enumerate(text.starts) if s <= start), default=0),))
+
+
+def is_not_body(folded: str, start: int, end: int) -> bool:
+    """Is the number said to be something else than a body temperature: weather, age, money, address...?"""
+    return bool(_NOT_BODY_AFTER.match(folded[end:]) or _NOT_BODY_BEFORE.search(folded[:start]))
+
+
+def is_cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> bool:
+    """Is what the rule found negated, supposed, long past or said of somebody else?"""
+    return bool(_cancelled(text, rule, where))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.replies.clauses import Grammar
+from triage.replies.clauses import Grammar, Text, cut
 from triage.replies.fold import fold
 from triage.replies.patterns import Compiler, Rule, Vocabulary
 
@@ -23,7 +23,10 @@ ROLES = (
     "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third",
 )  # fmt: skip
 CONTEXTS = ("doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
-TABLES = ("yes", "no", "perhaps", "courtesy", "command", "admin", "correction", "severity", "symptom", "intake", "count", "remark")
+TABLES = (
+    "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
+    "correction", "optout", "admin", "symptom",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,31 @@ def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
             raise ValueError(f"word lists: unknown role {role!r}")
         for word in (w for line in lines for w in line.split()):
             roles[role] |= vocabulary.bit(word if word.endswith("*") else "=" + word)
-    contexts = {name: tuple(p for line in joined["contexts"].get(name, []) for p in compiler.part(line)) for name in CONTEXTS}
+    contexts = {name: tuple(p for line in joined.get("contexts", {}).get(name, []) for p in compiler.part(_strict(line))) for name in CONTEXTS}
     spelling = {fold_key(k): tuple(str(v).split()) for k, v in joined.get("spelling", {}).items()}
     dangers = joined.get("danger", {})
     unknown = set(dangers) - set(DANGERS)
     if unknown:
         raise ValueError(f"word lists: unknown danger codes {sorted(unknown)}")
+    grammar = Grammar(vocabulary, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts)
     return Words(
-        grammar=Grammar(vocabulary, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts),
+        grammar=grammar,
         idioms=tuple(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
         now=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
         today=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
         tables={t: tuple(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
-        phrases={t: {_plain(line): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
+        phrases={t: {whole(line, grammar): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
     )
+
+
+def whole(text: str, grammar: Grammar) -> str:
+    """A text reduced to its words, to compare whole messages; its signs when it has no words ("?")."""
+    return key_of(cut(text, grammar))
+
+
+def key_of(text: Text) -> str:
+    """The same for a text already cut."""
+    return " ".join(text.words) or text.folded.strip()
 
 
 def fold_key(key: str) -> str:
@@ -74,8 +88,9 @@ def fold_key(key: str) -> str:
     return fold(key).strip()
 
 
-def _plain(line: str) -> str:
-    return " ".join(fold(line).replace("'", " ").split())
+def _strict(line: str) -> str:
+    """Context words are compared letter by letter: a slip must not make an old date out of a new one."""
+    return " ".join("|".join(w if w.startswith(("@", "=")) else "=" + w for w in slot.split("|")) for slot in line.split())
 
 
 def _lines(table: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:

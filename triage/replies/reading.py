@@ -1,0 +1,216 @@
+"""From a text to a Reading: danger first, then the answer, then everything else a patient may write."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from triage.replies.answers import Parsed, answer, said, weight_change
+from triage.replies.clauses import Text, cut
+from triage.replies.matching import matches
+from triage.replies.numerals import without_asides
+from triage.replies.scanning import Found, is_cancelled, search
+from triage.replies.words import SAME_DAY, Words, key_of
+from triage.terms import Asked, Escalate, Heard, Kind, Reading
+
+MEDIA = "<MMS>"
+_RANK = {Escalate.NO: 0, Escalate.NURSE: 1, Escalate.URGENT: 2}
+_NURSE_COMMANDS = frozenset({"STOP", "CALL_ME"})
+_OPEN = frozenset({Kind.FREE_TEXT, Kind.NONE})
+
+
+def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
+    """Understand one reply (texts sent within a minute joined by a new line or "<NEXT>"; "<MMS>" stands for a picture).
+
+    Never raises, never clamps; what is not understood is ASK_AGAIN with its reason. `lang` only breaks ties; all lists are searched.
+    """
+    cutting = cut(text, words.grammar)
+    found = search(cut(text, words.grammar), words, asked)
+    reading = _command(cutting, words, found) or _corrected(cutting, asked, words, found)
+    if reading is None:
+        parsed = answer(cutting, asked, words)
+        others = _others(cutting, words, asked)
+        reading = _answered(parsed, found, others) or _not_answered(cutting, parsed, found, others, asked, words)
+    return _with_picture(reading, text, cutting)
+
+
+def _highest(*levels: Escalate) -> Escalate:
+    return max(levels, key=lambda level: _RANK[level])
+
+
+def _floor(found: Found) -> Escalate:
+    if found.urgent:
+        return Escalate.URGENT
+    return Escalate.NURSE if found.now or found.today else Escalate.NO
+
+
+def _marks(found: Found) -> tuple[str, ...]:
+    return tuple(f"watch_{code}" for code in found.today)
+
+
+def _command(text: Text, words: Words, found: Found) -> Reading | None:
+    """A message that is a keyword and nothing else. STOP counts alone only: "we must stop this" is no opt-out."""
+    code = words.phrases["command"].get(key_of(text))
+    if code is None or found.urgent:
+        return None
+    return Reading(Heard.COMMAND, code, Escalate.NURSE if code in _NURSE_COMMANDS else Escalate.NO)
+
+
+_QUESTION_VALUE = re.compile(r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*(?:[:=-]|c ?'?est|is|est|a|->|=>|>)?\s*(\d+(?:[.,]\d+)?)\b")
+_LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
+_THIS_NOT_THAT = re.compile(r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|\bpas \d+ (?:mais |c est |,\s*)?(\d+)|\bnot \d+ (?:but |,\s*)?(\d+)")
+
+
+def _corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading | None:
+    swap = _THIS_NOT_THAT.search(text.folded)
+    if not said(text, words, "correction") and not swap:
+        return None
+    if said(text, words, "admin")[:1] == ["wrong_number"]:
+        return None
+    if found.urgent and not swap and asked.kind is not Kind.TEMPERATURE:
+        return None
+    which = _QUESTION_VALUE.search(text.folded) or (_LETTER_VALUE.search(text.folded) if asked.kind is Kind.MULTI else None)
+    if which:
+        place = ord(which[1]) - 96 if which[1].isalpha() else int(which[1])
+        return Reading(Heard.CORRECTION, f"q{place}={which[2].replace(',', '.')}", _floor(found), (), found.now)
+    parsed = None
+    if swap:
+        value = next(g for g in swap.groups() if g)
+        parsed = Parsed(Heard.ANSWER, value.replace(",", "."))
+    elif re.search(r"\d", without_asides(text.folded)) or asked.kind in (Kind.SEVERITY, Kind.YES_NO, Kind.PAIN, Kind.TEMPERATURE):
+        parsed = _correcting_value(text, asked, words)
+    if parsed is not None and parsed.heard is Heard.ANSWER:
+        level = _highest(parsed.escalate, _floor(found))
+        return Reading(Heard.CORRECTION, parsed.value, level, parsed.values, (*found.now, *parsed.dangers), parsed.notes)
+    if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
+        return None
+    strong = re.search(r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape)|annul|modif|chang", text.folded)
+    return Reading(Heard.CORRECTION, "reopen", _floor(found), (), found.now) if strong and not found.urgent else None
+
+
+def _correcting_value(text: Text, asked: Asked, words: Words) -> Parsed | None:
+    if asked.kind in _OPEN:
+        alone = re.findall(r"(?<![\d.,])\d+(?:[.,]\d+)?", without_asides(text.folded))
+        return Parsed(Heard.ANSWER, alone[0].replace(",", ".")) if len(alone) == 1 else None
+    parsed = answer(text, asked, words)
+    if parsed is None or parsed.heard is not Heard.ANSWER or not (re.search(r"\d", text.folded) or len(text.words) <= 8):
+        return None
+    plain = re.search(r"en fait|actually|finalement|plutot|pardon|oups|sorry|desole", text.folded)
+    return None if plain and not re.search(r"\d", text.folded) and asked.kind not in (Kind.YES_NO, Kind.SEVERITY) else parsed
+
+
+def _others(text: Text, words: Words, asked: Asked) -> dict[str, str]:
+    """Other things told in passing: {"admin": code, "command": code, "optout": ..., "courtesy": ...}."""
+    out: dict[str, str] = {}
+    for table in ("admin", "command", "optout", "courtesy"):
+        for rule, where in matches(text, words.tables[table]):
+            if table in ("admin", "optout") and is_cancelled(text, rule, where):
+                continue
+            out.setdefault(table, rule.code)
+    return out
+
+
+_NOTE_OF = {"CALL_ME": "callback", "wrong_number": "wrong_number", "deceased": "deceased", "hospitalised": "hospitalised", "refill": "refill"}
+
+
+def _answered(parsed: Parsed | None, found: Found, others: dict[str, str]) -> Reading | None:
+    if parsed is None or parsed.heard is Heard.ASK_AGAIN or others.get("admin") in ("deceased", "wrong_number"):
+        return None
+    extra = [_NOTE_OF[c] for c in (others.get("command", ""), others.get("admin", "")) if c in _NOTE_OF]
+    if "optout" in others:
+        extra.append("optout_intent")
+    level = _highest(parsed.escalate, _floor(found), Escalate.NURSE if extra else Escalate.NO)
+    dangers = tuple(dict.fromkeys((*found.now, *parsed.dangers)))
+    return Reading(parsed.heard, parsed.value, level, parsed.values, dangers, (*parsed.notes, *extra, *_marks(found)))
+
+
+def _not_answered(text: Text, parsed: Parsed | None, found: Found, others: dict[str, str], asked: Asked, words: Words) -> Reading:
+    if found.now:
+        return Reading(Heard.DANGER, "+".join(found.now), _floor(found), (), found.now, _marks(found))
+    return (
+        _told(text, found, others, asked, words)
+        or _asked_again(parsed, found, asked)
+        or _symptoms(text, found, asked, words)
+        or _fallback(text, found, others, asked, words)
+    )
+
+
+def _told(text: Text, found: Found, others: dict[str, str], asked: Asked, words: Words) -> Reading | None:
+    """Administrative news, wishes about the texts themselves, commands in a sentence."""
+    key = key_of(text)
+    if key in words.phrases["stopped"]:
+        return Reading(Heard.ASK_AGAIN, "stop_or_stopped", Escalate.NURSE)
+    if "admin" in others:
+        return Reading(Heard.ADMIN, others["admin"], Escalate.NURSE, notes=_marks(found))
+    if asked.kind is not Kind.STOP_WHICH and "stopped" in said(text, words, "intake") and not _about_texts(text):
+        rules = [(r, w) for r, w in matches(text, words.tables["intake"]) if r.code == "stopped"]
+        if not all(is_cancelled(text, r, w) for r, w in rules):
+            return Reading(Heard.ANSWER, "stopped", Escalate.NURSE, ("stopped",) if asked.kind is Kind.INTAKE else ())
+    if "optout" in others:
+        return Reading(Heard.ASK_AGAIN, "optout_intent", Escalate.NURSE, notes=_marks(found))
+    if "command" in others and len(text.words) <= 14:
+        return Reading(Heard.COMMAND, others["command"], Escalate.NURSE if others["command"] in _NURSE_COMMANDS else _floor(found))
+    return None
+
+
+def _about_texts(text: Text) -> bool:
+    return bool(re.search(r"\b(?:sms|textos?|messages?|msg|texts?|texting|messaging|questions?|questionnaires?)\b", text.folded))
+
+
+def _asked_again(parsed: Parsed | None, found: Found, asked: Asked) -> Reading | None:
+    if parsed is None:
+        return None
+    return Reading(Heard.ASK_AGAIN, parsed.value, _highest(parsed.escalate, _floor(found)), notes=_marks(found))
+
+
+_AFTER_NUMBER = re.compile(r"(\d+)\s*(?:fois|foi|x|times|jours?|jrs?|j|days?|selles?)\b")
+
+
+def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading | None:
+    change = weight_change(text.folded)
+    codes: dict[str, int] = {}
+    for rule, where in matches(text, words.tables["symptom"]):
+        if not is_cancelled(text, rule, where):
+            codes.setdefault(rule.code, where[0])
+    if change:
+        codes[change.split(":")[0]] = codes.get(change.split(":")[0], 0)
+    told = [c for c in sorted(codes, key=lambda c: codes[c]) if not (c == "pain" and len(codes) > 1)]
+    if not told:
+        return None
+    return Reading(Heard.SYMPTOM, "+".join(_numbered(c, text, change) for c in told), _floor(found), notes=_marks(found))
+
+
+def _numbered(code: str, text: Text, change: str | None) -> str:
+    if change and change.startswith(code):
+        return change
+    if code in ("diarrhea", "vomiting", "constipation"):
+        unit = r"j|d" if code == "constipation" else r"f|x|t|s"
+        for m in _AFTER_NUMBER.finditer(text.folded):
+            if re.match(unit, m[0][len(m[1]) :].strip()):
+                return f"{code}:{m[1]}"
+    return code
+
+
+def _fallback(text: Text, found: Found, others: dict[str, str], asked: Asked, words: Words) -> Reading:
+    key = key_of(text)
+    thanks = key in words.phrases["courtesy"] or "courtesy" in others
+    if asked.kind in _OPEN and not found.today:
+        nothing = key in words.phrases["none"] or found.denied or any(True for _ in matches(text, words.tables["none"]))
+        if nothing and not (thanks and asked.kind is Kind.NONE):
+            return Reading(Heard.ANSWER, "none", values=("none",) if asked.kind is Kind.FREE_TEXT else ())
+    if thanks and not found.today and not _wants_more(key, asked):
+        return Reading(Heard.COURTESY, "thanks")
+    return Reading(Heard.ASK_AGAIN, "unparsed", _floor(found), notes=_marks(found))
+
+
+def _wants_more(key: str, asked: Asked) -> bool:
+    """"ok" in answer to a question is not an answer, and not only politeness."""
+    return asked.kind not in _OPEN and key in ("ok", "okay", "oki", "d accord", "👍", "super", "parfait")
+
+
+def _with_picture(reading: Reading, text: str, cutting: Text) -> Reading:
+    if MEDIA not in text:
+        return reading
+    if not cutting.words:
+        return Reading(Heard.ADMIN, "media", Escalate.NURSE)
+    return replace(reading, escalate=_highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, "media"))
