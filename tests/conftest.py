@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -51,9 +52,9 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder: Path = tmp_path_factory.mktemp("pg") / "data"
-    with postgres_server(folder) as url:
+def postgres() -> Iterator[Postgres]:
+    # Not in pytest's own folder: the next pytest of the same user closes that one to the server's user, and the server dies.
+    with TemporaryDirectory(prefix="vigie-postgres-") as folder, postgres_server(Path(folder) / "data") as url:
         server = Postgres(url)
         yield server
         server.admin.dispose()
