@@ -92,7 +92,7 @@ def day_of(course: Course, on: date) -> Day:
     held = any(hold.covers(on) for hold in course.holds)
     cycle = sum(start <= on for start in course.starts)
     planned = next_start(course)
-    awaiting = not held and cycle == len(course.starts) and planned is not None and on >= planned
+    awaiting = not held and planned is not None and on >= planned
     cycle_day = (on - course.starts[cycle - 1]).days + 1 if cycle else None
     if held or (cycle_day is None and not awaiting):
         on_day: bool | None = False

@@ -66,7 +66,7 @@ def _step(rule: Rule, case: Case) -> Step:
             rule.seen[facts] = step
     except Exception as error:
         # Whatever goes wrong inside a rule, silence would be read as "nothing to report".
-        return _unjudged(f"{rule.id} : {type(error).__name__}: {error}", rule.layer)
+        return _unjudged((f"règle {rule.id}", f"rule {rule.id}"), f"{type(error).__name__}: {error}", rule.layer)
     return step
 
 
@@ -119,7 +119,9 @@ def _screened(protocol: Protocol, answers: Mapping[str, Answer]) -> tuple[dict[s
         else:
             reason = "" if answer.value is None else objection(question, answer.value)
         if reason:
-            odd.append(_unjudged(f"{key} = {answer.value!r}: {reason}", ""))
+            name = {"fr": key, "en": key} if question is None else question.name
+            said = (f"réponse impossible, {name['fr']} = {answer.value}", f"impossible answer, {name['en']} = {answer.value}")
+            odd.append(_unjudged(said, f"{key}: {reason}"))
         if question is not None:
             usable[key] = Answer(key, None) if reason else answer
     return usable, odd
@@ -141,9 +143,9 @@ def _reader(context: Context) -> list[Step]:
     return steps
 
 
-def _unjudged(what: str, layer: str) -> Step:
+def _unjudged(inputs: tuple[str, str], error: str, layer: str = "") -> Step:
     why = ("Une règle ou une réponse n'a pas pu être jugée.", "A rule or an answer could not be judged.")
-    return _house(UNJUDGED, Level.HIGH, why, (what, what), "house", error=what, layer=layer)
+    return _house(UNJUDGED, Level.HIGH, why, inputs, "house", error=error, layer=layer)
 
 
 def _waiting(undecided: tuple[str, ...]) -> Step:

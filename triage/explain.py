@@ -22,7 +22,7 @@ _SAY = {
         "fired": "Règle déclenchée ({level}) : {why} Vu : {inputs}. Source : {source}.{unsure}",
         "near": "Presque déclenchée ({level}) : {why} Vu : {inputs}.",
         "waits": "En attente d'une réponse ({level}) : {why} Vu : {inputs}.",
-        "error": "Non jugé, à lire par une personne : {error}.",
+        "error": "Non jugé, à lire par une personne : {inputs}.",
         "nothing": "Aucune règle ne s'est déclenchée.",
         "proposal": "Pour le prescripteur : {text}",
         "protocol": "Protocole {protocol}, empreinte {fingerprint}.",
@@ -36,7 +36,7 @@ _SAY = {
         "fired": "Rule fired ({level}): {why} Seen: {inputs}. Source: {source}.{unsure}",
         "near": "Nearly fired ({level}): {why} Seen: {inputs}.",
         "waits": "Waiting for an answer ({level}): {why} Seen: {inputs}.",
-        "error": "Not judged, to be read by a person: {error}.",
+        "error": "Not judged, to be read by a person: {inputs}.",
         "nothing": "No rule fired.",
         "proposal": "For the prescriber: {text}",
         "protocol": "Protocol {protocol}, fingerprint {fingerprint}.",
@@ -80,7 +80,6 @@ def _line(step: Step, pattern: str, levels: Mapping[str, str], unsure: str, lang
         why=step.why[lang],
         inputs=step.inputs[lang],
         source=step.source,
-        error=step.error,
         unsure="" if step.verified else unsure,
     )
 

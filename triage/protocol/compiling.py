@@ -65,10 +65,10 @@ def _assembled(composed: Composed, questions: dict[str, Question], rules: tuple[
 
 
 def _proposal_words(proposal: Proposal, composed: Composed) -> dict[str, str]:
-    source = composed.sources[proposal.source].words
+    title = composed.sources[proposal.source].title if proposal.source in composed.sources else proposal.source
     unsure = {"fr": "", "en": ""} if proposal.verified else {"fr": " ; non vérifié", "en": "; not verified"}
     texts = proposal.text.texts
-    return {lang: f"{texts[lang]} [{proposal.jurisdiction} ; {source}{unsure[lang]}]" for lang in texts}
+    return {lang: f"{texts[lang]} [{proposal.jurisdiction}, {title}{unsure[lang]}]" for lang in texts}
 
 
 def _question(key: str, shape: QuestionShape) -> Question:

@@ -31,7 +31,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        shown = "" if self.value is None or isinstance(self.value, dict | list) else f" = {self.value!s}"
+        shown = "" if self.value in (None, "") or isinstance(self.value, dict | list) else f" = {self.value!s}"
         return f"{self.field}{shown}: {self.reason}"
 
 

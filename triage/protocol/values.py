@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from triage.calendar import Beat, Pattern, Quiet
 from triage.conditions import Condition
@@ -47,7 +48,7 @@ class Rule:
         """Does it count as undecided when the window closes?"""
         return self.family == "red_flag"
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """All of them, in the order they are written."""
         return (*self.all_of, *self.any_of, *self.none_of)

@@ -1,0 +1,145 @@
+"""What shares a text, what is skipped, what is plausible (SEC-38: out of range asks again, never turns into "no symptom")."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.support.protocols import SLUGS, answers, shipped
+from triage import questions
+from triage.questions import GSM7, Intake, Question, groups, intake_of, next_group, read_value, write_value
+from triage.terms import Asked, Kind
+
+
+def severity(key: str) -> Question:
+    return Question(key, Kind.SEVERITY)
+
+
+TEMPERATURE = Question("temperature", Kind.TEMPERATURE, red_flag=True)
+INTAKE = Question("intake", Kind.INTAKE, red_flag=True)
+STOOLS = Question("stools", Kind.COUNT, detail_of="diarrhea")
+ASKED = (severity("diarrhea"), severity("nausea"), TEMPERATURE, severity("fatigue"), severity("rash"), STOOLS, INTAKE)
+
+
+def test_severities_travel_by_three_and_each_other_question_alone() -> None:
+    assert groups(ASKED) == (
+        Asked(Kind.MULTI, ("diarrhea", "nausea", "fatigue")),
+        Asked(Kind.TEMPERATURE, ("temperature",)),
+        Asked(Kind.SEVERITY, ("rash",)),
+        Asked(Kind.COUNT, ("stools",)),
+        Asked(Kind.INTAKE, ("intake",)),
+    )
+
+
+def test_a_part_that_is_missing_is_asked_alone() -> None:
+    assert next_group(ASKED, answers(diarrhea=1, fatigue=0)) == Asked(Kind.SEVERITY, ("nausea",))
+    assert next_group(ASKED, answers(diarrhea=1)) == Asked(Kind.MULTI, ("nausea", "fatigue"))
+
+
+def test_an_answer_given_up_is_not_asked_for_ever() -> None:
+    assert next_group(ASKED, answers(diarrhea=1, nausea=None, fatigue=0)) == Asked(Kind.TEMPERATURE, ("temperature",))
+
+
+def test_when_all_scores_are_zero_only_details_are_skipped() -> None:
+    """Never temperature, never doses: a person who says "nothing" may have a fever."""
+    zero = answers(diarrhea=0, nausea=0, fatigue=0, rash=0)
+    assert next_group(ASKED, zero) == Asked(Kind.TEMPERATURE, ("temperature",))
+    assert next_group(ASKED, {**zero, **answers(temperature=37)}) == Asked(Kind.INTAKE, ("intake",))
+    assert next_group(ASKED, {**zero, **answers(temperature=37, intake="all")}) is None
+
+
+@pytest.mark.parametrize("diarrhea", [None, 1, 4])
+def test_a_detail_is_asked_unless_its_symptom_is_a_known_zero(diarrhea: int | None) -> None:
+    said = answers(diarrhea=diarrhea, nausea=0, fatigue=0, rash=0, temperature=37)
+    assert next_group(ASKED, said) == Asked(Kind.COUNT, ("stools",))
+
+
+def test_a_red_flag_question_is_never_skipped() -> None:
+    flagged = Question("stools", Kind.COUNT, detail_of="diarrhea", red_flag=True)
+    assert not questions.skipped(flagged, answers(diarrhea=0))
+    assert questions.skipped(STOOLS, answers(diarrhea=0))
+    assert not questions.skipped(STOOLS, {})
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "value"),
+    [
+        (severity("nausea"), "3", Decimal(3)),
+        (TEMPERATURE, "38.4", Decimal("38.4")),
+        (TEMPERATURE, "no_fever", "no_fever"),
+        (STOOLS, "7", Decimal(7)),
+        (Question("weight", Kind.WEIGHT), "64.5", Decimal("64.5")),
+        (Question("chest_pain", Kind.YES_NO), "yes", True),
+        (Question("chest_pain", Kind.YES_NO), "no", False),
+        (INTAKE, "missed:2+extra:1", "missed:2+extra:1"),
+        (Question("cycle_start", Kind.CYCLE_START), "not_yet", "not_yet"),
+    ],
+)
+def test_a_normalised_answer_is_read_and_written_back_exactly(question: Question, text: str, value: object) -> None:
+    assert read_value(question, text) == value
+    assert write_value(read_value(question, text)) == text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (severity("nausea"), "5"),
+        (severity("nausea"), "-1"),
+        (severity("nausea"), "2.5"),
+        (severity("nausea"), "fort"),
+        (TEMPERATURE, "3.85"),
+        (TEMPERATURE, "385"),
+        (TEMPERATURE, "29.9"),
+        (STOOLS, "41"),
+        (STOOLS, "no_fever"),
+        (Question("weight", Kind.WEIGHT), "645"),
+        (Question("chest_pain", Kind.YES_NO), "maybe"),
+        (INTAKE, "missed"),
+        (INTAKE, "missed:1+missed:2"),
+        (INTAKE, "all+missed:1"),
+        (INTAKE, ""),
+        (Question("cycle_start", Kind.CYCLE_START), "perhaps"),
+        (Question("other", Kind.FREE_TEXT), ""),
+    ],
+)
+def test_what_is_not_plausible_is_refused(question: Question, text: str) -> None:
+    with pytest.raises(ValueError):
+        read_value(question, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("all", Intake()),
+        ("missed:3", Intake(missed=3)),
+        ("missed:2+extra:2", Intake(missed=2, extra=2)),
+        ("off_day", Intake(off_day=True)),
+        ("stopped", Intake(stopped=True)),
+        ("extra:1+off_day", Intake(extra=1, off_day=True)),
+    ],
+)
+def test_missed_and_extra_never_cancel(text: str, expected: Intake) -> None:
+    assert intake_of(text) == expected
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_best_and_worst_are_plausible_answers(slug: str) -> None:
+    for question in shipped(slug).questions.values():
+        for value in (questions.best(question), questions.worst(question)):
+            assert value is None or questions.plausible(question, value), question.key
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_check_in_never_tires(slug: str) -> None:
+    """At most five texts and nine answers; the temperature always among them; every word fits the SMS alphabet."""
+    protocol = shipped(slug)
+    for beat in protocol.rhythm:
+        asked = [protocol.questions[key] for key in beat.ask]
+        assert len(groups(asked)) <= 5
+        assert len(asked) <= 9
+        assert "temperature" in beat.ask
+        for question in asked:
+            for lang in ("fr", "en"):
+                assert set(question.label[lang]) | set(question.text[lang]) <= GSM7
+                assert len(question.label[lang]) <= 15
