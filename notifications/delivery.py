@@ -26,7 +26,8 @@ TIRED = 3
 class Claim:
     """A message this process holds for ``policy.ATTEMPT_LEASE``. The store has already saved it as ``sending``.
 
-    attempts: this one included. unsure: an earlier attempt may have reached the carrier. since: the message did not exist before.
+    attempts: this one included, a new number for each claim. unsure: an earlier attempt may have reached the carrier. since: when the
+    message began to exist.
     """
 
     message: Outgoing
@@ -58,7 +59,7 @@ class Store(Protocol):
         ...
 
     def postponed(self, claim: Claim, until: datetime) -> None:
-        """Not now; the attempt does not count."""
+        """Not at this hour. It was looked up if there was a doubt, so none is left."""
         ...
 
     def known(self, carrier: str, carrier_ids: Collection[str]) -> set[str]:

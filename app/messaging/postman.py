@@ -107,7 +107,6 @@ class OutboxStore:
         with self._database.transaction() as session:
             if message := self._held(session, claim):
                 message.state, message.due_at, message.lease_until = Out.QUEUED, until, None
-                message.attempts -= 1
 
     def known(self, carrier: str, carrier_ids: Collection[str]) -> set[str]:
         """Carrier identifiers that already belong to one of our messages."""
@@ -116,9 +115,9 @@ class OutboxStore:
             return {carrier_id for carrier_id in session.scalars(ours) if carrier_id}
 
     def _held(self, session: Session, claim: Claim) -> Message | None:
-        """The row, if our lease still stands: a late result must not undo what another process has done since."""
-        message = session.scalar(select(Message).where(Message.id == claim.message.id).with_for_update())
-        return message if message is not None and (message.lease_by, message.attempts) == (self.worker, claim.attempts) else None
+        """The row, if nobody has claimed it since: each claim takes a new number, so a late result undoes nothing."""
+        ours = (Message.id == claim.message.id, Message.attempts == claim.attempts)
+        return session.scalar(select(Message).where(*ours).with_for_update())
 
 
 def _next(now: datetime) -> Select[Message]:
@@ -141,7 +140,8 @@ def _not_stopped(now: datetime) -> ColumnElement[bool]:
 
 def _another_first(now: datetime) -> ColumnElement[bool]:
     other = aliased(Message)
-    in_flight = other.lease_until > now
+    # A safety text does not wait for a call under way, which may hang or belong to a process that died.
+    in_flight = and_(other.lease_until > now, Message.priority > outbox.PRIORITY[outbox.Purpose.SAFETY])
     earlier = tuple_(other.priority, other.id) < tuple_(Message.priority, Message.id)
     waited_for = or_(other.due_at <= now, and_(other.attempts > 0, other.due_at <= now + WAITED_FOR))
     same = and_(other.address == Message.address, other.direction == "out", other.state.in_(UNDER_WAY), other.id != Message.id)

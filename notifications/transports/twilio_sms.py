@@ -117,7 +117,7 @@ class TwilioSms:
         try:
             # Not filtered by date at Twilio: its date filter is on the day sent, and a message still queued there has none.
             listed = self._client.messages.list(to=message.to.address, limit=LOOKED_AT)
-            same = [m for m in listed if m.direction != "inbound" and m.body == message.body]
+            same = [m for m in listed if m.body == message.body]
             return [_receipt(m) for m in same if m.date_created.astimezone(UTC) >= after - CLOCK_MARGIN]
         except (TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreadable(error) from error

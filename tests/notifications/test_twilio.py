@@ -59,6 +59,7 @@ def test_a_messaging_service_replaces_the_number(standin: TwilioStandIn, a_messa
         pytest.param(refuse(21611), Reason.RATE_LIMITED, False, False, None, id="queue full"),
         pytest.param(refuse(20003, 401), Reason.ACCOUNT, False, False, None, id="wrong password"),
         pytest.param(refuse(21606), Reason.ACCOUNT, False, False, None, id="sender not ours"),
+        pytest.param(refuse(21610, 500), Reason.OPTED_OUT, False, True, None, id="a refusal that is also a server error"),
         pytest.param(refuse(20500, 500), Reason.CARRIER, False, True, None, id="Twilio's own 500"),
     ],
 )

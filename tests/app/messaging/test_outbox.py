@@ -124,13 +124,16 @@ def test_a_relative_who_answers_is_written_to(ward: Ward) -> None:
 
 
 def test_a_new_number_reaches_what_is_already_queued(ward: Ward) -> None:
-    """U18."""
+    """U18; an answer still goes to the number that wrote."""
+    with ward.database.transaction() as session:
+        heard, _ = inbox.keep(session, Inbound("twilio", "SM9", MARIE, "+33199001234", "AIDE"), now=ward.clock.now())
+    answer = ward.queue("help", Purpose.CONFIRMATION, reply_to=heard)
     row = ward.queue(not_before=ward.clock.now() + timedelta(hours=2))
     with ward.database.transaction() as session:
         patient = session.get_one(Patient, ward.marie.id)
         patient.phone = PAUL
         assert outbox.readdress(session, patient) == 1
-    assert ward.row(row).address == PAUL
+    assert (ward.row(row).address, ward.row(answer).address) == (PAUL, MARIE)
 
 
 def test_withdrawn_texts_do_not_leave_and_say_why(ward: Ward) -> None:

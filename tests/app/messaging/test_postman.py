@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
 
+from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging import outbox
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.messaging.postman import OutboxStore, Postman
-from app.people.models import Patient
+from app.people import patients
+from app.people.models import FollowUp, Patient
 from notifications import delivery, policy
 from notifications.delivery import Claim, Tally
 from notifications.messages import Channel, DeliveryUpdate, Failure, Outgoing, Reason, Receipt, State
@@ -85,6 +87,35 @@ def test_a_message_held_by_another_process_is_left_alone_until_its_lease_ends(wa
     assert ward.carry() == Tally()  # neither that one, nor the next to the same person
     assert ward.carry(seconds=policy.ATTEMPT_LEASE.total_seconds()) == Tally(sent=2)
     assert len(ward.phones.texts(MARIE)) == 2
+
+
+def test_nothing_but_safety_joins_a_call_under_way(ward: Ward) -> None:
+    ward.queue("q_pain", Purpose.QUESTION)
+    assert OutboxStore(ward.database, "a process that hangs").claim_due(ward.clock.now()) is not None
+    echo = ward.queue("help", Purpose.CONFIRMATION)
+    safety = ward.queue("urgent_15", Purpose.SAFETY)
+    assert ward.carry() == Tally(sent=1)
+    assert ward.phones.texts(MARIE) == [safety.body]
+    ward.carry(minutes=2)
+    assert ward.phones.texts(MARIE)[1] == echo.body
+
+
+def test_in_doubt_and_frozen_since_it_is_looked_up_but_not_sent(ward: Ward) -> None:
+    row = ward.queue("q_pain", Purpose.QUESTION)
+    assert OutboxStore(ward.database, "a process that died").claim_due(ward.clock.now()) is not None
+    with ward.database.transaction() as session:
+        patient = session.get_one(Patient, ward.marie.id)
+        patients.change_follow_up(session, patient, FollowUp.FROZEN, by=SYSTEM, now=ward.clock.now(), reason="in hospital")
+    assert ward.carry(minutes=2) == Tally(failed=1)
+    assert (ward.row(row).state, ward.phones.texts(MARIE)) == ("expired", [])
+
+
+def test_postponed_to_the_morning_by_the_store(ward: Ward) -> None:
+    """REL-04: due at dusk, carried after a stop, at night."""
+    ward.clock.at = datetime(2026, 11, 18, 18, 59, tzinfo=UTC)  # 19:59 in Paris
+    row = ward.queue("q_pain", Purpose.QUESTION)
+    assert ward.carry(minutes=10) == Tally(postponed=1)
+    assert (ward.row(row).state, ward.row(row).due_at) == ("queued", datetime(2026, 11, 19, 7, 0, tzinfo=UTC))
 
 
 def test_a_result_that_comes_after_the_lease_changes_nothing(ward: Ward) -> None:
