@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
@@ -16,6 +17,7 @@ from app.core.start import open_up
 from app.web import errors
 from app.web.deps import Tools
 from app.web.guard import Guard
+from app.web.live import Watcher
 from app.web.render import STATIC
 from app.web.routes import ROUTERS
 
@@ -39,8 +41,11 @@ def create_app(
     tools = Tools(settings, database, clock or Clock(database), transports or {})
 
     @asynccontextmanager
-    async def lifetime(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifetime(app: FastAPI) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app.state.watcher.run)
+            yield
+            tasks.cancel_scope.cancel()
 
     app = FastAPI(
         title="Vigie",
@@ -51,7 +56,7 @@ def create_app(
         max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.tools = tools
+    app.state.tools, app.state.watcher = tools, Watcher(database)
     app.add_middleware(Guard, https=settings.public_url.startswith("https:"), broken=errors.broken)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter
 from anyio.lowlevel import RunVar
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -186,6 +186,9 @@ async def _aside(manager: AbstractContextManager[T]) -> T:
     _entering.set(limiter)
     return await anyio.to_thread.run_sync(manager.__enter__, limiter=limiter)
 
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""A row's number in an address; a larger one would be an error of the database instead of a page that does not exist."""
 
 TheTools = Annotated[Tools, Depends(tools)]
 Now = Annotated[datetime, Depends(now)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -53,6 +53,28 @@ class Formats:
         """The hour today, otherwise the day and the hour."""
         return self.time(at) if self.days_from_now(at) == 0 else f"{self.day(at)} {self.time(at)}"
 
+    def at(self, at: datetime) -> str:
+        """The same inside a sentence: à 14 h 05, mar. 14 mai à 14 h 05; at 14:05, Tue 14 May at 14:05."""
+        hour = f"{'à' if self.language == 'fr' else 'at'} {self.time(at)}"
+        return hour if self.days_from_now(at) == 0 else f"{self.day(at)} {hour}"
+
+    def stamp(self, at: datetime) -> str:
+        """Day and hour always, for columns that are compared: mar. 14 mai, 14 h 05."""
+        return f"{self.day(at)}, {self.time(at)}"
+
+    def short_day(self, on: date) -> str:
+        """14 mai, 14 May: under a picture."""
+        return str(format_date(on, "d MMM", locale=self.language))
+
+    def in_zone(self, at: datetime, zone: str) -> str:
+        """The hour on the wall clock of somebody elsewhere."""
+        return replace(self, zone=zone).time(at)
+
+    def decimal(self, value: Decimal | int | float | str, places: int) -> str:
+        """So many decimals, with the reader's mark."""
+        text = f"{Decimal(str(value)):.{places}f}"
+        return text.replace(".", ",") if self.language == "fr" else text
+
     def number(self, value: Decimal | int | float | str) -> str:
         """38,5 or 38.5; no useless zeros."""
         text = f"{Decimal(str(value)):f}"
@@ -61,12 +83,13 @@ class Formats:
 
     def temperature(self, value: Decimal | int | float | str) -> str:
         """38,5 °C, one decimal always."""
-        text = f"{Decimal(str(value)):.1f}"
-        return f"{text.replace('.', ',') if self.language == 'fr' else text}{NARROW}°C"
+        return f"{self.decimal(value, 1)}{NARROW}°C"
 
     def span(self, length: timedelta) -> str:
         """A length in its largest two units, without sign: 11 min, 1 h 40, 2 j."""
         minutes = int(abs(length.total_seconds()) // 60)
+        if minutes == 0:
+            return f"<{NARROW}1{NARROW}min"
         if minutes < 60:
             return f"{minutes}{NARROW}min"
         if minutes < 24 * 60:

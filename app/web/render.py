@@ -82,16 +82,20 @@ class Page:
         """Did htmx ask for a part of a page?"""
         return self.request.headers.get("hx-request") == "true"
 
-    def say(self, key: str, n: int | None = None, **values: object) -> str:
+    def say(self, key: str, n: int | None = None, /, **values: object) -> str:
         """A word of the screens."""
         return words.say(self.language, key, n, **values)
+
+    def has(self, key: str) -> bool:
+        """Is there such a word?"""
+        return words.has(self.language, key)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page."""
         return HTMLResponse(templates.get_template(template).render(self._context(values)), status)
 
     def fragment(self, template: str, block: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """One block of a template, for htmx."""
+        """One block of a template, for htmx. What the block imports, it imports inside itself."""
         return HTMLResponse(render_block(templates, template, block, self._context(values)), status)
 
     def answer(self, template: str, block: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -110,7 +114,7 @@ class Page:
         return {
             "t": self.say,
             "f": self.formats,
-            "has": lambda key: words.has(self.language, key),
+            "has": self.has,
             "page": self,
             "who": self.who,
             "viewer": self.who.viewer if self.who else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,14 @@ def catalog(language: str) -> dict[str, str | dict[str, str]]:
     for path in sorted((FOLDER / language).glob("*.toml")):
         if path.stem != "refusals":
             _flatten(tomllib.loads(path.read_text(encoding="utf-8")), path.stem, found)
-    return found
+    return {key: _set(value) for key, value in found.items()} if language == "fr" else found
+
+
+def _set(value: str | dict[str, str]) -> str | dict[str, str]:
+    """French typography: what stands before : ; ? » and after « never goes to the next line."""
+    if isinstance(value, dict):
+        return {form: str(_set(text)) for form, text in value.items()}
+    return re.sub(r" (?=[:;?»%])|(?<=«) ", "\u00a0", value)
 
 
 def _flatten(table: dict[str, Any], prefix: str, found: dict[str, str | dict[str, str]]) -> None:
@@ -43,7 +52,7 @@ def refusals() -> dict[str, str]:
     return tomllib.loads((FOLDER / "fr" / "refusals.toml").read_text(encoding="utf-8"))
 
 
-def say(language: str, key: str, n: int | None = None, **values: object) -> str:
+def say(language: str, key: str, n: int | None = None, /, **values: object) -> str:
     """The sentence of a key, its named places filled. ``n`` chooses the plural form: French counts 0 and 1 as one, English only 1.
 
     A key that is missing is shown as it is, so that a screen of alerts is never lost for want of a word; a test finds it first.
@@ -55,7 +64,9 @@ def say(language: str, key: str, n: int | None = None, **values: object) -> str:
     if isinstance(found, dict):
         single = (n or 0) < 2 if language == "fr" else n == 1
         found = found["one" if single else "other"]
-    return found.format(n=n, **values) if n is not None or values else found
+    if n is not None:
+        values.setdefault("n", n)
+    return found.format(**values) if values else found
 
 
 def has(language: str, key: str) -> bool:
@@ -65,11 +76,24 @@ def has(language: str, key: str) -> bool:
 
 def sentence(language: str, english: str, **values: object) -> str:
     """A refusal's sentence in the reader's language; its values too, when they are words themselves."""
-    if language == "en":
-        return english.format(**values) if values else english
-    words = refusals()
-    french = words.get(english, english)
-    return french.format(**{key: words.get(str(value), value) for key, value in values.items()}) if values else french
+    words = refusals() if language == "fr" else {}
+    said = {key: _value(language, value, words) for key, value in values.items()}
+    own = words.get(english, english)
+    return own.format(**said) if said else own
+
+
+def _value(language: str, value: object, words: dict[str, str]) -> object:
+    if isinstance(value, timedelta):
+        seconds = max(0, int(value.total_seconds()))
+        span = (
+            f"{seconds} s"
+            if seconds < 60
+            else f"{seconds // 60} min"
+            if seconds < 3600
+            else f"{seconds // 3600} h {seconds // 60 % 60:02d}"
+        )
+        return f"il y a {span}" if language == "fr" else f"{span} ago"
+    return words.get(str(value), value)
 
 
 def refused(language: str, refusal: Refusal) -> str:

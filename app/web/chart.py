@@ -1,0 +1,159 @@
+"""The patient's page, the search from any screen, and the explanation of one assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, AlertEvent, AlertState
+from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.core.errors import NotFound
+from app.insight import worklist
+from app.messaging import inbox
+from app.messaging.models import Message
+from app.people import patients
+from app.people.models import Consent, Patient
+from app.people.perimeter import visible_to
+from app.treatment import intakes, measures
+from app.web import chart_data, history, panel
+from app.web.deps import Id, Reads
+from app.web.render import StaffPage
+from app.web.saying import Saying
+from triage import explain
+from triage.terms import Step
+
+router = APIRouter()
+
+TIMELINE = 60
+TOLD_IN_TIMELINE = ("raised", "risen", "called", "closed", "reopened")
+FEW = 8
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline: a text of either direction, or an event of an alert."""
+
+    at: datetime
+    text: Message | None = None
+    event: AlertEvent | None = None
+
+
+@router.get("/search")
+def search(page: StaffPage, session: Reads, q: str = "") -> Response:
+    """By parts of a name or the last digits of a number; one hit opens at once."""
+    page.viewer.require("open_chart")
+    words = q.strip()[:80]
+    found = patients.search(session, words, viewer=page.viewer) if words else []
+    if len(found) == 1:
+        return page.go(f"/patients/{found[0].id}")
+    open_keys = {row.key: row for row in worklist.rows(session, viewer=page.viewer, now=page.now)} if found else {}
+    return page.page("search.html", words=words, found=found, open_rows=open_keys)
+
+
+@router.get("/patients/{patient_id}")
+def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
+    """Who, which treatment and day, better or worse, how to reach whom; opening it is written down."""
+    page.viewer.require("open_chart")
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    panel.opened(page, patient, "chart")
+    treatment = chart_data.treatment_of(session, patient, page.now)
+    heard = chart_data.last_heard(session, patient)
+    protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
+    course = treatment.course if treatment else None
+    return page.page(
+        "patient.html",
+        patient=patient,
+        saying=Saying(page, protocol),
+        treatment=treatment,
+        heard=heard,
+        row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
+        history=history.of(session, patient, course, page.now),
+        timeline=_timeline(session, patient),
+        contacts=chart_data.contacts_of(session, patient, page.now),
+        consents=_consents(session, patient),
+        upcoming=_upcoming(session, patient, page.now),
+        closed=_closed(session, patient),
+        measured=sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
+        adherence=intakes.adherence(session, course, first=_month_ago(patient, page.now), last=chart_data.local_day(patient, page.now))
+        if course
+        else None,
+    )
+
+
+def _month_ago(patient: Patient, now: datetime) -> date:
+    return chart_data.local_day(patient, now) - timedelta(days=27)
+
+
+def _timeline(session: Session, patient: Patient) -> list[Moment]:
+    """Texts and what people did, latest first."""
+    texts = [Moment(text.created_at, text=text) for text in inbox.story(session, patient.id, limit=TIMELINE)]
+    events = session.scalars(
+        select(AlertEvent)
+        .join(Alert, Alert.id == AlertEvent.alert_id)
+        .where(Alert.patient_id == patient.id, AlertEvent.kind.in_(TOLD_IN_TIMELINE))
+        .order_by(AlertEvent.id.desc())
+        .limit(TIMELINE)
+    )
+    moments = [*texts, *(Moment(event.at, event=event) for event in events)]
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)[:TIMELINE]
+
+
+def _consents(session: Session, patient: Patient) -> list[Consent]:
+    """The last word on each kind."""
+    found = session.scalars(select(Consent).where(Consent.patient_id == patient.id).order_by(Consent.id))
+    return list({consent.kind: consent for consent in found}.values())
+
+
+def _upcoming(session: Session, patient: Patient, now: datetime) -> list[CheckIn]:
+    """What is open, then what is planned, soonest first."""
+    alive = (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.PLANNED)
+    query = select(CheckIn).where(CheckIn.patient_id == patient.id, CheckIn.state.in_(alive), CheckIn.due_at >= now - timedelta(days=3))
+    return list(session.scalars(query.order_by(CheckIn.due_at).limit(FEW)))
+
+
+def _closed(session: Session, patient: Patient) -> list[Alert]:
+    query = select(Alert).where(Alert.patient_id == patient.id, Alert.state == AlertState.CLOSED)
+    return list(session.scalars(query.order_by(Alert.closed_at.desc()).limit(FEW)))
+
+
+@router.get("/assessments/{assessment_id}")
+def assessment_page(page: StaffPage, session: Reads, assessment_id: Id) -> Response:
+    """Inputs, rules fired, rules nearly fired, sources, in words: the whole trace as it was kept."""
+    page.viewer.require("open_chart")
+    seen = select(Patient.id).where(visible_to(page.viewer))
+    row = session.scalar(select(AssessmentRow).where(AssessmentRow.id == assessment_id, AssessmentRow.patient_id.in_(seen)))
+    if row is None:
+        raise NotFound("This explanation")
+    patient = patients.get(session, row.patient_id, viewer=page.viewer)
+    panel.opened(page, patient, "chart")
+    heard = chart_data.last_heard(session, patient, row.id)
+    assert heard is not None
+    try:
+        assessment = explain.from_dict(row.result)
+    except (KeyError, TypeError, ValueError):
+        assessment = None
+    return page.page(
+        "explain.html",
+        patient=patient,
+        heard=heard,
+        row=row,
+        assessment=assessment,
+        groups=_groups(assessment.steps) if assessment else (),
+        saying=Saying(page, chart_data.protocol_of(session, row.version_id)),
+    )
+
+
+def _groups(steps: Sequence[Step]) -> list[tuple[str, list[Step]]]:
+    """Fired, not judged, nearly, waiting, quiet; in that order, empty ones left out."""
+    kinds: dict[str, list[Step]] = {"fired": [], "error": [], "near": [], "waits": [], "quiet": []}
+    for step in steps:
+        kind = "error" if step.error else "fired" if step.fired else "near" if step.near else "waits" if step.waits_for else "quiet"
+        kinds[kind].append(step)
+    kinds["fired"].sort(key=lambda step: -step.level)
+    return [(kind, group) for kind, group in kinds.items() if group]

@@ -1,0 +1,154 @@
+"""What is known of one patient, read once for the alert panel and the patient's page: treatment, answers, scores, measures, doses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
+from app.people import care_team
+from app.people.models import Patient, Service, Staff
+from app.protocols import versions
+from app.protocols.models import ProtocolVersion
+from app.treatment import courses, days, intakes
+from app.treatment.models import Course, IntakeReport
+from triage.calendar import Day
+from triage.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """The running course and what today is in it; ``title``: the protocol's, by language."""
+
+    course: Course
+    day: Day
+    title: Mapping[str, str]
+    unverified: int
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A telephone to call, in this order. role: patient, relative, oncologist, on_call, emergency. relation: of a relative, as written."""
+
+    role: str
+    name: str
+    number: str
+    relation: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One judged check-in: when, scores by question, the other answers as stored, and the scores of the check-in before."""
+
+    at: datetime
+    day: date
+    assessment: AssessmentRow
+    scores: Mapping[str, int | None]
+    before: Mapping[str, int | None] = field(default_factory=dict)
+    answers: Sequence[AnswerRow] = ()
+
+    def change(self, key: str) -> int | None:
+        """This score minus the one before; None when either is unknown."""
+        now, then = self.scores.get(key), self.before.get(key)
+        return None if now is None or then is None else now - then
+
+    def has(self, kind: str) -> bool:
+        """Was a question of this kind answered?"""
+        return any(row.kind == kind and row.value is not None and row.replaced_at is None for row in self.answers)
+
+    def other(self, kinds: tuple[str, ...]) -> list[AnswerRow]:
+        """Current answers that are not scores."""
+        return [row for row in self.answers if row.kind not in kinds and row.replaced_at is None]
+
+
+def local_day(patient: Patient, at: datetime) -> date:
+    """The patient's own calendar day."""
+    return at.astimezone(ZoneInfo(patient.timezone)).date()
+
+
+def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment | None:
+    """The running treatment, None when there is none."""
+    course = courses.running(session, patient.id)
+    if course is None:
+        return None
+    today = local_day(patient, now)
+    version = versions.in_force(session, course.protocol_slug, today, patient.service_id)
+    title: Mapping[str, str] = version.title if version else {"fr": course.protocol_slug, "en": course.protocol_slug}
+    return Treatment(course, days.day_of(course, today), title, version.unverified if version else 0)
+
+
+def protocol_of(session: Session, version_id: int | None) -> Protocol | None:
+    """The protocol an assessment was made with, to name its questions; None when its document cannot be read any more."""
+    version = session.get(ProtocolVersion, version_id) if version_id else None
+    if version is None:
+        return None
+    try:
+        return versions.load(version)
+    except ValueError:
+        return None
+
+
+def last_heard(session: Session, patient: Patient, assessment_id: int | None = None) -> Heard | None:
+    """The given assessment, or the patient's last, with the scores of the check-in before it."""
+    mine = select(AssessmentRow).where(AssessmentRow.patient_id == patient.id)
+    wanted = mine.where(AssessmentRow.id == assessment_id) if assessment_id else mine
+    row = session.scalar(wanted.order_by(AssessmentRow.id.desc()).limit(1))
+    if row is None:
+        return None
+    before = session.scalar(
+        mine.where(AssessmentRow.id < row.id, AssessmentRow.checkin_id.is_distinct_from(row.checkin_id))
+        .order_by(AssessmentRow.id.desc())
+        .limit(1)
+    )
+    checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
+    return Heard(
+        at=row.at,
+        day=checkin.day if checkin else local_day(patient, row.at),
+        assessment=row,
+        scores=scores_of(row),
+        before=scores_of(before) if before else {},
+        answers=tuple(checkin.answers) if checkin else (),
+    )
+
+
+def scores_of(row: AssessmentRow) -> dict[str, int | None]:
+    """Scores by question key; unknown ones are None."""
+    scores: dict[str, Any] = row.result.get("scores", {})
+    return {key: value if isinstance(value, int) else None for key, value in scores.items()}
+
+
+def last_doses(session: Session, treatment: Treatment | None, now: datetime) -> IntakeReport | None:
+    """What was last said of the tablets, within two weeks: older news says nothing of today."""
+    if treatment is None:
+        return None
+    reports = intakes.standing(session, treatment.course.id)
+    return reports[-1] if reports and now - reports[-1].at < timedelta(days=14) else None
+
+
+def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:
+    """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number."""
+    service = session.get_one(Service, patient.service_id)
+    own = [Contact("patient", patient.full_name, patient.phone)]
+    relatives = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents]
+    answering = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents if one.answers]
+    first = [*answering, *own] if answering and patient.answered_by == "respondent" else own
+    ordered = [*first, *(one for one in relatives if one not in first)]
+    on_call = [
+        Contact("on_call", one.name, one.phone)
+        for one in care_team.on_duty(session, service.id, now, "on_call")
+        if one.id != patient.oncologist_id
+    ]
+    team = [Contact("oncologist", patient.oncologist.name, patient.oncologist.phone), *on_call]
+    return [one for one in (*ordered, *team, Contact("emergency", "", service.emergency)) if one.number]
+
+
+def colleagues(session: Session, viewer_id: int, service_id: int) -> list[Staff]:
+    """Who an alert may be handed to."""
+    found = session.scalars(select(Staff).where(Staff.service_id == service_id, Staff.active, Staff.id != viewer_id).order_by(Staff.name))
+    return [one for one in found if one.role in ("nurse", "coordinator", "oncologist")]

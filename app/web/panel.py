@@ -1,0 +1,227 @@
+"""Everything the alert panel shows, read once: what was said, why it fired, what the patient was told, whom to call, who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.alerts import handling, tasks
+from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
+from app.core.audit import AuditRow
+from app.core.errors import NotFound
+from app.insight import worklist
+from app.insight.worklist import Row
+from app.messaging.models import Message
+from app.people import care_team, patients
+from app.people.models import Patient, Service, Staff
+from app.treatment import measures
+from app.treatment.models import IntakeReport, Measure
+from app.web import chart_data
+from app.web.chart_data import Contact, Heard, Treatment
+from app.web.render import Page
+from app.web.saying import Saying
+from triage import explain
+from triage.terms import Assessment, Level, Step
+
+SAME_VISIT = timedelta(minutes=30)
+"""A chart opened again by the same person within this time is the same visit: one line in the audit trail, not one per refresh."""
+
+LAST_TEXTS = 8
+URGENT_OUTCOMES = tuple(one for one in Outcome if one is not Outcome.NOT_REACHED)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One patient, or one unknown number, with everything open for them."""
+
+    key: str
+    saying: Saying
+    row: Row | None
+    alert: Alert | None
+    tasks: Sequence[Task]
+    patient: Patient | None
+    number: str
+    owner: str
+    mine: bool
+    may_act: bool
+    events: Sequence[AlertEvent] = ()
+    treatment: Treatment | None = None
+    heard: Heard | None = None
+    assessment: Assessment | None = None
+    doses: IntakeReport | None = None
+    temperature: Measure | None = None
+    told_message: Message | None = None
+    texts: Sequence[Message] = ()
+    quotes: Sequence[Message] = ()
+    contacts: Sequence[Contact] = ()
+    colleagues: Sequence[Staff] = ()
+    waits: Sequence[datetime] = ()
+
+    @property
+    def stamp(self) -> str:
+        """Changes with everything the panel shows; the screen compares it with the list's to know that it is old."""
+        return stamp_of(self.alert, self.tasks, self.texts[-1].id if self.texts else 0)
+
+    @property
+    def level(self) -> Level:
+        """The alert's level; INFO when only tasks are open."""
+        return Level.of(self.alert.level) if self.alert else Level.INFO
+
+    @property
+    def is_open(self) -> bool:
+        """Is there an alert that is not closed?"""
+        return self.alert is not None and self.alert.state != AlertState.CLOSED
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What may be chosen at the close: an urgent alert is never closed as not reached."""
+        return URGENT_OUTCOMES if self.level is Level.URGENT else tuple(Outcome)
+
+    def steps(self, kind: str) -> list[Step]:
+        """Rules that fired ("fired"), could not be judged ("error"), nearly fired ("near"), or wait for an answer ("waits")."""
+        found = self.assessment.steps if self.assessment else ()
+        if kind == "error":
+            return [step for step in found if step.error]
+        if kind == "fired":
+            return sorted((step for step in found if step.fired and not step.error), key=lambda step: -step.level)
+        rest = [step for step in found if not step.fired and not step.error]
+        return [step for step in rest if (step.near if kind == "near" else bool(step.waits_for) and not step.near)]
+
+
+def stamp_of(alert: Alert | None, open_tasks: Sequence[Task], last_text: int) -> str:
+    """What the list and the panel compare."""
+    tasks_open = ".".join(str(task.id) for task in sorted(open_tasks, key=lambda one: one.id))
+    return f"{alert.id}-{alert.stamp}-{tasks_open}" if alert else f"-{tasks_open}"
+
+
+def of_alert(page: Page, session: Session, alert_id: int) -> Panel:
+    """The panel of an alert, open or closed. Raises NotFound outside the perimeter."""
+    alert = handling.get(session, alert_id, viewer=page.viewer)
+    return _build(page, session, alert.subject, alert)
+
+
+def of_task(page: Page, session: Session, task_id: int) -> Panel:
+    """The panel of a task: its patient's, or its number's. Raises NotFound outside the perimeter."""
+    task = tasks.get(session, task_id, viewer=page.viewer)
+    message = session.get(Message, task.message_id) if task.message_id else None
+    key = worklist.task_key(task, message.address if message else "")
+    return _build(page, session, key, None)
+
+
+def of_key(page: Page, session: Session, key: str) -> Panel | None:
+    """The panel of a row of the list; None when nothing is open there any more."""
+    row = worklist.row(session, key, viewer=page.viewer, now=page.now)
+    return _build(page, session, key, row.alert) if row else None
+
+
+def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel:
+    row = worklist.row(session, key, viewer=page.viewer, now=page.now)
+    alert = alert or (row.alert if row else None)
+    patient_id = int(key.removeprefix("patient:")) if key.startswith("patient:") else None
+    patient = patients.get(session, patient_id, viewer=page.viewer) if patient_id else None
+    if patient is None and not page.viewer.may("see_alerts"):
+        raise NotFound("This alert")
+    number = key.removeprefix("number:") if key.startswith("number:") else ""
+    who = page.who
+    owner = session.get(Staff, alert.owner_id) if alert and alert.owner_id else None
+    heard = chart_data.last_heard(session, patient, alert.assessment_id if alert else None) if patient else None
+    treatment = chart_data.treatment_of(session, patient, page.now) if patient else None
+    texts = _texts(session, page, patient, number)
+    events = list(alert.events) if alert else []
+    return Panel(
+        key=key,
+        saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
+        row=row,
+        alert=alert,
+        tasks=row.tasks if row else (),
+        patient=patient,
+        number=number,
+        owner=owner.name if owner else "",
+        mine=bool(owner and who and owner.id == who.staff_id),
+        may_act=page.viewer.may("act_on_alerts"),
+        events=events,
+        treatment=treatment,
+        heard=heard,
+        assessment=_assessment(heard),
+        doses=chart_data.last_doses(session, treatment, page.now),
+        temperature=_temperature(session, patient, page.now),
+        told_message=session.get(Message, alert.told_message_id) if alert and alert.told_message_id else None,
+        texts=texts,
+        quotes=_quotes(texts, events, row),
+        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(number),
+        colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
+        waits=_waits(session, alert, page.now) if alert else (),
+    )
+
+
+def _caller(number: str) -> list[Contact]:
+    return [Contact("number", "", number)] if number else []
+
+
+def _assessment(heard: Heard | None) -> Assessment | None:
+    """The stored conclusion; None when its stored form cannot be read: the raw words and the chart stay."""
+    if heard is None:
+        return None
+    try:
+        return explain.from_dict(heard.assessment.result)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _temperature(session: Session, patient: Patient | None, now: datetime) -> Measure | None:
+    """The last temperature of the last three days; an older one says nothing of today."""
+    found = measures.latest(session, patient.id, before=now).get("temperature") if patient else None
+    return found if found and now - found.taken_at < timedelta(days=3) else None
+
+
+def _texts(session: Session, page: Page, patient: Patient | None, number: str) -> list[Message]:
+    """The last texts of both directions, oldest first."""
+    mine = [Message.service_id == page.viewer.service_id, Message.staff_id.is_(None)]
+    if patient is not None:
+        mine.append(Message.patient_id == patient.id)
+    elif number:
+        mine.append(Message.address == number)
+        mine.append(Message.patient_id.is_(None))
+    else:
+        return []
+    return list(session.scalars(select(Message).where(*mine).order_by(Message.id.desc()).limit(LAST_TEXTS)))[::-1]
+
+
+def _quotes(texts: Sequence[Message], events: Sequence[AlertEvent], row: Row | None) -> list[Message]:
+    """The words that matter now: those that raised the alert or made the task, latest first; otherwise the last received."""
+    named = {event.detail.get("message_id") for event in events if event.kind in worklist.REASONS}
+    named |= {task.message_id for task in row.tasks} if row else set()
+    received = [text for text in texts if text.direction == "in"]
+    return [text for text in received if text.id in named][::-1][:2] or received[-1:]
+
+
+def _waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:
+    """Times an alert may be put aside until: in one, two, four hours, and the next opening."""
+    service = session.get_one(Service, alert.service_id)
+    soon = [now + timedelta(hours=hours) for hours in (1, 2, 4)]
+    tomorrow = care_team.next_opening(service, now + timedelta(hours=12))
+    return [at for at in (*soon, tomorrow) if care_team.is_open(service, at)]
+
+
+def opened(page: Page, patient: Patient, where: str) -> None:
+    """Write that this person opened this chart, once per visit (SEC-27). Call it from pages that only read."""
+    who = page.who
+    if who is None:
+        return
+    since = page.now - SAME_VISIT
+    same = select(AuditRow.id).where(
+        AuditRow.patient_id == patient.id,
+        AuditRow.action == "chart.opened",
+        AuditRow.actor == str(who.viewer.actor),
+        AuditRow.acted_at > since,
+        or_(AuditRow.reason == where, AuditRow.reason == "chart"),
+    )
+    with page.tools.database.reading() as session:
+        if session.scalar(same.limit(1)) is not None:
+            return
+    with page.tools.database.transaction() as session:
+        patients.chart_opened(session, patient, by=who.viewer.actor, now=page.now, where=where)

@@ -1,0 +1,167 @@
+"""Alerts, tasks and their stories in the reader's words: whole sentences from templates, never glued fragments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.insight.worklist import Row
+from app.messaging.models import Message
+from app.treatment.models import IntakeReport
+from app.web.render import Page
+from triage.advice import DANGERS
+from triage.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Puts rows in words for one page. ``protocol``: names the questions; without it a key is shown by its own word."""
+
+    page: Page
+    protocol: Protocol | None = None
+
+    def name(self, key: str) -> str:
+        """A question by its full name on screens: the protocol's own, else the library's, else its key."""
+        question = self.protocol.questions.get(key) if self.protocol else None
+        if question is not None:
+            return question.name[self.page.language]
+        return self.page.say(f"symptom.{key}") if self.page.has(f"symptom.{key}") else key.replace("_", " ")
+
+    def dangers(self, codes: list[str]) -> str:
+        """Danger codes in words."""
+        side = 0 if self.page.language == "fr" else 1
+        return ", ".join(DANGERS[code][side] if code in DANGERS else code for code in codes)
+
+    def why(self, detail: Mapping[str, Any]) -> list[str]:
+        """What an alert's event says of its reason: the danger signs, then the sentences of the rules, then its kind."""
+        found = (
+            [self.page.say("alert.signs", what=self.dangers([str(code) for code in detail["dangers"]]))] if detail.get("dangers") else []
+        )
+        said = detail.get("why") or []
+        for sentence in [said] if isinstance(said, Mapping) else said:
+            text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
+            if text and text not in found:
+                found.append(text)
+        return found or [self.kind(str(detail.get("kind", "")))]
+
+    def kind(self, kind: str) -> str:
+        """Why there is an alert, in a few words."""
+        return self.page.say(f"alert.kind.{kind}") if kind else self.page.say("alert.kind.assessment")
+
+    def headline(self, row: Row) -> str:
+        """The one line of the list: why the alert is open, or what the task is."""
+        if row.alert is None:
+            return "; ".join(dict.fromkeys(self.task(task) for task in row.tasks))
+        return self.why(row.reasons[0])[0] if row.reasons else self.kind(row.alert.kind)
+
+    def tags(self, row: Row) -> list[str]:
+        """What must be known before calling, and what else is open."""
+        say, patient = self.page.say, row.patient
+        found = [say("list.unknown_number")] if row.number else []
+        if patient is not None and patient.answered_by == "respondent":
+            found.append(say("list.relative_answers"))
+        if patient is not None and patient.language != self.page.language:
+            key = f"language.{patient.language}"
+            found.append(say(key) if self.page.has(key) else patient.language)
+        return found + [self.task(task) for task in row.tasks if row.alert is not None]
+
+    def task(self, task: Task) -> str:
+        """What a task asks for."""
+        return self.page.say(f"task.{task.kind}")
+
+    def left(self, row: Row) -> str:
+        """How long is left, until when it waits, or by how much its limit has passed."""
+        f, now = self.page.formats, self.page.now
+        if row.alert is not None and row.alert.state == AlertState.WAITING:
+            return self.page.say("list.waits_until", when=f.at(row.due_at))
+        if timedelta(0) <= now - row.due_at < timedelta(minutes=1):
+            return self.page.say("list.due_now")
+        if row.due_at < now:
+            return self.page.say("list.late", span=f.span(now - row.due_at))
+        if f.days_from_now(row.due_at) == 0:
+            return self.page.say("list.left", span=f.span(row.due_at - now))
+        return self.page.say("list.before", when=f.when(row.due_at))
+
+    def holder(self, row: Row) -> str:
+        """Who has it."""
+        if row.alert is None:
+            return self.page.say("list.to_do")
+        if row.alert.state == AlertState.NEW:
+            return self.page.say("list.to_take")
+        mine = self.page.who is not None and row.alert.owner_id == self.page.who.staff_id
+        return self.page.say("list.mine") if mine else row.owner
+
+    def told(self, alert: Alert, message: Message | None) -> str:
+        """What the patient was told, and whether it arrived."""
+        at = message.settled_at or message.sent_at or message.created_at if message else None
+        return self.page.say(f"alert.told.{alert.told}", when=self.page.formats.at(at) if at else "")
+
+    def event(self, event: AlertEvent) -> str:
+        """One line of the alert's story."""
+        detail, say, f = event.detail, self.page.say, self.page.formats
+        if event.kind in ("raised", "risen", "merged"):
+            return say(f"story.{event.kind}", level=say(f"level.{event.level}"), why=" ".join(self.why(detail)))
+        if event.kind == "told":
+            return say(f"alert.told.{detail.get('told', 'none')}", when=f.at(event.at))
+        if event.kind == "stepped":
+            people = [str(name) for name in detail.get("reached", ())]
+            rung = say(f"story.rung.{detail.get('notify', 'team')}")
+            return say("story.stepped", rung=rung, people=", ".join(people)) if people else say("story.stepped_nobody", rung=rung)
+        if event.kind == "called":
+            return say("story.called" if detail.get("reached") else "story.called_in_vain", who=event.actor_name, whom=self.whom(detail))
+        if event.kind == "waiting":
+            return say("story.waiting", who=event.actor_name, when=f.when(datetime.fromisoformat(detail["until"])))
+        if event.kind == "returned":
+            return say(f"story.returned.{detail.get('why', 'released')}", who=event.actor_name)
+        if event.kind == "closed":
+            return say("story.closed", who=event.actor_name, outcome=say(f"outcome.{detail.get('outcome', 'other')}"))
+        return say(f"story.{event.kind}", who=event.actor_name, to=str(detail.get("to", "")))
+
+    def whom(self, detail: Mapping[str, Any]) -> str:
+        """Who was called: a word of the list, or the name as written."""
+        key = f"call.whom.{detail.get('whom', '')}"
+        return self.page.say(key) if self.page.has(key) else str(detail.get("whom", ""))
+
+    def note(self, event: AlertEvent) -> str:
+        """The words a person added to an event."""
+        return str(event.detail.get("note") or event.detail.get("reason") or "")
+
+    def medicine(self, agent: str) -> str:
+        """A medicine's name as this reader writes it."""
+        key = f"medicine.{agent.casefold()}"
+        return self.page.say(key) if self.page.has(key) else agent.capitalize()
+
+    def doses(self, report: IntakeReport) -> str:
+        """What was said of the tablets of a span of days."""
+        say = self.page.say
+        if report.stopped:
+            return say("answer.intake.stopped")
+        if report.missed is None:
+            return say("answer.unknown")
+        parts = [say("answer.intake.missed", report.missed)] if report.missed else []
+        parts += [say("answer.intake.extra", report.extra)] if report.extra else []
+        parts += [say("answer.intake.off_day")] if report.off_day else []
+        return ", ".join(parts) or say("answer.intake.all")
+
+    def answer(self, kind: str, value: str | None) -> str:
+        """A stored answer as people read it; the raw words stay readable beside it."""
+        say, f = self.page.say, self.page.formats
+        if value is None:
+            return say("answer.unknown")
+        if kind == "temperature_c" and value != "no_fever":
+            return f.temperature(value)
+        if kind == "weight_kg":
+            return say("answer.kg", value=f.number(value))
+        if kind == "intake_7d":
+            return ", ".join(self._intake(part) for part in value.split("+"))
+        if kind in ("count_24h", "pain_0_10"):
+            return say(f"answer.{kind}", int(float(value))) if kind == "count_24h" else say("answer.pain", value=f.number(value))
+        key = f"answer.{value}"
+        return say(key) if self.page.has(key) else value
+
+    def _intake(self, part: str) -> str:
+        what, _, number = part.partition(":")
+        return self.page.say(f"answer.intake.{what}", int(number) if number.isdigit() else 0)
