@@ -1,0 +1,215 @@
+"""Enrolment by the coordinator's screen: a sentence beside each field, everything typed still there (point 3, FR-12, FR-14)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.checkins.models import CheckIn
+from app.core.audit import AuditRow
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.messaging.models import Message
+from app.people.models import Consent, Patient
+from app.protocols import shelf
+from app.treatment.models import Course
+from tests.app.web.conftest import SignIn
+from tests.factories import World
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Wednesday 25 November 2026, 10:00 in Paris: the library's protocols are in force."""
+    return HandClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def ines(sign_in: SignIn, world: World, database: Database, clock: HandClock) -> TestClient:
+    """Inès Caron, coordinator, at her screen."""
+    with database.transaction() as session:
+        shelf.seed(session, clock.now())
+    return sign_in(world.ines)
+
+
+@pytest.fixture
+def marie(world: World) -> dict[str, str]:
+    """Marie Hoarau as Inès types her; the rest is what the form already holds."""
+    return {
+        "family_name": "Hoarau", "given_names": "Marie", "birth_date": "1955-03-14", "sex": "female", "language": "fr",
+        "timezone": "Europe/Paris", "phone": "06 39 98 00 01", "answered_by": "patient", "check_in_hour": "10",
+        "consent_follow_up": "yes", "consent_sms_words": "yes", "consent_sheet": "2026-09",
+        "oncologist_id": str(world.lebon.id), "protocol_slug": "capecitabine-14-7", "agent": "capecitabine", "dose_mg": "1 500,5",
+        "times_per_day": "2", "days_on": "14", "days_off": "7", "first_intake": "2026-11-25", "cycle": "1", "first_text": "yes",
+    }  # fmt: skip
+
+
+def fields(page: str) -> dict[str, str]:
+    """The sentence beside each field."""
+    return dict(re.findall(r'<p class="field-error" id="(\w+)-error">([^<]+)</p>', page))
+
+
+def patients_of(database: Database) -> list[Patient]:
+    with database.reading() as session:
+        return list(session.scalars(select(Patient).order_by(Patient.id)))
+
+
+def test_the_blank_form_holds_the_habits_of_the_service_and_of_the_label(ines: TestClient, world: World) -> None:
+    page = ines.get("/enrol").text
+    held = dict(re.findall(r'<input id="(\w+)" name="\w+" type="\w+" value="([^"]*)"', page))
+    assert (held["agent"], held["times_per_day"], held["days_on"], held["days_off"]) == ("capecitabine", "2", "14", "7")
+    assert (held["first_intake"], held["cycle"], held["dose_mg"]) == ("2026-11-25", "1", "")
+    chosen = re.findall(r'<option value="([^"]*)" selected', page)
+    assert chosen == ["fr", "Europe/Paris", "patient", "10", str(world.lebon.id), "capecitabine-14-7"]
+    assert re.search(r'name="first_text" type="checkbox" value="yes" checked', page)
+    assert "shared_phone" not in page
+
+
+def test_another_protocol_brings_its_own_dosing(ines: TestClient) -> None:
+    part = ines.get("/enrol/treatment", params={"protocol_slug": "sunitinib-28-14"}, headers={"hx-request": "true"}).text
+    held = dict(re.findall(r'<input id="(\w+)" name="\w+" type="\w+" value="([^"]*)"', part))
+    assert (held["agent"], held["days_on"], held["days_off"]) == ("sunitinib", "28", "14")
+    assert "<html" not in part
+
+
+def test_a_patient_is_enrolled_and_the_first_text_leaves_at_once(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    answer = ines.post("/enrol", data=marie)
+    [patient] = patients_of(database)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/patients/{patient.id}/enrolled")
+    with database.reading() as session:
+        course = session.scalars(select(Course)).one()
+        texts = session.scalars(select(Message.key).where(Message.state == "queued").order_by(Message.id)).all()
+        first = session.scalars(select(CheckIn).order_by(CheckIn.due_at).limit(1)).one()
+        consents = {(c.kind, c.granted, c.sheet_version) for c in session.scalars(select(Consent))}
+    assert (patient.phone, str(course.dose_mg.normalize()), course.protocol_slug) == ("+33639980001", "1500.5", "capecitabine-14-7")
+    assert texts == ["welcome_1", "welcome_2"]
+    assert (first.day.isoformat(), first.due_at) == ("2026-11-27", datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    assert consents == {("follow_up", True, "2026-09"), ("sms_words", True, "2026-09")}
+    told = ines.get(f"/patients/{patient.id}/enrolled").text
+    assert "HOARAU Marie est inscrit" in told
+    assert "vendredi, 10 h" in told  # in the words of the first text
+    assert "ven. 27 nov." in told
+
+
+def test_without_the_tick_nothing_leaves(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    del marie["first_text"]
+    assert ines.post("/enrol", data=marie).status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(Message.id)).all() == []
+
+
+def test_every_sentence_of_the_three_blocks_comes_at_once_and_what_was_typed_stays(
+    ines: TestClient, marie: dict[str, str], database: Database
+) -> None:
+    wrong = {**marie, "given_names": "", "birth_date": "2030-01-01", "dose_mg": "beaucoup", "times_per_day": "2,5", "consent_sheet": ""}
+    del wrong["consent_follow_up"]
+    answer = ines.post("/enrol", data=wrong)
+    assert answer.status_code == 422
+    assert set(fields(answer.text)) == {"given_names", "birth_date", "consent_follow_up", "consent_sheet", "dose_mg", "times_per_day"}
+    for kept in ('value="Hoarau"', 'value="beaucoup"', 'value="2,5"', 'value="06 39 98 00 01"'):
+        assert kept in answer.text
+    assert "6 champs" in answer.text
+    assert patients_of(database) == []
+    with database.reading() as session:
+        assert session.scalars(select(AuditRow.id).where(AuditRow.action == "patient.enrolled")).all() == []
+
+
+def test_sentences_are_french_first_and_english_complete(ines: TestClient, marie: dict[str, str]) -> None:
+    empty = ines.post("/enrol", data={"family_name": ""})
+    english = "|".join(("Write", "Choose", "Follow-up starts"))
+    assert not [said for said in fields(empty.text).values() if re.match(english, said)]
+
+
+def test_a_number_already_held_brings_the_shared_phone_box(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    """U16, HZ-10."""
+    ines.post("/enrol", data=marie)
+    jean = {**marie, "family_name": "Payet", "given_names": "Jean"}
+    refused = ines.post("/enrol", data=jean)
+    assert (refused.status_code, set(fields(refused.text))) == (422, {"phone"})
+    assert 'id="shared_phone"' in refused.text
+    assert ines.post("/enrol", data={**jean, "shared_phone": "yes"}).status_code == 303
+    assert [patient.shared_phone for patient in patients_of(database)] == [True, True]
+
+
+def test_a_relative_who_answers_is_named(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    refused = ines.post("/enrol", data={**marie, "answered_by": "respondent"})
+    assert set(fields(refused.text)) == {"respondent_name"}
+    marie |= {
+        "answered_by": "respondent",
+        "respondent_name": "Lise Hoarau",
+        "respondent_relation": "fille",
+        "respondent_phone": "0639980002",
+    }
+    assert ines.post("/enrol", data=marie).status_code == 303
+    [patient] = patients_of(database)
+    assert patient.answered_by == "respondent"
+
+
+@pytest.mark.parametrize("text", ["Hoa\x00rau", "H" * 500])
+def test_what_no_column_can_keep_is_refused_in_words(ines: TestClient, marie: dict[str, str], database: Database, text: str) -> None:
+    answer = ines.post("/enrol", data={**marie, "family_name": text, "agent": text})
+    assert (answer.status_code, set(fields(answer.text))) == (422, {"family_name", "agent"})
+    assert patients_of(database) == []
+
+
+def test_the_secretary_does_not_enrol(sign_in: SignIn, world: World, marie: dict[str, str], database: Database) -> None:
+    paul = sign_in(world.paul)
+    assert (paul.get("/enrol").status_code, paul.post("/enrol", data=marie).status_code) == (403, 403)
+    assert patients_of(database) == []
+
+
+def test_the_sheet_says_hours_emergency_and_how_to_stop_in_the_patients_language(
+    ines: TestClient, marie: dict[str, str], database: Database
+) -> None:
+    """FR-14: from the service's own hours; not an emergency service, 15 or 112; whom to call; how to stop; rights."""
+    ines.post("/enrol", data={**marie, "language": "en"})
+    [patient] = patients_of(database)
+    page = ines.get(f"/patients/{patient.id}/sheet").text
+    for said in ("Call 15 or 112.", "not an emergency service", "0199001234", "Answer STOP", "Your rights", "Sheet version 2026-09."):
+        assert said in page
+    days = re.findall(r'<th scope="row">(\w+)</th><td>([^<]+)</td>', page)
+    assert days[0] == ("Monday", "08:00 to 18:00")
+    assert days[6] == ("Sunday", "closed")
+
+
+def test_the_list_shows_everyone_and_opens_their_treatment(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    ines.post("/enrol", data=marie)
+    [patient] = patients_of(database)
+    page = ines.get("/patients").text
+    assert "HOARAU Marie" in page
+    assert f'href="/patients/{patient.id}/treatment"' in page
+
+
+def test_a_hold_cancels_what_is_planned_and_a_stop_ends_it(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    ines.post("/enrol", data=marie)
+    [patient] = patients_of(database)
+    address = f"/patients/{patient.id}/treatment"
+    missing = ines.post(f"{address}/hold", data={"from_day": "", "reason": "Neutropénie"})
+    assert (missing.status_code, set(fields(missing.text))) == (422, {"hold_from_day"})
+    assert 'value="Neutropénie"' in missing.text
+    assert (
+        ines.post(f"{address}/hold", data={"from_day": "2026-11-26", "until_day": "2026-11-30", "reason": "Neutropénie"}).status_code == 303
+    )
+    assert "Neutropénie" in ines.get(address).text
+    assert ines.post(f"{address}/stop", data={"on": "2026-11-27", "reason": "progression"}).status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(Course.state)).one() == "stopped"
+        assert session.scalars(select(CheckIn.id).where(CheckIn.state == "planned")).all() == []
+
+
+def test_a_nurse_confirms_a_cycle_but_does_not_hold_a_treatment(
+    ines: TestClient, sign_in: SignIn, world: World, marie: dict[str, str], database: Database, clock: HandClock
+) -> None:
+    ines.post("/enrol", data=marie)
+    [patient] = patients_of(database)
+    clock.forward(days=21)
+    claire = sign_in(world.claire)
+    address = f"/patients/{patient.id}/treatment"
+    assert claire.post(f"{address}/hold", data={"from_day": "2026-12-17", "reason": "x"}).status_code == 403
+    assert claire.post(f"{address}/cycle", data={"started_on": "2026-12-16"}).status_code == 303
+    with database.reading() as session:
+        cycles = session.scalars(select(Course)).one().cycles
+        assert [(cycle.number, cycle.started_on.isoformat()) for cycle in cycles] == [(1, "2026-11-25"), (2, "2026-12-16")]
