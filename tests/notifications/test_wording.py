@@ -65,6 +65,11 @@ def test_every_safety_text_names_somebody_to_call_now(key: str) -> None:
     assert catalogue()[key].names & {"sos", "sos_or_112"}
 
 
+def test_every_text_is_named_in_the_readme() -> None:
+    page = (Path(wording.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert [key for key in catalogue() if f"`{key}`" not in page] == []
+
+
 def moment(text: str, now: str = "2026-11-18T14:00") -> Moment:
     return Moment(datetime.fromisoformat(text).replace(tzinfo=PARIS), datetime.fromisoformat(now).replace(tzinfo=PARIS))
 
