@@ -50,9 +50,7 @@ def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool =
     except Exception as error:
         log.exception("a check-in could not be judged", checkin_id=checkin.id)
         return Judged(None, None, unjudged(session, patient, checkin, type(error).__name__, now=now))
-    alert = _raise(session, patient, checkin, protocol, assessment, row, now)
-    row.alert_id = alert.id if alert else None
-    return Judged(assessment, row, alert)
+    return Judged(assessment, row, _raise(session, patient, checkin, protocol, assessment, row, now))
 
 
 def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool) -> tuple[Protocol, dict[str, Answer], Context]:

@@ -28,16 +28,16 @@ def correct(turn: Turn, reading: Reading) -> None:
         return
     checkin, rows = last
     turn.checkin, turn.protocol = checkin, script.protocol_of(turn.session, checkin)
-    keys = [row.key for row in rows]
+    together = _asked_with(turn, [row.key for row in rows])
     match = _BY_NUMBER.fullmatch(reading.value)
     if match is not None:
-        place, value = int(match[1]) - 1, match[2]
-        keys = _asked_with(turn, keys)
-        key = keys[place] if 0 <= place < len(keys) else None
+        place = int(match[1]) - 1
+        given = {together[place]: match[2]} if 0 <= place < len(together) else {}
     else:
-        key, value = (keys[0] if len(keys) == 1 else None), reading.value
-    if reading.value == "reopen" or key is None or not _replace(turn, key, value):
-        _ask_again(turn, _asked_with(turn, keys) if match is None else keys)
+        values = reading.value.split("|")
+        given = dict(zip(together, values, strict=True)) if len(values) == len(together) and reading.value != "reopen" else {}
+    if not given or not _replace(turn, given):
+        _ask_again(turn, together)
 
 
 def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
@@ -61,15 +61,18 @@ def _asked_with(turn: Turn, keys: list[str]) -> list[str]:
     return [key for key in whole if key in said] or keys
 
 
-def _replace(turn: Turn, key: str, value: str) -> bool:
+def _replace(turn: Turn, given: dict[str, str]) -> bool:
     assert turn.checkin is not None and turn.protocol is not None
-    question = script.question_of(key, turn.protocol)
-    if question is None:
-        return False
+    said = answers.current(turn.session, turn.checkin.id)
+    changed = [(script.question_of(key, turn.protocol), value) for key, value in given.items() if said[key].value != value]
     try:
-        answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note="correction")
+        for question, value in changed:
+            questions.read_value(question or questions.Question("", Kind.NONE), value)
     except ValueError:
         return False
+    for question, value in changed:
+        if question is not None:
+            answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note="correction")
     turn.message.checkin_id = turn.checkin.id
     turn.session.flush()
     pending = _pending(turn, turn.protocol)

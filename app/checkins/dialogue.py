@@ -24,6 +24,9 @@ from triage.terms import Asked, Kind, Level, Reading
 SECOND_HALF = timedelta(seconds=20)
 """How long an incomplete reply waits for its second half before the rest is asked for."""
 
+RANGE = "range_kept_higher"
+"""Note of the reader: of two numbers the higher one was kept, and the echo says so."""
+
 NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
 """Asked even when a re-ask has used up the texts of the check-in, like the red-flag questions."""
 
@@ -56,7 +59,7 @@ def _store(turn: Turn, values: Sequence[str | None], notes: Sequence[str]) -> bo
                 questions.read_value(question, value)
         except ValueError:
             return False
-    note = "range" if "range" in notes else "late" if is_late(turn) else ""
+    note = RANGE if RANGE in notes else "late" if is_late(turn) else ""
     for question, value in pairs:
         if question is not None and value is not None:
             answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note=note)
@@ -177,16 +180,26 @@ def misread(turn: Turn, why: str) -> None:
     turn.say("reask_2", Purpose.CONFIRMATION)
 
 
+def cannot_say(turn: Turn, why: str) -> None:
+    """Understood: the patient has no way to know (no scales). It stays unknown, and the conversation goes on."""
+    assert turn.checkin is not None and turn.protocol is not None
+    for key in turn.asked.keys:
+        question = turn.protocol.questions[key]
+        answers.put(turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note=why)
+    turn.checkin.misread = 0
+    forward(turn)
+
+
 def no_thermometer(turn: Turn) -> None:
     """The temperature stays unknown; the sign that can be felt is asked instead."""
     assert turn.checkin is not None and turn.protocol is not None
+    if not turn.may_ask:
+        cannot_say(turn, "no thermometer")
+        return
     for key in turn.asked.keys:
         question = turn.protocol.questions[key]
         answers.put(turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note="no thermometer")
     turn.checkin.misread = 0
-    if not turn.may_ask:
-        forward(turn)
-        return
     assessing.assess(turn.session, turn.checkin, now=turn.now)
     _move(turn, CheckInState.PARTIAL)
     turn.checkin.asking = [script.FEELS_HOT]
@@ -228,7 +241,7 @@ def confirm(turn: Turn, judged: Judged) -> None:
         turn.say("confirm_g2", Purpose.CONFIRMATION, {"noted": noted, "when": _deadline(turn, judged)}, alert=judged.alert)
     elif judged.level >= Level.MODERATE:
         turn.say("confirm_closed", Purpose.CONFIRMATION, {"noted": noted, "opening": turn.opening()}, alert=judged.alert)
-    elif any(row.note == "range" for row in rows.values()):
+    elif any(row.note == RANGE for row in rows.values()):
         turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
     elif (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
         turn.say("late", Purpose.CONFIRMATION, {"noted": noted})

@@ -31,13 +31,14 @@ CHECKIN_MOVES = {
     CheckInState.SILENT: {CheckInState.PARTIAL, CheckInState.DONE, CheckInState.CANCELLED},
     CheckInState.DONE: {CheckInState.DONE},
     CheckInState.EXPIRED: set[CheckInState](),
-    CheckInState.CANCELLED: set[CheckInState](),
+    CheckInState.CANCELLED: {CheckInState.PLANNED},
 }
-"""A late answer may still fill a silent check-in; a correction amends a done one."""
+"""A late answer may still fill a silent check-in; a correction amends a done one; a row cancelled before it opened may be planned again.
+partial with ``closed_at`` set: the conversation ended with something unanswered."""
 
 
 class CheckIn(Base):
-    """One planned conversation. ``day`` is the patient's local day asked about; ``due_at`` the instant the first text leaves.
+    """One conversation, planned or not. ``day`` is the patient's local day asked about; ``due_at`` the instant the first text leaves.
 
     kind: regular, cycle_start, unprompted. version_id: the protocol version it began with (set when it opens). asking: keys of the
     group now open, [] when nothing is. misread: unreadable replies in a row. remind_at, silent_at: the next steps of its life.
@@ -94,7 +95,7 @@ class AnswerRow(Base):
 
 
 class AssessmentRow(Base):
-    """One judgement, kept whole: inputs, trace, level, protocol version and fingerprint. Never changed."""
+    """One judgement, kept whole: inputs, trace, level, protocol version and fingerprint. Never changed; its alert names it."""
 
     __tablename__ = "assessment"
     __table_args__ = (Index("ix_assessment_story", "patient_id", "at"),)
@@ -108,4 +109,3 @@ class AssessmentRow(Base):
     at: Mapped[datetime]
     inputs: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
-    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"), index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.checkins import dialogue, planning, script
+from app.checkins import dialogue, planning, script, unprompted
 from app.checkins.models import CheckInState
 from app.checkins.turns import CALL_WITHIN, Turn
 from app.core import audit
@@ -20,6 +20,8 @@ TODAY = timedelta(hours=4)
 
 
 ONE_DAY = timedelta(hours=24)
+TEXTS = "stop_texts"
+"""The reader's word for: it is the texts that should end."""
 
 
 # --- Commands -----------------------------------------------------------------------------------------------------------------------
@@ -130,12 +132,35 @@ def ask_which(turn: Turn, why: str) -> None:
 
 
 def which_said(turn: Turn, reading: Reading) -> None:
-    """texts: the opt-out. tablets: the treatment was stopped by the patient, which the protocol judges."""
-    assert turn.checkin is not None and turn.protocol is not None
-    if reading.value == "texts":
+    """The texts: an opt-out. The tablets: stopped by the patient, which the protocol judges."""
+    if reading.value == TEXTS:
         stop(turn)
-        return
-    dialogue.stopped_tablets(turn)
+    else:
+        tablets_stopped(turn)
+
+
+def tablets_stopped(turn: Turn) -> None:
+    """Said in answer to a question or out of the blue."""
+    if turn.checkin is None:
+        unprompted.open_today(turn)
+    if turn.checkin is None:
+        turn.for_a_person("treatment_stopped")
+        turn.acknowledge()
+    else:
+        dialogue.stopped_tablets(turn)
+
+
+def in_passing(turn: Turn, notes: tuple[str, ...]) -> None:
+    """What was told beside an answer: the answer counts, and a person does the rest."""
+    if "callback" in notes:
+        turn.task("call_back", due_within=CALL_WITHIN)
+    if "refill" in notes:
+        turn.task("refill", due_within=CALL_WITHIN)
+    if "hospitalised" in notes:
+        _freeze(turn, "hospital stay told by text")
+        turn.task("hospitalised")
+    if "optout_intent" in notes:
+        turn.for_a_person("optout_intent")
 
 
 # --- News that are not symptoms -----------------------------------------------------------------------------------------------------

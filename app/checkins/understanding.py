@@ -41,7 +41,7 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     _file(turn, reading, heard)
     patients.reached(session, patient, Reachability.REACHABLE, now=now)
     _missed_dangers(turn, reading, heard)
-    if message.media and heard.text == message.body:
+    if message.media and message.body.strip():
         requests.media(turn)
     if patient.opted_out_at is not None and reading.value != "START":
         turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer
@@ -112,7 +112,7 @@ def _answer(turn: Turn, reading: Reading) -> None:
         _danger(turn)
     else:
         BY_KIND[reading.heard](turn, reading)
-    if reading.escalate is not Escalate.NO and reading.heard in context.FLOORED:
+    if reading.escalate is not Escalate.NO and reading.heard in context.FLOORED and reading.value != requests.TEXTS:
         _floor(turn, reading)
 
 
@@ -162,14 +162,15 @@ def _danger(turn: Turn) -> None:
 def _value(turn: Turn, reading: Reading) -> None:
     if turn.asked.kind is Kind.STOP_WHICH:
         requests.which_said(turn, reading)
+    elif reading.value == "stopped" and turn.asked.kind is not Kind.INTAKE:
+        requests.tablets_stopped(turn)
     elif turn.asked.keys:
         if turn.asked.kind is Kind.FREE_TEXT and reading.value != "none":
             turn.for_a_person("free_text")
         dialogue.answered(turn, reading)
     else:
         _nothing_open(turn, reading)
-    if "call_me" in reading.notes:
-        turn.task("call_back", due_within=CALL_WITHIN)
+    requests.in_passing(turn, reading.notes)
 
 
 def _ask_again(turn: Turn, reading: Reading) -> None:
@@ -181,8 +182,15 @@ def _ask_again(turn: Turn, reading: Reading) -> None:
         _nothing_open(turn, reading)
     elif reading.value == "no_thermometer" and turn.asked.kind is Kind.TEMPERATURE:
         dialogue.no_thermometer(turn)
+    elif turn.asked.kind is Kind.WEIGHT and _plainly_no(turn):
+        dialogue.cannot_say(turn, "no scales")
     else:
         dialogue.misread(turn, reading.value)
+
+
+def _plainly_no(turn: Turn) -> bool:
+    """Our text offers NO to somebody without scales."""
+    return turn.message.body.strip(" .!").casefold() in ("non", "no")
 
 
 def _symptom(turn: Turn, reading: Reading) -> None:

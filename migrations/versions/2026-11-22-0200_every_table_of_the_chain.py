@@ -589,14 +589,11 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("inputs", sa.JSON(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=False),
-        sa.Column("alert_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_assessment_alert_id_alert")),
         sa.ForeignKeyConstraint(["checkin_id"], ["checkin.id"], name=op.f("fk_assessment_checkin_id_checkin")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_assessment_patient_id_patient")),
         sa.ForeignKeyConstraint(["version_id"], ["protocol_version.id"], name=op.f("fk_assessment_version_id_protocol_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assessment")),
     )
     with op.batch_alter_table("assessment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_assessment_alert_id"), ["alert_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assessment_checkin_id"), ["checkin_id"], unique=False)
         batch_op.create_index("ix_assessment_story", ["patient_id", "at"], unique=False)

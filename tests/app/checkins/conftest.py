@@ -1,0 +1,36 @@
+"""The chain, on a Monday morning: the first day the shipped protocols hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people.models import Patient
+from tests.factories import World
+from tests.support.chain import Chain
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+"""Tests that inject a fault would otherwise print every local value of it."""
+
+MONDAY_TEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""Monday 23 November 2026, 10:00 in Paris: the service is open until 18:00."""
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(MONDAY_TEN)
+
+
+@pytest.fixture
+def chain(database: Database, clock: HandClock, world: World) -> Chain:
+    return Chain(database, clock, world)
+
+
+@pytest.fixture
+def marie(chain: Chain) -> Patient:
+    """Marie Hoarau, 71, capecitabine since this morning."""
+    return chain.follow()
