@@ -211,12 +211,7 @@ def withdraw(
 
 def readdress(session: Session, patient: Patient) -> int:
     """After a change of number: texts still queued for the patient go to the new one, except answers to the number that wrote (U18)."""
-    waiting = (
-        Message.patient_id == patient.id,
-        Message.state == Out.QUEUED,
-        Message.reply_to_id.is_(None),
-        Message.attempts == 0,
-    )
+    waiting = (Message.patient_id == patient.id, Message.state == Out.QUEUED, Message.reply_to_id.is_(None), Message.attempts == 0)
     moved = session.execute(update(Message).where(*waiting).values(address=address_of(patient)))
     return moved.rowcount  # type: ignore[attr-defined,no-any-return]
 
