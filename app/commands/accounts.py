@@ -38,7 +38,7 @@ def add(
     name: Annotated[str, typer.Option(help="Name and title as colleagues read it.")],
     service: ServiceOption = "",
     language: Annotated[str, typer.Option(help="Language of the screens: fr or en.")] = "fr",
-    phone: Annotated[str, typer.Option(help="On-call telephone, for pages, as +33612345678.")] = "",
+    phone: Annotated[str, typer.Option(help="On-call telephone, for pages, as +33639980001.")] = "",
     email: Annotated[str, typer.Option(help="Professional address.")] = "",
     password_file: Annotated[Path | None, typer.Option(help="File holding the password; or set VIGIE_PASSWORD.")] = None,
 ) -> None:

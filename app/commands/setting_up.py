@@ -68,7 +68,7 @@ def init(
     service: Annotated[str | None, typer.Option(help="Name of the service, as its staff call it.")] = None,
     sms_name: Annotated[str | None, typer.Option(help="What texts begin with: 12 characters at most, no disease, no drug.")] = None,
     phone: Annotated[str | None, typer.Option(help="The service's telephone as written in texts: 13 characters at most.")] = None,
-    number: Annotated[str | None, typer.Option(help="The number texts leave from and patients answer to, as +33612345678.")] = None,
+    number: Annotated[str | None, typer.Option(help="The number texts leave from and patients answer to, as +33639980001.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA time zone, for instance Europe/Paris or Indian/Reunion.")] = None,
     hours: Annotated[str | None, typer.Option(help='Opening hours: "mon-fri 08:00-18:00, sat 09:00-12:00".')] = None,
     country: Annotated[str, typer.Option(help="Two letters: how national telephone numbers and holidays are read.")] = "FR",

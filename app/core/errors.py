@@ -26,8 +26,20 @@ class Conflict(Refusal):
     """Somebody else acted first; the sentence says who and when."""
 
 
+class Said(str):
+    """A sentence beside a field whose named places are filled; it remembers both, so that screens find its French."""
+
+    sentence: str
+    values: dict[str, object]
+
+    def __new__(cls, sentence: str, **values: object) -> Said:
+        said = super().__new__(cls, sentence.format(**values))
+        said.sentence, said.values = sentence, values
+        return said
+
+
 class FieldErrors(Refusal):
-    """Several fields are missing or implausible: one sentence beside each. Nothing was saved."""
+    """Several fields are missing or implausible: one sentence beside each (plain, or ``Said``). Nothing was saved."""
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__("Some fields need attention. Nothing was saved.", status=422)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Actor
-from app.core.errors import FieldErrors, NotFound, Refusal
+from app.core.errors import FieldErrors, NotFound, Refusal, Said
 from app.people.models import FOLLOW_UP_MOVES, Consent, FollowUp, Patient, Reachability, Respondent, Role, Service, Staff
 from app.people.perimeter import Viewer, visible_to
 
@@ -71,14 +71,14 @@ def to_e164(number: str, country: str, *, allow_fiction: bool) -> str:
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
-        raise ValueError("This is not a telephone number. Write it as +33 6 12 34 56 78.") from None
+        raise ValueError("This is not a telephone number. Write it as +33 6 39 98 00 01.") from None
     text: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if is_fiction(text):
         if allow_fiction:
             return text
         raise ValueError("This number is reserved for fiction and reaches nobody. Give the patient's own number.")
     if not phonenumbers.is_valid_number(parsed):
-        raise ValueError("No telephone has this number. Check the digits; write it as +33 6 12 34 56 78.")
+        raise ValueError("No telephone has this number. Check the digits; write it as +33 6 39 98 00 01.")
     return text
 
 
@@ -151,7 +151,7 @@ def _check(session: Session, service: Service, new: NewPatient, *, now: datetime
             problems.setdefault(name, sentence)
     for name, longest in LONGEST.items():
         if len(getattr(new, name)) > longest:
-            problems.setdefault(name, f"Write at most {longest} characters.")
+            problems.setdefault(name, Said("Write at most {n} characters.", n=longest))
         elif not getattr(new, name).isprintable():
             problems.setdefault(name, "Type this again: it holds a character that cannot be shown.")
     _check_birth(new.birth_date, now.astimezone(ZoneInfo(service.timezone)).date(), problems)

@@ -57,7 +57,7 @@ def open_service(
     if timezone not in available_timezones():
         raise Refusal("Unknown time zone {zone}: give an IANA name such as Europe/Paris.", field="timezone", status=422, zone=timezone)
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
-        raise Refusal("The number patients write to is needed in full, such as +33612345678.", field="number", status=422)
+        raise Refusal("The number patients write to is needed in full, such as +33639980001.", field="number", status=422)
     if session.scalar(select(Service.id).where(Service.number == number)):
         raise Refusal("Another service already receives the texts sent to {number}.", field="number", number=number)
     if not has_calendar(country, holidays_region):

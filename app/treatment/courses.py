@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Actor
-from app.core.errors import FieldErrors, NotFound, Refusal
+from app.core.errors import FieldErrors, NotFound, Refusal, Said
 from app.people.models import Patient
 from app.treatment.models import Course, CourseState, CycleStart, Hold
 
@@ -39,7 +39,7 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
     if new.protocol_slug not in slugs:
         problems["protocol_slug"] = "Choose a protocol in force for this service."
     if len(new.agent.strip()) > 80:
-        problems["agent"] = "Write at most 80 characters."
+        problems["agent"] = Said("Write at most {n} characters.", n=80)
     if new.dose_mg is None or not new.dose_mg.is_finite() or not Decimal("0.1") <= new.dose_mg <= 10000:
         problems["dose_mg"] = "Write the dose of one intake in mg, from 0.1 to 10000."
     elif new.dose_mg != round(new.dose_mg, 3):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Actor
-from app.core.errors import FieldErrors
+from app.core.errors import FieldErrors, Said
 from app.people.models import Patient
 from app.treatment.models import Measure
 
@@ -24,6 +24,8 @@ PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
 }
 """Home measures: UCUM unit and plausible range (SEC-38 for temperature, 30-45 °C; the others are our own limits against typing slips,
 2026-11-22). Laboratory terms are not in the table: any finite value that is not negative is kept with its unit."""
+
+OUTSIDE = "This value is outside {low} to {high} {unit}. Check it; nothing was changed or rounded."
 
 LONGEST = {"kind": 60, "unit": 20, "source": 20}
 """Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
@@ -44,13 +46,13 @@ def record(
         if not text:
             problems[name] = sentence
         elif len(text) > LONGEST[name]:
-            problems[name] = f"Write at most {LONGEST[name]} characters."
+            problems[name] = Said("Write at most {n} characters.", n=LONGEST[name])
     if kind in PLAUSIBLE and number is not None:
         right_unit, low, high = PLAUSIBLE[kind]
         if unit != right_unit:
-            problems["unit"] = f"Give this measure in {right_unit}."
+            problems["unit"] = Said("Give this measure in {unit}.", unit=right_unit)
         elif not low <= number <= high:
-            problems["value"] = f"This value is outside {low} to {high} {right_unit}. Check it; nothing was changed or rounded."
+            problems["value"] = Said(OUTSIDE, low=low, high=high, unit=right_unit)
     if taken_at > now:
         problems["taken_at"] = "This time is in the future."
     elif taken_at.date() < patient.birth_date:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import FieldErrors, Refusal
+from app.core.errors import FieldErrors, Refusal, Said
 
 LANGUAGES = ("fr", "en")
 FOLDER = Path(__file__).parent / "words"
@@ -104,5 +104,8 @@ def refused(language: str, refusal: Refusal) -> str:
 def fields(language: str, refusal: Refusal) -> dict[str, str]:
     """One sentence beside each field that a refusal names."""
     if isinstance(refusal, FieldErrors):
-        return {field: sentence(language, english) for field, english in refusal.fields.items()}
+        return {
+            field: sentence(language, said.sentence, **said.values) if isinstance(said, Said) else sentence(language, said)
+            for field, said in refusal.fields.items()
+        }
     return {refusal.field: refused(language, refusal)} if refusal.field else {}

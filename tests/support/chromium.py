@@ -21,7 +21,9 @@ FETCHED = (
     "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
 
-NOT_RUN = "browser tests were NOT RUN: no Chromium on this machine; install one (Debian: apt-get install chromium) or set VIGIE_TEST_CHROMIUM"
+NOT_RUN = (
+    "browser tests were NOT RUN: no Chromium on this machine; install one (Debian: apt-get install chromium) or set VIGIE_TEST_CHROMIUM"
+)
 
 
 def find() -> str | None:

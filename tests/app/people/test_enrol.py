@@ -78,8 +78,8 @@ def test_a_refused_consent_to_words_in_texts_is_kept_as_refused(session: Session
         ("language", "de", "Choose a language the texts exist in."),
         ("timezone", "Paris", "Choose a time zone of the list, such as Europe/Paris."),
         ("phone", "", "Write the mobile number that will answer."),
-        ("phone", "bonjour", "This is not a telephone number. Write it as +33 6 12 34 56 78."),
-        ("phone", "+33 6 12 34", "No telephone has this number. Check the digits; write it as +33 6 12 34 56 78."),
+        ("phone", "bonjour", "This is not a telephone number. Write it as +33 6 39 98 00 01."),
+        ("phone", "+33 6 12 34", "No telephone has this number. Check the digits; write it as +33 6 39 98 00 01."),
         ("oncologist_id", None, "Choose the referring oncologist of this service."),
         ("oncologist_id", 999, "Choose the referring oncologist of this service."),
         ("check_in_hour", 7, "Choose an hour from 8 to 19: no text leaves at night."),
@@ -87,7 +87,7 @@ def test_a_refused_consent_to_words_in_texts_is_kept_as_refused(session: Session
         ("consent_follow_up", False, "Follow-up starts only with the patient's consent. Record it, or do not enrol."),
         ("consent_sheet", "  ", "Write the version of the information sheet given."),
         ("answered_by", "neighbour", "Choose who answers: the patient or a relative."),
-        ("respondent_phone", "123", "No telephone has this number. Check the digits; write it as +33 6 12 34 56 78."),
+        ("respondent_phone", "123", "No telephone has this number. Check the digits; write it as +33 6 39 98 00 01."),
     ],
 )
 def test_one_sentence_beside_the_field(session: Session, world: World, clock: HandClock, field: str, value: object, sentence: str) -> None:

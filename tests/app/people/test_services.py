@@ -40,7 +40,7 @@ def test_a_service_opens_on_weekdays_unless_told_otherwise(session: Session, wor
         ("sms_name", {"sms_name": "Oncologie méd"}, "The name in texts has 1 to 12 characters and names no disease."),
         ("phone", {"phone": "call me"}, "The service's telephone has at most 13 digits, +, or spaces."),
         ("phone", {"phone": "+33 1 99 00 56 78"}, "The service's telephone has at most 13 digits, +, or spaces."),
-        ("number", {"number": "0199005678"}, "The number patients write to is needed in full, such as +33612345678."),
+        ("number", {"number": "0199005678"}, "The number patients write to is needed in full, such as +33639980001."),
         ("number", {"number": "+33199001234"}, "Another service already receives the texts sent to +33199001234."),
         ("timezone", {"timezone": "Paris"}, "Unknown time zone Paris: give an IANA name such as Europe/Paris."),
         ("country", {"country": "XX"}, "No public holidays are known for XX ."),
