@@ -25,7 +25,7 @@ from app.people.models import Service
 from app.protocols import shelf
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
 # The web server, the worker and the ward are imported by the commands that start them: a second that `vigie user list` need not pay.
 
@@ -147,7 +147,7 @@ def _refuse_taken(port: int) -> None:
             ) from None
 
 
-def _listen(application: FastAPI, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
+def _listen(application: Starlette, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
     """Serve until a signal; then give open pages a moment. The address log is off: paths hold patients' links."""
     import uvicorn
 
