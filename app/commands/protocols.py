@@ -88,11 +88,13 @@ def show(
     say(f"fingerprint: {found.fingerprint}\n\nThresholds")
     for name, threshold in found.thresholds.items():
         doubt = "" if threshold.verified else "  (not verified)"
-        say(f"  {name:<24} {threshold.at} {threshold.unit:<22} {threshold.source}{doubt}")
+        number = f"{threshold.at} {threshold.unit}"
+        say(f"  {name:<24} {number:<28} {threshold.source}{doubt}")
     say("\nLevels")
     for level, plan in found.levels.items():
         rungs = ", ".join(f"{rung.notify} at {rung.after_minutes} min" for rung in plan.ladder)
-        say(f"  {level.word:<10} within {plan.respond_within}  {rungs}")
+        hours = "service hours" if plan.service_hours else "clock time"
+        say(f"  {level.word:<10} within {int(plan.respond_within.total_seconds() // 60)} min of {hours}: {rungs}")
     say("\nQuestions")
     for key, question in found.questions.items():
         say(f"  {key:<24} {question.kind:<20} {question.name['en']}{'  (red flag)' if question.red_flag else ''}")

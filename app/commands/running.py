@@ -33,7 +33,7 @@ GRACE = 2
 """Seconds left to open pages at the stop: the live list is a stream that would otherwise never end."""
 
 Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")]
-Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 in a container.")]
+Host = Annotated[str, typer.Option(envvar="VIGIE_HOST", help="Address to listen on; 0.0.0.0 in a container.")]
 
 
 def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
