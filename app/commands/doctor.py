@@ -61,12 +61,14 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     house = open_up(settings)
     try:
         yield from _database(house.database)
+        if not _is_migrated(house.database):
+            return
         with house.database.reading() as session:
             yield _clock(session, house.database)
             yield _worker(session)
             yield _people(session)
     except DBAPIError:
-        yield Finding("database", False, "it does not answer or is not migrated", "check VIGIE_DATABASE_URL, then: vigie migrate")
+        yield Finding("database", False, "it does not answer", "check VIGIE_DATABASE_URL, and that the database runs")
     finally:
         house.database.dispose()
     yield _transport(settings)
@@ -88,6 +90,11 @@ def _database(database: Database) -> Iterator[Finding]:
         here = migrations.current(connection)
     there = migrations.head()
     yield Finding("migrations", here == there, f"at {here or 'none'}, head {there}", "" if here == there else "vigie migrate")
+
+
+def _is_migrated(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return migrations.current(connection) == migrations.head()
 
 
 def _clock(session: Session, database: Database) -> Finding:

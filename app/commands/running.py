@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from app.commands.console import opened, say
+from app.commands.console import BadInput, opened, say
 from app.commands.setting_up import bring_to_head
 from app.core.clock import HandClock
 from app.core.errors import Refusal
@@ -44,6 +45,7 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         from app.messaging.postman import Postman
 
         _no_fiction_beside_patients(house)
+        _refuse_taken(host, port)
         # What a page or a webhook queues leaves at once; the worker's own postman is the net below.
         postman = Postman(house.database, carriers.transports(house.settings), house.clock.now)
         postman.start()
@@ -71,7 +73,7 @@ def dev(port: Port = 8000) -> None:
     settings = load()
     if not settings.is_demo:
         raise Refusal("dev is the demonstration and the environment is {name}: use vigie serve and vigie work.", name=settings.environment)
-    _refuse_taken(port)
+    _refuse_taken("127.0.0.1", port)
     bring_to_head(settings)
     house = open_up(settings)
     try:
@@ -136,15 +138,17 @@ def _no_fiction_beside_patients(house: House) -> None:
         raise Refusal("This database holds the fictional ward {name}: it never serves patients nor sends real texts.", name=fictional)
 
 
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise Refusal(
-                "Port {port} is taken. Stop what uses it, or choose another: PORT={other} make run", port=port, other=port + 1
-            ) from None
+def _refuse_taken(host: str, port: int) -> None:
+    """Before anything is opened: a port in use would otherwise be told in the middle of the logs."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise BadInput(f"--host {host} --port {port}: {error.strerror}") from error
+        other = port + 1 if port < 65535 else port - 1
+        raise Refusal(
+            "Port {port} is taken. Stop what uses it, or choose another, for instance PORT={other}.", port=port, other=other
+        ) from None
 
 
 def _listen(application: Starlette, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
