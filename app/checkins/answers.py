@@ -18,10 +18,13 @@ from app.treatment import courses, intakes, measures
 from notifications.messages import Label, Noted
 from triage import questions
 from triage.protocol import Protocol
-from triage.questions import NO_FEVER, Question
+from triage.questions import MOST_ANSWERS, NO_FEVER, Question
 from triage.terms import Answer, Kind, Value
 
 Words = Mapping[str, str]
+
+ECHO_UNITS = 170
+"""Room for the echo beside the longest promise of a call, in two segments (306 units)."""
 
 _YES: Words = {"fr": "oui", "en": "yes"}
 _NO: Words = {"fr": "non", "en": "no"}
@@ -116,13 +119,26 @@ def _enter_in_chart(session: Session, checkin: CheckIn, question: Question, valu
 
 
 def echo(rows: Mapping[str, AnswerRow], keys: Iterable[str], protocol: Protocol, language: str) -> tuple[Noted, ...]:
-    """What was understood, in the order asked, ready for a text; at most nine. Free text is not echoed: a person reads it."""
+    """What was understood, in the order asked, ready for a text. Free text is not echoed: a person reads it.
+
+    When it would not fit in one, the zeros are left out: what was said to be there is what a slip must be seen in.
+    """
     said: list[Noted] = []
     for key in keys:
         question = script.question_of(key, protocol)
         if question is not None and key in rows and question.kind is not Kind.FREE_TEXT:
             said += _noted(question, read(rows[key], question), language)
-    return tuple(said[:9])
+    if _fits(said):
+        return tuple(said)
+    there = [noted for noted in said if noted.value != 0]
+    while not _fits(there):
+        there.pop()
+    return tuple(there)
+
+
+def _fits(said: list[Noted]) -> bool:
+    units = sum(len(n.label.text) + len(n.value.text if isinstance(n.value, Label) else str(n.value)) + 3 for n in said)
+    return len(said) <= MOST_ANSWERS and units <= ECHO_UNITS
 
 
 def _noted(question: Question, value: Value | None, language: str) -> list[Noted]:

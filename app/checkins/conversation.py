@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
+from app.alerts.models import Task
 from app.checkins import dangers, hearing, senders, understanding
 from app.checkins.senders import Sender
+from app.checkins.turns import also_in
 from app.core.db import Database
 from app.messaging import inbox, outbox
 from app.messaging.models import In, Message
@@ -101,15 +103,17 @@ def _to_quarantine(
     """Nobody, or several people, have this number: attached to no file, read by a nurse (SEC-16). Answered once a day at most."""
     kind = "shared_number" if sender.is_shared else "unknown_number"
     inbox.file(message, alert_id=message.alert_id, reading={"dangers": list(heard.codes)}, for_a_person=True)
-    tasks.make(
-        session,
-        service_id=sender.service.id,
-        kind=kind,
-        key=f"{kind}:{message.id}",
-        detail={"number": message.address, "among": list(sender.among)},
-        message_id=message.id,
-        now=now,
-    )
+    mine = (Task.service_id == sender.service.id, Task.kind == kind, Task.closed_at.is_(None), Task.patient_id.is_(None))
+    if not also_in(session, message, *mine, Task.key.like(f"{kind}:{message.address}:%")):
+        tasks.make(
+            session,
+            service_id=sender.service.id,
+            kind=kind,
+            key=f"{kind}:{message.address}:{message.id}",
+            detail={"number": message.address, "among": list(sender.among)},
+            message_id=message.id,
+            now=now,
+        )
     if told is None and (message.reading or {}).get("opt_out") != "STOP":
         day = calendar.local_day(now, sender.service.timezone)
         outbox.queue(

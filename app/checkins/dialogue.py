@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, update
 
 from app.alerts import reasons
 from app.alerts.handling import Reason
@@ -34,7 +34,7 @@ NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
 def answered(turn: Turn, reading: Reading) -> None:
     """An answer, whole or in part, to the open question. A value that is not plausible is asked again, never changed."""
     assert turn.checkin is not None and turn.protocol is not None
-    _withdraw_second_ask(turn)
+    _overtaken(turn)
     values = reading.values or (reading.value,)
     if len(values) != len(turn.asked.keys) or not _store(turn, values, reading.notes):
         misread(turn, "implausible")
@@ -98,19 +98,18 @@ def _letter(turn: Turn, key: str) -> int:
     return next((group.keys.index(key) for group in groups if key in group.keys), 0)
 
 
-def _withdraw_second_ask(turn: Turn) -> None:
-    """The second half came by itself: what would have asked for it does not leave."""
+def _overtaken(turn: Turn) -> None:
+    """The patient has written meanwhile: a question of this conversation still waiting to leave would now be asked twice."""
     assert turn.checkin is not None
-    waiting = select(Message).where(
+    waiting = (
         Message.checkin_id == turn.checkin.id,
         Message.direction == "out",
         Message.state == Out.QUEUED,
         Message.purpose == Purpose.CONFIRMATION,
-        Message.due_at > turn.now,
+        or_(Message.key.like("reask_%"), Message.key.like("q_%")),
     )
-    for text in turn.session.scalars(waiting):
-        text.state, text.error_code, text.error, text.handled = Out.EXPIRED, "withdrawn", "the patient has written meanwhile", True
-        text.settled_at = turn.now
+    ended = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": "the patient has written meanwhile", "handled": True}
+    turn.session.execute(update(Message).where(*waiting).values(**ended, settled_at=turn.now))
 
 
 # --- Forward ------------------------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def start(turn: Turn) -> None:
         turn.say("help", Purpose.ADMINISTRATIVE)
         return
     planning.replan_patient(turn.session, turn.patient, now=turn.now)
-    turn.task("to_read", why="opted_in")
+    turn.for_a_person("opted_in")
     turn.say("start_ok", Purpose.ADMINISTRATIVE)
 
 

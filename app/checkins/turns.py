@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.alerts import tasks
@@ -117,8 +118,20 @@ class Turn:
         )
 
     def for_a_person(self, why: str) -> None:
-        """Not understood, or not for a program to understand: a nurse reads the words."""
-        self.task("to_read", why=why)
+        """Not understood, or not for a program to understand: a nurse reads the words. Several texts wait in one open task."""
+        mine = (Task.patient_id == self.patient.id, Task.kind == "to_read", Task.closed_at.is_(None))
+        if not also_in(self.session, self.message, *mine):
+            self.task("to_read", why=why)
+
+
+def also_in(session: Session, message: Message, *same: ColumnElement[bool]) -> bool:
+    """Put one more text in the open task for the same sender; False when none is open: a closed one would not be read."""
+    task = session.scalar(select(Task).where(*same).order_by(Task.id).limit(1).with_for_update())
+    if task is None:
+        return False
+    if message.id != task.message_id and message.id not in task.detail.get("also", ()):
+        task.detail = {**task.detail, "also": [*task.detail.get("also", ()), message.id]}
+    return True
 
 
 def moment(at: datetime, now: datetime, patient: Patient) -> Moment:

@@ -44,7 +44,8 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     if message.media and message.body.strip():
         requests.media(turn)
     if patient.opted_out_at is not None and reading.value != "START":
-        turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer
+        if reading.heard is not Heard.COURTESY:
+            turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer
     elif patient.follow_up == FollowUp.ENDED:
         turn.for_a_person("follow_up_ended")
         turn.acknowledge()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -92,9 +93,9 @@ class Chain:
 
     # --- What is in the file --------------------------------------------------------------------------------------------------------
 
-    def read(self) -> Session:
+    def read(self) -> AbstractContextManager[Session]:
         """A session to look with."""
-        return Session(self.database.engine, expire_on_commit=False)
+        return self.database.reading()
 
     def checkin(self, patient: Patient, day: date, kind: str = "regular") -> CheckIn:
         with self.read() as session:
