@@ -15,8 +15,8 @@ from sqlalchemy.exc import ArgumentError
 
 DEFAULT_SECRET = "for-the-demonstration-only"
 PREFIX = "VIGIE_"
-NOT_SETTINGS = ("VIGIE_TEST_", "VIGIE_PASSWORD")
-"""Variables that share the prefix: those of the test suite, and the password that `vigie init` and `vigie user add` read once."""
+NOT_SETTINGS = ("VIGIE_TEST_", "VIGIE_PASSWORD", "VIGIE_HOST")
+"""Variables that share the prefix: the test suite's, the password that commands read once, the address `vigie serve` listens on."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
