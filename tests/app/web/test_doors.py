@@ -1,0 +1,77 @@
+"""Every address of the application, asked for by a stranger and by each role (SEC-24): a new route is tested the day it appears."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from app.people.models import Role
+from tests.app.web.conftest import SignIn
+from tests.factories import World
+
+OPEN = {"/sign-in", "/sign-in/demo/{staff_id}", "/sign-out", "/language", "/healthz", "/readyz", "/metrics"}
+"""Addresses that answer to anybody: the door itself and the signs of life."""
+
+BY_SIGNATURE = ("/twilio/",)
+BY_TOKEN = ("/api/", "/fhir/")
+CLINICAL = re.compile(r"^/(list|live|alerts|tasks|patients|assessments|search|enrol)\b")
+
+
+def doors(app: FastAPI) -> list[tuple[str, str]]:
+    found = []
+    stack = list(app.routes)
+    while stack:
+        route = stack.pop()
+        stack.extend(getattr(route, "routes", ()) or ())
+        original = getattr(route, "original_router", None)
+        if original is not None:
+            stack.extend(original.routes)
+        if isinstance(route, APIRoute):
+            found += [(method, route.path) for method in sorted(route.methods or ())]
+    return sorted(set(found))
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{[^}]+\}", "1", path)
+
+
+def test_the_table_of_doors_is_not_empty(app: FastAPI) -> None:
+    assert len(doors(app)) > 20
+
+
+def test_a_stranger_opens_nothing_but_the_door(app: FastAPI, browser: TestClient) -> None:
+    for method, path in doors(app):
+        if path in OPEN:
+            continue
+        answer = browser.request(method, filled(path), data={} if method != "GET" else None)
+        if path.startswith(BY_SIGNATURE):
+            assert answer.status_code == 403, path
+        elif path.startswith(BY_TOKEN):
+            assert answer.status_code == 401 or path.endswith("openapi.json"), path
+        elif path.startswith("/live"):
+            assert answer.status_code in (303, 401), path
+        else:
+            assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in"), (method, path, answer.status_code)
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.SECRETARY])
+def test_who_may_not_act_changes_nothing_anywhere(app: FastAPI, sign_in: SignIn, world: World, role: Role) -> None:
+    """Every POST of the screens, on rows that do not exist: a refusal or an absence, never a success."""
+    person = sign_in(world.alma if role is Role.ADMINISTRATOR else world.paul)
+    for method, path in doors(app):
+        if method != "POST" or path in OPEN or path.startswith((*BY_SIGNATURE, *BY_TOKEN)) or not CLINICAL.match(path):
+            continue
+        answer = person.post(filled(path), data={"note": "x", "outcome": "advice", "reason": "x", "reached": "yes"})
+        assert answer.status_code in (403, 404, 422), (path, answer.status_code)
+
+
+def test_the_administrator_reads_nothing_clinical(app: FastAPI, sign_in: SignIn, world: World) -> None:
+    alma = sign_in(world.alma)
+    for method, path in doors(app):
+        if method != "GET" or not CLINICAL.match(path) or path.startswith("/live"):
+            continue
+        assert alma.get(filled(path)).status_code in (403, 404), path
