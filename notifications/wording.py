@@ -192,7 +192,7 @@ _LATEST = Moment(_MIDNIGHT.replace(hour=20, minute=30), _MIDNIGHT.replace(day=22
 PLACEHOLDERS: Mapping[str, tuple[Callable[[object, str], str], object]] = MappingProxyType(
     {
         "svc": (_text(r"[A-Za-z0-9éèàùÉ' .-]+", 12), "W" * 12),
-        "tel": (_text(r"\+?[0-9][0-9 .]+", 13), "+262262000000"),
+        "tel": (_text(r"\+?[0-9][0-9 .]+", 13), "+447700900123"),
         "sos": (_emergency({"fr": "15", "en": "15 or 112"}), "15"),
         "sos_or_112": (_emergency({"fr": "15 ou le 112", "en": "15 or 112"}), "15"),
         "day": (_day, _MIDNIGHT.date()),

@@ -1,4 +1,4 @@
-"""Point 14: one image, two commands, not root, a health check; compose starts it in settings production accepts. Played without an engine."""
+"""Point 14: one image, two commands, not root, a health check; compose starts it in production's settings. Played without an engine."""
 
 from __future__ import annotations
 
