@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from triage.replies.clauses import Text
@@ -40,6 +40,8 @@ class Parsed:
     escalate: Escalate = Escalate.NO
     notes: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
+    worded: bool = False
+    """Read from words of intensity alone ("beaucoup"): beside a danger they speak of the danger, not of the question."""
 
 
 def _again(reason: str, escalate: Escalate = Escalate.NO) -> Parsed:
@@ -84,7 +86,7 @@ def _severity(text: Text, asked: Asked, words: Words) -> Parsed | None:
         return got
     found = _severity_words(text, words)
     if found is not None:
-        return _is(found, _nurse(found == "4"))
+        return replace(_is(found, _nurse(found == "4")), worded=True)
     for code in said(text, words, "unclear"):
         return _again(code)
     return None
@@ -179,8 +181,8 @@ def _lettered(folded: str, size: int) -> list[str | None] | None:
     slots: list[str | None] = [None] * size
     pairs = [(m[1] or m[4], m[2] or m[3]) for m in _LETTERED.finditer(folded)]
     pairs = [(letter, number) for letter, number in pairs if ord(letter) - 97 < size]
-    if not pairs or (len(pairs) == 1 and len(re.findall(r"\d+", folded)) > 1):
-        return None
+    if not pairs or (len(pairs) == 1 and (len(re.findall(r"\d+", folded)) > 1 or re.search(r"\ba \d", folded))):
+        return None  # "tout à 0" names no letter
     for letter, number in pairs:
         slots[ord(letter) - 97] = number
     return slots
@@ -448,8 +450,9 @@ def _amount_near(text: Text, words: Words, code: str) -> str | None:
     """The number nearest to the word, within five words and in the same clause as far as commas go; None when there is none or two."""
     places = [p for rule, where in matches(text, words.tables["intake"]) if rule.code == code for p in where]
     found = []
-    for i, w in enumerate(text.words):
-        if w.isdigit() and len(w) < 3 and is_own_number(text, text.starts[i]) and w in without_asides(text.folded):
+    for i, word in enumerate(text.words):
+        w = "1" if word in ("un", "une", "one") else word
+        if w.isdigit() and len(w) < 3 and is_own_number(text, text.starts[i]) and word in without_asides(text.folded):
             gap = min(abs(i - p) for p in places)
             between = range(min(i, *places), max(i, *places) + 1)
             if gap <= 5 and not any(text.breaks[k] for k in between if k > min(i, min(places, key=lambda p: abs(p - i)))):

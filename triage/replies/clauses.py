@@ -72,14 +72,18 @@ class Text:
             i += 1
             skipped = 0
             while i < len(self.masks) and not self.masks[i] & wanted:
-                if skipped == 5 or not self.masks[i] & soft or self.breaks[i] == SENTENCE:
+                if skipped == 5 or not self.masks[i] & soft or self.breaks[i] != NO_BREAK:
                     return ()
                 i += 1
                 skipped += 1
-            if i >= len(self.masks) or self.breaks[i] == SENTENCE:
+            if i >= len(self.masks) or self.breaks[i] != NO_BREAK:
                 return ()
             places.append(i)
         return tuple(places)
+
+    def recent(self, i: int) -> bool:
+        """Does word i place things in the last days: "hier", "ce matin"? "la nuit" alone does not."""
+        return self.has(i, "recent") or (self.has(i, "part_of_day") and self.has(i - 1, "this"))
 
     def context(self, name: str) -> list[tuple[int, ...]]:
         """Places of a context phrase (old, ended, hypothetical...)."""
@@ -192,7 +196,8 @@ def _idle(text: Text, i: int) -> bool:
     if any(text.has(j, "ceaseless") for j in (i - 1, i - 2, i - 3)) or text.has(i - 1, "not_before_never"):
         return True
     if text.words[i] in ("0", "zero"):
-        return i > 0 and text.words[i - 1][:1].isdigit() and text.breaks[i] != SENTENCE
+        listed = i > 0 and text.words[i - 1][:1].isdigit() and text.breaks[i] != SENTENCE
+        return listed and (text.breaks[i] == NO_BREAK or (i > 1 and text.words[i - 2][:1].isdigit()))
     if text.words[i] == "no" and i + 1 < len(text.words):
         return text.has(i + 1, "subject") or text.breaks[i + 1] != NO_BREAK
     if text.has(i, "never"):
@@ -204,9 +209,9 @@ def _no_longer(text: Text, i: int) -> bool:
     """French "plus" says "no longer" only with "ne", or before "du tout", "aucun", "jamais"; else it may mean "more"."""
     if text.has(i + 1, "no_longer_after"):
         return True
-    if text.has(i + 1, "more_after") or text.has(i - 1, "more_before") or (i + 1 < len(text.words) and text.words[i + 1][:1].isdigit()):
-        return False
-    return any(text.has(j, "ne") for j in range(max(0, i - 4), i) if text.sentence[j] == text.sentence[i])
+    if any(text.has(j, "ne") for j in range(max(0, i - 4), i) if text.sentence[j] == text.sentence[i]):
+        return not text.has(i + 1, "more_than")
+    return False
 
 
 def _to_the_right(text: Text, i: int, reach: int) -> list[int]:
@@ -265,7 +270,7 @@ def _supposed(text: Text) -> list[bool]:
             if j > head and (text.breaks[j] == SENTENCE or (text.breaks[j] == COMMA and j > head + 3) or text.has(j, "turn")):
                 break
             reach.append(j)
-        if not any(text.has(j, "recent") for j in reach):
+        if not any(text.recent(j) for j in reach):
             for j in reach:
                 marks[j] = True
     return marks

@@ -20,6 +20,8 @@ Phrase = tuple[int, ...]
 Part = tuple[Phrase, ...]
 SLIPS_FROM = 6
 """Words shorter than this are never matched with a slip: too many neighbours."""
+LONGEST_ENDING = 4
+"""A misspelt stem may carry at most this many letters more."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,9 @@ class Vocabulary:
         mask = 0
         for form in shortened(token):
             for word, bit in self.near.get(form, ()):
-                if one_slip_apart(token, word):
+                if token[0] == word[0] and one_slip_apart(token, word):
                     mask |= bit
-        for end in range(SLIPS_FROM - 1, len(token) + 1):
+        for end in range(max(SLIPS_FROM - 1, len(token) - LONGEST_ENDING), len(token) + 1):
             head = token[:end]
             for form in shortened(head):
                 for word, bit in self.near_stems.get(form, ()):
@@ -143,7 +145,7 @@ class Compiler:
         unless: list[Part] = []
         if "-" in words:
             cut = words.index("-")
-            unless = [self.part(" ".join(words[cut + 1 :]))]
+            unless = [self.part(phrase) for phrase in " ".join(words[cut + 1 :]).split("|")]
             words = words[:cut]
         pieces, ordered = _pieces(words)
         flags = {f for f in flags if not f.isdigit()}

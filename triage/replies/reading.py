@@ -114,7 +114,7 @@ _NOTE_OF = {"CALL_ME": "callback", "wrong_number": "wrong_number", "deceased": "
 
 
 def _answered(parsed: Parsed | None, found: Found, others: dict[str, str]) -> Reading | None:
-    if parsed is None or parsed.heard is Heard.ASK_AGAIN or others.get("admin") in ("deceased", "wrong_number"):
+    if parsed is None or parsed.heard is Heard.ASK_AGAIN or (found.urgent and parsed.worded) or others.get("admin") in ("deceased", "wrong_number"):
         return None
     extra = [_NOTE_OF[c] for c in (others.get("command", ""), others.get("admin", "")) if c in _NOTE_OF]
     if "optout" in others:
@@ -170,7 +170,7 @@ def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading |
     change = weight_change(text.folded)
     codes: dict[str, int] = {}
     for rule, where in matches(text, words.tables["symptom"]):
-        if not is_cancelled(text, rule, where):
+        if not is_cancelled(text, rule, where) and not _after_denied(text, where[0]):
             codes.setdefault(rule.code, where[0])
     if change:
         codes[change.split(":")[0]] = codes.get(change.split(":")[0], 0)
@@ -178,6 +178,11 @@ def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading |
     if not told:
         return None
     return Reading(Heard.SYMPTOM, "+".join(_numbered(c, text, change) for c in told), _floor(found), notes=_marks(found))
+
+
+def _after_denied(text: Text, place: int) -> bool:
+    """"no chest pain": the second word of a denied pair is denied too."""
+    return place > 0 and bool(text.negators[place - 1]) and text.breaks[place] == 0 and not text.has(place - 1, "soft")
 
 
 def _numbered(code: str, text: Text, change: str | None) -> str:
@@ -198,7 +203,9 @@ def _fallback(text: Text, found: Found, others: dict[str, str], asked: Asked, wo
         nothing = key in words.phrases["none"] or found.denied or any(True for _ in matches(text, words.tables["none"]))
         if nothing and not (thanks and asked.kind is Kind.NONE):
             return Reading(Heard.ANSWER, "none", values=("none",) if asked.kind is Kind.FREE_TEXT else ())
-    if thanks and not found.today and not _wants_more(key, asked):
+    if _wants_more(key, asked):
+        return Reading(Heard.ASK_AGAIN, "ambiguous", _floor(found))
+    if thanks and not found.today:
         return Reading(Heard.COURTESY, "thanks")
     return Reading(Heard.ASK_AGAIN, "unparsed", _floor(found), notes=_marks(found))
 

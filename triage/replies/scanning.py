@@ -15,10 +15,12 @@ from triage.replies.clauses import Text, cut
 from triage.replies.matching import matches
 from triage.replies.numerals import warmths
 from triage.replies.patterns import Rule
-from triage.replies.words import SAME_DAY, Words
+from triage.replies.words import SAME_DAY, Words, key_of
 from triage.terms import Asked, Kind
 
 FEVER_TOLD = Decimal("38.0")
+VOMITS_TO_TELL = 6
+"""Vomits in 24 h that are a danger even in answer to a count (codebook floor); told without being asked, 3 are (danger lexicon)."""
 FEVER_HIGHEST = Decimal("42.9")
 _WEEK_CLASSES = frozenset(
     {"chest_pain", "syncope", "stroke_signs", "seizure", "confusion", "anaphylaxis", "dvt_signs", "overdose", "child_ingestion"}
@@ -57,19 +59,27 @@ def search(text: Text, words: Words, asked: Asked) -> Found:
     places: dict[str, int] = {}
     weaker: dict[str, int] = {}
     denied = False
+    few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
     for rules, urgent in ((words.now, True), (words.today, False)):
         for rule, where in matches(text, rules):
             verdict = _cancelled(text, rule, where)
             denied |= verdict == "denied"
-            if verdict in ("denied", "quiet"):
+            if verdict in ("denied", "quiet") or (few and rule.code == "persistent_vomiting" and _only_counts(text, where)):
                 continue
             into = places if urgent and not verdict else weaker
             into[rule.code] = min(into.get(rule.code, where[0]), where[0])
+    if key_of(text) in words.phrases.get("danger", {}):
+        places.setdefault(words.phrases["danger"][key_of(text)], 0)
     fever = _fever(text, asked)
     if fever is not None:
         places["fever"] = min(places.get("fever", fever), fever)
     now = tuple(sorted(places, key=lambda code: places[code]))
     return Found(now, tuple(sorted(set(weaker) - set(now), key=lambda code: weaker[code])), denied)
+
+
+def _only_counts(text: Text, where: tuple[int, ...]) -> bool:
+    """In answer to "how many times", "vomi 4 fois" is an answer for the protocol, not yet a danger."""
+    return any(text.words[p].isdigit() for p in where) or len(where) == 1
 
 
 def _mask_idioms(text: Text, idioms: Iterable[Rule]) -> None:
@@ -86,7 +96,7 @@ def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
         return ""
     if "neg" not in rule.flags and _negated(text, where):
         return "denied"
-    if "if" not in rule.flags and any(text.supposed[p] for p in where):
+    if "if" not in rule.flags and rule.code != "suicidal" and any(text.supposed[p] for p in where):
         return "quiet"
     if "past" not in rule.flags and _long_ago(text, where):
         return "today" if rule.code == "suicidal" else "quiet"
@@ -96,7 +106,10 @@ def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
 
 
 def _negated(text: Text, where: tuple[int, ...]) -> bool:
-    soft = text.grammar.roles["soft"] | text.grammar.roles["not"] | text.grammar.roles["longer"]
+    refusing = text.grammar.roles["not"] | text.grammar.roles["longer"]
+    if any(text.masks[p] & refusing for p in where):
+        return False  # "n'arrive plus à respirer": the negation is the danger
+    soft = text.grammar.roles["soft"]
     return any(set(text.negators[p]) - set(where) for p in where if not text.masks[p] & soft)
 
 
@@ -104,19 +117,23 @@ def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
     """An old date in the same sentence, unless the words of the danger stand in a clause of their own with its own subject."""
     sentence = text.sentence[where[0]]
     own = set(text.clause(where[0])) | set(text.clause(where[-1]))
-    if any(text.has(p, "recent") or text.has(p, "ongoing") for p in own):
+    if any(text.recent(p) or text.has(p, "ongoing") for p in own):
         return False
     for span in text.context("old"):
         if text.sentence[span[0]] != sentence:
             continue
-        if span[0] in own or not any(text.has(p, "subject") or text.has(p, "determiner") for p in own):
+        around = text.clause(span[0])
+        fragment = not any(text.has(p, "subject") or text.has(p, "like") for p in around)
+        if span[0] in own or (fragment and around.start == max(own) + 1):
+            return True
+        if not any(text.has(p, "subject") or text.has(p, "determiner") for p in own):
             return True
     return False
 
 
 def _over(text: Text, where: tuple[int, ...]) -> bool:
     here = text.in_sentence(where[0])
-    return any(span[0] in here for span in text.context("ended")) and not any(text.has(p, "recent") for p in here)
+    return any(span[0] in here for span in text.context("ended")) and not any(text.recent(p) for p in here)
 
 
 def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
@@ -127,7 +144,7 @@ def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
     subject = _subject_before(text, here.start, where[0])
     if not subject and here.start > 0 and any(text.has(p, "third") for p in range(here.start, where[0] + 1)):
         subject = _subject_before(text, text.in_sentence(here.start - 1).start, here.start)
-    if not subject and any(text.has(p, "outsider") for p in range(where[-1] + 1, min(where[-1] + 4, here.stop))):
+    if not subject and any(text.has(p, "outsider") for p in range(where[-1] + 1, min(where[-1] + 6, here.stop))):
         subject = "outsider"
     if subject == "kin":
         return "today" if text.context("i_am_fine") or text.context("in_care") and _speaks_of_self(text) else ""
@@ -182,7 +199,7 @@ _BODY_BEFORE = re.compile(
 )
 _TIME_AFTER = re.compile(
     r"\s*(?:$|[,.;!?\n)]|et\b|mais\b|ce (?:soir|matin|midi)|cette (?:nuit|aprem)|hier|aujourd|depuis|maintenant|la\b|passe|de (?:fievre|temp)|"
-    r"au (?:thermo|reveil)|sous|a l'?\s?oreille|dans l'?\s?oreille|aux? |avec|tout a|this|tonight|last|since|now|and|but|in the ear|mtn|dep)"
+    r"au (?:thermo|reveil|lever|coucher)|en me|sous|a l'?\s?oreille|dans l'?\s?oreille|aux? |avec|tout a|this|tonight|last|since|now|and|but|in the ear|mtn|dep)"
 )
 _ONLY_NUMBERS_KINDS = (Kind.WEIGHT, Kind.COUNT, Kind.PAIN)
 
@@ -220,7 +237,7 @@ def _is_body(before: str, after: str, marked: bool, fahrenheit: bool, about: boo
     return (
         (marked and asked.kind is not Kind.WEIGHT)
         or bool(_BODY_BEFORE.search(before) and _TIME_AFTER.match(after))
-        or bool(not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais )", after))
+        or bool(not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais |au reveil|au lever|en me )", after))
     )
 
 

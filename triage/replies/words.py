@@ -18,9 +18,9 @@ SAME_DAY = frozenset({"pregnancy", "jaundice"})
 """Danger codes that tell a nurse today; all others are urgent."""
 
 ROLES = (
-    "soft", "not", "after_verb", "half", "ceaseless", "never", "not_before_never", "degree", "longer", "no_longer_after", "more_after",
-    "more_before", "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not", "ongoing", "recent",
-    "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third",
+    "soft", "not", "after_verb", "half", "ceaseless", "never", "not_before_never", "degree", "longer", "no_longer_after", "more_than",
+    "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not", "ongoing", "recent",
+    "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third", "like", "part_of_day", "this",
 )  # fmt: skip
 CONTEXTS = ("doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
 TABLES = (
