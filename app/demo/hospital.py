@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.core import clock as clocks
@@ -23,7 +24,8 @@ from app.core.settings import Settings
 from app.demo.simulate import Life, Metronome
 from app.people import care_team, services
 from app.people.models import Hospital, Role, Service, Staff
-from app.protocols import shelf, versions
+from app.protocols import shelf
+from triage.protocol import parse
 
 PAST = timedelta(weeks=10)
 AHEAD = timedelta(weeks=26)
@@ -99,11 +101,29 @@ def ensure(
             tell(0.0, "hospital")
             service = found(session, opening or next_opening(clocks.wall()), past)
         opens = session.get_one(Hospital, service.hospital_id).created_at + past
-    Life(database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, beds=beds).live(opens, tell)
+    past_database = in_a_hurry(database)
+    try:
+        Life(past_database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, beds=beds).live(opens, tell)
+    finally:
+        past_database.dispose()
     with database.transaction() as session:
         clocks.turn(session, to=opens)
     clock.forget()
     return True
+
+
+def in_a_hurry(database: Database) -> Database:
+    """The same database, through connections that do not wait for the disk at each commit: a fictional past cut short by a power cut
+    is made again with ``make reset``. Every other connection keeps its promise."""
+    other = Database(database.url.render_as_string(hide_password=False))
+    statement = "PRAGMA synchronous=OFF" if other.is_sqlite else "SET synchronous_commit TO off"
+
+    def hurry(connection: Any, _record: object) -> None:
+        connection.execute(statement)
+        connection.commit()
+
+    event.listen(other.engine, "connect", hurry)
+    return other
 
 
 def refuse_real_patients(session: Session, settings: Settings) -> None:
@@ -149,10 +169,19 @@ def found(session: Session, opening: datetime, past: timedelta) -> Service:
 
 def _date_protocols_back(session: Session, service: Service, begins: datetime) -> None:
     """The ward's own copies of the library, in force from its first day: its fictional past began before the library was written."""
+    shelved = shelf.library()
+    layers = dict(_dated(name, text, begins) for name, text in shelved.layers.items())
+    for text in shelved.documents.values():
+        _, dated = _dated("", text, begins)
+        shelf.place(session, parse(dated, layers), dated, layers, service_id=service.id, by=SYSTEM, now=begins)
+
+
+def _dated(name: str, text: str, begins: datetime) -> tuple[str, str]:
+    """The name and the text of a document as if it had been written on the first day."""
     first = begins.date().isoformat()
-    for text in shelf.library().documents.values():
-        dated = re.sub(r"(?m)^effective_from = \S+$", f"effective_from = {first}", text, count=1)
-        versions.adopt(session, dated, service_id=service.id, by=SYSTEM, now=begins)
+    text = re.sub(r"(?m)^effective_from = \S+$", f"effective_from = {first}", text, count=1)
+    stamp = r"@\d{4}-\d\d-\d\d"
+    return re.sub(f"{stamp}$", f"@{first}", name), re.sub(f'{stamp}(?=")', f"@{first}", text)
 
 
 def _engage(session: Session, hospital: Hospital, service: Service, colleague: Colleague, now: datetime) -> Staff:

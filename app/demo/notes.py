@@ -6,6 +6,7 @@ from app.alerts.models import Outcome
 from app.demo.dice import Dice
 from triage.terms import Level
 
+CYCLE_CONFIRMED = "Appelé : la nouvelle série est commencée aujourd'hui."
 HOLD_REASON = "Toxicité : pause décidée par l'oncologue"
 
 _REACHED = (
@@ -70,7 +71,7 @@ _TASKS: dict[str, tuple[str, ...]] = {
     "opted_out": ("Appelé : préfère les appels. Noté au dossier.", "Appelé : suivi par téléphone, un appel par semaine."),
     "call_back": ("Rappelé, question réglée.", "Rappelée, conseils donnés."),
     "refill": ("Pharmacie prévenue, ordonnance envoyée.",),
-    "cycle_not_started": ("Appelé : départ reporté par l'oncologue.", "Appelé : prise commencée hier."),
+    "cycle_not_started": ("Appelé : départ reporté par l'oncologue.",),
     "shared_number": ("Lu. Réponses reprises au téléphone avec chacun.",),
     "unknown_number": ("Lu. Erreur de numéro, rien à faire.",),
     "undeliverable": ("Numéro vérifié au téléphone.",),

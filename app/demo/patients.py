@@ -48,38 +48,34 @@ class Patients:
         database: Database,
         service_id: int,
         dice: Dice,
-        opening: datetime,
         *,
         beds: int | None = None,
         absent: frozenset[str] = frozenset(),
     ) -> None:
-        self._database, self._service_id, self._dice, self._opening, self._absent = database, service_id, dice, opening, absent
+        self._database, self._service_id, self._dice, self._absent = database, service_id, dice, absent
         self.people = ward.people()[:beds]
         self._bodies = {person.key: Body(person, dice) for person in self.people}
         self._by_key = {person.key: person for person in self.people}
 
     # --- arriving ----------------------------------------------------------------------------------------------------------------
 
-    def arrivals(self) -> list[Planned]:
+    def arrivals(self, opening: datetime) -> list[Planned]:
         """The enrolment of everybody who is not in the ward yet, on a working day before their first intake."""
         with self._database.reading() as session:
             here = {(p.family_name, p.given_names) for p in session.scalars(select(Patient).where(Patient.service_id == self._service_id))}
             service = session.get_one(Service, self._service_id)
             missing = [person for person in self.people if (person.family, person.given) not in here]
-            return [(self._arrives(service, person), partial(self._enrol, person)) for person in missing]
+            return [(self._arrives(service, person, opening), partial(self._enrol, person, opening)) for person in missing]
 
-    def _first_intake(self, person: Person) -> datetime:
-        return self._opening - person.began * DAY
-
-    def _arrives(self, service: Service, person: Person) -> datetime:
+    def _arrives(self, service: Service, person: Person, opening: datetime) -> datetime:
         zone = ZoneInfo(service.timezone)
-        day = (self._first_intake(person) - self._dice.between(0.5, 2.5, person.key, "enrolled") * DAY).astimezone(zone).date()
+        day = (_first_intake(person, opening) - self._dice.between(0.5, 2.5, person.key, "enrolled") * DAY).astimezone(zone).date()
         while not care_team.spans_of(service, day):
             day -= DAY
         hour = timedelta(hours=self._dice.between(9, 16.5, person.key, "enrolled at"))
         return (datetime.combine(day, time(), zone) + hour).astimezone(UTC)
 
-    def _enrol(self, person: Person, now: datetime) -> list[Planned]:
+    def _enrol(self, person: Person, opening: datetime, now: datetime) -> list[Planned]:
         """The coordinator enrols, the oncologist prescribes, the first text leaves before the patient goes."""
         with self._database.transaction() as session:
             service = session.get_one(Service, self._service_id)
@@ -87,22 +83,10 @@ class Patients:
             doctor = _one(session, service, Role.ONCOLOGIST, int(self._dice.chance(person.key, "doctor") * 2))
             patient = patients.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
             slugs = {v.slug for v in versions.available(session, now.date(), service.id)}
-            course = courses.start(session, patient, self._prescription(person), by=actor_of(doctor), now=now, slugs=slugs)
+            course = courses.start(session, patient, _prescription(person, opening), by=actor_of(doctor), now=now, slugs=slugs)
             agenda.plan(session, course, now=now)
             agenda.first_now(session, course, now=now)
         return []
-
-    def _prescription(self, person: Person) -> NewCourse:
-        treatment = person.treatment
-        return NewCourse(
-            agent=person.agent,
-            protocol_slug=treatment.protocol,
-            dose_mg=person.dose_mg,
-            times_per_day=treatment.times_per_day,
-            days_on=treatment.days_on,
-            days_off=treatment.days_off,
-            first_intake=self._first_intake(person).date(),
-        )
 
     # --- hearing and answering ---------------------------------------------------------------------------------------------------
 
@@ -114,7 +98,7 @@ class Patients:
         person = self._person(session.get_one(Patient, checkin.patient_id))
         if person is None:
             return []
-        day, reminded = self._day(person, checkin), text.key == "reminder"
+        day, reminded = _day(session, checkin), text.key == "reminder"
         first = reminded or checkin.state == CheckInState.OPEN
         at = (text.sent_at or text.created_at) + personas.delay(person, self._dice, checkin.day, text.key, checkin.texts_sent, first=first)
         if first and personas.withdraws(person, day):
@@ -143,25 +127,22 @@ class Patients:
         course = session.get_one(Course, checkin.course_id)
         held = next((hold for hold in course.holds if hold.from_day <= checkin.day <= (hold.until_day or checkin.day)), None)
         held_for = (checkin.day - held.from_day).days + 1 if held else 0
-        day, body = self._day(person, checkin), self._bodies[person.key]
+        day, body = (checkin.day - course.first_intake).days, self._bodies[person.key]
         on_day = checkin.cycle_day is None or checkin.cycle_day <= person.treatment.days_on
         values = tuple(telling.value(q, body, self._dice, day, on_day=on_day, held_for=held_for) for q in asked)
         language = person.language if person.language in LANGUAGES else "fr"
         labels = tuple(q.label.get(language) or q.key for q in asked)
         return Wanted(Kind.MULTI if len(asked) > 1 else asked[0].kind, values, labels)
 
-    def _day(self, person: Person, checkin: CheckIn) -> int:
-        return (checkin.day - self._first_intake(person).date()).days
-
     def _person(self, patient: Patient) -> Person | None:
         return self._by_key.get(f"{patient.family_name} {patient.given_names}")
 
     # --- writing -----------------------------------------------------------------------------------------------------------------
 
-    def unasked(self, now: datetime, until: datetime) -> list[Planned]:
+    def unasked(self, opening: datetime, now: datetime, until: datetime) -> list[Planned]:
         """Texts nobody asked for, from now until then: those of the last mornings, and the odd thanks or plea."""
         said = [
-            (self._opening - timedelta(minutes=text.minutes_before), partial(self._write, person, text.body))
+            (opening - timedelta(minutes=text.minutes_before), partial(self._write, person, text.body))
             for text in ward.mornings()
             for person in self.people
             if person.answering_phone == text.phone
@@ -170,7 +151,7 @@ class Patients:
             for week in range(1, person.began // 7):
                 if self._dice.happens(0.07, person.key, "unasked", week) and person.answers != "shared":
                     options = personas.UNASKED[person.language]
-                    at = self._first_intake(person) + (7 * week + self._dice.between(0, 6, person.key, "unasked at", week)) * DAY
+                    at = _first_intake(person, opening) + (7 * week + self._dice.between(0, 6, person.key, "unasked at", week)) * DAY
                     said.append((at, partial(self._write, person, self._dice.pick(options, person.key, "unasked words", week))))
         return [(at, act) for at, act in said if now < at <= until]
 
@@ -190,6 +171,28 @@ def write(database: Database, inbound: Inbound, *, now: datetime) -> int:
         message_id = message.id
     conversation.process(database, message_id, now=now)
     return message_id
+
+
+def _first_intake(person: Person, opening: datetime) -> datetime:
+    return opening - person.began * DAY
+
+
+def _day(session: Session, checkin: CheckIn) -> int:
+    """Days from the first intake to the day asked about, 0 on it."""
+    return (checkin.day - session.get_one(Course, checkin.course_id).first_intake).days
+
+
+def _prescription(person: Person, opening: datetime) -> NewCourse:
+    treatment = person.treatment
+    return NewCourse(
+        agent=person.agent,
+        protocol_slug=treatment.protocol,
+        dose_mg=person.dose_mg,
+        times_per_day=treatment.times_per_day,
+        days_on=treatment.days_on,
+        days_off=treatment.days_off,
+        first_intake=_first_intake(person, opening).date(),
+    )
 
 
 def _one(session: Session, service: Service, role: Role, place: int) -> Staff:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy import func, select
@@ -20,6 +19,7 @@ from app.core.db import Database
 from app.demo.dice import Dice
 from app.demo.patients import Patients
 from app.demo.pulse import Pulse
+from app.demo.rounds import Rounds, Seen, look
 from app.demo.team import Act, Planned, Team
 
 Metronome = Callable[[HandClock], object]
@@ -29,7 +29,10 @@ Tell = Callable[[float, str], None]
 
 
 class Life:
-    """One ward living from the hour of ``clock`` on. ``team`` False: alerts wait for the people at the screens."""
+    """One ward living from the hour of ``clock`` on. ``opening``: while its past is lived, with everybody's arrival and the team at work.
+
+    Without it the demonstration is open: alerts wait for the people at the screens.
+    """
 
     def __init__(
         self,
@@ -39,25 +42,27 @@ class Life:
         metronome: Metronome,
         *,
         seed: int,
-        opening: datetime,
+        opening: datetime | None = None,
         beds: int | None = None,
-        team: bool = True,
         absent: frozenset[str] = frozenset(),
     ) -> None:
         dice = Dice(seed)
         self._database, self._service_id, self._clock, self._metronome = database, service_id, clock, metronome
-        self._patients = Patients(database, service_id, dice, opening, beds=beds, absent=absent)
-        self._team = Team(database, service_id, dice) if team else None
+        self._opening = opening
+        self._patients = Patients(database, service_id, dice, beds=beds, absent=absent)
+        self._team = Team(database, service_id, dice) if opening else None
         self._pulse = Pulse(service_id)
+        self._rounds, self._seen = Rounds(database, clock), Seen()
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._order = count()
-        self._planned: set[tuple[int, datetime]] = set()
 
     def live(self, until: datetime, tell: Tell = lambda _done, _words: None) -> None:
         """Everything that happens until this hour, in order."""
         start = self._go_on()
-        self._plan(self._patients.arrivals() if self._team else [])
-        self._plan(self._patients.unasked(start, until))
+        if self._opening is not None:
+            self._plan(self._patients.arrivals(self._opening))
+            self._plan(self._patients.unasked(self._opening, start, until))
+        self._plan(self._whole_round(start))
         self._look()
         while (at := self._next(until)) is not None:
             self._clock.at = max(at, self._clock.at)
@@ -81,28 +86,29 @@ class Life:
             heapq.heappush(self._agenda, (at, next(self._order), act))
 
     def _next(self, until: datetime) -> datetime | None:
-        with self._database.reading() as session:
-            due = self._pulse.next_due(session, self._clock.at)
+        due = self._rounds.next(self._seen)
         times = [at for at in (due, self._agenda[0][0] if self._agenda else None) if at is not None and at <= until]
         return min(times, default=None)
 
     def _do_what_is_due(self) -> None:
-        """People first, then the metronome: what they caused leaves at once."""
+        """People first, then the worker's steps."""
         while self._agenda and self._agenda[0][0] <= self._clock.at:
             _, _, act = heapq.heappop(self._agenda)
             self._plan(act(self._clock.at))
+        self._rounds.take(self._seen)
+
+    def _whole_round(self, now: datetime) -> list[Planned]:
+        """Once a day, everything the worker does."""
         self._metronome(self._clock)
+        return [(now + timedelta(days=1), self._whole_round)]
 
     def _look(self) -> None:
         """Who heard what, and what waits for somebody."""
         with self._database.reading() as session:
-            for text in self._pulse.texts(session):
+            self._seen = look(session)
+            texts, alerts, tasks = self._pulse.look(session, self._seen)
+            for text in texts:
                 self._plan(self._patients.hears(session, text))
-            if self._team is None:
-                return
-            for alert in self._pulse.alerts(session):
-                if (alert.id, alert.raised_at) not in self._planned:
-                    self._planned.add((alert.id, alert.raised_at))
-                    self._plan([(self._team.when_taken(session, alert), partial(self._team.take, alert.id))])
-            for task in self._pulse.tasks(session):
-                self._plan([(self._team.when_done(session, task), partial(self._team.do_task, task.id))])
+            if self._team is not None:
+                self._plan(self._team.sees(session, alerts, tasks))
+        self._rounds.told({text.purpose for text in texts})

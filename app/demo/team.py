@@ -6,7 +6,7 @@ shift ended) ends the chain; the ladder brings the alert back, and it is planned
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertState, Outcome, Task
+from app.checkins import agenda
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.demo import notes
 from app.demo.dice import Dice
 from app.people import care_team
-from app.people.models import Patient, Role, Service, Staff
+from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 from app.treatment import courses, measures
 from triage.terms import Level
@@ -37,17 +38,26 @@ class Team:
 
     def __init__(self, database: Database, service_id: int, dice: Dice) -> None:
         self._database, self._service_id, self._dice = database, service_id, dice
+        self._planned: set[tuple[int, datetime]] = set()
 
-    def when_taken(self, session: Session, alert: Alert) -> datetime:
-        """When somebody will take this alert."""
+    def sees(self, session: Session, alerts: Iterable[Alert], tasks: Iterable[Task]) -> list[Planned]:
+        """Who will take what, and when. An alert planned once is planned again only when it comes back to the team, or rises."""
+        plans: list[Planned] = []
+        for alert in alerts:
+            if (alert.id, alert.raised_at) not in self._planned:
+                self._planned.add((alert.id, alert.raised_at))
+                plans.append((self._when_taken(session, alert), partial(self.take, alert.id)))
+        plans += [(self._when_done(session, task), partial(self.do_task, task.id)) for task in tasks]
+        return plans
+
+    def _when_taken(self, session: Session, alert: Alert) -> datetime:
         level = Level.of(alert.level)
         wait = MINUTE * self._dice.around(PACE[level], 0.6, "taken", alert.id, alert.stamp)
         if level is Level.URGENT:
             return alert.raised_at + wait
         return care_team.add_service_time(session.get_one(Service, self._service_id), alert.raised_at, wait)
 
-    def when_done(self, session: Session, task: Task) -> datetime:
-        """When somebody will do this task."""
+    def _when_done(self, session: Session, task: Task) -> datetime:
         wait = MINUTE * self._dice.around(100, 0.7, "task", task.id)
         return care_team.add_service_time(session.get_one(Service, self._service_id), task.created_at, wait)
 
@@ -126,6 +136,7 @@ class Team:
             by=viewer_of(patient.oncologist).actor,
             now=now,
         )
+        agenda.plan(session, course, now=now)
         return notes.held(patient.oncologist.name, days)
 
     # --- one task -----------------------------------------------------------------------------------------------------------------
@@ -135,9 +146,21 @@ class Team:
         with self._database.transaction() as session:
             person = self._present(session, now, "task", task_id)
             task = session.get_one(Task, task_id)
-            if person is not None and task.closed_at is None and person.role in (Role.NURSE, Role.ONCOLOGIST):
-                tasks.close(session, task_id, by=viewer_of(person), now=now, words=notes.done(self._dice, task.kind, task_id))
+            if person is not None and task.closed_at is None:
+                words = notes.done(self._dice, task.kind, task_id)
+                if task.kind == "cycle_not_started" and self._cycle_confirmed(session, task, viewer_of(person), now):
+                    words = notes.CYCLE_CONFIRMED
+                tasks.close(session, task_id, by=viewer_of(person), now=now, words=words)
         return []
+
+    def _cycle_confirmed(self, session: Session, task: Task, by: Viewer, now: datetime) -> bool:
+        """The nurse calls and hears that the tablets were started after all; without it the cycle would never advance."""
+        patient = session.get_one(Patient, task.patient_id)
+        course = courses.running(session, patient.id)
+        if course is None or "cycle" not in task.detail:
+            return False
+        confirm = partial(agenda.confirm_cycle, session, course, patient, number=int(task.detail["cycle"]), by=by.actor, now=now)
+        return self._allowed(partial(confirm, started_on=now.date()))
 
     def _viewer(self, session: Session, staff_id: int) -> Viewer:
         return viewer_of(session.get_one(Staff, staff_id))

@@ -1,0 +1,87 @@
+"""What the telephones page shows and does: what a telephone saw, and the demonstration's clock turned forward with its ward living on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.checkins.models import CheckIn, CheckInState
+from app.core import clock as clocks
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.demo.patients import write
+from app.demo.simulate import Life, Metronome
+from app.messaging.models import Message, Out
+from app.messaging.outbox import address_of
+from app.people.models import Patient, Service
+from notifications.messages import Inbound
+from notifications.transports.simulator import NAME as CARRIER
+
+SEEN = (Out.SENT, Out.DELIVERED)
+MORNING = time(9)
+FARTHEST = timedelta(days=8)
+"""The clock never jumps further at once: a week of a ward takes a minute to live."""
+
+_turning = threading.Lock()
+
+
+def holders(session: Session) -> Sequence[Patient]:
+    """Everybody of the fictional ward who has a telephone, by name."""
+    mine = select(Patient).join(Service, Service.id == Patient.service_id).where(Service.is_demo, Patient.phone != "")
+    return list(session.scalars(mine.order_by(Patient.search_name)))
+
+
+def seen(session: Session, patient: Patient, *, limit: int = 80) -> list[Message]:
+    """What this telephone shows, oldest first: what arrived on it, what was written from it."""
+    number = address_of(patient)
+    on_screen = (Message.direction == "in") | Message.state.in_(SEEN)
+    mine = select(Message).where(Message.service_id == patient.service_id, Message.address == number, on_screen)
+    found = list(session.scalars(mine.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)))
+    return sorted(found, key=lambda text: (text.sent_at or text.created_at, text.id))
+
+
+def reply(database: Database, patient: Patient, number: str, body: str, *, now: datetime) -> int:
+    """One text typed on a telephone of the page, in by the same door as a carrier's. Returns the message's id."""
+    return write(database, Inbound(CARRIER, f"sim-{uuid4().hex}", address_of(patient), number, body), now=now)
+
+
+def next_check_in(session: Session, service_id: int, after: datetime) -> datetime | None:
+    """When the next questions leave for anybody of the ward."""
+    coming = select(func.min(CheckIn.due_at)).where(CheckIn.service_id == service_id, CheckIn.state == CheckInState.PLANNED)
+    return session.scalar(coming.where(CheckIn.due_at > after))
+
+
+def next_morning(service: Service, now: datetime) -> datetime:
+    """09:00 on the service's wall, tomorrow; today when it is still to come."""
+    local = now.astimezone(ZoneInfo(service.timezone))
+    day = local.date() if local.time() < MORNING else local.date() + timedelta(days=1)
+    return datetime.combine(day, MORNING, ZoneInfo(service.timezone))
+
+
+def jump(database: Database, service_id: int, metronome: Metronome | None, *, now: datetime, to: datetime, absent: str, seed: int) -> None:
+    """Turn the clock forward to ``to``; meanwhile the ward's people live on, all but whoever holds the telephone ``absent``.
+
+    The team does nothing: alerts wait for the people at the screens. Without a metronome the clock just turns, and the worker follows.
+    Raises Refusal for the past, for more than ``FARTHEST``, and while another jump is under way.
+    """
+    if not now < to <= now + FARTHEST:
+        raise Refusal("The demonstration's clock only goes forward, eight days at most. Choose another time.", status=422)
+    if not _turning.acquire(blocking=False):
+        raise Refusal("The clock is being turned already. Wait until it stops.")
+    hand = HandClock(now)
+    try:
+        if metronome is not None:
+            Life(database, service_id, hand, metronome, seed=seed, absent=frozenset({absent})).live(to)
+        hand.at = to
+    finally:
+        # What was lived is in the rows: the clock follows it, even when something broke on the way.
+        with database.transaction() as session:
+            clocks.turn(session, to=hand.at)
+        _turning.release()

@@ -1,0 +1,216 @@
+"""The demonstration's telephones: answer as any patient, watch what was understood, watch the list. Absent where the demo is off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import agenda, script
+from app.checkins.models import AssessmentRow, CheckIn
+from app.core.errors import NotFound, Refusal
+from app.demo import hospital, telephones
+from app.insight import worklist
+from app.messaging.models import Message
+from app.messaging.outbox import address_of
+from app.people.models import Patient, Service
+from app.web.deps import Reads, SignedIn, TheTools, watching
+from app.web.render import Page, StaffPage, language_of
+from app.web.saying import Saying
+from triage import explain
+from triage.protocol import Protocol
+from triage.terms import Assessment, Escalate, Level
+
+SHOWN = 4
+"""How many of the last texts are explained beside the telephone."""
+
+READY = {
+    "fr": ("2 1 0", "0 0 0", "37,2", "38,9", "jarive pa a respirer", "STOP"),
+    "en": ("2 1 0", "0 0 0", "37.2", "38.9", "cant catch my breath", "STOP"),
+}
+SAFETY = {Escalate.URGENT: Level.URGENT, Escalate.NURSE: Level.HIGH, Escalate.NO: Level.NONE}
+
+
+def demo_on(tools: TheTools) -> None:
+    """Raises NotFound outside the demonstration: no page may write as a patient anywhere else (HZ-41)."""
+    if not tools.settings.is_demo:
+        raise NotFound
+
+
+router = APIRouter(dependencies=[Depends(demo_on)], include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One text and what became of it. ``safety``: the least a person is told whatever the protocol says."""
+
+    message: Message
+    kind: str
+    values: Sequence[tuple[str, str]]
+    reason: str
+    dangers: str
+    safety: Level
+    assessment: Assessment | None = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything the page shows of one telephone and of the list beside it."""
+
+    patient: Patient
+    number: str
+    texts: Sequence[Message]
+    heard: Sequence[Heard]
+    rows: Sequence[worklist.Row]
+    saying: Saying
+    next_check_in: CheckIn | None
+    stamp: str
+    ready: Sequence[str] = field(default=READY["fr"])
+
+
+@router.get("/phones")
+def phones(page: StaffPage, session: Reads, patient: int = 0) -> Response:
+    """The page, on one patient's telephone: the one asked for, else the first of the list that needs somebody."""
+    page.viewer.require("see_alerts")
+    people = telephones.holders(session)
+    chosen = _chosen(page, session, people, patient)
+    bench = _bench(page, session, chosen) if chosen else None
+    return page.page("phones/phones.html", people=people, bench=bench)
+
+
+@router.get("/phones/bench")
+def refreshed(
+    request: Request, tools: TheTools, who: Annotated[SignedIn, Depends(watching)], session: Reads, patient: int, stamp: str = ""
+) -> Response:
+    """The same, asked by the page itself every two seconds: 204 when nothing changed. It does not keep the session awake."""
+    page = Page(request, tools, who, language_of(request, who), tools.clock.now())
+    page.viewer.require("see_alerts")
+    bench = _bench(page, session, _patient(session, patient))
+    if bench.stamp == stamp:
+        return Response(status_code=204)
+    return page.page("phones/bench.html", bench=bench)
+
+
+@router.post("/phones/{patient_id}/reply")
+def reply(page: StaffPage, patient_id: int, body: Annotated[str, Form(max_length=1600)] = "") -> Response:
+    """What was typed on this telephone, in by the same door as a carrier's text."""
+    page.viewer.require("see_alerts")
+    with page.tools.database.reading() as session:
+        patient = _patient(session, patient_id)
+        number = session.get_one(Service, patient.service_id).number
+        address_of(patient)
+    if body.strip():
+        telephones.reply(page.tools.database, patient, number, body, now=page.now)
+    return _shown_again(page, patient_id)
+
+
+@router.post("/phones/clock")
+def turn(request: Request, page: StaffPage, to: Annotated[str, Form()], patient: Annotated[int, Form()]) -> Response:
+    """Turn the demonstration's clock forward: to the next hour, the next morning, or this patient's next check-in."""
+    page.viewer.require("see_alerts")
+    tools = page.tools
+    with tools.database.reading() as session:
+        chosen = _patient(session, patient)
+        service = session.get_one(Service, chosen.service_id)
+        target, absent = _target(session, to, chosen, service, page.now), address_of(chosen)
+    metronome = getattr(request.app.state, "metronome", None)
+    telephones.jump(tools.database, service.id, metronome, now=page.now, to=target, absent=absent, seed=hospital.SEED)
+    tools.clock.forget()
+    return _shown_again(page, patient)
+
+
+def _target(session: Session, to: str, patient: Patient, service: Service, now: datetime) -> datetime:
+    if to == "hour":
+        return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if to == "morning":
+        return telephones.next_morning(service, now)
+    coming = agenda.next_planned(session, patient.id)
+    if to != "check_in" or coming is None:
+        raise Refusal("Nothing is planned for this patient. Choose another time.", status=422)
+    return max(coming.due_at, now + timedelta(seconds=1))
+
+
+def _shown_again(page: Page, patient_id: int) -> Response:
+    if not page.is_fragment:
+        return page.go(f"/phones?patient={patient_id}")
+    fresh = Page(page.request, page.tools, page.who, page.language, page.tools.clock.now())
+    with page.tools.database.reading() as session:
+        return fresh.page("phones/bench.html", bench=_bench(fresh, session, _patient(session, patient_id)))
+
+
+# --- What is shown ------------------------------------------------------------------------------------------------------------------
+
+
+def _patient(session: Session, patient_id: int) -> Patient:
+    found = next((one for one in telephones.holders(session) if one.id == patient_id), None)
+    if found is None:
+        raise NotFound("This patient")
+    return found
+
+
+def _chosen(page: Page, session: Session, people: Sequence[Patient], asked: int) -> Patient | None:
+    if asked:
+        return _patient(session, asked)
+    first = next((row.patient for row in worklist.rows(session, viewer=page.viewer, now=page.now) if row.patient), None)
+    return first or (people[0] if people else None)
+
+
+def _bench(page: Page, session: Session, patient: Patient) -> Bench:
+    texts = telephones.seen(session, patient)
+    said = [text for text in reversed(texts) if text.direction == "in" and text.patient_id in (patient.id, None)][:SHOWN]
+    rows = worklist.rows(session, viewer=page.viewer, now=page.now)
+    last = texts[-1].id if texts else 0
+    return Bench(
+        patient=patient,
+        number=address_of(patient),
+        texts=texts,
+        heard=[_heard(page, session, text) for text in said],
+        rows=rows,
+        saying=Saying(page),
+        next_check_in=agenda.next_planned(session, patient.id),
+        stamp=f"{worklist.stamp(session, patient.service_id)}.{len(texts)}.{last}.{page.now:%d%H%M}",
+        ready=READY[patient.language if patient.language in READY else "fr"],
+    )
+
+
+def _heard(page: Page, session: Session, message: Message) -> Heard:
+    reading: dict[str, Any] = message.reading or {}
+    checkin = session.get(CheckIn, message.checkin_id) if message.checkin_id else None
+    protocol = script.protocol_of(session, checkin) if checkin and checkin.version_id else None
+    saying = Saying(page, protocol)
+    codes = [str(code) for code in reading.get("dangers", ())]
+    escalate = Escalate.URGENT if codes and reading.get("escalate") is None else Escalate(reading.get("escalate") or "no")
+    return Heard(
+        message=message,
+        kind=str(reading.get("heard") or ("danger" if codes else message.state)),
+        values=_values(reading, protocol, saying),
+        reason=str(reading.get("value") or ""),
+        dangers=saying.dangers(codes),
+        safety=SAFETY[escalate],
+        assessment=_judged(session, message),
+    )
+
+
+def _values(reading: dict[str, Any], protocol: Protocol | None, saying: Saying) -> list[tuple[str, str]]:
+    """Each question that was open and what it was taken to say."""
+    asked = reading.get("asked") or {}
+    keys, values = [str(key) for key in asked.get("keys", ())], reading.get("values") or [reading.get("value")]
+    if reading.get("heard") not in ("answer", "partial") or len(keys) != len(values):
+        return []
+    kinds = {key: question.kind.value for key in keys if protocol and (question := protocol.questions.get(key))}
+    return [(saying.name(key), saying.answer(kinds.get(key, ""), value)) for key, value in zip(keys, values, strict=True)]
+
+
+def _judged(session: Session, message: Message) -> Assessment | None:
+    """The judgement this text led to, if it led to one."""
+    if message.checkin_id is None or message.read_at is None:
+        return None
+    made = select(AssessmentRow).where(AssessmentRow.checkin_id == message.checkin_id, AssessmentRow.at == message.read_at)
+    row = session.scalar(made.order_by(AssessmentRow.id.desc()).limit(1))
+    return explain.from_dict(row.result) if row else None
