@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
@@ -41,10 +41,10 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
     service = session.scalar(select(Service).where(Service.is_demo).order_by(Service.id).limit(1))
     at = service.id if service else 0
     nurse, oncologist = _login(session, at, Role.NURSE, "claire"), _login(session, at, Role.ONCOLOGIST, "lebon")
-    first, second = _waiting_alerts(session, at)
+    (taken, taker), (closed, closer) = _alerts(session, at, nurse)
     untreated, anyone = _patients(session, at)
     treatment = {**_COURSE, "first_intake": now.date().isoformat(), "by": oncologist}
-    closing = {"by": nurse, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
+    closing = {"by": closer, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
     return {
         "/api/v1/patients": ({}, _patient(_free_number(session), oncologist, nurse)),
         "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
@@ -59,8 +59,8 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
                 "by": nurse,
             },
         ),
-        "/api/v1/alerts/{alert_id}/take": ({"alert_id": first}, {"by": nurse}),
-        "/api/v1/alerts/{alert_id}/close": ({"alert_id": second}, closing),
+        "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
+        "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),
     }
 
 
@@ -99,21 +99,22 @@ def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str
     return found or otherwise
 
 
-def _waiting_alerts(session: Session, service_id: int) -> tuple[int, int]:
-    found = list(
-        session.scalars(
-            select(Alert.id).where(Alert.service_id == service_id, Alert.state == AlertState.NEW).order_by(Alert.id.desc()).limit(2)
-        )
-    )
-    return (found[0], found[-1]) if found else (1, 1)
+def _alerts(session: Session, service_id: int, nurse: str) -> tuple[tuple[int, str], tuple[int, str]]:
+    """One to take, by whom; one to close, by whom. Nobody's for the nurse; an owned one for its owner, who may take it again."""
+    mine = select(Alert.id, Staff.login).outerjoin(Staff, Alert.owner_id == Staff.id).where(Alert.service_id == service_id)
+    found = session.execute(mine.where(Alert.state != AlertState.CLOSED).order_by(Alert.id.desc())).tuples().all()
+    new = [(number, nurse) for number, owner in found if owner is None]
+    owned = [(number, owner) for number, owner in found if owner is not None]
+    nothing = [(1, nurse)]
+    return (new or owned or nothing)[0], (owned or new or nothing)[-1]
 
 
 def _patients(session: Session, service_id: int) -> tuple[int, int]:
-    """One without a running treatment, for a treatment to start; and anyone."""
+    """One without a running treatment, for a treatment to start (or the one that the example before it enrols); and anyone."""
     followed = select(Patient.id).where(Patient.service_id == service_id, Patient.follow_up == FollowUp.ACTIVE).order_by(Patient.id.desc())
     treated = select(Course.patient_id).where(Course.state == CourseState.ACTIVE)
-    anyone = session.scalar(followed.limit(1)) or 1
-    return session.scalar(followed.where(Patient.id.not_in(treated)).limit(1)) or anyone, anyone
+    untreated = session.scalar(followed.where(Patient.id.not_in(treated)).limit(1))
+    return untreated or (session.scalar(select(func.max(Patient.id))) or 0) + 1, session.scalar(followed.limit(1)) or 1
 
 
 def _free_number(session: Session) -> str:

@@ -32,6 +32,8 @@ router = APIRouter()
 
 NEAR_ZONES = ("Europe/Paris", "Indian/Reunion", "Indian/Mayotte", "America/Martinique", "America/Guadeloupe", "America/Cayenne")
 LONGEST_LIST = 1000
+FIRST_TEXTS = 3
+"""What left at the enrolment: two of welcome, and the first question when it was asked at once."""
 
 
 async def typed(request: Request) -> dict[str, str]:
@@ -115,7 +117,7 @@ def enrolled(page: StaffPage, session: Writes, patient_id: Id) -> Response:
     patient = patients.get(session, patient_id, viewer=page.viewer)
     if not page.is_fragment:
         patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="enrolled")
-    sent = select(Message).where(Message.patient_id == patient.id, Message.direction == "out").order_by(Message.id).limit(10)
+    sent = select(Message).where(Message.patient_id == patient.id, Message.direction == "out").order_by(Message.id).limit(FIRST_TEXTS)
     return page.answer(
         "coordinator/enrolled.html",
         "texts",
@@ -133,9 +135,14 @@ def sheet(page: StaffPage, session: Writes, patient_id: Id) -> Response:
     patient = patients.get(session, patient_id, viewer=page.viewer)
     patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="sheet")
     names = get_day_names("wide", locale=patient.language)
-    hours = [(names[day], patient.service.hours.get(str(day), [])) for day in range(7)]
+    hours = [(names[day], [_span(span, patient.language) for span in patient.service.hours.get(str(day), [])]) for day in range(7)]
     given = session.scalar(select(Consent.sheet_version).where(Consent.patient_id == patient.id).order_by(Consent.id.desc()).limit(1))
     return page.page("coordinator/sheet.html", patient=patient, version=given or "", s=partial(words.say, patient.language), hours=hours)
+
+
+def _span(span: list[str], language: str) -> list[str]:
+    """08:00 as people of this language read it: 8 h 00 in French."""
+    return [f"{int(time[:2])} h {time[3:]}" if language == "fr" else time for time in span]
 
 
 @router.get("/patients")
