@@ -109,7 +109,7 @@ def test_every_kind_of_task_is_said() -> None:
     assert [kind for kind in sorted(task_kinds()) if f"task.{kind}" not in words.catalog("fr")] == []
 
 
-REFUSALS = {"Refusal", "Conflict", "NotFound"}
+REFUSALS = {"Refusal", "Conflict", "NotFound", "Said"}
 
 
 def english_refusals() -> Iterator[str]:
