@@ -118,7 +118,8 @@
     const row = mine && [...list.querySelectorAll(".rows > li")].find((li) => key(li) === mine.dataset.key);
     if (!row || row.dataset.stamp === mine.dataset.stamp) return;
     const written = [...panel.querySelectorAll("textarea, input:not([type=radio])")].some((field) => field.value !== field.defaultValue);
-    if (written || panel.contains(document.activeElement)) panel.querySelector(".stale").hidden = false;
+    const inside = panel.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (written || inside) panel.querySelector(".stale").hidden = false;
     else htmx.ajax("GET", row.firstElementChild.getAttribute("href"), { target: "#panel", swap: "innerMorph" });
   }
 
@@ -140,17 +141,28 @@
     htmx.trigger(document.body, "vigie:changed");
   });
 
-  document.addEventListener("htmx:before:request", () => document.getElementById("notice").replaceChildren());
+  document.addEventListener("htmx:before:request", (event) => {
+    // A new act clears the last refusal; the list that refreshes itself does not.
+    if (event.target.matches?.("form")) document.getElementById("notice").replaceChildren();
+  });
 
   // --- Contact with the house (HZ-37) ------------------------------------------------------------------------------------------------
   const contact = document.getElementById("contact");
   const SILENT = 6000, LOST = 10000;
-  let last = performance.now(), stamp = "", asking = false;
+  let last = performance.now(), stamp = "", asking = false, told = "", toldAt = 0;
+
+  // The ward's own hour: what the list said when it came, and what has passed since; the browser may stand in another zone.
+  function hour() {
+    const said = document.querySelector(".counts")?.dataset.now || "";
+    if (said !== told) { told = said; toldAt = performance.now(); }
+    const [h, m, s] = told.split(":").map(Number);
+    const now = (h * 3600 + m * 60 + s + Math.round((performance.now() - toldAt) / 1000)) % 86400;
+    return [now / 3600, (now % 3600) / 60, now % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+  }
 
   function alive(changed) {
     last = performance.now();
-    const time = document.getElementById("updated");
-    time.textContent = new Date().toLocaleTimeString("fr-FR");
+    document.getElementById("updated").textContent = hour();
     if (document.body.classList.contains("lost")) {
       document.body.classList.remove("lost");
       contact.firstChild.textContent = `${contact.dataset.back} `;

@@ -1,0 +1,123 @@
+"""A ward served for real on this machine, and a Chromium in front of it. SQLite only: the pages are the same on both engines."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.main import create_app
+from tests.app.web.ward import Morning, a_morning
+from tests.conftest import WEDNESDAY_TEN
+from tests.factories import PASSWORD, World, a_world
+from tests.support.databases import Sqlite
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@dataclass
+class Ward:
+    """The served ward: its address, its database, its people, and a way to cut and mend the link."""
+
+    port: int
+    database: Database
+    clock: HandClock
+    world: World
+    morning: Morning
+    server: uvicorn.Server | None = None
+    thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        """Serve, and return once it answers."""
+        settings = Settings(environment="test", database_url=self.database.url.render_as_string(), second_factor=False)
+        app = create_app(settings, self.database, self.clock)
+        config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.02)
+
+    def shut(self) -> None:
+        """Stop serving: what a cut link looks like from a screen."""
+        if self.server and self.thread:
+            self.server.should_exit = True
+            self.thread.join(timeout=20)
+            self.server = None
+
+
+@pytest.fixture
+def ward(sqlite_server: Sqlite) -> Iterator[Ward]:
+    with sqlite_server.copy() as url, socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        held.close()
+        database, clock = Database(url), HandClock(WEDNESDAY_TEN)
+        with database.transaction() as session:
+            world = a_world(session, now=clock.now())
+        with database.transaction() as session:
+            morning = a_morning(session, world, now=clock.now())
+        served = Ward(port, database, clock, world, morning)
+        served.open()
+        yield served
+        served.shut()
+        database.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, ward: Ward) -> Iterator[OpenPage]:
+    """A page signed in as ``login``; whatever the console complains of fails the test at its end, unless the test expects it."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(login: str = "claire", width: int = 1440, height: int = 900, *, quiet: bool = True) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="fr-FR", timezone_id="Europe/Paris")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        if quiet:
+            page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if login:
+            page.goto(f"{ward.address}/sign-in")
+            page.fill("#login", login)
+            page.fill("#password", PASSWORD)
+            page.click("main .primary")
+            page.wait_for_url(f"{ward.address}/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

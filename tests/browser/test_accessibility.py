@@ -1,0 +1,137 @@
+"""axe-core finds nothing to complain of, on every page and in every state (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.alerts import handling
+from app.checkins.models import AssessmentRow
+from app.people.perimeter import viewer_of
+from tests.browser.conftest import OpenPage, Ward
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def complaints(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+
+
+def the_list(page: Page, ward: Ward) -> None:
+    page.goto(ward.address)
+
+
+def an_urgent_alert(page: Page, ward: Ward) -> None:
+    page.locator(".row", has_text="HOARAU").click()
+    expect(page.locator("#take")).to_be_visible()
+
+
+def a_taken_alert(page: Page, ward: Ward) -> None:
+    page.locator(".row", has_text="PAYET Jean").click()
+    page.locator("#take").click()
+    expect(page.locator("#do-call")).to_be_visible()
+
+
+def the_close(page: Page, ward: Ward) -> None:
+    a_taken_alert(page, ward)
+    page.locator("#do-close > summary").click()
+    for part in page.locator(".near > summary").all():
+        part.click()
+
+
+def an_unknown_number(page: Page, ward: Ward) -> None:
+    page.locator(".row", has_text="44 55").click()
+    expect(page.locator(".task")).to_be_visible()
+
+
+def a_refusal(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/alerts/{ward.morning.danger.id}")
+    with ward.database.transaction() as session:
+        handling.take(session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now())
+    page.locator("#take").click()
+    expect(page.locator("#notice")).to_contain_text("Luc Morel a pris cette alerte")
+
+
+def lost_contact(page: Page, ward: Ward) -> None:
+    page.evaluate("document.body.classList.add('lost')")
+
+
+def the_keys(page: Page, ward: Ward) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def the_patient(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}")
+    page.locator(".as-table > summary").click()
+
+
+def the_explanation(page: Page, ward: Ward) -> None:
+    with ward.database.reading() as session:
+        last = session.scalars(select(AssessmentRow.id).order_by(AssessmentRow.id.desc())).first()
+    page.goto(f"{ward.address}/assessments/{last}")
+    for part in page.locator("details > summary").all():
+        part.click()
+
+
+def the_search(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/search?q=a")
+
+
+def an_absence(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/987654")
+
+
+STATES: list[Callable[[Page, Ward], None]] = [
+    the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
+    the_explanation, the_search, an_absence,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: Callable[[Page, Ward], None]) -> None:
+    page = open_page(quiet=False)
+    state(page, ward)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("address", ["/", "/alerts/1", "/alerts/2", "/patients/2", "/search?q=a"])
+def test_no_complaint_and_no_sideways_scroll_at_phone_width(open_page: OpenPage, ward: Ward, address: str) -> None:
+    page = open_page(width=390, height=844)
+    page.goto(f"{ward.address}{address}")
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_no_complaint_at_the_door(open_page: OpenPage, ward: Ward) -> None:
+    page = open_page("", quiet=False)
+    page.goto(f"{ward.address}/sign-in")
+    assert complaints(page) == []
+    page.fill("#login", "claire")
+    page.fill("#password", "wrong")
+    page.click("main .primary")
+    expect(page.locator("#problem")).to_be_visible()
+    assert complaints(page) == []
+
+
+def test_no_complaint_in_english(open_page: OpenPage, ward: Ward) -> None:
+    page = open_page()
+    page.locator(".languages button", has_text="EN").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    an_urgent_alert(page, ward)
+    assert complaints(page) == []
+
+
+def test_nothing_is_lost_at_twice_the_size(open_page: OpenPage, ward: Ward) -> None:
+    """WCAG 1.4.4: zoom 200 % of 1280 pixels is 640."""
+    page = open_page(width=640, height=450)
+    for address in ("/", f"/alerts/{ward.morning.danger.id}", f"/patients/{ward.morning.jean.id}"):
+        page.goto(f"{ward.address}{address}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
