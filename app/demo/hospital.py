@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock as clocks
@@ -101,7 +100,7 @@ def ensure(
             tell(0.0, "hospital")
             service = found(session, opening or next_opening(clocks.wall()), past)
         opens = session.get_one(Hospital, service.hospital_id).created_at + past
-    past_database = in_a_hurry(database)
+    past_database = database.in_a_hurry()
     try:
         Life(past_database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, beds=beds).live(opens, tell)
     finally:
@@ -110,20 +109,6 @@ def ensure(
         clocks.turn(session, to=opens)
     clock.forget()
     return True
-
-
-def in_a_hurry(database: Database) -> Database:
-    """The same database, through connections that do not wait for the disk at each commit: a fictional past cut short by a power cut
-    is made again with ``make reset``. Every other connection keeps its promise."""
-    other = Database(database.url.render_as_string(hide_password=False))
-    statement = "PRAGMA synchronous=OFF" if other.is_sqlite else "SET synchronous_commit TO off"
-
-    def hurry(connection: Any, _record: object) -> None:
-        connection.execute(statement)
-        connection.commit()
-
-    event.listen(other.engine, "connect", hurry)
-    return other
 
 
 def refuse_real_patients(session: Session, settings: Settings) -> None:

@@ -136,6 +136,17 @@ def test_a_transaction_may_end_in_another_thread_than_it_began(database: Databas
         assert session.scalar(text("SELECT 1")) == 1
 
 
+def test_only_the_demonstration_s_past_does_not_wait_for_the_disk(database: Database) -> None:
+    hurried = database.in_a_hurry()
+    question, careless, careful = ("PRAGMA synchronous", 0, 2) if database.is_sqlite else ("SHOW synchronous_commit", "off", None)
+    with hurried.reading() as session:
+        assert session.scalar(text(question)) == careless
+    hurried.dispose()
+    if careful is not None:
+        with database.reading() as session:
+            assert session.scalar(text(question)) == careful
+
+
 class TestSqlite:
     """SQLite alone: what makes it safe for an answered webhook."""
 
