@@ -7,7 +7,7 @@ A file of transcripts/: "# title" says what it shows; "@ wed 10:30" lets time pa
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,7 +53,8 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
 def _play(chain: Chain, mark: str, words: str, where: str) -> None:
     if mark == "@":
         day, hour = words.split()
-        local = datetime.combine(MONDAY + timedelta(days=DAYS.index(day)), datetime.strptime(hour, "%H:%M").time(), ZoneInfo("Europe/Paris"))
+        at = time.fromisoformat(hour)
+        local = datetime.combine(MONDAY + timedelta(days=DAYS.index(day)), at, ZoneInfo("Europe/Paris"))
         chain.until(local.astimezone(UTC))
     elif mark == "+":
         chain.wait(seconds=int(words.split()[0]))

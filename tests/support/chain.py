@@ -55,7 +55,11 @@ class Chain:
         """Somebody is on call day and night."""
         with self.database.transaction() as session:
             care_team.put_on_shift(
-                session, who, kind="on_call", starts_at=self.clock.now() - timedelta(days=1), ends_at=self.clock.now() + timedelta(days=days)
+                session,
+                who,
+                kind="on_call",
+                starts_at=self.clock.now() - timedelta(days=1),
+                ends_at=self.clock.now() + timedelta(days=days),
             )
 
     def says(self, number: str, words: str, *, media: int = 0) -> list[str]:
@@ -82,9 +86,9 @@ class Chain:
         self.worker.run_once()
 
     def until(self, hour: datetime) -> None:
-        """The worker ticks every two hours until then."""
+        """The worker ticks every six hours until then, and then."""
         while self.clock.now() < hour:
-            self.clock.at = min(hour, self.clock.now() + timedelta(hours=2))
+            self.clock.at = min(hour, self.clock.now() + timedelta(hours=6))
             self.worker.run_once()
 
     def received(self, number: str = MARIE) -> list[str]:
@@ -118,6 +122,12 @@ class Chain:
     def tasks(self) -> list[str]:
         with self.read() as session:
             return list(session.scalars(select(Task.kind).where(Task.closed_at.is_(None)).order_by(Task.id)))
+
+    def texts_to(self, number: str) -> list[Message]:
+        """Every text that left for a number, in the order it was received."""
+        with self.read() as session:
+            sent = (Message.direction == "out", Message.address == number, Message.state == "delivered")
+            return list(session.scalars(select(Message).where(*sent).order_by(Message.sent_at, Message.id)))
 
     def message(self, message_id: int) -> Message:
         with self.read() as session:
