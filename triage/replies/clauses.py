@@ -6,21 +6,24 @@ The rules follow one principle: when in doubt whether a danger is cancelled, it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from triage.replies.fold import COMMA, NO_BREAK, SENTENCE, TOKEN, fold
+from triage.replies.lexicon import NOTHING, Entry, Lexicon
 from triage.replies.numerals import digits
-from triage.replies.patterns import Part, Vocabulary
+from triage.replies.patterns import Part
 
 MAX_TOKENS = 400
-"""Longest text read word by word: ten joined SMS. A person reads longer ones in any case (see `scanning`)."""
+"""Longest text read word by word: ten joined SMS. The raw words always stay readable by the team."""
+MOST_SKIPPED = 5
+"""Small words that may stand inside a phrase ("mal" ... "poitrine")."""
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """Words that steer the reading: masks by role, and phrases by context."""
+    """Words that steer the reading: one bit by role, and phrases by context."""
 
-    vocabulary: Vocabulary
+    lexicon: Lexicon
     spelling: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, int]
     roles: Mapping[str, int]
@@ -29,57 +32,77 @@ class Grammar:
 
 @dataclass
 class Text:
-    """Folded words with their masks. `breaks[i]`: what stands before word i; `asked`: sentences that end with a question mark."""
+    """Folded words with what they may stand for. `breaks[i]`: what stands before word i; `asked`: sentences that end with a question mark."""
 
     folded: str
     words: list[str]
     starts: list[int]
     breaks: list[int]
     grammar: Grammar
-    masks: list[int] = field(default_factory=list)
-    present: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    roles: list[int] = field(default_factory=list)
+    parts: frozenset[int] = frozenset()
     sentence: list[int] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
     negators: list[list[int]] = field(default_factory=list)
     supposed: list[bool] = field(default_factory=list)
-    found: dict[Part, list[tuple[int, ...]]] = field(default_factory=dict)
+    found: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
 
     def has(self, i: int, role: str) -> bool:
         """Does word i play this role?"""
-        return 0 <= i < len(self.words) and bool(self.masks[i] & self.grammar.roles[role])
+        return 0 <= i < len(self.roles) and bool(self.roles[i] & self.grammar.roles[role])
 
     def spans(self, part: Part) -> list[tuple[int, ...]]:
         """Every place where a phrase of the part stands: the positions of its words. Small words in between are skipped."""
-        known = self.found.get(part)
+        if part.number not in self.parts:
+            return []
+        known = self.found.get(part.number)
         if known is None:
-            known = self.found[part] = [s for phrase in part for s in self._phrase(phrase)]
+            known = self.found[part.number] = []
+            firsts = part.phrases
+            for i, entry in enumerate(self.entries):
+                if part.number in entry.parts:
+                    slots = entry.slots
+                    for first in [f for f in firsts if f in slots] if len(firsts) < len(slots) else [f for f in slots if f in firsts]:
+                        for rest in firsts[first]:
+                            if not rest:
+                                known.append((i,))
+                            elif (places := self._follow(i, rest)) is not None:
+                                known.append((i, *places))
         return known
 
-    def _phrase(self, phrase: tuple[int, ...]) -> list[tuple[int, ...]]:
-        if any(not mask & self.present for mask in phrase):
-            return []
-        spans = []
-        for start, mask in enumerate(self.masks):
-            if mask & phrase[0]:
-                rest = self._follow(start, phrase)
-                if rest:
-                    spans.append(rest)
-        return spans
-
-    def _follow(self, start: int, phrase: tuple[int, ...]) -> tuple[int, ...]:
-        places, i, soft = [start], start, self.grammar.roles["soft"]
-        for wanted in phrase[1:]:
-            i += 1
-            skipped = 0
-            while i < len(self.masks) and not self.masks[i] & wanted:
-                if skipped == 5 or not self.masks[i] & soft or self.breaks[i] != NO_BREAK:
-                    return ()
+    def _follow(self, i: int, rest: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Places of the further words of a phrase whose first word stands at i; None when they do not follow."""
+        places: tuple[int, ...] = ()
+        entries, soft = self.entries, self.grammar.roles["soft"]
+        last = len(entries) - 1
+        for wanted in rest:
+            stop = min(i + MOST_SKIPPED + 1, last)
+            while True:
+                if i >= stop or self.breaks[i + 1] != NO_BREAK:
+                    return None
                 i += 1
-                skipped += 1
-            if i >= len(self.masks) or self.breaks[i] != NO_BREAK:
-                return ()
-            places.append(i)
-        return tuple(places)
+                if wanted in entries[i].slots:
+                    break
+                if not self.roles[i] & soft:
+                    return None
+            places += (i,)
+        return places
+
+    def again(self) -> Text:
+        """The same text to be read once more, so that words hidden in one reading are seen in the other."""
+        return replace(self, entries=list(self.entries), found=dict(self.found))
+
+    def hide(self, places: set[int]) -> None:
+        """Words of an idiom mean nothing by themselves any more; they keep their place in the grammar."""
+        for p in places:
+            self.entries[p] = NOTHING
+        self.gather()
+
+    def gather(self) -> None:
+        """Note what the text has, after its words are known or hidden."""
+        self.parts = frozenset().union(*(entry.parts for entry in self.entries))
+        self.found.clear()
 
     def recent(self, i: int) -> bool:
         """Does word i place things in the last days: "hier", "ce matin"? "la nuit" alone does not."""
@@ -134,9 +157,9 @@ def cut(text: str, grammar: Grammar) -> Text:
         if len(words) >= MAX_TOKENS:
             break
     done = Text(folded, words, starts, breaks, grammar)
-    done.masks = [grammar.vocabulary.mask(w) for w in words]
-    for mask in done.masks:
-        done.present |= mask
+    done.entries = [grammar.lexicon.entry(w) for w in words]
+    done.roles = [entry.roles for entry in done.entries]
+    done.gather()
     for i, gap in enumerate(breaks):
         sentence += gap == SENTENCE and i > 0
         done.sentence.append(sentence)
@@ -157,13 +180,13 @@ def _break(token: str) -> int:
 def _respelled(token: str, grammar: Grammar, before: list[str]) -> tuple[str, ...]:
     if token in grammar.spelling and not (token == "g" and before and before[-1][:1].isdigit()):
         return grammar.spelling[token]
-    vocabulary = grammar.vocabulary
-    if len(token) < 4 or token[0] not in "jlmtsdcnq" or not token.isalpha() or vocabulary.spelled(token) or token in vocabulary.ordinary:
+    lexicon = grammar.lexicon
+    if len(token) < 4 or token[0] not in "jlmtsdcnq" or not token.isalpha() or lexicon.spelled(token) or token in lexicon.ordinary:
         return (token,)
     for head in ("jm", "jl", "qu", token[0]):
         rest = token[len(head) :]
-        if token.startswith(head) and len(rest) >= 3 and (vocabulary.spelled(rest) or (len(rest) >= 4 and vocabulary.by_ear(rest))):
-            if not vocabulary.spelled(rest) and vocabulary.by_ear(token):
+        if token.startswith(head) and len(rest) >= 3 and (lexicon.spelled(rest) or (len(rest) >= 4 and lexicon.by_ear(rest))):
+            if not lexicon.spelled(rest) and lexicon.by_ear(token):
                 return (token,)
             return (*((head[0], head[1]) if head in ("jm", "jl") else (head,)), rest)
     return (token,)

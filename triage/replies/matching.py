@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from triage.replies.clauses import Text
-from triage.replies.patterns import Rule
+from triage.replies.patterns import Book, Rule
 
 
-def matches(text: Text, rules: Iterable[Rule]) -> Iterator[tuple[Rule, tuple[int, ...]]]:
+def matches(text: Text, book: Book) -> Iterator[tuple[Rule, tuple[int, ...]]]:
     """Every place where a rule is met, as the positions of its words, before anything cancels it."""
-    for rule in rules:
-        if all(first & text.present for first in rule.firsts) and not _silenced_everywhere(text, rule):
+    for rule in book.possible(text.parts):
+        if not _silenced_everywhere(text, rule):
             for places in _places(text, rule):
                 if not _silenced(text, rule, places):
                     yield rule, places
 
 
 def _places(text: Text, rule: Rule) -> Iterator[tuple[int, ...]]:
-    found = [text.spans(part) for part in rule.parts]
-    if all(found):
-        yield from _joined(text, rule, found, ())
+    found = []
+    for part in rule.parts:
+        spans = text.spans(part)
+        if not spans:
+            return
+        found.append(spans)
+    yield from _joined(text, rule, found, ())
 
 
 def _joined(text: Text, rule: Rule, found: list[list[tuple[int, ...]]], before: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

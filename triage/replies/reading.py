@@ -25,7 +25,7 @@ def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
     Never raises, never clamps; what is not understood is ASK_AGAIN with its reason. `lang` only breaks ties; all lists are searched.
     """
     cutting = cut(text, words.grammar)
-    found = search(cut(text, words.grammar), words, asked)
+    found = search(cutting.again(), words, asked)
     reading = _command(cutting, words, found) or _corrected(cutting, asked, words, found)
     if reading is None:
         parsed = answer(cutting, asked, words)

@@ -7,14 +7,13 @@ text nobody asked for is a danger sign; in answer to the temperature question th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from triage.replies.clauses import Text, cut
 from triage.replies.matching import matches
 from triage.replies.numerals import warmths
-from triage.replies.patterns import Rule
+from triage.replies.patterns import Book, Rule
 from triage.replies.words import SAME_DAY, Words, key_of
 from triage.terms import Asked, Kind
 
@@ -55,7 +54,7 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
 
 def search(text: Text, words: Words, asked: Asked) -> Found:
     """The same on a text already cut."""
-    _mask_idioms(text, words.idioms)
+    _hide_idioms(text, words.idioms)
     places: dict[str, int] = {}
     weaker: dict[str, int] = {}
     denied = False
@@ -82,12 +81,10 @@ def _only_counts(text: Text, where: tuple[int, ...]) -> bool:
     return any(text.words[p].isdigit() for p in where) or len(where) == 1
 
 
-def _mask_idioms(text: Text, idioms: Iterable[Rule]) -> None:
-    hidden = {p for rule, where in matches(text, idioms) if "neg" in rule.flags or not _negated(text, where) for p in where}
-    for p in hidden:
-        text.masks[p] &= text.grammar.roles["soft"] | text.grammar.roles["subject"] | text.grammar.roles["turn"]
+def _hide_idioms(text: Text, idioms: Book) -> None:
+    hidden = {p for _, where in matches(text, idioms) if not _negated(text, where) for p in where}
     if hidden:
-        text.found.clear()
+        text.hide(hidden)
 
 
 def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
@@ -106,11 +103,9 @@ def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
 
 
 def _negated(text: Text, where: tuple[int, ...]) -> bool:
-    refusing = text.grammar.roles["not"] | text.grammar.roles["longer"]
-    if any(text.masks[p] & refusing for p in where):
+    if any(text.has(p, "not") or text.has(p, "longer") for p in where):
         return False  # "n'arrive plus à respirer": the negation is the danger
-    soft = text.grammar.roles["soft"]
-    return any(set(text.negators[p]) - set(where) for p in where if not text.masks[p] & soft)
+    return any(text.negators[p] and not set(text.negators[p]) <= set(where) for p in where if not text.has(p, "soft"))
 
 
 def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
@@ -245,8 +240,8 @@ def _number_cancelled(text: Text, place: int) -> bool:
     return bool(_cancelled(text, _ANY_NUMBER, (place,)))
 
 
-_ANY_NUMBER = Rule("number", "number", (), (), (), 0, (), frozenset())
-_OWN_NUMBER = Rule("number", "number", (), (), (), 0, (), frozenset({"neg"}))
+_ANY_NUMBER = Rule("number", "number")
+_OWN_NUMBER = Rule("number", "number", flags=frozenset({"neg"}))
 
 
 def is_own_number(text: Text, start: int) -> bool:

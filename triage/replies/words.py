@@ -8,7 +8,8 @@ from typing import Any
 
 from triage.replies.clauses import Grammar, Text, cut
 from triage.replies.fold import fold
-from triage.replies.patterns import Compiler, Rule, Vocabulary
+from triage.replies.lexicon import Lexicon
+from triage.replies.patterns import Book, Compiler
 
 DANGERS = (
     "chest_pain", "dyspnea", "bleeding", "suicidal", "syncope", "stroke_signs", "confusion", "seizure", "anaphylaxis", "dvt_signs",
@@ -34,10 +35,10 @@ class Words:
     """Compiled word lists of every language: what `read` and `scan` need besides the text. Build with `words_from`."""
 
     grammar: Grammar
-    idioms: tuple[Rule, ...]
-    now: tuple[Rule, ...]
-    today: tuple[Rule, ...]
-    tables: Mapping[str, tuple[Rule, ...]]
+    idioms: Book
+    now: Book
+    today: Book
+    tables: Mapping[str, Book]
     phrases: Mapping[str, Mapping[str, str]]
 
 
@@ -47,28 +48,29 @@ def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
     Raises ValueError naming the line when a list refers to an unknown group or flag, or a danger code is unknown.
     """
     joined = _joined(documents)
-    vocabulary = Vocabulary(ordinary=frozenset(w for line in joined.get("ordinary", {}).get("words", []) for w in line.split()))
+    lexicon = Lexicon(ordinary=frozenset(w for line in joined.get("ordinary", {}).get("words", []) for w in line.split()))
     groups = {name: list(lines) for name, lines in joined.get("groups", {}).items()}
-    compiler = Compiler(vocabulary, groups)
-    roles = {role: 0 for role in ROLES}
+    compiler = Compiler(lexicon, groups)
+    roles = {role: 1 << i for i, role in enumerate(ROLES)}
     for role, lines in joined.get("roles", {}).items():
         if role not in roles:
             raise ValueError(f"word lists: unknown role {role!r}")
         for word in (w for line in lines for w in line.split()):
-            roles[role] |= vocabulary.bit(word if word.endswith("*") else "=" + word)
-    contexts = {name: tuple(p for line in joined.get("contexts", {}).get(name, []) for p in compiler.part(_strict(line))) for name in CONTEXTS}
+            lexicon.give_role(word, roles[role])
+    told = joined.get("contexts", {})
+    contexts = {n: compiler.whole(tuple(p for line in told.get(n, []) for p in compiler.phrases(_strict(line)))) for n in CONTEXTS}
     spelling = {fold_key(k): tuple(str(v).split()) for k, v in joined.get("spelling", {}).items()}
     dangers = joined.get("danger", {})
     unknown = set(dangers) - set(DANGERS)
     if unknown:
         raise ValueError(f"word lists: unknown danger codes {sorted(unknown)}")
-    grammar = Grammar(vocabulary, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts)
+    grammar = Grammar(lexicon, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts)
     return Words(
         grammar=grammar,
-        idioms=tuple(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
-        now=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
-        today=tuple(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
-        tables={t: tuple(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
+        idioms=Book(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
+        now=Book(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
+        today=Book(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
+        tables={t: Book(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
         phrases={t: {whole(line, grammar): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
     )
 

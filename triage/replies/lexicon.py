@@ -1,0 +1,153 @@
+"""Every word of the lists, and which of them a typed word may stand for: as spelled, by ear, or one slip of the finger away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from triage.replies.fold import fold, heard, one_slip_apart, shortened, sound
+
+SLIPS_FROM = 6
+"""Words shorter than this are never matched with a slip: too many neighbours."""
+LONGEST_ENDING = 4
+"""A misspelt stem may carry at most this many letters more."""
+REMEMBERED = 20000
+"""Typed words kept with what they stand for; a flood of invented words must not fill the memory."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a typed word may be: its roles (bits), the slots it fills, the parts it may begin."""
+
+    roles: int
+    slots: frozenset[int]
+    parts: frozenset[int]
+
+
+NOTHING = Entry(0, frozenset(), frozenset())
+
+
+@dataclass
+class Lexicon:
+    """Literals ("word", "stem*", "=exact", "3..40") by number; slots are sets of literals; filled while the lists are compiled."""
+
+    ordinary: frozenset[str] = frozenset()
+    literals: dict[str, int] = field(default_factory=dict)
+    roles_of: dict[int, int] = field(default_factory=dict)
+    slots: dict[frozenset[int], int] = field(default_factory=dict)
+    slot_words: list[frozenset[int]] = field(default_factory=list)
+    slots_with: dict[int, list[int]] = field(default_factory=dict)
+    parts_from: dict[int, list[int]] = field(default_factory=dict)
+    exact: dict[str, list[int]] = field(default_factory=dict)
+    stems: dict[str, list[int]] = field(default_factory=dict)
+    sounds: dict[str, list[int]] = field(default_factory=dict)
+    sound_stems: dict[str, list[int]] = field(default_factory=dict)
+    near: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    near_stems: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    ranges: list[tuple[float, float, int]] = field(default_factory=list)
+    memory: dict[str, Entry] = field(default_factory=dict)
+
+    def literal(self, text: str) -> int:
+        """The number of a literal, given on first use."""
+        if text in self.literals:
+            return self.literals[text]
+        number = self.literals[text] = len(self.literals)
+        if ".." in text:
+            low, high = text.replace(",", ".").split("..")
+            self.ranges.append((float(low), float(high), number))
+            return number
+        word, stem = fold(text.lstrip("=").removesuffix("*")), text.endswith("*")
+        (self.stems if stem else self.exact).setdefault(word, []).append(number)
+        if not text.startswith("="):
+            self._forgive(word, stem, number)
+        return number
+
+    def _forgive(self, word: str, stem: bool, number: int) -> None:
+        key = sound(word) if stem else heard(word)
+        if len(key) >= (4 if stem else 3):
+            (self.sound_stems if stem else self.sounds).setdefault(key, []).append(number)
+        if len(word) >= SLIPS_FROM:
+            near = self.near_stems if stem else self.near
+            for form in shortened(word):
+                near.setdefault(form, []).append((word, number))
+
+    def slot(self, literals: set[int]) -> int:
+        """The number of a set of literals of which one must stand at a place."""
+        key = frozenset(literals)
+        if key not in self.slots:
+            self.slots[key] = len(self.slots)
+            self.slot_words.append(key)
+            for number in key:
+                self.slots_with.setdefault(number, []).append(self.slots[key])
+        return self.slots[key]
+
+    def words_of(self, slot: int) -> frozenset[int]:
+        """The literals of a slot."""
+        return self.slot_words[slot]
+
+    def begins(self, part: int, slots: set[int]) -> int:
+        """Note which slots begin a part; returns how many literals may begin it."""
+        for slot in slots:
+            self.parts_from.setdefault(slot, []).append(part)
+        return sum(len(self.slot_words[slot]) for slot in slots)
+
+    def give_role(self, word: str, role: int) -> None:
+        """A word of the grammar, compared letter by letter."""
+        number = self.literal(word if word.endswith("*") else "=" + word)
+        self.roles_of[number] = self.roles_of.get(number, 0) | role
+
+    def entry(self, token: str) -> Entry:
+        """What a typed word may be."""
+        known = self.memory.get(token)
+        if known is None:
+            known = self._looked_up(token)
+            if len(self.memory) < REMEMBERED:
+                self.memory[token] = known
+        return known
+
+    def _looked_up(self, token: str) -> Entry:
+        found = self.spelled(token)
+        if not found and token.isalpha() and len(token) > 2 and token not in self.ordinary:
+            found = self.by_ear(token) or self.by_slip(token)
+        if not found:
+            return NOTHING
+        roles = 0
+        for number in found:
+            roles |= self.roles_of.get(number, 0)
+        slots = frozenset(s for number in found for s in self.slots_with.get(number, ()))
+        return Entry(roles, slots, frozenset(p for s in slots for p in self.parts_from.get(s, ())))
+
+    def spelled(self, token: str) -> set[int]:
+        """Literals the token is, letter by letter or as a number."""
+        found = set(self.exact.get(token, ()))
+        for end in range(2, len(token) + 1):
+            found.update(self.stems.get(token[:end], ()))
+        if token[0].isdigit():
+            value = _number(token)
+            found.update(number for low, high, number in self.ranges if low <= value <= high)
+        return found
+
+    def by_ear(self, token: str) -> set[int]:
+        """Literals the token sounds like."""
+        found = set(self.sounds.get(heard(token), ()))
+        full = sound(token)
+        for end in range(4, len(full) + 1):
+            found.update(self.sound_stems.get(full[:end], ()))
+        return found
+
+    def by_slip(self, token: str) -> set[int]:
+        """Literals one slip of the finger away, for words of six letters or more; the first letter is always right."""
+        if len(token) < SLIPS_FROM - 1:
+            return set()
+        found = {n for form in shortened(token) for word, n in self.near.get(form, ()) if token[0] == word[0] and one_slip_apart(token, word)}
+        for end in range(max(SLIPS_FROM - 1, len(token) - LONGEST_ENDING), len(token) + 1):
+            head = token[:end]
+            for form in shortened(head):
+                found.update(n for word, n in self.near_stems.get(form, ()) if head[0] == word[0] and one_slip_apart(head, word))
+        return found
+
+
+def _number(token: str) -> float:
+    try:
+        return float(token.replace(",", "."))
+    except ValueError:  # "1.2.3"
+        return -1.0
