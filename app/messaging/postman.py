@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.clock import Now
-from app.core.db import Database, is_sqlite
+from app.core.db import Database, UtcDateTime, is_sqlite
 from app.messaging import outbox
 from app.messaging.models import Message, Out
 from app.people.models import Patient, Service
@@ -45,7 +45,7 @@ class OutboxStore:
         with self._database.transaction() as session:
             if not is_sqlite(session):
                 session.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
-            while (message := session.scalar(_next(now))) is not None:
+            while (message := session.scalar(_NEXT, {"now": now, "soon": now + WAITED_FOR})) is not None:
                 patient = session.get(Patient, message.patient_id) if message.patient_id else None
                 allowed = patient is None or outbox.may_receive(patient, message.purpose)
                 if allowed or message.state == Out.SENDING:
@@ -120,32 +120,39 @@ class OutboxStore:
         return session.scalar(select(Message).where(*ours).with_for_update())
 
 
-def _next(now: datetime) -> Select[Message]:
-    free = or_(Message.lease_until.is_(None), Message.lease_until <= now)
-    due = and_(Message.direction == "out", Message.state.in_(UNDER_WAY), Message.due_at <= now, free)
+_NOW, _SOON = bindparam("now", type_=UtcDateTime()), bindparam("soon", type_=UtcDateTime())
+"""The hour of the question, and ``WAITED_FOR`` after it: the statement is built once, because building it takes longer than running it."""
+
+
+def _next() -> Select[Message]:
+    free = or_(Message.lease_until.is_(None), Message.lease_until <= _NOW)
+    due = and_(Message.direction == "out", Message.state.in_(UNDER_WAY), Message.due_at <= _NOW, free)
     return (
         select(Message)
         .join(Service, Service.id == Message.service_id)
-        .where(due, _not_stopped(now), ~_another_first(now))
+        .where(due, _not_stopped(), ~_another_first())
         .order_by(Message.priority, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Message)
     )
 
 
-def _not_stopped(now: datetime) -> ColumnElement[bool]:
+def _not_stopped() -> ColumnElement[bool]:
     """The switch holds questions and reminders; once their hour has passed they are taken, to be marked, not sent."""
-    return or_(Service.sending_stopped.is_(False), Message.purpose.not_in(list(outbox.STOPPABLE)), Message.expires_at <= now)
+    return or_(Service.sending_stopped.is_(False), Message.purpose.not_in(list(outbox.STOPPABLE)), Message.expires_at <= _NOW)
 
 
-def _another_first(now: datetime) -> ColumnElement[bool]:
+def _another_first() -> ColumnElement[bool]:
     other = aliased(Message)
     # A safety text does not wait for a call under way, which may hang or belong to a process that died.
-    in_flight = and_(other.lease_until > now, Message.priority > outbox.PRIORITY[outbox.Purpose.SAFETY])
+    in_flight = and_(other.lease_until > _NOW, Message.priority > outbox.PRIORITY[outbox.Purpose.SAFETY])
     earlier = tuple_(other.priority, other.id) < tuple_(Message.priority, Message.id)
-    waited_for = or_(other.due_at <= now, and_(other.attempts > 0, other.due_at <= now + WAITED_FOR))
+    waited_for = or_(other.due_at <= _NOW, and_(other.attempts > 0, other.due_at <= _SOON))
     same = and_(other.address == Message.address, other.direction == "out", other.state.in_(UNDER_WAY), other.id != Message.id)
     return exists().where(same, or_(in_flight, and_(earlier, waited_for)))
+
+
+_NEXT = _next()
 
 
 class Postman:
