@@ -58,21 +58,25 @@ def doctor(as_json: Json = False) -> None:
 
 def _examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", True, f"environment {settings.environment}, texts by {settings.carrier}")
+    yield from _inside(settings)
+    yield _transport(settings)
+    yield from _address(settings)
+
+
+def _inside(settings: Settings) -> Iterator[Finding]:
+    """What the database says; nothing more of it once it cannot be asked."""
     house = open_up(settings)
     try:
         yield from _database(house.database)
-        if not _is_migrated(house.database):
-            return
-        with house.database.reading() as session:
-            yield _clock(session, house.database)
-            yield _worker(session)
-            yield _people(session)
+        if _is_migrated(house.database):
+            with house.database.reading() as session:
+                yield _clock(session, house.database)
+                yield _worker(session)
+                yield _people(session)
     except DBAPIError:
         yield Finding("database", False, "it does not answer", "check VIGIE_DATABASE_URL, and that the database runs")
     finally:
         house.database.dispose()
-    yield _transport(settings)
-    yield from _address(settings)
 
 
 def _database(database: Database) -> Iterator[Finding]:

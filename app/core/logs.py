@@ -28,6 +28,17 @@ _KEPT = ("event", "exception", "exc_info", "_record", "_from_structlog")
 Event = MutableMapping[str, Any]
 
 
+class _StandardError(logging.Handler):
+    """One line per record, to whatever standard error is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+
 def set_up(level: str) -> None:
     """Send every log line of the process, libraries included, through the same sieve to standard error. Raises ValueError for an
     unknown level."""
@@ -44,7 +55,7 @@ def set_up(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
