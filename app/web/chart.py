@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,15 +46,22 @@ class Moment:
 
 
 @router.get("/search")
-def search(page: StaffPage, session: Reads, q: str = "") -> Response:
-    """By parts of a name or the last digits of a number; one hit opens at once."""
+def search_page(page: StaffPage) -> Response:
+    """The empty search: where one lands on coming back."""
+    page.viewer.require("open_chart")
+    return page.page("search.html", words="", found=[], open_rows={})
+
+
+@router.post("/search")
+def search(page: StaffPage, session: Reads, q: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """By parts of a name or the last digits of a number; one hit opens at once. Posted, so that no name stands in an address or a log."""
     page.viewer.require("open_chart")
     words = q.strip()[:80]
     found = patients.search(session, words, viewer=page.viewer) if words else []
     if len(found) == 1:
         return page.go(f"/patients/{found[0].id}")
-    open_keys = {row.key: row for row in worklist.rows(session, viewer=page.viewer, now=page.now)} if found else {}
-    return page.page("search.html", words=words, found=found, open_rows=open_keys)
+    open_rows = {row.key: row for row in worklist.rows(session, viewer=page.viewer, now=page.now)} if found else {}
+    return page.page("search.html", words=words, found=found, open_rows=open_rows)
 
 
 @router.get("/patients/{patient_id}")

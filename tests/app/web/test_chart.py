@@ -106,16 +106,22 @@ def test_messages_and_what_people_did_stand_in_one_timeline(
     assert "1 1 3 reçu" in page and "Suivi Baie : appelez-nous envoyé, non remis" in page
 
 
+def test_no_name_ever_stands_in_an_address(claire: TestClient, morning: Morning) -> None:
+    """SEC-29: addresses end in logs."""
+    assert 'action="/search" method="post"' in claire.get("/").text
+    assert "HOARAU" not in claire.get("/search?q=hoarau").text
+
+
 def test_search_by_parts_of_the_name_or_the_last_digits(claire: TestClient, database: Database, world: World, morning: Morning) -> None:
     with database.transaction() as session:
         a_patient(session, world, now=morning.danger.opened_at, family_name="Hoareau", given_names="Zoé", phone="+33639980777")
-    assert claire.get("/search?q=payet+jean").headers["location"] == f"/patients/{morning.jean.id}"
-    assert claire.get("/search?q=0002").headers["location"] == f"/patients/{morning.jean.id}"
-    both = said(claire.get("/search?q=HOÂR"))
+    assert claire.post("/search", data={"q": "payet jean"}).headers["location"] == f"/patients/{morning.jean.id}"
+    assert claire.post("/search", data={"q": "0002"}).headers["location"] == f"/patients/{morning.jean.id}"
+    both = said(claire.post("/search", data={"q": "HOÂR"}))
     assert "2 patients trouvés" in both and "HOARAU Marie" in both and "HOAREAU Zoé" in both and "Urgent" in both
-    assert "Aucun patient trouvé pour « dupont »." in said(claire.get("/search?q=dupont"))
-    assert claire.get("/search?q=").status_code == 200
-    assert "<b>" not in claire.get("/search?q=<b>x").text.split('value="')[1][:20]
+    assert "Aucun patient trouvé pour « dupont »." in said(claire.post("/search", data={"q": "dupont"}))
+    assert claire.post("/search", data={"q": ""}).status_code == 200
+    assert "<b>x" not in claire.post("/search", data={"q": "<b>x"}).text
 
 
 def test_the_explanation_names_inputs_rules_sources_and_version(claire: TestClient, database: Database, morning: Morning) -> None:

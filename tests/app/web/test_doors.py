@@ -18,6 +18,10 @@ OPEN = {"/sign-in", "/sign-in/demo/{staff_id}", "/sign-out", "/language", "/heal
 
 BY_SIGNATURE = ("/twilio/",)
 BY_TOKEN = ("/api/", "/fhir/")
+DEMO_ONLY = ("/phones",)
+READS = {"/search"}
+"""Posted so that no name stands in an address; changes nothing."""
+
 CLINICAL = re.compile(r"^/(list|live|alerts|tasks|patients|assessments|search|enrol)\b")
 
 
@@ -52,6 +56,8 @@ def test_a_stranger_opens_nothing_but_the_door(app: FastAPI, browser: TestClient
             assert answer.status_code == 403, path
         elif path.startswith(BY_TOKEN):
             assert answer.status_code == 401 or path.endswith("openapi.json"), path
+        elif path.startswith(DEMO_ONLY):
+            assert answer.status_code == 404, path
         elif path.startswith("/live"):
             assert answer.status_code in (303, 401), path
         else:
@@ -64,6 +70,8 @@ def test_who_may_not_act_changes_nothing_anywhere(app: FastAPI, sign_in: SignIn,
     person = sign_in(world.alma if role is Role.ADMINISTRATOR else world.paul)
     for method, path in doors(app):
         if method != "POST" or path in OPEN or path.startswith((*BY_SIGNATURE, *BY_TOKEN)) or not CLINICAL.match(path):
+            continue
+        if path in READS:
             continue
         answer = person.post(filled(path), data={"note": "x", "outcome": "advice", "reason": "x", "reached": "yes"})
         assert answer.status_code in (403, 404, 422), (path, answer.status_code)
