@@ -264,7 +264,7 @@ def hear(session: Session, message: Message, state: State, *, now: datetime, rea
     if moved is not State.DELIVERED:
         message.error_code = str(reason or Reason.CARRIER)
         message.error = f"the carrier reports {moved.value}" + (f", error {code}" if code else "")
-    reachability(session, message, reason if moved is not State.DELIVERED else None, now=now)
+    reachability(session, message, None if moved is State.DELIVERED else reason or Reason.CARRIER, now=now)
 
 
 def reachability(session: Session, message: Message, reason: Reason | None, *, now: datetime) -> None:
