@@ -32,7 +32,10 @@ class Grammar:
 
 @dataclass
 class Text:
-    """Folded words with what they may stand for. `breaks[i]`: what stands before word i; `asked`: sentences that end with a question mark."""
+    """Folded words with what they may stand for.
+
+    `breaks[i]`: what stands before word i. `ranks`: words counted without the small ones. `asked`: sentences ending with a question mark.
+    """
 
     folded: str
     words: list[str]
@@ -42,11 +45,13 @@ class Text:
     entries: list[Entry] = field(default_factory=list)
     roles: list[int] = field(default_factory=list)
     parts: frozenset[int] = frozenset()
+    ranks: list[int] = field(default_factory=list)
     sentence: list[int] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
     negators: list[list[int]] = field(default_factory=list)
     supposed: list[bool] = field(default_factory=list)
     found: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
+    told: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
 
     def has(self, i: int, role: str) -> bool:
         """Does word i play this role?"""
@@ -95,6 +100,8 @@ class Text:
 
     def hide(self, places: set[int]) -> None:
         """Words of an idiom mean nothing by themselves any more; they keep their place in the grammar."""
+        for name in self.grammar.contexts:
+            self.context(name)  # "mort en 1990" may be an idiom; 1990 stays a date
         for p in places:
             self.entries[p] = NOTHING
         self.gather()
@@ -110,7 +117,9 @@ class Text:
 
     def context(self, name: str) -> list[tuple[int, ...]]:
         """Places of a context phrase (old, ended, hypothetical...)."""
-        return self.spans(self.grammar.contexts[name])
+        if name not in self.told:
+            self.told[name] = self.spans(self.grammar.contexts[name])
+        return self.told[name]
 
     def clause(self, i: int) -> range:
         """The stretch between two commas, sentence ends or words like "mais" around word i."""
@@ -160,7 +169,10 @@ def cut(text: str, grammar: Grammar) -> Text:
     done.entries = [grammar.lexicon.entry(w) for w in words]
     done.roles = [entry.roles for entry in done.entries]
     done.gather()
+    rank = 0
     for i, gap in enumerate(breaks):
+        rank += not done.has(i, "soft")
+        done.ranks.append(rank)
         sentence += gap == SENTENCE and i > 0
         done.sentence.append(sentence)
     done.asked = {done.sentence[i] for i in asked if i >= 0}
@@ -169,27 +181,27 @@ def cut(text: str, grammar: Grammar) -> Text:
     return done
 
 
-def _break(token: str) -> int:
-    if token[0] in "\n?!;:" or token == "." or "\n" in token:
+def _break(sign: str) -> int:
+    if sign[0] in "\n?!;:" or sign == "." or "\n" in sign:
         return SENTENCE
-    if token[0] in ',()…"«»–—-.':
+    if sign[0] in ',()…"«»–—-.':
         return COMMA
-    return SENTENCE if ord(token[0]) > 0x2190 else NO_BREAK
+    return SENTENCE if ord(sign[0]) > 0x2190 else NO_BREAK
 
 
-def _respelled(token: str, grammar: Grammar, before: list[str]) -> tuple[str, ...]:
-    if token in grammar.spelling and not (token == "g" and before and before[-1][:1].isdigit()):
-        return grammar.spelling[token]
+def _respelled(typed: str, grammar: Grammar, before: list[str]) -> tuple[str, ...]:
+    if typed in grammar.spelling and not (typed == "g" and before and before[-1][:1].isdigit()):
+        return grammar.spelling[typed]
     lexicon = grammar.lexicon
-    if len(token) < 4 or token[0] not in "jlmtsdcnq" or not token.isalpha() or lexicon.spelled(token) or token in lexicon.ordinary:
-        return (token,)
-    for head in ("jm", "jl", "qu", token[0]):
-        rest = token[len(head) :]
-        if token.startswith(head) and len(rest) >= 3 and (lexicon.spelled(rest) or (len(rest) >= 4 and lexicon.by_ear(rest))):
-            if not lexicon.spelled(rest) and lexicon.by_ear(token):
-                return (token,)
+    if len(typed) < 4 or typed[0] not in "jlmtsdcnq" or not typed.isalpha() or lexicon.spelled(typed) or typed in lexicon.ordinary:
+        return (typed,)
+    for head in ("jm", "jl", "qu", typed[0]):
+        rest = typed[len(head) :]
+        if typed.startswith(head) and len(rest) >= 3 and (lexicon.spelled(rest) or (len(rest) >= 4 and lexicon.by_ear(rest))):
+            if not lexicon.spelled(rest) and lexicon.by_ear(typed):
+                return (typed,)
             return (*((head[0], head[1]) if head in ("jm", "jl") else (head,)), rest)
-    return (token,)
+    return (typed,)
 
 
 def _negators(text: Text) -> list[list[int]]:

@@ -138,7 +138,9 @@ class Lexicon:
         """Literals one slip of the finger away, for words of six letters or more; the first letter is always right."""
         if len(token) < SLIPS_FROM - 1:
             return set()
-        found = {n for form in shortened(token) for word, n in self.near.get(form, ()) if token[0] == word[0] and one_slip_apart(token, word)}
+        found = {
+            n for form in shortened(token) for word, n in self.near.get(form, ()) if token[0] == word[0] and one_slip_apart(token, word)
+        }
         for end in range(max(SLIPS_FROM - 1, len(token) - LONGEST_ENDING), len(token) + 1):
             head = token[:end]
             for form in shortened(head):

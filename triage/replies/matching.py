@@ -43,7 +43,7 @@ def _fits(text: Text, rule: Rule, before: tuple[int, ...], span: tuple[int, ...]
         return False
     if "any" in rule.flags:
         return True
-    near = min(abs(a - b) for a in before for b in span)
+    near = min(abs(text.ranks[a] - text.ranks[b]) for a in before for b in span)
     same = text.sentence[before[0]] == text.sentence[span[0]]
     return same and near <= rule.window and (not ordered or span[0] > before[-1])
 

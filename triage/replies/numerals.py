@@ -70,7 +70,8 @@ _MONTH = (
     r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|apr|jun|jul|aug|sep"
 )
 _UNIT = (
-    r"(?:\s?(?:jours?|jrs?|semaines?|sem|mois|ans?|annees?|heures?|hrs?|minutes?|mins?|mn|secondes?|days?|weeks?|months?|years?|yrs?|hours?|"
+    r"(?:\s?(?:jours?|jrs?|semaines?|sem|mois|ans?|annees?|heures?|hrs?|minutes?|mins?|mn|secondes?|days?|weeks?|months?|"
+    r"years?|yrs?|hours?|"
     r"nuits?|nights?|euros?|eur|balles|km|cm|mm|metres?|ml|cl|litres?|mg|gr|grammes|bpm|personnes?|etages?|pages?|gouttes|verres?|gorgees?|"
     r"oreillers?|couettes?|steps?|flights?|pillows?|cuilleres?|serviettes?|degres (?:dehors|a l'ombre))|j|h|l|m|g|eme|e|ere?|th|nd|rd|st)"
 )
@@ -80,9 +81,11 @@ _NOT_ANSWERS = re.compile(
   | (?P<date>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)?\d\d\b|\b(?:le|du|depuis le|au|on|since|from)\s\d{{1,2}}[/.-]\d{{1,2}}\b
       |\b\d{{1,2}}(?:er|st|nd|rd|th)?\s(?:{_MONTH})\b|\b(?:{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\b
       |\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s\d{{1,2}}\b|\b(?:19|20)\d\d\b)
-  | (?P<clock>\b(?:a|vers|at|depuis|since)?\s?[012]?\d\s?h(?:eures?)?\s?(?:[0-5]\d)?\b|\b[012]?\d:[0-5]\d\b|\b\d{{1,2}}\s?(?:am|pm)\b|\bo'?clock\b)
+  | (?P<clock>\b(?:a|vers|at|depuis|since)?\s?[012]?\d\s?h(?:eures?)?\s?(?:[0-5]\d)?\b
+      |\b[012]?\d:[0-5]\d\b|\b\d{{1,2}}\s?(?:am|pm)\b|\bo'?clock\b)
   | (?P<quantity>\b\d+(?:[.,]\d+)?{_UNIT}\b|\b\d+(?:[.,]\d+)?\s?[€$£%])
-  | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|room|chambre|size|taille|pointure|bus|ligne|age|the|step|etape)\s?\d{{1,3}}\b(?![.,°]\d?)
+  | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|room|chambre|size|taille|pointure|bus|ligne
+      |age|the|step|etape)\s?\d{{1,3}}\b(?![.,°]\d?)
       |\bj\d{{1,3}}\b)
     """,
     re.VERBOSE,

@@ -1,14 +1,14 @@
 """The small language in which the word lists are written, compiled once.
 
-    poitrine|thorax + douleur*|mal /6      two parts within six words, either order, no sentence end between
-    bras > bouge* plus /4                  `>`: the first part stands first
-    mal poitrine                           words side by side; small words may stand between ("mal à la poitrine")
-    a|b c|d                                a or b, followed by c or d; `du_tout`: words that stay together in a choice
-    @site                                  any word or phrase of that group
-    vomi*                                  every word that begins so; =mal: this spelling only; 3..40: any number from 3 to 40
-    ... - radio|belle mere                 after ` - `: words or phrases which, in the same sentence, make the rule silent
-    flags: /any  parts may stand in different sentences
-           /neg /if /past /who  a negation, a condition, an old date, somebody else does not silence the rule; /raw: none of them does
+poitrine|thorax + douleur*|mal /6      two parts within six words, either order, no sentence end between
+bras > bouge* plus /4                  `>`: the first part stands first
+mal poitrine                           words side by side; small words may stand between ("mal à la poitrine")
+a|b c|d                                a or b, followed by c or d; `du_tout`: words that stay together in a choice
+@site                                  any word or phrase of that group
+vomi*                                  every word that begins so; =mal: this spelling only; 3..40: any number from 3 to 40
+... - radio|belle mere                 after ` - `: words or phrases which, in the same sentence, make the rule silent
+flags: /any  parts may stand in different sentences
+       /neg /if /past /who  a negation, a condition, an old date, somebody else does not silence the rule; /raw: none of them does
 """
 
 from __future__ import annotations

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from triage.replies.answers import Parsed, answer, said, weight_change
+from triage.replies.answers import answer
 from triage.replies.clauses import Text, cut
 from triage.replies.matching import matches
+from triage.replies.measures import weight_change
 from triage.replies.numerals import without_asides
+from triage.replies.parsed import Parsed, said
 from triage.replies.scanning import Found, is_cancelled, search
-from triage.replies.words import SAME_DAY, Words, key_of
+from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
 
 MEDIA = "<MMS>"
@@ -56,9 +58,14 @@ def _command(text: Text, words: Words, found: Found) -> Reading | None:
     return Reading(Heard.COMMAND, code, Escalate.NURSE if code in _NURSE_COMMANDS else Escalate.NO)
 
 
-_QUESTION_VALUE = re.compile(r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*(?:[:=-]|c ?'?est|is|est|a|->|=>|>)?\s*(\d+(?:[.,]\d+)?)\b")
+_QUESTION_VALUE = re.compile(
+    r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*(?:[:=-]|c ?'?est|is|est|a|->|=>|>)?\s*(\d+(?:[.,]\d+)?)\b"
+)
 _LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
-_THIS_NOT_THAT = re.compile(r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|\bpas \d+ (?:mais |c est |,\s*)?(\d+)|\bnot \d+ (?:but |,\s*)?(\d+)")
+_THIS_NOT_THAT = re.compile(
+    r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|"
+    r"\bpas \d+ (?:mais |c est |,\s*)?(\d+)|\bnot \d+ (?:but |,\s*)?(\d+)"
+)
 
 
 def _corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading | None:
@@ -84,7 +91,9 @@ def _corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading 
         return Reading(Heard.CORRECTION, parsed.value, level, parsed.values, (*found.now, *parsed.dangers), parsed.notes)
     if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
         return None
-    strong = re.search(r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape)|annul|modif|chang", text.folded)
+    strong = re.search(
+        r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape)|annul|modif|chang", text.folded
+    )
     return Reading(Heard.CORRECTION, "reopen", _floor(found), (), found.now) if strong and not found.urgent else None
 
 
@@ -110,11 +119,22 @@ def _others(text: Text, words: Words, asked: Asked) -> dict[str, str]:
     return out
 
 
-_NOTE_OF = {"CALL_ME": "callback", "wrong_number": "wrong_number", "deceased": "deceased", "hospitalised": "hospitalised", "refill": "refill"}
+_NOTE_OF = {
+    "CALL_ME": "callback",
+    "wrong_number": "wrong_number",
+    "deceased": "deceased",
+    "hospitalised": "hospitalised",
+    "refill": "refill",
+}
 
 
 def _answered(parsed: Parsed | None, found: Found, others: dict[str, str]) -> Reading | None:
-    if parsed is None or parsed.heard is Heard.ASK_AGAIN or (found.urgent and parsed.worded) or others.get("admin") in ("deceased", "wrong_number"):
+    if (
+        parsed is None
+        or parsed.heard is Heard.ASK_AGAIN
+        or (found.urgent and parsed.worded)
+        or others.get("admin") in ("deceased", "wrong_number")
+    ):
         return None
     extra = [_NOTE_OF[c] for c in (others.get("command", ""), others.get("admin", "")) if c in _NOTE_OF]
     if "optout" in others:
@@ -181,7 +201,7 @@ def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading |
 
 
 def _after_denied(text: Text, place: int) -> bool:
-    """"no chest pain": the second word of a denied pair is denied too."""
+    """ "no chest pain": the second word of a denied pair is denied too."""
     return place > 0 and bool(text.negators[place - 1]) and text.breaks[place] == 0 and not text.has(place - 1, "soft")
 
 
@@ -211,7 +231,7 @@ def _fallback(text: Text, found: Found, others: dict[str, str], asked: Asked, wo
 
 
 def _wants_more(key: str, asked: Asked) -> bool:
-    """"ok" in answer to a question is not an answer, and not only politeness."""
+    """ "ok" in answer to a question is not an answer, and not only politeness."""
     return asked.kind not in _OPEN and key in ("ok", "okay", "oki", "d accord", "👍", "super", "parfait")
 
 

@@ -6,21 +6,17 @@ text nobody asked for is a danger sign; in answer to the temperature question th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from triage.replies.clauses import Text, cut
+from triage.replies.fever import fevers, place_of
 from triage.replies.matching import matches
-from triage.replies.numerals import warmths
 from triage.replies.patterns import Book, Rule
 from triage.replies.words import SAME_DAY, Words, key_of
 from triage.terms import Asked, Kind
 
-FEVER_TOLD = Decimal("38.0")
 VOMITS_TO_TELL = 6
 """Vomits in 24 h that are a danger even in answer to a count (codebook floor); told without being asked, 3 are (danger lexicon)."""
-FEVER_HIGHEST = Decimal("42.9")
 _WEEK_CLASSES = frozenset(
     {"chest_pain", "syncope", "stroke_signs", "seizure", "confusion", "anaphylaxis", "dvt_signs", "overdose", "child_ingestion"}
 )
@@ -69,9 +65,9 @@ def search(text: Text, words: Words, asked: Asked) -> Found:
             into[rule.code] = min(into.get(rule.code, where[0]), where[0])
     if key_of(text) in words.phrases.get("danger", {}):
         places.setdefault(words.phrases["danger"][key_of(text)], 0)
-    fever = _fever(text, asked)
-    if fever is not None:
-        places["fever"] = min(places.get("fever", fever), fever)
+    for place in fevers(text, asked):
+        if not _cancelled(text, _ANY_NUMBER, (place,)):
+            places["fever"] = min(places.get("fever", place), place)
     now = tuple(sorted(places, key=lambda code: places[code]))
     return Found(now, tuple(sorted(set(weaker) - set(now), key=lambda code: weaker[code])), denied)
 
@@ -139,10 +135,11 @@ def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
     subject = _subject_before(text, here.start, where[0])
     if not subject and here.start > 0 and any(text.has(p, "third") for p in range(here.start, where[0] + 1)):
         subject = _subject_before(text, text.in_sentence(here.start - 1).start, here.start)
-    if not subject and any(text.has(p, "outsider") for p in range(where[-1] + 1, min(where[-1] + 6, here.stop))):
+    after = range(where[-1] + 1, min(where[-1] + 6, here.stop))
+    if not subject and any(text.has(p, "outsider") for p in after) and not any(text.has(p, "like") for p in (*where, *after)):
         subject = "outsider"
     if subject == "kin":
-        return "today" if text.context("i_am_fine") or text.context("in_care") and _speaks_of_self(text) else ""
+        return "today" if text.context("i_am_fine") or (text.context("in_care") and _speaks_of_self(text)) else ""
     return "quiet" if subject == "outsider" else ""
 
 
@@ -175,83 +172,13 @@ def _speaks_of_self(text: Text) -> bool:
     return any(text.has(p, "self") for p in range(len(text.words)))
 
 
-_FEVER_WORDS = re.compile(
-    r"fievr|fiebr|fyevr|\bfi?evre|lafiev|temperature|\btemp\b|\btempe\b|thermo|\bfront\b|degre|°|feverish|\bfever|febrile|tempretur|celsius|grelott|frisson"
-)
-_NOT_BODY_AFTER = re.compile(
-    r"\s*(?:°\s?c?\s*|degres?\s*|deg\s*)?(?:dehors|a l ?'?ombre|l'ombre|au soleil|dans (?:la|le|ma|mon) (?:chambre|salon|voiture|piece|maison|bureau)|en ville|"
-    r"outside|in the shade|ans?\b|euros?|eur\b|€|\$|£|%|kg|kilos?|cm\b|mm\b|km|m\b|ml\b|mg\b|g\b|l\b|h\b|heures?|min|mn\b|jours?|semaines?|mois|"
-    r"personnes|pages|bpm|points?|places?|contre|rue|boulevard|avenue|years?|yrs|old|days?|weeks?|minutes|hours|pounds|quid|degrees in|"
-    r"grammes|litres?|metres?|marches|comprimes|cachets|fois|x\b|times|balles|invites|eleves|bougies|candles|sms|messages|textos|/\d)"
-)
-_NOT_BODY_BEFORE = re.compile(
-    r"(?:il fait|faisait|fera|fait|chambre|room|rue|taille|pointure|size|bus|ligne|page|numero|n°|no|number|lot|porte|bureau|etage|du|four a|eau a|"
-    r"piscine a|tension|pouls|ta|agence|agency|dans|in|pese|poids|weigh|departement|dept|nationale?|euros?|plus|moins|age|cycle|bac|departementale)\s*:?\s*$"
-)
-_BODY_BEFORE = re.compile(
-    r"(?:presque|pas loin de|plus de|proche de|environ|autour de|dans les|>|j ?'?ai|j e|g|ge|je|a|avait|ai|monte?e?|grimpe|passe|eu|fait|suis|affiche|"
-    r"almost|nearly|over|is|was|at|to|hit|had|have|got|of|by)\s*(?:a|de|du|jusqu'?a|up to)?\s*(?:presque|pas loin de|plus de|>)?\s*$"
-)
-_TIME_AFTER = re.compile(
-    r"\s*(?:$|[,.;!?\n)]|et\b|mais\b|ce (?:soir|matin|midi)|cette (?:nuit|aprem)|hier|aujourd|depuis|maintenant|la\b|passe|de (?:fievre|temp)|"
-    r"au (?:thermo|reveil|lever|coucher)|en me|sous|a l'?\s?oreille|dans l'?\s?oreille|aux? |avec|tout a|this|tonight|last|since|now|and|but|in the ear|mtn|dep)"
-)
-_ONLY_NUMBERS_KINDS = (Kind.WEIGHT, Kind.COUNT, Kind.PAIN)
-
-
-def _fever(text: Text, asked: Asked) -> int | None:
-    """The place of a temperature of 38.0 °C or more told in the text, unless the number has another meaning or is cancelled."""
-    folded = text.folded
-    if asked.kind is Kind.TEMPERATURE:
-        return None  # the temperature question reads, judges and echoes its own number
-    about = bool(_FEVER_WORDS.search(folded))
-    for warmth in warmths(folded):
-        if not FEVER_TOLD <= warmth.celsius <= FEVER_HIGHEST:
-            continue
-        before, after = folded[: warmth.start], folded[warmth.end :]
-        if not _is_body(before, after, warmth.marked, warmth.fahrenheit, about, asked):
-            continue
-        place = max((i for i, s in enumerate(text.starts) if s <= warmth.start), default=0)
-        if not _number_cancelled(text, place):
-            return place
-    return None
-
-
-def _is_body(before: str, after: str, marked: bool, fahrenheit: bool, about: bool, asked: Asked) -> bool:
-    if _NOT_BODY_AFTER.match(after) or _NOT_BODY_BEFORE.search(before):
-        return False
-    bare = not re.search(r"\w", before) and not re.search(r"\w", after.replace("celsius", ""))
-    if bare:
-        return asked.kind not in _ONLY_NUMBERS_KINDS
-    if about:
-        return True
-    if asked.kind in _ONLY_NUMBERS_KINDS and not re.search(r"\w", before):
-        return False
-    if fahrenheit:
-        return False
-    return (
-        (marked and asked.kind is not Kind.WEIGHT)
-        or bool(_BODY_BEFORE.search(before) and _TIME_AFTER.match(after))
-        or bool(not before.strip() and re.match(r"\s*(?:hier|ce |cette |depuis|de fievre|et |mais |au reveil|au lever|en me )", after))
-    )
-
-
-def _number_cancelled(text: Text, place: int) -> bool:
-    return bool(_cancelled(text, _ANY_NUMBER, (place,)))
-
-
 _ANY_NUMBER = Rule("number", "number")
 _OWN_NUMBER = Rule("number", "number", flags=frozenset({"neg"}))
 
 
 def is_own_number(text: Text, start: int) -> bool:
     """Does the number at this place of the folded text speak of the patient now, not of a neighbour, the past or a condition?"""
-    return not _cancelled(text, _OWN_NUMBER, (max((i for i, s in enumerate(text.starts) if s <= start), default=0),))
-
-
-def is_not_body(folded: str, start: int, end: int) -> bool:
-    """Is the number said to be something else than a body temperature: weather, age, money, address...?"""
-    return bool(_NOT_BODY_AFTER.match(folded[end:]) or _NOT_BODY_BEFORE.search(folded[:start]))
+    return not _cancelled(text, _OWN_NUMBER, (place_of(text, start),))
 
 
 def is_cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> bool:

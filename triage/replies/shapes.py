@@ -11,7 +11,8 @@ from triage.replies.numerals import without_asides
 _LONE_O = re.compile(r"(?<![\w'])o(?![\w'])")
 _NUMBER = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)?(?!\d)")
 _RANGE = re.compile(
-    r"(?:entre |between )?(?<![\d.,/])(\d+(?:[.,]\d+)?)\s*(?:fois |x )?(?:ou|or|a|to|-|–|/|et|and|voire|peut etre)\s*(?:meme )?(\d+(?:[.,]\d+)?)(?![\d.,/])"
+    r"(?:entre |between )?(?<![\d.,/])(\d+(?:[.,]\d+)?)\s*"
+    r"(?:fois |x )?(?:ou|or|a|to|-|–|/|et|and|voire|peut etre)\s*(?:meme )?(\d+(?:[.,]\d+)?)(?![\d.,/])"
 )
 
 
@@ -35,7 +36,13 @@ def numbers(folded: str, *, ignore: re.Pattern[str] | None = None) -> Numbers:
     if ignore is not None:
         text = ignore.sub(" ", text)
     found = tuple(decimal(m[0]) for m in _NUMBER.finditer(text))
-    at_least = bool(re.search(r"(?:au moins|plus de|\bplus que|minimum|at least|more than|over|>)\s*\d|\d\s*(?:fois |times )?(?:\+|et plus|ou plus|or more|at least|minimum)", text))
+    at_least = bool(
+        re.search(
+            r"(?:au moins|plus de|\bplus que|minimum|at least|more than|over|>)\s*\d|"
+            r"\d\s*(?:fois |times )?(?:\+|et plus|ou plus|or more|at least|minimum)",
+            text,
+        )
+    )
     two = _RANGE.search(text)
     if two and len(found) == 2 and _is_range(text, two):
         return Numbers(found, max(found), at_least)
@@ -43,7 +50,7 @@ def numbers(folded: str, *, ignore: re.Pattern[str] | None = None) -> Numbers:
 
 
 def _is_range(text: str, two: re.Match[str]) -> bool:
-    """"2 et 3" is two answers unless "entre" says otherwise; "3/4" and "2-3" are ranges, "4-2" is none."""
+    """ "2 et 3" is two answers unless "entre" says otherwise; "3/4" and "2-3" are ranges, "4-2" is none."""
     low, high = decimal(two[1]), decimal(two[2])
     link = two[0][two.end(1) - two.start() : two.start(2) - two.start()].strip()
     if re.search(r"\bet\b|\band\b", link):
