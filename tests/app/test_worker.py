@@ -1,0 +1,135 @@
+"""The metronome: its table, its threads, and what happens when a tick or a row throws."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from app import worker
+from app.checkins import opening
+from app.checkins.models import CheckIn
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.insight.models import Heartbeat
+from app.worker import TICKS, Worker
+from notifications.messages import Channel
+from tests.factories import World
+from tests.support.chain import MARIE, Chain
+
+WEDNESDAY_TEN = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def chain(database: Database, clock: HandClock, world: World) -> Chain:
+    return Chain(database, clock, world)
+
+
+def test_the_table_names_each_tick_once() -> None:
+    names = [tick.name for tick in TICKS]
+
+    assert len(names) == len(set(names))
+    assert {"read_unread", "open_due", "remind", "silent", "unreached", "escalate", "follow_deliveries", "deliver", "sweep"} <= set(names)
+    assert all(tick.seconds <= 60 for tick in TICKS if tick.name not in ("plan", "plan_all", "thaw"))
+
+
+def test_a_row_that_throws_leaves_the_others_alone(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row per transaction: a bad row never stops the queue."""
+    people = [chain.follow(family_name=f"Patient {n}", phone=f"+336399803{n:02d}") for n in range(3)]
+    poisoned = chain.checkin(people[1], datetime(2026, 11, 25, tzinfo=UTC).date())
+    real = opening.ask
+
+    def ask(session, checkin, *rest, **more):  # type: ignore[no-untyped-def]
+        if checkin.id == poisoned.id:
+            raise RuntimeError("bad row")
+        real(session, checkin, *rest, **more)
+
+    monkeypatch.setattr(opening, "ask", ask)
+    chain.until(WEDNESDAY_TEN)
+    assert [len(chain.received(person.phone)) for person in people] == [1, 0, 1]
+    assert chain.checkin(people[1], WEDNESDAY_TEN.date()).state == "planned"
+
+    monkeypatch.undo()
+    chain.wait(minutes=1)
+    assert [len(chain.received(person.phone)) for person in people] == [1, 1, 1]
+
+
+def test_a_tick_that_throws_leaves_the_others_alone(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> list[int]:
+        raise RuntimeError("broken tick")
+
+    chain.follow()
+    tick = next(tick for tick in TICKS if tick.name == "remind")
+    monkeypatch.setattr(worker, "TICKS", tuple(t if t is not tick else worker.Tick(20, "remind", broken) for t in TICKS))  # type: ignore[arg-type]
+    chain.until(WEDNESDAY_TEN)
+
+    assert len(chain.received()) == 1
+    with chain.read() as session:
+        assert session.get_one(Heartbeat, "worker").detail["failed"] == {"remind": 1}
+
+
+def test_it_ticks_in_threads_of_its_own_and_stops(chain: Chain) -> None:
+    """Whatever was due while no worker ran leaves as soon as one starts; a stop ends every thread."""
+    chain.follow()
+    chain.clock.at = WEDNESDAY_TEN
+    before = set(threading.enumerate())
+    metronome = Worker(Settings(environment="test"), chain.database, chain.clock, {Channel.SMS: chain.phones})
+    arrived = threading.Event()
+    send = chain.phones.send
+
+    def heard(message):  # type: ignore[no-untyped-def]
+        receipt = send(message)
+        arrived.set()
+        return receipt
+
+    chain.phones.send = heard  # type: ignore[method-assign]
+    metronome.start()
+    try:
+        assert arrived.wait(30)
+    finally:
+        metronome.stop()
+
+    assert len(chain.received()) == 1
+    left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+    assert [name for name in left if "AnyIO" not in name] == []
+    with chain.read() as session:
+        assert "worker" in list(session.scalars(select(Heartbeat.name)))
+
+
+def test_the_hour_may_be_given(chain: Chain) -> None:
+    """The demonstration turns its clock; the worker follows whatever hour it is given."""
+    chain.follow()
+    chain.worker.run_once(WEDNESDAY_TEN)
+
+    with chain.read() as session:
+        assert list(session.scalars(select(CheckIn.state).where(CheckIn.opened_at == WEDNESDAY_TEN))) == ["open"]
+
+
+def test_what_the_worker_says_of_a_failure_holds_no_health_data(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SEC-29: the log names rows and kinds, never words or numbers."""
+    import structlog
+    from structlog.testing import capture_logs
+
+    def broken(*_: object, **__: object) -> object:
+        raise RuntimeError(f"{MARIE} a dit : je saigne")
+
+    chain.follow()
+    monkeypatch.setattr("triage.replies.read", broken)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
+    try:
+        with capture_logs() as lines:
+            chain.says(MARIE, "je saigne")
+    finally:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+    (line,) = [line for line in lines if line["log_level"] == "error"]
+    assert set(line) <= {"event", "log_level", "message_id", "exc_info"}
+    assert MARIE not in line["event"]
