@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BeforeValidator, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 
 from app.alerts import handling
 from app.alerts.models import Alert
@@ -65,12 +66,18 @@ class _Plain(APIRoute):
             except RequestValidationError as error:
                 fields = {_place(one["loc"]): one["msg"].removeprefix("Value error, ") for one in error.errors()}
                 return JSONResponse({"error": "Some fields need attention. Nothing was saved.", "fields": fields}, 422)
+            except HTTPException as error:
+                if error.status_code != 400:
+                    raise
+                return JSONResponse({"error": "This body is not JSON in UTF-8. Nothing was saved."}, 400)
 
         return told
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in loc[1:]) or str(loc[0])
+    """The field as the caller wrote it; "body" when the body as a whole cannot be read."""
+    named = any(isinstance(part, str) for part in loc[1:])
+    return ".".join(str(part) for part in loc[1:]) if named else str(loc[0])
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {

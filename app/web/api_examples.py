@@ -102,7 +102,7 @@ def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str
 def _alerts(session: Session, service_id: int, nurse: str) -> tuple[tuple[int, str], tuple[int, str]]:
     """One to take, by whom; one to close, by whom. Nobody's for the nurse; an owned one for its owner, who may take it again."""
     mine = select(Alert.id, Staff.login).outerjoin(Staff, Alert.owner_id == Staff.id).where(Alert.service_id == service_id)
-    found = session.execute(mine.where(Alert.state != AlertState.CLOSED).order_by(Alert.id.desc())).tuples().all()
+    found = session.execute(mine.where(Alert.state != AlertState.CLOSED).order_by(Alert.id.desc())).all()
     new = [(number, nurse) for number, owner in found if owner is None]
     owned = [(number, owner) for number, owner in found if owner is not None]
     nothing = [(1, nurse)]

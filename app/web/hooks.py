@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from starlette.exceptions import HTTPException
 
 from app.checkins import conversation
 from app.core.errors import Refusal
