@@ -182,9 +182,9 @@ def cut(text: str, grammar: Grammar) -> Text:
 
 
 def _break(sign: str) -> int:
-    if sign[0] in "\n?!;:" or sign == "." or "\n" in sign:
+    if sign[0] in "\n?!;" or sign == "." or "\n" in sign:
         return SENTENCE
-    if sign[0] in ',()…"«»–—-.':
+    if sign[0] in ':,()…"«»–—-.':
         return COMMA
     return SENTENCE if ord(sign[0]) > 0x2190 else NO_BREAK
 
@@ -208,6 +208,9 @@ def _negators(text: Text) -> list[list[int]]:
     """For each word, the negators that cover it."""
     covered: list[list[int]] = [[] for _ in text.words]
     for i in range(len(text.words)):
+        if i and _closes_a_name(text, i):
+            covered[i - 1].append(i)  # "essoufflement 0 fatigue 2"
+            continue
         if text.has(i, "not") and not _idle(text, i):
             reach = 1 if text.words[i] in ("0", "zero") else 4
         elif text.has(i, "longer") and _no_longer(text, i):
@@ -221,7 +224,18 @@ def _negators(text: Text) -> list[list[int]]:
             back -= 1
         if back >= 0 and text.breaks[back + 1] == NO_BREAK and text.has(back, "verb_before_not") and text.has(i, "after_verb"):
             covered[back].append(i)
+    for span in text.context("nothing_about"):
+        for j in _to_the_right(text, span[-1], 4):
+            covered[j].append(span[-1])
     return covered
+
+
+def _closes_a_name(text: Text, i: int) -> bool:
+    """A zero, "non" or "aucun" that answers the word before it, and nothing after."""
+    if text.words[i] not in ("0", "zero", "non", "aucun", "aucune", "no", "none") or text.breaks[i] == SENTENCE or text.words[i - 1][:1].isdigit():
+        return False
+    after = i + 1
+    return after >= len(text.words) or text.breaks[after] != NO_BREAK or text.words[min(after + 1, len(text.words) - 1)].isdigit()
 
 
 def _idle(text: Text, i: int) -> bool:
@@ -242,7 +256,7 @@ def _idle(text: Text, i: int) -> bool:
 
 def _no_longer(text: Text, i: int) -> bool:
     """French "plus" says "no longer" only with "ne", or before "du tout", "aucun", "jamais"; else it may mean "more"."""
-    if text.has(i + 1, "no_longer_after"):
+    if text.has(i + 1, "no_longer_after") or text.words[i + 2 : i + 4] == ["du", "tout"]:
         return True
     if any(text.has(j, "ne") for j in range(max(0, i - 4), i) if text.sentence[j] == text.sentence[i]):
         return not text.has(i + 1, "more_than")

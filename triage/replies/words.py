@@ -23,7 +23,7 @@ ROLES = (
     "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not", "ongoing", "recent",
     "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third", "like", "part_of_day", "this",
 )  # fmt: skip
-CONTEXTS = ("doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
+CONTEXTS = ("nothing_about", "doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
 TABLES = (
     "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
     "correction", "optout", "admin", "symptom",
