@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
@@ -27,14 +28,18 @@ reset:
 setup: $(READY)
 	@true
 
+# uv, itself from the lock, installs the rest ten times faster than pip, which does it where uv cannot.
 # --no-deps: the lock is complete and pip check proves it. --no-compile: a third of the time, Python compiles what it imports.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Vigie needs Python 3.11 or newer: none was found. Install one, or say which: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) \
 	  || { echo "$(PYTHON) could not make .venv: install its venv module (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Installing the locked dependencies into .venv (about half a minute the first time)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps --no-compile -r requirements.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-compile --editable .
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@$(PIP) --require-hashes --no-deps --no-compile -r $(VENV)/uv.lock \
+	  && $(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes --no-deps -r requirements.lock \
+	  || $(PIP) --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --no-compile --editable .
 	@$(PY) -m pip check --disable-pip-version-check
 	@touch $@
 
