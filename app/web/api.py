@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from app.alerts import handling
 from app.alerts.models import Alert
+from app.checkins import measured
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Refusal
@@ -193,7 +194,10 @@ def start_course(patient_id: Id, body: CourseIn, who: Caller, session: Writes, n
 
 @router.post("/patients/{patient_id}/measures", status_code=201, summary="Record a measure")
 def record_measure(patient_id: Id, body: MeasureIn, who: Caller, session: Writes, now: Now) -> MeasureOut:
-    """Keep a weight, temperature or laboratory value with its unit, time and origin. Nothing is converted or rounded."""
+    """Keep a weight, temperature or laboratory value with its unit, time and origin. Nothing is converted or rounded.
+
+    A temperature of the last 24 hours is judged at once by the patient's protocol, and may raise an alert.
+    """
     by = person(session, who, body.by, "record_measure")
     patient = patients.get(session, patient_id, viewer=who)
     row = measures.record(
@@ -207,6 +211,7 @@ def record_measure(patient_id: Id, body: MeasureIn, who: Caller, session: Writes
         by=by.actor,
         now=now,
     )
+    measured.judge(session, patient, row, now=now)
     return api_views.measure(row)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
+from app.checkins import assessing
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -217,6 +218,39 @@ def test_a_measure_comes_back_letter_for_letter(api: TestClient, marie: Patient)
     answer = api.post(f"/patients/{marie.id}/measures", json=MEASURE)
     assert answer.status_code == 201
     assert (answer.json()["value"], answer.json()["unit"], answer.json()["taken_at"]) == ("61.5", "kg", "2026-11-25T08:00:00Z")
+
+
+@pytest.mark.parametrize(("value", "levels"), [("37.9", []), ("38.0", ["urgent"]), ("38", ["urgent"]), ("35.9", ["urgent"]), ("36.0", [])])
+def test_a_temperature_written_by_a_program_is_judged_at_once(api: TestClient, marie: Patient, value: str, levels: list[str]) -> None:
+    """Capecitabine is marrow-toxic: from 38.0 °C and below 36.0 °C a person must act now (house, section 7)."""
+    api.post(f"/patients/{marie.id}/courses", json=COURSE)
+    fever = {**MEASURE, "kind": "temperature", "unit": "Cel", "value": value}
+    assert api.post(f"/patients/{marie.id}/measures", json=fever).status_code == 201
+    alerts = api.get("/alerts").json()
+    assert [alert["level"] for alert in alerts] == levels
+    for alert in alerts:
+        whole = api.get(f"/alerts/{alert['id']}").json()
+        assert whole["assessment"]["level"] == "urgent"
+        assert any("°C" in sentence for sentence in whole["assessment"]["words"]["fr"])
+
+
+def test_the_nurse_sees_why_and_the_judgement_can_be_made_again(
+    api: TestClient, marie: Patient, claire: TestClient, database: Database
+) -> None:
+    api.post(f"/patients/{marie.id}/courses", json=COURSE)
+    api.post(f"/patients/{marie.id}/measures", json={**MEASURE, "kind": "temperature", "unit": "Cel", "value": 39.1})
+    [alert] = api.get("/alerts").json()
+    page = claire.get(f"/alerts/{alert['id']}")
+    assert (page.status_code, "39,1" in page.text) == (200, True)
+    with database.reading() as session:
+        assert list(assessing.mismatches(session)) == []
+
+
+def test_an_old_temperature_calls_nobody(api: TestClient, marie: Patient) -> None:
+    api.post(f"/patients/{marie.id}/courses", json=COURSE)
+    old = {**MEASURE, "kind": "temperature", "unit": "Cel", "value": 39.5, "taken_at": "2026-11-23T09:00:00+01:00"}
+    assert api.post(f"/patients/{marie.id}/measures", json=old).status_code == 201
+    assert api.get("/alerts").json() == []
 
 
 def test_an_alert_is_taken_and_closed_by_the_person_named(
