@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -53,8 +51,7 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    # Not in pytest's own folder: the next pytest of the same user closes that one to the server's user, and the server dies.
-    with TemporaryDirectory(prefix="vigie-postgres-") as folder, postgres_server(Path(folder) / "data") as url:
+    with postgres_server() as url:
         server = Postgres(url)
         yield server
         server.admin.dispose()

@@ -192,9 +192,9 @@ def _say(line: str) -> None:
 
 def main() -> None:
     """The whole replay, in a folder that is thrown away."""
-    with TemporaryDirectory(prefix="vigie-image-") as folder, TemporaryDirectory(prefix="vigie-postgres-") as data:
+    with TemporaryDirectory(prefix="vigie-image-") as folder:
         vigie = built(Path(folder) / "root")
-        with postgres_server(Path(data) / "data") as admin:
+        with postgres_server() as admin:
             for name, said in started([str(vigie)], Path(folder), admin).items():
                 _say(f"{name}: {said}")
 

