@@ -85,7 +85,7 @@ def _raise(
     plan = protocol.levels.get(assessment.level)
     if plan is None:
         return None
-    fired = [step for step in assessment.steps if step.fired and step.level >= Level.MODERATE]
+    fired = sorted((step for step in assessment.steps if step.fired and step.level >= Level.MODERATE), key=lambda step: -step.level)
     highest = [step for step in fired if step.level == assessment.level]
     reason = Reason(
         kind="unjudged" if all(step.error for step in highest) else "assessment",

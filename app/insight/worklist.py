@@ -65,10 +65,11 @@ class Row:
 
     @property
     def loudest(self) -> list[tuple[str, int]]:
-        """Scores of 3 or 4, the highest first, of an alert that answers raised."""
+        """The high scores of an alert that answers raised, the highest first: 3 or 4; from 2 up when a 2 may be what raised it."""
         if self.alert is None or self.alert.kind != "assessment":
             return []
-        known = [(key, score) for key, score in self.scores.items() if score is not None and score >= 3]
+        least = 3 if self.level is Level.URGENT else 2
+        known = [(key, score) for key, score in self.scores.items() if score is not None and score >= least]
         return sorted(known, key=lambda one: -one[1])
 
     @property

@@ -58,6 +58,21 @@ class Heard:
         now, then = self.scores.get(key), self.before.get(key)
         return None if now is None or then is None else now - then
 
+    @property
+    def known(self) -> dict[str, int]:
+        """Scores the patient gave."""
+        return {key: score for key, score in self.scores.items() if score is not None}
+
+    @property
+    def misread(self) -> list[str]:
+        """Scored questions whose answer was not understood."""
+        return [row.key for row in self.answers if row.key in self.scores and row.value is None and row.replaced_at is None]
+
+    @property
+    def silent(self) -> list[str]:
+        """Scored questions without any answer yet: asked or still to ask, never zero."""
+        return [key for key, score in self.scores.items() if score is None and key not in self.misread]
+
     def has(self, kind: str) -> bool:
         """Was a question of this kind answered?"""
         return any(row.kind == kind and row.value is not None and row.replaced_at is None for row in self.answers)
@@ -115,6 +130,17 @@ def last_heard(session: Session, patient: Patient, assessment_id: int | None = N
         before=scores_of(before) if before else {},
         answers=tuple(checkin.answers) if checkin else (),
     )
+
+
+def last_scored(session: Session, patient: Patient, now: datetime) -> Heard | None:
+    """The last judgement with at least one known score, within two weeks; a message alone is judged too, and has none."""
+    rows = session.execute(
+        select(AssessmentRow.id, AssessmentRow.result["scores"])
+        .where(AssessmentRow.patient_id == patient.id, AssessmentRow.at >= now - timedelta(days=14))
+        .order_by(AssessmentRow.id.desc())
+    )
+    found = next((number for number, scores in rows if any(score is not None for score in (scores or {}).values())), None)
+    return last_heard(session, patient, found) if found else None
 
 
 def scores_of(row: AssessmentRow) -> dict[str, int | None]:

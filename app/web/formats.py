@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date
 
 NARROW = "\u202f"
@@ -97,12 +98,11 @@ class Formats:
         return f"{minutes // (24 * 60)}{NARROW}{'j' if self.language == 'fr' else 'd'}"
 
     def phone(self, number: str) -> str:
-        """+33 6 39 98 00 01: grouped so that it can be read while dialling."""
-        if number.startswith("+33") and len(number) == 12:
-            return f"+33 {number[3]} " + " ".join(number[i : i + 2] for i in range(4, 12, 2))
-        if number.startswith("+262") and len(number) == 13:
-            return f"+262 {number[4:7]} " + " ".join(number[i : i + 2] for i in range(7, 13, 2))
-        return number
+        """+33 6 39 98 00 01: grouped so that it can be read while dialling; what is not a number in full stays as it is."""
+        try:
+            return str(phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+        except phonenumbers.NumberParseException:
+            return number
 
     def age(self, birth: date) -> int:
         """Full years on the reader's day."""

@@ -19,6 +19,11 @@ from app.web.chart_data import local_day, scores_of
 
 DAYS = 84
 SHOWN_MEASURES = ("temperature", "weight")
+FEVER = Decimal(38)
+"""Written beside its point in the picture; the limits that decide are the protocol's."""
+
+USUAL = {"temperature": (Decimal("35.5"), Decimal("40.5"))}
+"""Degrees the temperature's row spans; it grows when a value lies outside."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,16 @@ class Doses:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A measure in its row: day of the picture, height 0 (bottom) to 1, and whether its value is written beside it."""
+
+    x: int
+    height: float
+    row: Measure
+    written: bool
+
+
+@dataclass(frozen=True)
 class History:
     """The picture: day 0 is ``start``, day 83 today."""
 
@@ -105,6 +120,20 @@ class History:
             if band.cycle is not None:
                 seen.setdefault(band.cycle, band.first)
         return [(x, number) for number, x in sorted(seen.items())]
+
+    def points(self, kind: str) -> list[Point]:
+        """A row of measures; fevers, the first, the last and the extremes carry their value."""
+        rows = self.measured.get(kind, [])
+        values = [row.value for _, row in rows]
+        if not values:
+            return []
+        usual = USUAL.get(kind)
+        low, high = (min(*values, usual[0]), max(*values, usual[1])) if usual else (min(values) - 1, max(values) + 1)
+        told = {values.index(max(values)), values.index(min(values)), len(values) - 1} if not usual else {len(values) - 1}
+        return [
+            Point(x, float((row.value - low) / (high - low)), row, at in told or bool(usual and row.value >= FEVER))
+            for at, (x, row) in enumerate(rows)
+        ]
 
     def measure_on(self, kind: str, on: date, zone_of: Patient) -> Decimal | None:
         """The last value of this kind measured that day."""

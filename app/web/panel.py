@@ -51,6 +51,7 @@ class Panel:
     events: Sequence[AlertEvent] = ()
     treatment: Treatment | None = None
     heard: Heard | None = None
+    scored: Heard | None = None
     assessment: Assessment | None = None
     doses: IntakeReport | None = None
     temperature: Measure | None = None
@@ -146,6 +147,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         events=events,
         treatment=treatment,
         heard=heard,
+        scored=heard if heard and heard.known else chart_data.last_scored(session, patient, page.now) if patient else None,
         assessment=_assessment(heard),
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=_temperature(session, patient, page.now),

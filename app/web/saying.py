@@ -105,7 +105,7 @@ class Saying:
         if event.kind in ("raised", "risen", "merged"):
             return say(f"story.{event.kind}", level=say(f"level.{event.level}"), why=" ".join(self.why(detail)))
         if event.kind == "told":
-            return say(f"alert.told.{detail.get('told', 'none')}", when=f.at(event.at))
+            return say(f"story.told.{detail.get('told', 'none')}")
         if event.kind == "stepped":
             people = [str(name) for name in detail.get("reached", ())]
             rung = say(f"story.rung.{detail.get('notify', 'team')}")
