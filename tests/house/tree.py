@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "triage", "notifications", "migrations")
-NOT_OURS = {".git", ".venv", "var", "node_modules", "build", "dist"}
+
+
+@cache
+def _files() -> tuple[Path, ...]:
+    """Every file of the repository, new ones included, without what tools, editors and machines leave beside it."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):  # an archive of the sources has no git: there is nothing beside them yet
+        listed = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if not {".venv", "var", "__pycache__"} & set(path.parts)]
+    return tuple(path for path in sorted(ROOT / file for file in listed if file) if path.is_file())
 
 
 def walk(folder: Path = ROOT) -> Iterator[Path]:
-    """Every file that belongs to the repository, without what tools and machines leave beside it."""
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            if path.name not in NOT_OURS and not path.name.endswith((".egg-info", "_cache", "__pycache__")) and path.name != ".hypothesis":
-                yield from walk(path)
-        else:
-            yield path
+    """The files of the repository below a folder."""
+    return (path for path in _files() if path.is_relative_to(folder))
 
 
 def name(path: Path) -> str:
