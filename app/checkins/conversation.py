@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Task
-from app.checkins import dangers, hearing, senders, understanding
+from app.checkins import dangers, hearing, senders, turn_taking, understanding
 from app.checkins.senders import Sender
 from app.checkins.turns import also_in
 from app.core.db import Database
 from app.messaging import inbox, outbox
 from app.messaging.models import In, Message
 from app.messaging.outbox import Purpose
-from app.people.models import Patient, Service
+from app.people.models import Service
 from triage import calendar
 from triage.terms import Level
 
@@ -73,8 +73,7 @@ def receive(session: Session, message: Message, now: datetime) -> bool:
     """
     sender = senders.recognise(session, message)
     if sender.patient is not None:
-        # One conversation at a time per patient: two texts read at once would both answer the same question.
-        session.execute(select(Patient.id).where(Patient.id == sender.patient.id).with_for_update())
+        turn_taking.hold(session, sender.patient.id)
     message.patient_id = sender.patient.id if sender.patient else None
     heard = hearing.listen(session, sender, message, now)
     told = None
@@ -147,7 +146,7 @@ def _failed(session: Session, message: Message, error: str, now: datetime) -> No
 
 def _give_to_a_person(session: Session, message: Message, now: datetime) -> None:
     service = session.get_one(Service, message.service_id)
-    patient = session.get(Patient, message.patient_id) if message.patient_id else None
+    patient = senders.recognise(session, message).patient
     detail: dict[str, Any] = {"message_id": message.id, "error": message.error}
     reason = Reason(kind="unread", level=Level.HIGH, detail=detail)
     alert = handling.consider(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.checkins import planning, script
+from app.checkins import planning, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
 from app.messaging import outbox
 from app.messaging.outbox import Purpose
@@ -46,6 +46,7 @@ def open_one(session: Session, checkin_id: int, now: datetime) -> CheckIn | None
 
     Claimed by condition on its state: two workers, or a worker killed and started again, never ask twice.
     """
+    turn_taking.hold_patient_of(session, checkin_id)
     checkin = session.scalar(select(CheckIn).where(CheckIn.id == checkin_id).with_for_update().execution_options(populate_existing=True))
     if checkin is None or checkin.state != CheckInState.PLANNED or checkin.due_at > now:
         return None

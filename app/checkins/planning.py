@@ -48,7 +48,7 @@ def plan(session: Session, course: Course, *, now: datetime) -> Plan:
 
     Nothing new is planned for an hour that has passed. What no longer belongs is cancelled and says why.
     """
-    patient = session.scalars(select(Patient).where(Patient.id == course.patient_id).with_for_update()).one()
+    patient = session.get_one(Patient, course.patient_id)
     today = calendar.local_day(now, patient.timezone)
     why_not = not_asked_because(patient, course)
     wanted = {} if why_not else _wanted(session, course, patient, today)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import answers, assessing, closing, context, cycles, opening, planning, script
+from app.checkins import answers, assessing, closing, context, cycles, opening, planning, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
 from app.messaging import outbox
 from app.messaging.models import Message, Out
@@ -36,6 +36,7 @@ def remind_due(session: Session, now: datetime, *, limit: int = 500) -> list[int
 
 def remind(session: Session, checkin_id: int, now: datetime) -> bool:
     """One reminder, once. The day after, the text that says so; on another day the question itself. False when there was nothing to do."""
+    turn_taking.hold_patient_of(session, checkin_id)
     due = (CheckIn.id == checkin_id, CheckIn.state.in_(UNDER_WAY), CheckIn.remind_at <= now, CheckIn.reminded_at.is_(None))
     claimed = session.execute(update(CheckIn).where(*due).values(reminded_at=now, remind_at=None))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
@@ -81,6 +82,7 @@ def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | No
 
     The open question is remembered: a reply within the next day still belongs to this check-in.
     """
+    turn_taking.hold_patient_of(session, checkin_id)
     due = (CheckIn.id == checkin_id, CheckIn.state.in_(UNDER_WAY), CheckIn.closed_at.is_(None), CheckIn.silent_at <= now)
     claimed = session.execute(update(CheckIn).where(*due).values(closed_at=now, remind_at=None, silent_at=None))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
@@ -90,11 +92,13 @@ def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | No
     protocol = script.protocol_of(session, checkin)
     rows = answers.current(session, checkin.id)
     checkin.not_asked = [key for key in script.left(checkin, protocol, answers.values(rows, protocol)) if key not in checkin.asking]
+    why_not = planning.not_asked_because(patient, courses.get(session, checkin.course_id))
     if not rows:
-        closing.move(checkin, CheckInState.SILENT)
+        closing.move(checkin, CheckInState.CANCELLED if why_not else CheckInState.SILENT)
+        checkin.why = why_not or checkin.why
     session.flush()
-    if checkin.kind == "unprompted":
-        return None  # the text that opened it has its own task or alert
+    if checkin.kind == "unprompted" or checkin.state == CheckInState.CANCELLED:
+        return None  # the text that opened it has its own task or alert; nobody expects an answer of somebody frozen
     judged = assessing.assess(session, checkin, now=now, closing=True)
     if checkin.state != CheckInState.SILENT:
         return judged.alert
@@ -104,33 +108,33 @@ def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | No
 
 
 def _alarm(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol, judged: Level, now: datetime) -> Alert | None:
-    lost = _lost_question(session, checkin)
-    silences = context.silences_before(session, checkin) + 1
+    asked = _questions_sent(session, checkin)
     level = max(judged, protocol.silence(checkin.cycle, checkin.cycle_day).level)
-    if lost is not None:
-        return unreachable(session, patient, lost, level=level, now=now)
-    patients.reached(session, patient, Reachability.SILENT, now=now)
+    if asked and all(text.state in LOST for text in asked):
+        return unreachable(session, patient, asked[0], level=level, now=now)
+    if asked:
+        patients.reached(session, patient, Reachability.SILENT, now=now)
     plan = protocol.levels.get(level)
+    detail = {"checkin_id": checkin.id, "silences": context.silences_before(session, checkin) + 1, "day": checkin.day.isoformat()}
     reason = Reason(
         kind="silence",
         level=level,
-        detail={"checkin_id": checkin.id, "silences": silences, "day": checkin.day.isoformat()},
+        detail=detail if asked else {**detail, "why": "to be asked by telephone, not done"},
         ladder=plan.ladder_rows() if plan else None,
         respond_within=plan.respond_within if plan else None,
     )
     return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
 
 
-def _lost_question(session: Session, checkin: CheckIn) -> Message | None:
-    """A question of this check-in that did not arrive, when none did."""
+def _questions_sent(session: Session, checkin: CheckIn) -> list[Message]:
+    """The questions and reminders of this check-in; none when a nurse was to ask by telephone."""
     asked = select(Message).where(
         Message.checkin_id == checkin.id,
         Message.direction == "out",
         Message.purpose.in_((Purpose.QUESTION, Purpose.REMINDER)),
         Message.error_code != "withdrawn",
     )
-    texts = list(session.scalars(asked.order_by(Message.id)))
-    return texts[0] if texts and all(text.state in LOST for text in texts) else None
+    return list(session.scalars(asked.order_by(Message.id)))
 
 
 # --- Not reached --------------------------------------------------------------------------------------------------------------------

@@ -161,7 +161,7 @@ def test_a_picture_goes_to_a_person(chain: Chain, marie: Patient, words: str) ->
 
 def test_an_answer_with_a_call_asked_for_counts_as_both(chain: Chain, marie: Patient) -> None:
     chain.until(WEDNESDAY_TEN)
-    chain.says(MARIE, "0 1 0 rappelez moi au 0692 12 34 56")
+    chain.says(MARIE, "0 1 0 rappelez moi au 06 39 98 12 34")
 
     assert "call_back" in chain.tasks()
     assert chain.answers(chain.checkin(marie, date(2026, 11, 25)))["mouth_sores"] == "1"

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from app.alerts.models import AlertEvent, Task
 from app.checkins import agenda, silences
 from app.checkins.models import AssessmentRow, CheckIn
-from app.people.models import Patient
+from app.core.audit import SYSTEM
+from app.people import patients
+from app.people.models import FollowUp, Patient
 from app.people.perimeter import actor_of
 from app.treatment.models import Course
 from notifications.messages import Failure, Reason, State
@@ -114,10 +116,6 @@ def test_two_silences_in_a_row_are_counted(chain: Chain, marie: Patient) -> None
 
 
 def test_no_reminder_to_somebody_frozen_meanwhile(chain: Chain, marie: Patient) -> None:
-    from app.core.audit import SYSTEM
-    from app.people import patients
-    from app.people.models import FollowUp
-
     chain.until(paris(WEDNESDAY, 10))
     with chain.database.transaction() as session:
         patient = session.scalars(select(Patient)).one()
@@ -271,3 +269,25 @@ def test_a_nurse_confirms_and_the_question_ends(chain: Chain, asked: Patient) ->
     assert chain.checkin(asked, FOURTEENTH, "cycle_start").state == "cancelled"
     assert len(chain.received()) == 1
     assert chain.alerts() == []
+
+
+def test_nobody_expects_an_answer_of_somebody_frozen(chain: Chain, marie: Patient) -> None:
+    """Frozen by a screen that forgot to plan anew: the window closes without an alarm, and says why."""
+    chain.until(paris(WEDNESDAY, 10))
+    with chain.database.transaction() as session:
+        patient = session.scalars(select(Patient)).one()
+        patients.change_follow_up(session, patient, FollowUp.FROZEN, by=SYSTEM, now=chain.clock.now(), reason="hospitalisation")
+    chain.until(paris(THURSDAY, 12))
+
+    assert chain.alerts() == []
+    row = chain.checkin(marie, WEDNESDAY)
+    assert (row.state, row.why) == ("cancelled", "follow-up is frozen")
+
+
+def test_a_telephone_call_not_made_is_told_as_such(chain: Chain) -> None:
+    chain.follow(consent_sms_words=False)
+    chain.until(paris(THURSDAY, 10))
+
+    assert [alert.kind for alert in chain.alerts()] == ["silence"]
+    assert reason_of(chain)["why"] == "to be asked by telephone, not done"
+    assert _patient(chain).reachability == "reachable"
