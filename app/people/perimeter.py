@@ -19,6 +19,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
     "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
+    "manage_service": frozenset({Role.COORDINATOR}),
     "manage_staff": frozenset({Role.ADMINISTRATOR}),
 }
 """What each role may do; the secretary sees alerts and closes none, the administrator opens no chart."""

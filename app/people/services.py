@@ -50,10 +50,7 @@ def open_service(
     country: FR, or overseas the department's own (RE, MQ...): it decides how national numbers are read, and the public holidays.
     """
     hours = WEEKDAYS_8_TO_18 if hours is None else hours
-    if not 1 <= len(sms_name) <= 12:
-        raise Refusal("The name in texts has 1 to 12 characters and names no disease.", field="sms_name", status=422)
-    if not re.fullmatch(r"[0-9+ ]{2,13}", phone):
-        raise Refusal("The service's telephone has at most 13 digits, +, or spaces.", field="phone", status=422)
+    _check_texts(sms_name, phone)
     if timezone not in available_timezones():
         raise Refusal("Unknown time zone {zone}: give an IANA name such as Europe/Paris.", field="timezone", status=422, zone=timezone)
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
@@ -83,6 +80,64 @@ def open_service(
     session.flush()
     audit.record(session, actor=by, action="service.opened", subject=f"service:{service.id}", service_id=service.id, after=name, now=now)
     return service
+
+
+def change(session: Session, service: Service, *, sms_name: str, phone: str, hours: dict[str, Any], by: Actor, now: datetime) -> None:
+    """What texts begin with, the telephone they give, when answers are read. Raises Refusal naming the field."""
+    _check_texts(sms_name, phone)
+    check_hours(hours)
+    before = {"sms_name": service.sms_name, "phone": service.phone, "hours": service.hours}
+    after = {"sms_name": sms_name, "phone": phone, "hours": hours}
+    if after == before:
+        return
+    service.sms_name, service.phone, service.hours = sms_name, phone, hours
+    _note(session, service, "service.changed", by=by, now=now, before=before, after=after)
+
+
+def stop_sending(session: Session, service: Service, *, reason: str, by: Actor, now: datetime) -> None:
+    """Questions and reminders stop; safety texts, answers and pages still leave. Raises Refusal without a reason."""
+    if not reason.strip():
+        raise Refusal("Write why questions stop.", field="reason", status=422)
+    service.sending_stopped = True
+    _note(session, service, "service.sending_stopped", by=by, now=now, reason=reason.strip())
+
+
+def resume_sending(session: Session, service: Service, *, by: Actor, now: datetime) -> None:
+    """Questions and reminders leave again."""
+    service.sending_stopped = False
+    _note(session, service, "service.sending_resumed", by=by, now=now)
+
+
+def _note(
+    session: Session,
+    service: Service,
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    before: object = None,
+    after: object = None,
+    reason: str = "",
+) -> None:
+    session.flush()
+    audit.record(
+        session,
+        actor=by,
+        action=action,
+        subject=f"service:{service.id}",
+        service_id=service.id,
+        before=before,
+        after=after,
+        reason=reason,
+        now=now,
+    )
+
+
+def _check_texts(sms_name: str, phone: str) -> None:
+    if not 1 <= len(sms_name) <= 12:
+        raise Refusal("The name in texts has 1 to 12 characters and names no disease.", field="sms_name", status=422)
+    if not re.fullmatch(r"[0-9+ ]{2,13}", phone):
+        raise Refusal("The service's telephone has at most 13 digits, +, or spaces.", field="phone", status=422)
 
 
 def check_hours(hours: dict[str, Any]) -> None:

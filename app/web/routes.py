@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse
+from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse, phones, service
 from app.web.render import NAVIGATION, Link
 
 ROUTERS: list[APIRouter] = [
@@ -13,12 +13,19 @@ ROUTERS: list[APIRouter] = [
     nurse.router,
     chart.router,
     coordinator.router,
+    service.router,
     api.router,
     hooks.router,
     health.router,
+    phones.router,
 ]
 
-TOP_BAR: list[Link] = [Link("nav.enrol", "/enrol", "enrol"), Link("nav.patients", "/patients", "open_chart")]
+TOP_BAR: list[Link] = [
+    Link("nav.enrol", "/enrol", "enrol"),
+    Link("nav.patients", "/patients", "open_chart"),
+    Link("nav.service", "/service", "manage_service"),
+    Link("nav.phones", "/phones", "see_alerts", demo_only=True),
+]
 """Links after the list: Link(key of the words, address, ability, demo_only)."""
 
 NAVIGATION.extend(link for link in TOP_BAR if link not in NAVIGATION)

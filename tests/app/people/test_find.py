@@ -105,7 +105,7 @@ def test_an_outside_professional_with_a_service_still_sees_nobody(session: Sessi
     [
         (Role.SECRETARY, {"see_alerts", "open_chart"}),
         (Role.NURSE, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure"}),
-        (Role.COORDINATOR, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course"}),
+        (Role.COORDINATOR, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"}),
         (Role.ONCOLOGIST, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course"}),
         (Role.PHARMACIST, {"see_alerts", "open_chart", "record_measure"}),
         (Role.OUTSIDE, set()),

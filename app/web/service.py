@@ -1,0 +1,81 @@
+"""The service's own page: what texts begin with, the telephone they give, when answers are read, and the switch that stops questions."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from app.core.errors import FieldErrors, Refusal
+from app.people import hours as opening
+from app.people import services
+from app.people.models import Service
+from app.web.coordinator import Typed, service_of
+from app.web.deps import Reads, Writes
+from app.web.render import Page, StaffPage
+from notifications import policy
+
+router = APIRouter()
+
+
+@router.get("/service")
+def show(page: StaffPage, session: Reads) -> Response:
+    """The settings of the reader's service."""
+    page.viewer.require("manage_service")
+    return _shown(page, service_of(session, page), {}, {})
+
+
+@router.post("/service")
+def change(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """Keep what was changed, or the form again with a sentence beside the field."""
+    page.viewer.require("manage_service")
+    service = service_of(session, page)
+    try:
+        name, phone, hours = _typed(values)
+        services.change(session, service, sms_name=name, phone=phone, hours=hours, by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service")
+
+
+@router.post("/service/stop")
+def stop(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """Questions and reminders stop, with a reason."""
+    page.viewer.require("manage_service")
+    try:
+        services.stop_sending(session, service_of(session, page), reason=values.get("reason", ""), by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service")
+
+
+@router.post("/service/resume")
+def resume(page: StaffPage, session: Writes) -> Response:
+    """Questions and reminders leave again."""
+    page.viewer.require("manage_service")
+    services.resume_sending(session, service_of(session, page), by=page.viewer.actor, now=page.now)
+    return page.go("/service")
+
+
+def _typed(values: dict[str, str]) -> tuple[str, str, opening.Hours]:
+    name = values.get("sms_name", "").strip()
+    if policy.not_gsm7(name):
+        raise FieldErrors({"sms_name": "Texts cannot carry every character of this name. Write it without ç, ê or quotes."})
+    try:
+        hours = opening.read(values.get("hours", ""))
+    except ValueError:
+        raise FieldErrors({"hours": "Write hours as mon-fri 08:00-18:00, sat 09:00-12:00."}) from None
+    return name, values.get("phone", "").strip(), hours
+
+
+def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusal) -> Response:
+    errors = page.field_errors(refusal)
+    if not errors:
+        raise refusal
+    session.rollback()
+    return _shown(page, service_of(session, page), values, errors)
+
+
+def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
+    kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours)}
+    return page.page("coordinator/service.html", 422 if errors else 200, service=service, values={**kept, **values}, errors=errors)
