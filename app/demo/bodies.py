@@ -71,17 +71,19 @@ class Body:
         if person.bent == "worsening":
             for place, symptom in enumerate(WORSENS[person.agent]):
                 self._arcs[symptom].append(Arc(person.began - LAST_DAYS + 2 * place, 4 - place, 3, 8))
+        if person.bent == "tired":
+            self._arcs["fatigue"].append(Arc(person.began - 4, 2, 3, 10))
 
     def _episodes(self, symptom: str, rates: tuple[int, int, int]) -> list[Arc]:
         ever, severe, onset = rates
-        mild = 0.45 if self.person.bent == "steady" else 0.9
+        mild = 0.35 if self.person.bent == "steady" else 0.8
         found = []
         for turn in range(3):
             names = (self.person.key, symptom, turn)
             if not self._dice.happens(mild * ever / 100, *names, "ever"):
                 continue
             first = int(self._dice.around(onset, 0.6, *names, "onset")) + 24 * turn
-            peak = 3 if self._dice.happens(severe / max(ever, 1), *names, "severe") else 1 + self._dice.happens(0.4, *names, "peak")
+            peak = 3 if self._dice.happens(severe / max(ever, 1), *names, "severe") else 1 + self._dice.happens(0.3, *names, "peak")
             found.append(Arc(first, peak, 3, int(self._dice.between(3, 9, *names, "stays"))))
         return found
 

@@ -6,7 +6,7 @@ Everything goes through the crafts of the house. Nothing here writes a row of it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.demo.simulate import Life, Metronome
+from app.demo.ward import Person
 from app.people import care_team, services
 from app.people.models import Hospital, Role, Service, Staff
 from app.protocols import shelf
@@ -83,12 +84,12 @@ def ensure(
     metronome: Metronome,
     opening: datetime | None = None,
     past: timedelta = PAST,
-    beds: int | None = None,
+    people: Sequence[Person] | None = None,
 ) -> bool:
     """Make the ward once and live its past; True when there was something to do, False when it was already whole.
 
     A past that was cut short (Ctrl-C) is lived on from where it stopped. Raises Refusal outside the demonstration's environment
-    (HZ-41) or in a database that holds a service which is not fictional. ``opening``, ``past``, ``beds``: a smaller ward, for tests.
+    (HZ-41) or in a database that holds a service which is not fictional. ``opening``, ``past``, ``people``: a smaller ward, for tests.
     """
     tell = progress or (lambda _done, _words: None)
     with database.transaction() as session:
@@ -102,7 +103,7 @@ def ensure(
         opens = session.get_one(Hospital, service.hospital_id).created_at + past
     past_database = database.in_a_hurry()
     try:
-        Life(past_database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, beds=beds).live(opens, tell)
+        Life(past_database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, people=people).live(opens, tell)
     finally:
         past_database.dispose()
     with database.transaction() as session:

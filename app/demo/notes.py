@@ -12,14 +12,14 @@ HOLD_REASON = "Toxicité : pause décidée par l'oncologue"
 _REACHED = (
     "Va mieux que ce matin. Boit bien, mange un peu.",
     "Confirme les réponses. Pas de fièvre, pas de sang.",
-    "Inquiète, rassurée. Consignes relues ensemble.",
+    "Inquiétude entendue, consignes relues ensemble.",
     "Répond bien. Surveille et rappelle si cela augmente.",
-    "Fatigué mais debout. Un proche est présent.",
+    "Fatigue, mais debout. Un proche est présent.",
 )
 _SILENCE = (
     "Avait oublié son téléphone. Va bien.",
     "Était chez sa fille. Réponses prises au téléphone.",
-    "N'ose pas déranger. Rassuré, reprendra les SMS.",
+    "N'osait pas déranger. Reprendra les SMS.",
 )
 _NO_REPLY = ("Pas de réponse, message laissé.", "Sonne sans réponse.", "Messagerie. Je rappelle.")
 
@@ -69,7 +69,7 @@ _WORDS: dict[Outcome, tuple[str, ...]] = {
 
 _TASKS: dict[str, tuple[str, ...]] = {
     "opted_out": ("Appelé : préfère les appels. Noté au dossier.", "Appelé : suivi par téléphone, un appel par semaine."),
-    "call_back": ("Rappelé, question réglée.", "Rappelée, conseils donnés."),
+    "call_back": ("Appel passé, question réglée.", "Appel passé, conseils donnés."),
     "refill": ("Pharmacie prévenue, ordonnance envoyée.",),
     "cycle_not_started": ("Appelé : départ reporté par l'oncologue.",),
     "shared_number": ("Lu. Réponses reprises au téléphone avec chacun.",),

@@ -6,6 +6,7 @@ Their words enter by the same door as a carrier's: kept and committed first, und
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -37,7 +38,6 @@ from notifications.transports.simulator import NAME as CARRIER
 from triage.terms import Kind
 
 DAY = timedelta(days=1)
-LANGUAGES = ("fr", "en")
 
 
 class Patients:
@@ -49,11 +49,13 @@ class Patients:
         service_id: int,
         dice: Dice,
         *,
-        beds: int | None = None,
+        people: Sequence[Person] | None = None,
         absent: frozenset[str] = frozenset(),
     ) -> None:
         self._database, self._service_id, self._dice, self._absent = database, service_id, dice, absent
-        self.people = ward.people()[:beds]
+        with database.reading() as session:
+            self._number = session.get_one(Service, service_id).number
+        self.people = tuple(ward.people() if people is None else people)
         self._bodies = {person.key: Body(person, dice) for person in self.people}
         self._by_key = {person.key: person for person in self.people}
 
@@ -76,14 +78,14 @@ class Patients:
         return (datetime.combine(day, time(), zone) + hour).astimezone(UTC)
 
     def _enrol(self, person: Person, opening: datetime, now: datetime) -> list[Planned]:
-        """The coordinator enrols, the oncologist prescribes, the first text leaves before the patient goes."""
+        """The coordinator enrols from the oncologist's prescription, and the first text leaves before the patient goes."""
         with self._database.transaction() as session:
             service = session.get_one(Service, self._service_id)
             coordinator = _one(session, service, Role.COORDINATOR, 0)
             doctor = _one(session, service, Role.ONCOLOGIST, int(self._dice.chance(person.key, "doctor") * 2))
             patient = patients.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
             slugs = {v.slug for v in versions.available(session, now.date(), service.id)}
-            course = courses.start(session, patient, _prescription(person, opening), by=actor_of(doctor), now=now, slugs=slugs)
+            course = courses.start(session, patient, _prescription(person, opening), by=actor_of(coordinator), now=now, slugs=slugs)
             agenda.plan(session, course, now=now)
             agenda.first_now(session, course, now=now)
         return []
@@ -105,21 +107,14 @@ class Patients:
             return [(at, partial(self._write, person, "STOP"))]
         if first and not personas.answers(person, self._dice, day, reminded=reminded):
             return []
-        return [(at, partial(self._answer, person, checkin.id, text.key.startswith("reask")))]
-
-    def _answer(self, person: Person, checkin_id: int, again: bool, now: datetime) -> list[Planned]:
-        with self._database.reading() as session:
-            checkin = session.get_one(CheckIn, checkin_id)
-            wanted = self._wanted(session, person, checkin)
-            day = checkin.day
+        wanted = self._wanted(session, person, checkin)
         if wanted is None:
             return []
-        return self._write(person, personas.words(person, self._dice, wanted, day, *wanted.labels, again=again), now)
+        body = personas.words(person, self._dice, wanted, checkin.day, *wanted.labels, again=text.key.startswith("reask"))
+        return [(at, partial(self._write, person, body))]
 
     def _wanted(self, session: Session, person: Person, checkin: CheckIn) -> Wanted | None:
         """What the check-in asks now, with the truth of that person's day."""
-        if checkin.state not in (CheckInState.OPEN, CheckInState.PARTIAL) or not checkin.asking:
-            return None
         protocol = script.protocol_of(session, checkin)
         asked = [question for key in checkin.asking if (question := script.question_of(key, protocol))]
         if not asked:
@@ -127,11 +122,10 @@ class Patients:
         course = session.get_one(Course, checkin.course_id)
         held = next((hold for hold in course.holds if hold.from_day <= checkin.day <= (hold.until_day or checkin.day)), None)
         held_for = (checkin.day - held.from_day).days + 1 if held else 0
-        day, body = (checkin.day - course.first_intake).days, self._bodies[person.key]
+        day, body = _day(session, checkin), self._bodies[person.key]
         on_day = checkin.cycle_day is None or checkin.cycle_day <= person.treatment.days_on
         values = tuple(telling.value(q, body, self._dice, day, on_day=on_day, held_for=held_for) for q in asked)
-        language = person.language if person.language in LANGUAGES else "fr"
-        labels = tuple(q.label.get(language) or q.key for q in asked)
+        labels = tuple(q.label.get(person.language) or q.key for q in asked)
         return Wanted(Kind.MULTI if len(asked) > 1 else asked[0].kind, values, labels)
 
     def _person(self, patient: Patient) -> Person | None:
@@ -157,10 +151,8 @@ class Patients:
 
     def _write(self, person: Person, body: str, now: datetime) -> list[Planned]:
         """One text from a telephone: kept, committed, then understood."""
-        with self._database.reading() as session:
-            number = session.get_one(Service, self._service_id).number
         name = hashlib.blake2b(f"{person.key}|{now.isoformat()}|{body}".encode(), digest_size=12).hexdigest()
-        write(self._database, Inbound(CARRIER, f"sim-{name}", person.answering_phone, number, body), now=now)
+        write(self._database, Inbound(CARRIER, f"sim-{name}", person.answering_phone, self._number, body), now=now)
         return []
 
 

@@ -17,6 +17,7 @@ from app.checkins import opening, silences
 from app.checkins.models import CheckIn, CheckInState
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.messaging import outbox
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from app.messaging.postman import OutboxStore
@@ -37,14 +38,12 @@ STEPS: Mapping[str, tuple[Due, Step]] = {
     "escalate": (escalation.due, escalation.step),
 }
 
-_QUEUED = ((Message.direction == "out") & Message.state.in_((Out.QUEUED, Out.SENDING)),)
 _LOOK = {
     "open": select(func.min(CheckIn.due_at)).where(CheckIn.state == CheckInState.PLANNED),
     "remind": select(func.min(CheckIn.remind_at)).where(CheckIn.state.in_(UNANSWERED), CheckIn.reminded_at.is_(None)),
     "silent": select(func.min(CheckIn.silent_at)).where(CheckIn.state.in_(UNANSWERED), CheckIn.closed_at.is_(None)),
     "escalate": select(func.min(Alert.next_step_at)).where(Alert.state != AlertState.CLOSED),
-    SEND: select(func.min(Message.due_at)).where(*_QUEUED),
-    "queued": select(func.count()).select_from(Message).where(*_QUEUED),
+    SEND: select(func.min(Message.due_at)).where(Message.direction == "out", Message.state.in_((Out.QUEUED, Out.SENDING))),
     "text": select(func.max(Message.id)),
     "event": select(func.max(AlertEvent.id)),
     "task": select(func.max(Task.id)),
@@ -54,10 +53,9 @@ LOOK = select(*(query.scalar_subquery().label(name) for name, query in _LOOK.ite
 
 @dataclass(frozen=True)
 class Seen:
-    """One look at the whole house: when each step is due next, how many texts wait, the last row of what the others watch."""
+    """One look at the whole house: when each step is due next, the last row of what the others watch."""
 
     due: Mapping[str, datetime] = field(default_factory=dict)
-    queued: int = 0
     text: int = 0
     event: int = 0
     task: int = 0
@@ -67,7 +65,7 @@ def look(session: Session) -> Seen:
     """The look, in one statement."""
     found = session.execute(LOOK).one()._mapping
     due = {name: found[name] for name in (*STEPS, SEND) if found[name] is not None}
-    return Seen(due, found["queued"], found["text"] or 0, found["event"] or 0, found["task"] or 0)
+    return Seen(due, found["text"] or 0, found["event"] or 0, found["task"] or 0)
 
 
 class Rounds:
@@ -83,14 +81,15 @@ class Rounds:
         return min((at for name, at in seen.due.items() if self._tried.get(name) != seen), default=None)
 
     def take(self, seen: Seen) -> None:
-        """Every step that is due now by this look. What they queue leaves at the next one."""
+        """Every step that is due now by this look, then what all this queued leaves."""
         now = self._clock.at
         due = {name for name, at in seen.due.items() if at <= now}
         for name in STEPS:
             if name in due:
                 self._step(*STEPS[name], now)
-        if SEND in due:
-            delivery.drain(self._store, self._transports, self._clock.now, limit=seen.queued)
+        if SEND in due or outbox.bell.is_set():
+            outbox.bell.clear()
+            delivery.drain(self._store, self._transports, self._clock.now)
         self._tried = dict.fromkeys(due, seen)
 
     def told(self, purposes: set[str]) -> None:

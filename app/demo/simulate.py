@@ -7,7 +7,7 @@ its clock is turned forward in front of somebody.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -21,9 +21,13 @@ from app.demo.patients import Patients
 from app.demo.pulse import Pulse
 from app.demo.rounds import Rounds, Seen, look
 from app.demo.team import Act, Planned, Team
+from app.demo.ward import Person
 
 Metronome = Callable[[HandClock], object]
 """Runs every tick of the worker once, at this clock's hour, sending included. Given by whoever stands above: the worker is out of sight."""
+
+WHOLE = timedelta(days=3)
+"""Between two whole rounds; plans reach three weeks ahead at least, so that none runs out in between."""
 
 Tell = Callable[[float, str], None]
 
@@ -43,14 +47,14 @@ class Life:
         *,
         seed: int,
         opening: datetime | None = None,
-        beds: int | None = None,
+        people: Sequence[Person] | None = None,
         absent: frozenset[str] = frozenset(),
     ) -> None:
         dice = Dice(seed)
         self._database, self._service_id, self._clock, self._metronome = database, service_id, clock, metronome
         self._opening = opening
-        self._patients = Patients(database, service_id, dice, beds=beds, absent=absent)
-        self._team = Team(database, service_id, dice) if opening else None
+        self._patients = Patients(database, service_id, dice, people=people, absent=absent)
+        self._team = Team(database, service_id, dice, opening) if opening else None
         self._pulse = Pulse(service_id)
         self._rounds, self._seen = Rounds(database, clock), Seen()
         self._agenda: list[tuple[datetime, int, Act]] = []
@@ -59,9 +63,10 @@ class Life:
     def live(self, until: datetime, tell: Tell = lambda _done, _words: None) -> None:
         """Everything that happens until this hour, in order."""
         start = self._go_on()
-        if self._opening is not None:
+        if self._opening is not None and self._team is not None:
             self._plan(self._patients.arrivals(self._opening))
             self._plan(self._patients.unasked(self._opening, start, until))
+            self._plan(self._team.morning(start))
         self._plan(self._whole_round(start))
         self._look()
         while (at := self._next(until)) is not None:
@@ -98,9 +103,9 @@ class Life:
         self._rounds.take(self._seen)
 
     def _whole_round(self, now: datetime) -> list[Planned]:
-        """Once a day, everything the worker does."""
+        """Now and then, everything the worker does: longer plans, what was forgotten, what could not be judged."""
         self._metronome(self._clock)
-        return [(now + timedelta(days=1), self._whole_round)]
+        return [(now + WHOLE, self._whole_round)]
 
     def _look(self) -> None:
         """Who heard what, and what waits for somebody."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
@@ -29,6 +30,18 @@ MINUTE = timedelta(minutes=1)
 PACE = {Level.URGENT: 7, Level.HIGH: 45, Level.MODERATE: 150}
 """Median minutes until somebody takes an alert: urgent by the clock, the others while the service is open. Our own assumption."""
 
+STAYS = timedelta(minutes=40)
+"""Nobody whose shift ends sooner takes an alert they could not bring to its end."""
+LEFT = {
+    Level.URGENT: (timedelta(minutes=25), 1.0),
+    Level.HIGH: (timedelta(hours=14), 0.5),
+    Level.MODERATE: (timedelta(hours=26), 0.7),
+    Level.INFO: (timedelta(hours=20), 0.6),
+}
+"""What waits on the opening morning: raised this shortly before, this share is still nobody's; INFO stands for tasks."""
+MORNING = {Level.URGENT: 11, Level.HIGH: 9, Level.MODERATE: 6}
+"""Minutes before the opening at which somebody takes the alert of this level that has waited longest."""
+
 Act = Callable[[datetime], "list[Planned]"]
 Planned = tuple[datetime, Act]
 
@@ -36,8 +49,8 @@ Planned = tuple[datetime, Act]
 class Team:
     """The people at work, as the demonstration plays them."""
 
-    def __init__(self, database: Database, service_id: int, dice: Dice) -> None:
-        self._database, self._service_id, self._dice = database, service_id, dice
+    def __init__(self, database: Database, service_id: int, dice: Dice, opening: datetime) -> None:
+        self._database, self._service_id, self._dice, self._opening = database, service_id, dice, opening
         self._planned: set[tuple[int, datetime]] = set()
 
     def sees(self, session: Session, alerts: Iterable[Alert], tasks: Iterable[Task]) -> list[Planned]:
@@ -53,13 +66,45 @@ class Team:
     def _when_taken(self, session: Session, alert: Alert) -> datetime:
         level = Level.of(alert.level)
         wait = MINUTE * self._dice.around(PACE[level], 0.6, "taken", alert.id, alert.stamp)
+        if self._left(level, alert.raised_at, "left", alert.id):
+            return self._opening + wait
         if level is Level.URGENT:
             return alert.raised_at + wait
         return care_team.add_service_time(session.get_one(Service, self._service_id), alert.raised_at, wait)
 
     def _when_done(self, session: Session, task: Task) -> datetime:
         wait = MINUTE * self._dice.around(100, 0.7, "task", task.id)
+        if self._left(Level.INFO, task.created_at, "task left", task.id):
+            return self._opening + wait
         return care_team.add_service_time(session.get_one(Service, self._service_id), task.created_at, wait)
+
+    def _left(self, level: Level, since: datetime, *names: object) -> bool:
+        """Does it wait for the people who open the demonstration?"""
+        before, share = LEFT.get(level, (timedelta(0), 0.0))
+        return since > self._opening - before and self._dice.happens(share, *names)
+
+    def morning(self, now: datetime) -> list[Planned]:
+        """The last minutes before the opening: who has just taken what, so that the list shows people at work. Nothing is closed."""
+        acts = [(self._opening - MINUTE * before, partial(self._takes_oldest, level)) for level, before in MORNING.items()]
+        return [(at, act) for at, act in acts if at > now]
+
+    def _takes_oldest(self, level: Level, now: datetime) -> list[Planned]:
+        """Take it and ring once; the only urgent one is left to be seen."""
+        with self._database.transaction() as session:
+            free = select(Alert).where(Alert.service_id == self._service_id, Alert.state == AlertState.NEW, Alert.level == level.word)
+            waiting = list(session.scalars(free.order_by(Alert.opened_at, Alert.id)))
+            person = self._present(session, now, level.word, "morning")
+            if person is None or len(waiting) < (2 if level is Level.URGENT else 1):
+                return []
+            handling.take(session, waiting[0].id, by=viewer_of(person), now=now)
+            return [(now + 2 * MINUTE, partial(self._rings, waiting[0].id, person.id))]
+
+    def _rings(self, alert_id: int, staff_id: int, now: datetime) -> list[Planned]:
+        with self._database.transaction() as session:
+            words = notes.call(self._dice, "assessment", reached=False, names=(alert_id,))
+            by = self._viewer(session, staff_id)
+            self._allowed(lambda: handling.call_logged(session, alert_id, by=by, now=now, reached=False, whom="patient", words=words))
+        return []
 
     # --- one alert ----------------------------------------------------------------------------------------------------------------
 
@@ -75,8 +120,13 @@ class Team:
         return [(now + MINUTE * wait, partial(self._call, alert_id, person.id, 1))]
 
     def _present(self, session: Session, now: datetime, *names: object) -> Staff | None:
-        people = care_team.on_duty(session, self._service_id, now, "ward") or care_team.on_duty(session, self._service_id, now, "on_call")
+        """Somebody of the ward who stays long enough to see it through, else whoever is on call."""
+        people = care_team.on_duty(session, self._service_id, now + STAYS, "ward") if self._is_open(session, now) else []
+        people = people or care_team.on_duty(session, self._service_id, now, "on_call")
         return self._dice.pick(people, "who", *names) if people else None
+
+    def _is_open(self, session: Session, now: datetime) -> bool:
+        return care_team.is_open(session.get_one(Service, self._service_id), now)
 
     def _call(self, alert_id: int, staff_id: int, attempt: int, now: datetime) -> list[Planned]:
         dice, names = self._dice, (alert_id, attempt)

@@ -39,7 +39,7 @@ def test_only_those_who_share_a_telephone_have_the_same_number() -> None:
 
 def test_marie_is_read_from_the_file_as_written() -> None:
     assert (MARIE.family, MARIE.given, MARIE.born) == ("Hoarau", "Marie", date(1955, 3, 14))
-    assert (MARIE.dose_mg, MARIE.began, MARIE.hour) == (Decimal(1500), 66, 8)
+    assert (MARIE.dose_mg, MARIE.began, MARIE.hour) == (Decimal(1500), 67, 8)
     assert MARIE.treatment.protocol == "capecitabine-14-7"
 
 
