@@ -21,6 +21,8 @@ from app.core.db import Database
 from app.people.models import Service
 from tests.app.commands.conftest import Run
 from tests.factories import World
+from tests.support.twilio_standin import TOKEN as CARRIER_TOKEN
+from tests.support.twilio_standin import TwilioStandIn
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "the carrier's secret"
@@ -147,3 +149,19 @@ def test_dev_refuses_a_database_of_patients(on_database: Run, world: World) -> N
     """HZ-41: the fictional ward is never put beside a real service."""
     said = on_database("dev", "--port", free_port(), VIGIE_ENVIRONMENT="demo")
     assert (said.code, "Oncologie médicale" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [(CARRIER_TOKEN, "ok    sending      Twilio knows this account"), ("wrong", "WRONG sending      Twilio answered 401")],
+)
+def test_doctor_knocks_at_the_carriers_door(on_database: Run, world: World, address: str, token: str, told: str) -> None:
+    with TwilioStandIn() as twilio:
+        account = {
+            "VIGIE_TWILIO_ACCOUNT_SID": twilio.account,
+            "VIGIE_TWILIO_AUTH_TOKEN": token,
+            "VIGIE_TWILIO_FROM": "+33199001234",
+            "VIGIE_TWILIO_API_BASE": twilio.url,
+            "VIGIE_PUBLIC_URL": address,
+        }
+        assert told in on_database("doctor", **account).out
