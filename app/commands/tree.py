@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import accounts, doctor, protocols, running, setting_up, verifying
+from app.commands import accounts, doctor, protocols, replies, running, setting_up, verifying
 
 vigie = typer.Typer(
     help="Vigie watches over people who take chemotherapy as tablets at home.",
@@ -22,3 +22,4 @@ vigie.add_typer(accounts.token, name="token")
 vigie.add_typer(protocols.protocols, name="protocols")
 vigie.add_typer(verifying.verify, name="verify")
 vigie.command()(verifying.explain)
+vigie.command("read-replies")(replies.read_replies)
