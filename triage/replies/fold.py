@@ -41,7 +41,7 @@ _SOUND: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"c", "k"),
         (r"gn", "N"),
         (r"gu(?=[eiy])", "g"),
-        (r"ge(?=[aou])|g(?=[eiy])", "j"),
+        (r"ge(?=[aou])|g(?=[eiy])|(?<![n])g$", "j"),
         (r"z", "s"),
         (r"eau|au", "o"),
         (r"oi|oy|oua|wa", "W"),
@@ -55,7 +55,7 @@ _SOUND: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(.)\1+", r"\1"),
     )
 )
-_MUTE_END = re.compile(r"(?:(?<=[AIO])g|[er][rsztx]*|[sxztdp])+$")
+_MUTE_END = re.compile(r"(?:(?<=[AIO])g|(?:e[rz]?)?[sxztdp]*)$")
 
 
 @lru_cache(maxsize=65536)
@@ -67,11 +67,11 @@ def sound(word: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def heard(word: str) -> str:
-    """The sound of a word without its mute ending: "vomi", "vomis", "vomit" are one. At least two sounds are kept."""
+def heard(word: str) -> frozenset[str]:
+    """The sound of a word with and without its mute ending: "vomi", "vomis", "vomit" share one; so do "vide" and "vid"."""
     full = sound(word)
     short = _MUTE_END.sub("", full)
-    return short if len(short) >= 2 else full
+    return frozenset(form for form in (full, full.removesuffix("e"), short) if len(form) >= 2)
 
 
 def shortened(word: str) -> set[str]:

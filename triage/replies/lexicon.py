@@ -62,9 +62,11 @@ class Lexicon:
         return number
 
     def _forgive(self, word: str, stem: bool, number: int) -> None:
-        key = sound(word) if stem else heard(word)
-        if len(key) >= (4 if stem else 3):
-            (self.sound_stems if stem else self.sounds).setdefault(key, []).append(number)
+        for key in heard(word):
+            if len(key) >= (4 if stem else 3):
+                self.sounds.setdefault(key, []).append(number)
+        if stem and len(sound(word)) >= 4:
+            self.sound_stems.setdefault(sound(word), []).append(number)
         if len(word) >= SLIPS_FROM:
             near = self.near_stems if stem else self.near
             for form in shortened(word):
@@ -106,8 +108,9 @@ class Lexicon:
 
     def _looked_up(self, token: str) -> Entry:
         found = self.spelled(token)
-        if not found and token.isalpha() and len(token) > 2 and token not in self.ordinary:
-            found = self.by_ear(token) or self.by_slip(token)
+        if token not in self.exact and token not in self.ordinary and token.isalpha() and len(token) > 2:
+            found |= self.by_ear(token)
+            found = found or self.by_slip(token)
         if not found:
             return NOTHING
         roles = 0
@@ -128,7 +131,7 @@ class Lexicon:
 
     def by_ear(self, token: str) -> set[int]:
         """Literals the token sounds like."""
-        found = set(self.sounds.get(heard(token), ()))
+        found = {number for key in heard(token) for number in self.sounds.get(key, ())}
         full = sound(token)
         for end in range(4, len(full) + 1):
             found.update(self.sound_stems.get(full[:end], ()))
