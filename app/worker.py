@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -24,7 +24,7 @@ from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.insight import watch
-from app.messaging import carriers
+from app.messaging import carriers, inbox
 from app.messaging.postman import Postman
 from notifications.messages import Channel
 from notifications.transports.base import Transport
@@ -45,6 +45,7 @@ class Round:
     now: datetime
     done: int = 0
     failed: int = 0
+    crashed: bool = False
     found: list[str] = field(default_factory=list)
 
 
@@ -78,7 +79,7 @@ def each(due: Due, step: Step) -> Callable[[Round], None]:
 def read(round_: Round) -> None:
     """Texts whose reading did not end: the web process died, or the reading failed."""
     with round_.database.reading() as session:
-        ids = conversation.unread_due(session)
+        ids = inbox.unread(session, limit=200)
     for message_id in ids:
         round_.done += conversation.process(round_.database, message_id, now=round_.now)
 
@@ -124,6 +125,9 @@ TICKS: tuple[Tick, ...] = (
 ONLY_SCHEDULED = frozenset({"plan_all"})
 """Not part of ``run_once``: the screens replan after every change, this is the net under a forgotten call."""
 
+STUCK = timedelta(minutes=3)
+"""A quick tick that has not ended well for this long keeps the watchdog outside from being told that all is well (REL-06)."""
+
 BEAT_SECONDS = 15
 """A tick's heartbeat is written this often at most."""
 
@@ -139,6 +143,7 @@ class Worker:
         self._scheduler: BackgroundScheduler | None = None
         self._stopped = threading.Event()
         self._beaten: dict[str, datetime] = {}
+        self._started = clock.wall()
 
     def run_once(self, now: datetime | None = None) -> None:
         """Every tick once, in order, at the clock's hour or at ``now``: tests, and the demonstration's past."""
@@ -149,6 +154,7 @@ class Worker:
 
     def start(self) -> None:
         """Tick in threads of their own until ``stop``. Times live in memory; a missed run is made up for once, never dropped."""
+        self._started = clock.wall()
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -184,7 +190,7 @@ class Worker:
         try:
             tick.run(round_)
         except Exception:
-            round_.failed += 1
+            round_.failed, round_.crashed = round_.failed + 1, True
             log.exception("a tick failed; it is tried again at its next turn", tick=tick.name)
         return round_
 
@@ -192,20 +198,25 @@ class Worker:
         round_ = self._run(tick)
         wall = clock.wall()
         last = self._beaten.get(tick.name)
-        if round_.failed or (last is not None and (wall - last).total_seconds() < BEAT_SECONDS):
+        if round_.crashed or (last is not None and (wall - last).total_seconds() < BEAT_SECONDS):
             return
         self._beaten[tick.name] = wall
         try:
             with self._database.transaction() as session:
-                watch.beat(session, tick.name, wall, {"done": round_.done, "found": round_.found})
+                watch.beat(session, tick.name, wall, {"done": round_.done, "failed": round_.failed, "found": round_.found})
         except Exception:
             log.exception("a heartbeat could not be written", tick=tick.name)
 
     def _pulse(self) -> None:
-        """Tell the watchdog outside that this process is alive and its database answers; silence there calls a person (HZ-04)."""
+        """Tell the watchdog outside that the database answers and every quick tick ends well; silence there calls a person (HZ-04)."""
+        wall = clock.wall()
+        stuck = [tick.name for tick in TICKS if tick.seconds <= 60 and wall - self._beaten.get(tick.name, self._started) > STUCK]
+        if stuck:
+            log.error("ticks have not ended well for minutes; the watchdog outside is not told that all is well", tick=", ".join(stuck))
+            return
         try:
             with self._database.transaction() as session:
-                watch.beat(session, "worker", clock.wall())
+                watch.beat(session, "worker", wall)
             if self._settings.heartbeat_url:
                 httpx2.get(self._settings.heartbeat_url, timeout=5, follow_redirects=False)
         except Exception:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
@@ -153,14 +153,3 @@ def _give_to_a_person(session: Session, message: Message, now: datetime) -> None
         session, service=service, patient=patient, reason=reason, subject="" if patient else f"number:{message.address}", now=now
     )
     message.state, message.alert_id = In.QUEUE, alert.id if alert else None
-
-
-def unread_due(session: Session, *, limit: int = 200) -> list[int]:
-    """Texts nobody has understood yet, oldest first."""
-    return inbox.unread(session, limit=limit)
-
-
-def mark_seen(session: Session, message_id: int, *, now: datetime) -> bool:
-    """A person has read a text that waited in the queue."""
-    seen = session.execute(update(Message).where(Message.id == message_id, Message.state == In.QUEUE).values(state=In.READ, read_at=now))
-    return bool(seen.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE always has one

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
@@ -133,3 +134,45 @@ def test_what_the_worker_says_of_a_failure_holds_no_health_data(chain: Chain, mo
     (line,) = [line for line in lines if line["log_level"] == "error"]
     assert set(line) <= {"event", "log_level", "message_id", "exc_info"}
     assert MARIE not in line["event"]
+
+
+class Watchdog:
+    """Somebody outside who counts the calls."""
+
+    def __init__(self) -> None:
+        calls = self.calls = []  # type: ignore[var-annotated]
+
+        class Ear(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                calls.append(self.path)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/ping/vigie"
+
+
+def test_the_watchdog_outside_hears_only_a_worker_that_is_well(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HZ-04, REL-06: a call while all is well; silence when a tick has not ended well for three minutes."""
+    watchdog = Watchdog()
+    metronome = Worker(Settings(environment="test", heartbeat_url=watchdog.url), chain.database, chain.clock, {Channel.SMS: chain.phones})
+    try:
+        metronome._pulse()
+        assert watchdog.calls == ["/ping/vigie"]
+        monkeypatch.setattr(metronome, "_started", metronome._started - timedelta(minutes=4))
+        metronome._pulse()
+        assert watchdog.calls == ["/ping/vigie"]
+        for tick in TICKS:
+            metronome._tick(tick)
+        metronome._pulse()
+        assert watchdog.calls == ["/ping/vigie"] * 2
+    finally:
+        watchdog.server.shutdown()
+        watchdog.server.server_close()
