@@ -46,12 +46,16 @@ class Tools:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A person at a screen. ``zone``: the service's, in which hours are shown. ``session_id``: to end this session and no other."""
+    """A person at a screen. ``session_id``: to end this session and no other.
+
+    ``zone``: the service's, in which hours are shown. ``spoken``: the language most of its patients read.
+    """
 
     viewer: Viewer
     staff_id: int
     session_id: int
     zone: str
+    spoken: str
     service_name: str
     is_demo: bool
 
@@ -119,6 +123,7 @@ def _signed_in(found: StaffSession) -> SignedIn:
         staff_id=found.staff_id,
         session_id=found.id,
         zone=service.timezone if service else "Europe/Paris",
+        spoken=service.language if service else "fr",
         service_name=service.name if service else "",
         is_demo=bool(service and service.is_demo),
     )

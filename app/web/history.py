@@ -176,6 +176,8 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
     )
     last: dict[int, Judged] = {}
     for row, checkin in rows:
+        if checkin is not None and checkin.state == CheckInState.SILENT and not any(v is not None for v in scores_of(row).values()):
+            continue  # drawn once, as a check-in without answer
         on = checkin.day if checkin else local_day(patient, row.at)
         last[checkin.id if checkin else -row.id] = Judged(
             on=on,

@@ -78,6 +78,11 @@ class Page:
         return Formats(self.language, self.who.zone if self.who else "Europe/Paris", self.now)
 
     @property
+    def spoken(self) -> str:
+        """The language most patients of the service read: another one is worth a word before calling."""
+        return self.who.spoken if self.who else "fr"
+
+    @property
     def is_fragment(self) -> bool:
         """Did htmx ask for a part of a page?"""
         return self.request.headers.get("hx-request") == "true"

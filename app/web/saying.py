@@ -63,7 +63,7 @@ class Saying:
         found = [say("list.unknown_number")] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
             found.append(say("list.relative_answers"))
-        if patient is not None and patient.language != self.page.language:
+        if patient is not None and patient.language != self.page.spoken:
             key = f"language.{patient.language}"
             found.append(say(key) if self.page.has(key) else patient.language)
         return found + [self.task(task) for task in row.tasks if row.alert is not None]

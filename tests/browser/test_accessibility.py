@@ -52,6 +52,7 @@ def an_unknown_number(page: Page, ward: Ward) -> None:
 
 
 def a_refusal(page: Page, ward: Ward) -> None:
+    page.route("**/live*", lambda route: route.abort())  # this screen has not heard of it yet
     page.goto(f"{ward.address}/alerts/{ward.morning.danger.id}")
     with ward.database.transaction() as session:
         handling.take(session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now())

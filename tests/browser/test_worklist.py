@@ -207,6 +207,15 @@ def test_a_link_opens_the_list_with_its_alert_beside_it(open_page: OpenPage, war
     expect(page.locator(".row[aria-current]")).to_contain_text("PAYET Jean")
 
 
+def test_an_alert_on_a_page_of_its_own_is_live_too(open_page: OpenPage, ward: Ward) -> None:
+    page = open_page(width=390, height=844)
+    page.goto(f"{ward.address}/alerts/{ward.morning.danger.id}")
+    expect(page.locator("#take")).to_be_visible()
+    with ward.database.transaction() as session:
+        handling.take(session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now())
+    expect(page.locator(".who-has")).to_contain_text("Luc Morel l'a depuis")
+
+
 @pytest.mark.parametrize("width", [390, 1100])
 def test_on_a_narrow_screen_the_alert_is_a_page(open_page: OpenPage, ward: Ward, width: int) -> None:
     page = open_page(width=width, height=844)

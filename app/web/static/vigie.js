@@ -116,11 +116,15 @@
   function notePanel() {
     const mine = shown();
     const row = mine && [...list.querySelectorAll(".rows > li")].find((li) => key(li) === mine.dataset.key);
-    if (!row || row.dataset.stamp === mine.dataset.stamp) return;
+    if (row && row.dataset.stamp !== mine.dataset.stamp) followPanel(row.firstElementChild.getAttribute("href"));
+  }
+
+  // News never wipes what somebody is writing: the panel says that it is old instead.
+  function followPanel(address) {
     const written = [...panel.querySelectorAll("textarea, input:not([type=radio])")].some((field) => field.value !== field.defaultValue);
-    const inside = panel.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    const inside = panel.contains(document.activeElement) && document.activeElement.matches("input, textarea, select, summary");
     if (written || inside) panel.querySelector(".stale").hidden = false;
-    else htmx.ajax("GET", row.firstElementChild.getAttribute("href"), { target: "#panel", swap: "innerMorph" });
+    else htmx.ajax("GET", address, { target: "#panel", swap: "innerMorph" });
   }
 
   document.addEventListener("click", (event) => {
@@ -130,6 +134,8 @@
     const again = event.target.closest("[data-refresh]");
     if (again) htmx.ajax("GET", again.dataset.refresh, { target: "#panel", swap: "innerHTML" });
   });
+
+  if (!list && shown()) document.body.addEventListener("vigie:changed", (event) => { if (event.detail?.news) followPanel(location.pathname); });
 
   document.body.addEventListener("vigie:done", () => {
     if (!list) { location.href = "/"; return; }
@@ -153,7 +159,7 @@
 
   // The ward's own hour: what the list said when it came, and what has passed since; the browser may stand in another zone.
   function hour() {
-    const said = document.querySelector(".counts")?.dataset.now || "";
+    const said = (document.querySelector(".counts") || contact).dataset.now;
     if (said !== told) { told = said; toldAt = performance.now(); }
     const [h, m, s] = told.split(":").map(Number);
     const now = (h * 3600 + m * 60 + s + Math.round((performance.now() - toldAt) / 1000)) % 86400;
@@ -168,7 +174,7 @@
       contact.firstChild.textContent = `${contact.dataset.back} `;
       changed = true;
     }
-    if (changed) htmx.trigger(document.body, "vigie:changed");
+    if (changed) htmx.trigger(document.body, "vigie:changed", { news: true });
   }
 
   async function ask() {
@@ -184,7 +190,7 @@
 
   if (contact) {
     const live = document.getElementById("live");
-    live.addEventListener("changed", (event) => { stamp = event.detail.data; alive(true); });
+    live.addEventListener("changed", (event) => { alive(event.detail.data !== stamp); stamp = event.detail.data; });
     live.addEventListener("beat", () => alive(false));
     live.addEventListener("ended", ask);
     setInterval(() => {

@@ -88,7 +88,7 @@ def test_an_unknown_score_is_written_unknown(claire: TestClient, database: Datab
             )
         )  # fmt: skip
     page = claire.get(f"/patients/{morning.marie.id}").text
-    assert "score-unknown" in page and "nausées non compris" in page
+    assert "score-unknown" in page and "nausées inconnu" in page
     assert "score-0" not in page
 
 
