@@ -57,7 +57,7 @@ def advise(turn: Turn, judged: Judged) -> None:
         return
     key = f"care_{assessment.self_care}"
     recent = _advice_since(turn, turn.now - NOT_TWICE)
-    if any(text.key == key for text in recent):
+    if any(text.key == key and text.checkin_id != turn.checkin.id for text in recent):
         turn.task("call_back", why="advice_repeated", advice=assessment.self_care)
         return
     if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):

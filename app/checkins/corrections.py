@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 from sqlalchemy import select
 
 from app.checkins import answers, assessing, dialogue, script
+from app.checkins.hearing import CORRECTED_WITHIN
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.turns import Turn
 from app.messaging.outbox import Purpose
@@ -15,7 +15,6 @@ from triage import questions
 from triage.protocol import Protocol
 from triage.terms import Asked, Kind, Reading
 
-WITHIN = timedelta(hours=2)
 _BY_NUMBER = re.compile(r"q(\d)=(.+)")
 
 
@@ -42,7 +41,7 @@ def correct(turn: Turn, reading: Reading) -> None:
 
 def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
     """The answers of the patient's last text that gave any, if it came within two hours."""
-    mine = (CheckIn.patient_id == turn.patient.id, AnswerRow.replaced_at.is_(None), AnswerRow.at >= turn.now - WITHIN)
+    mine = (CheckIn.patient_id == turn.patient.id, AnswerRow.replaced_at.is_(None), AnswerRow.at >= turn.now - CORRECTED_WITHIN)
     standing = select(AnswerRow).join(CheckIn, CheckIn.id == AnswerRow.checkin_id).where(*mine, AnswerRow.value.is_not(None))
     rows = list(turn.session.scalars(standing.order_by(AnswerRow.id)))
     if not rows:

@@ -242,6 +242,7 @@ def confirm(turn: Turn, judged: Judged) -> None:
         turn.say("confirm_closed", Purpose.CONFIRMATION, {"noted": noted, "opening": turn.opening()}, alert=judged.alert)
     elif any(row.note == RANGE for row in rows.values()):
         turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
+        turn.checkin.asking = [key for key, row in rows.items() if row.note == RANGE][-1:]  # the text offers to answer again
     elif (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
         turn.say("late", Purpose.CONFIRMATION, {"noted": noted})
     else:

@@ -29,6 +29,9 @@ MENU = {"1": "oui", "2": "non"}
 LATE = timedelta(hours=24)
 """A reply this long after its window closed still belongs to its check-in (HZ-08)."""
 
+CORRECTED_WITHIN = timedelta(hours=2)
+"""How long an answer may be corrected by the patient alone; later a person does it."""
+
 TALKING = (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.SILENT, CheckInState.DONE)
 
 
@@ -67,6 +70,7 @@ def talking_with(session: Session, patient_id: int, now: datetime) -> CheckIn | 
     """The conversation with an open question: running, or closed less than a day ago (a late reply, a correction asked for)."""
     opened = select(CheckIn).where(CheckIn.patient_id == patient_id, CheckIn.opened_at.is_not(None), CheckIn.state.in_(TALKING))
     for row in session.scalars(opened.order_by(CheckIn.opened_at.desc(), CheckIn.id.desc()).limit(5)):
-        if row.asking and (row.closed_at is None or now - row.closed_at <= LATE):
+        still = CORRECTED_WITHIN if row.state == CheckInState.DONE else LATE
+        if row.asking and (row.closed_at is None or now - row.closed_at <= still):
             return row
     return None

@@ -13,9 +13,9 @@ from app.alerts import handling
 from app.alerts.handling import Reason
 from app.checkins import assessing, closing, context, corrections, dangers, dialogue, requests, script, unprompted
 from app.checkins.hearing import Listened
-from app.checkins.models import AnswerRow, AssessmentRow
+from app.checkins.models import AnswerRow, AssessmentRow, CheckInState
 from app.checkins.senders import Sender
-from app.checkins.turns import CALL_WITHIN, Turn
+from app.checkins.turns import CALL_WITHIN, NOTHING, Turn
 from app.messaging import inbox
 from app.messaging.models import Message
 from app.people import care_team, patients
@@ -109,6 +109,9 @@ def _about_today(turn: Turn) -> bool:
 
 
 def _answer(turn: Turn, reading: Reading) -> None:
+    if turn.checkin is not None and turn.checkin.state == CheckInState.DONE and reading.heard not in (Heard.ANSWER, Heard.PARTIAL):
+        # A conversation that had ended was open again for a correction only: anything else is said unasked.
+        turn.checkin.asking, turn.checkin, turn.protocol, turn.asked = [], None, None, NOTHING
     if reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
         _danger(turn)
     else:

@@ -219,3 +219,29 @@ def test_symptoms_told_unasked_are_judged(chain: Chain, marie: Patient) -> None:
     assert len(answers) == 1
     told = chain.checkin(marie, date(2026, 11, 23), "unprompted")
     assert chain.answers(told)["stools"] == "8"
+
+
+def test_the_same_advice_is_not_repeated_within_a_week(chain: Chain, marie: Patient) -> None:
+    """Self-care texts: the second time a nurse calls; the first one leaves two minutes after its echo."""
+    chain.until(WEDNESDAY_TEN)
+    for words in ("1 0 0", "37", "2", "0 0 0", "2"):
+        chain.says(MARIE, words)
+    chain.wait(minutes=3)
+    assert [text.key for text in chain.texts_to(MARIE)].count("care_diarrhoea") == 1
+
+    chain.until(datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    for words in ("1 0 0", "37", "2", "0 0 0", "2"):
+        chain.says(MARIE, words)
+    chain.wait(minutes=3)
+    assert [text.key for text in chain.texts_to(MARIE)].count("care_diarrhoea") == 1
+    assert chain.tasks() == ["call_back"]
+
+
+def test_self_care_texts_are_for_adults(chain: Chain) -> None:
+    chain.follow(birth_date=date(2012, 5, 1))
+    chain.until(WEDNESDAY_TEN)
+    for words in ("1 0 0", "37", "2", "0 0 0", "2"):
+        chain.says(MARIE, words)
+    chain.wait(minutes=3)
+
+    assert [text.key for text in chain.texts_to(MARIE) if text.key.startswith("care_")] == []
