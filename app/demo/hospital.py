@@ -22,8 +22,10 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.demo.simulate import Life, Metronome
 from app.demo.ward import Person
-from app.people import care_team, services
+from app.people import care_team, patients, services
 from app.people.models import Hospital, Role, Service, Staff
+from app.people.patients import NewPatient
+from app.people.perimeter import actor_of
 from app.protocols import shelf
 from triage.protocol import parse
 
@@ -107,9 +109,29 @@ def ensure(
     finally:
         past_database.dispose()
     with database.transaction() as session:
+        if people is None:
+            _newcomer(session, service.id, opens)
         clocks.turn(session, to=opens)
     clock.forget()
     return True
+
+
+def _newcomer(session: Session, service_id: int, now: datetime) -> None:
+    """Enrolled this morning, the prescription to follow: somebody for whom a treatment can still be started, also by a program."""
+    service = session.get_one(Service, service_id)
+    staff = {person.login: person for person in session.scalars(select(Staff).where(Staff.service_id == service_id))}
+    new = NewPatient(
+        family_name="Lagourgue",
+        given_names="Jeanne",
+        birth_date=date(1961, 4, 9),
+        sex="female",
+        phone="+33639980090",
+        oncologist_id=staff["lebon"].id,
+        consent_follow_up=True,
+        consent_sms_words=True,
+        consent_sheet="2026-09",
+    )
+    patients.enrol(session, service, new, by=actor_of(staff["ines"]), now=now, allow_fiction=True)
 
 
 def refuse_real_patients(session: Session, settings: Settings) -> None:

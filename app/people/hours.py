@@ -34,8 +34,9 @@ def read(text: str) -> Hours:
     return dict(sorted(hours.items()))
 
 
-def written(hours: Hours) -> str:
-    """The inverse of ``read``, days with the same hours joined."""
+def written(hours: Hours, language: str = "en") -> str:
+    """The inverse of ``read``, days with the same hours joined and named in English or French."""
+    days = tuple(FRENCH) if language == "fr" else DAYS
     groups: list[tuple[int, int, str]] = []
     for day in range(7):
         spans = " ".join("-".join(span) for span in hours.get(str(day), []))
@@ -45,7 +46,7 @@ def written(hours: Hours) -> str:
             groups[-1] = (groups[-1][0], day, spans)
         else:
             groups.append((day, day, spans))
-    return ", ".join(f"{DAYS[a]}-{DAYS[b]} {spans}" if a != b else f"{DAYS[a]} {spans}" for a, b, spans in groups)
+    return ", ".join(f"{days[a]}-{days[b]} {spans}" if a != b else f"{days[a]} {spans}" for a, b, spans in groups)
 
 
 def _day(name: str) -> int | None:

@@ -77,5 +77,5 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
 
 
 def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
-    kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours)}
+    kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
     return page.page("coordinator/service.html", 422 if errors else 200, service=service, values={**kept, **values}, errors=errors)

@@ -25,6 +25,7 @@ DAY = [["08:00", "18:00"]]
 def test_read_and_written(text: str, table: hours.Hours, again: str) -> None:
     assert hours.read(text) == table
     assert hours.written(table) == again
+    assert hours.read(hours.written(table, "fr")) == table
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_what_texts_say_is_changed_and_the_trail_holds_both(ines: TestClient, da
     with database.reading() as session:
         [row] = session.scalars(select(AuditRow).where(AuditRow.action == "service.changed"))
     assert (row.change["before"]["sms_name"], row.change["after"]["sms_name"], row.actor_name) == ("Suivi Baie", "Suivi Anse", "Inès Caron")
-    assert 'value="mon-thu 08:00-12:00 13:00-17:00, fri 08:00-12:00"' in ines.get("/service").text
+    assert 'value="lun-jeu 08:00-12:00 13:00-17:00, ven 08:00-12:00"' in ines.get("/service").text
 
 
 @pytest.mark.parametrize(
