@@ -13,8 +13,8 @@ from triage.replies.lexicon import NOTHING, Entry, Lexicon
 from triage.replies.numerals import digits
 from triage.replies.patterns import Part
 
-MAX_TOKENS = 400
-"""Longest text read word by word: ten joined SMS. The raw words always stay readable by the team."""
+MAX_TOKENS = 300
+"""Words cut at a time. The answer is read in the first of these; danger is looked for in all of them, see `scanning.search_all`."""
 MOST_SKIPPED = 5
 """Small words that may stand inside a phrase ("mal" ... "poitrine")."""
 
@@ -232,7 +232,11 @@ def _negators(text: Text) -> list[list[int]]:
 
 def _closes_a_name(text: Text, i: int) -> bool:
     """A zero, "non" or "aucun" that answers the word before it, and nothing after."""
-    if text.words[i] not in ("0", "zero", "non", "aucun", "aucune", "no", "none") or text.breaks[i] == SENTENCE or text.words[i - 1][:1].isdigit():
+    if (
+        text.words[i] not in ("0", "zero", "non", "aucun", "aucune", "no", "none")
+        or text.breaks[i] == SENTENCE
+        or text.words[i - 1][:1].isdigit()
+    ):
         return False
     after = i + 1
     return after >= len(text.words) or text.breaks[after] != NO_BREAK or text.words[min(after + 1, len(text.words) - 1)].isdigit()

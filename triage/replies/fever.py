@@ -13,6 +13,8 @@ from triage.terms import Asked, Kind
 FEVER_TOLD = Decimal("38.0")
 """38.0 °C once under treatment counts as fever (danger lexicon, 12); in answer to the question the floor is 38.3 °C (see `measures`)."""
 FEVER_HIGHEST = Decimal("42.9")
+NEARBY = 30
+"""Letters around a number in which "fièvre", "thermomètre", "frissons" make it a temperature."""
 
 
 def _any(*alternatives: str) -> str:
@@ -73,10 +75,10 @@ def fevers(text: Text, asked: Asked) -> Iterator[int]:
     if asked.kind is Kind.TEMPERATURE:
         return
     folded = text.folded
-    about = bool(_ABOUT.search(folded))
     for warmth in warmths(folded):
         if FEVER_TOLD <= warmth.celsius <= FEVER_HIGHEST:
             before, after = folded[: warmth.start], folded[warmth.end :]
+            about = bool(_ABOUT.search(folded, max(0, warmth.start - NEARBY), warmth.end + NEARBY))
             if not is_not_body(folded, warmth.start, warmth.end) and _is_body(
                 before, after, warmth.marked, warmth.fahrenheit, about, asked
             ):

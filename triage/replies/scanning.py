@@ -45,7 +45,23 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
 
     `asked` (optional): the open question, so that "39" in answer to a weight is not taken for a fever.
     """
-    return search(cut(text, words.grammar), words, asked or Asked()).now
+    return search_all(text, words, asked or Asked()).now
+
+
+LONGEST_PIECE, OVERLAP = 200, 30
+"""A longer text is searched in pieces of so many words, which overlap so that no sign is cut in two."""
+
+
+def search_all(text: str, words: Words, asked: Asked) -> Found:
+    """Danger in the whole text, however long."""
+    typed = text.split(" ") if len(text) > LONGEST_PIECE else []
+    if len(typed) <= LONGEST_PIECE:
+        return search(cut(text, words.grammar), words, asked)
+    starts = range(0, len(typed), LONGEST_PIECE - OVERLAP)
+    pieces = [search(cut(" ".join(typed[i : i + LONGEST_PIECE]), words.grammar), words, asked) for i in starts]
+    now = tuple(dict.fromkeys(code for piece in pieces for code in piece.now))
+    today = tuple(dict.fromkeys(code for piece in pieces for code in piece.today if code not in now))
+    return Found(now, today, any(piece.denied for piece in pieces))
 
 
 def search(text: Text, words: Words, asked: Asked) -> Found:

@@ -37,7 +37,24 @@ SIGNS = st.sampled_from(
 """Signs in the first person, complete in themselves."""
 PLAIN = st.lists(
     st.sampled_from(
-        ["bonjour", "merci", "madame", "jeudi", "rendez", "vous", "demain", "train", "maison", "jardin", "soleil", "telephone", "facture", "ordonnance", "coucou", "lundi"]
+        [
+            "bonjour",
+            "merci",
+            "madame",
+            "jeudi",
+            "rendez",
+            "vous",
+            "demain",
+            "train",
+            "maison",
+            "jardin",
+            "soleil",
+            "telephone",
+            "facture",
+            "ordonnance",
+            "coucou",
+            "lundi",
+        ]
     ),
     max_size=8,
 ).map(" ".join)
@@ -123,3 +140,11 @@ def test_dates_clock_times_and_telephones_are_not_answers(answer: int, aside: st
     """The answer is the answer, whatever numbers stand beside it."""
     reading = read(f"{answer} {aside.format(d=d, m=m, h=h)}", Asked(Kind.SEVERITY), "fr", words())
     assert (reading.heard, reading.value) == (Heard.ANSWER, str(answer))
+
+
+@settings(max_examples=20, deadline=None)
+@given(SIGNS, st.integers(0, 900), st.integers(0, 900))
+def test_a_danger_is_found_in_a_very_long_text(sign: str, before: int, after: int) -> None:
+    """HZ-01: a letter of a thousand words is read to its end."""
+    text = f"{'bonjour madame. ' * before}{sign}. {'merci madame. ' * after}"
+    assert read(text, Asked(), "fr", words()).escalate is Escalate.URGENT
