@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
@@ -23,6 +24,10 @@ from app.web.routes import ROUTERS
 
 MAX_BODY = 1024 * 1024
 """Bytes. The largest thing a browser or the carrier sends is a form of a few kilobytes."""
+
+THREADS = 500
+"""More than requests ever run at once. With the usual forty, forty pages waiting for SQLite's one writer would hold every thread, and the
+request that is writing could not get the one it needs to finish. Threads are made when needed, and wait without working."""
 
 
 def create_app(
@@ -42,6 +47,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifetime(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.state.watcher.run)
             yield

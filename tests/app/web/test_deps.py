@@ -90,3 +90,26 @@ def test_a_page_that_breaks_says_a_reference_and_no_cause(app: FastAPI) -> None:
     assert "Hoarau" not in answer.text and "ValueError" not in answer.text
     assert "Référence pour le support" in answer.text
     assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_writers_that_wait_in_the_pool_never_starve_the_one_who_writes(app: FastAPI, database: Database) -> None:
+    """A chart's opening is written from inside a page, in a thread of the pool: more of them than FastAPI's forty threads."""
+    gate = threading.Barrier(120)
+
+    @app.post("/whole/{number}")
+    def whole(number: int, session: Writes, now: Now) -> None:
+        session.add(Hospital(name=f"Hôpital {number}", created_at=now))
+
+    @app.post("/inside/{number}")
+    def inside(number: int, now: Now) -> None:
+        with database.transaction() as session:
+            session.add(Hospital(name=f"Hôpital {number}", created_at=now))
+
+    with TestClient(app) as client, ThreadPoolExecutor(120) as pool:
+
+        def write(number: int) -> int:
+            gate.wait()
+            return client.post(f"/{'whole' if number % 4 == 0 else 'inside'}/{number}").status_code
+
+        assert list(pool.map(write, range(120))) == [200] * 120
+    assert len(names(database)) == 120
