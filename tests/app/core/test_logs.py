@@ -47,7 +47,7 @@ def test_an_exception_is_told_by_kind_and_place_never_by_message(said: Callable[
             raise KeyError("+33639980001") from error
     except KeyError:
         if by_library:
-            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+            logging.getLogger("a.library").exception("something broke")
         else:
             structlog.get_logger("app").exception("a page broke", route="/patients/{patient_id}")
     [line] = said()
