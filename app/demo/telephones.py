@@ -26,8 +26,8 @@ from notifications.transports.simulator import NAME as CARRIER
 
 SEEN = (Out.SENT, Out.DELIVERED)
 MORNING = time(9)
-FARTHEST = timedelta(days=8)
-"""The clock never jumps further at once: a week of a ward takes a minute to live."""
+FARTHEST = timedelta(days=31)
+"""The clock never jumps further at once: a month of the ward takes a minute to live."""
 
 _turning = threading.Lock()
 
@@ -72,7 +72,7 @@ def jump(database: Database, service_id: int, metronome: Metronome | None, *, no
     Raises Refusal for the past, for more than ``FARTHEST``, and while another jump is under way.
     """
     if not now < to <= now + FARTHEST:
-        raise Refusal("The demonstration's clock only goes forward, eight days at most. Choose another time.", status=422)
+        raise Refusal("The demonstration's clock only goes forward, a month at most. Choose another time.", status=422)
     if not _turning.acquire(blocking=False):
         raise Refusal("The clock is being turned already. Wait until it stops.")
     hand = HandClock(now)

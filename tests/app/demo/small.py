@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, inspect, text
@@ -61,7 +62,7 @@ NOT_COMPARED = {
     "audit": {"at", "hash", "previous"},
     "audit_head": {"hash"},
     "clock_offset": {"seconds", "turned_at"},
-    "message": {"carrier_id"},
+    "message": {"carrier_id", "lease_by"},
     "staff": {"password_hash"},
 }
 """Real time, seals over it, salts, and names a carrier chose: all else must be the same."""
@@ -80,3 +81,27 @@ def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:
             left_out = NOT_COMPARED.get(table, set())
             found[table] = [{key: value for key, value in row.items() if key not in left_out} for row in taken]
     return found
+
+
+@dataclass
+class Ward:
+    """A service founded ten days before the opening, nobody in it yet."""
+
+    database: Database
+    clock: HandClock
+    service_id: int
+
+    def beat(self, at: datetime) -> None:
+        """The worker's round at this hour."""
+        self.clock.at = at
+        metronome(self.database)(self.clock)
+
+
+@contextmanager
+def a_ward(server: Any) -> Iterator[Ward]:
+    with server.copy() as url:
+        database = Database(url)
+        with database.transaction() as session:
+            service = hospital.found(session, OPENING, timedelta(days=10))
+        yield Ward(database, HandClock(OPENING - timedelta(days=10)), service.id)
+        database.dispose()

@@ -1,0 +1,181 @@
+"""The telephones page: answer as a patient, see what was understood, turn the clock. Absent outside the demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import select
+
+from app.alerts.models import Alert
+from app.checkins.models import CheckIn, CheckInState
+from app.core.clock import Clock
+from app.core.errors import Refusal
+from app.core.settings import Settings
+from app.demo import hospital, telephones
+from app.demo.dice import Dice
+from app.demo.patients import Patients
+from app.main import create_app
+from app.messaging.models import Message
+from app.people.models import Service
+from tests.app.demo.small import OPENING, PEOPLE, Ward, a_ward, demo_settings, metronome
+
+MARIE, MARGARET = (replace(person, began=7, bent="steady") for person in PEOPLE[:2])
+"""Both were asked on days 3 and 5 of their cycle; at the opening, day 8, the next questions come on day 9."""
+
+
+@pytest.fixture(params=["sqlite_server", "postgres"])
+def ward(request: pytest.FixtureRequest) -> Iterator[Ward]:
+    """Marie and Margaret, enrolled and not asked anything yet; the clock shows their first check-in's morning."""
+    with a_ward(request.getfixturevalue(request.param)) as ward:
+        for _, enrol in Patients(ward.database, ward.service_id, Dice(1), people=[MARIE, MARGARET]).arrivals(OPENING):
+            enrol(ward.clock.at)
+        ward.beat(ward.clock.at)
+        ward.clock.at = OPENING - timedelta(days=5, hours=3)
+        yield ward
+
+
+@pytest.fixture
+def claire(ward: Ward) -> Iterator[TestClient]:
+    """Claire, nurse of the fictional ward, at her screen."""
+    yield from _signed_in(ward, "claire")
+
+
+def _signed_in(ward: Ward, login: str) -> Iterator[TestClient]:
+    app = create_app(demo_settings(ward.database), ward.database, ward.clock)
+    app.state.metronome = metronome(ward.database)
+    with TestClient(app, follow_redirects=False) as client:
+        assert client.post("/sign-in", data={"login": login, "password": hospital.PASSWORD}).status_code == 303
+        yield client
+
+
+def _read(answer: Response) -> str:
+    """The page as a person reads it: no entity, plain spaces."""
+    return unescape(answer.text).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def _asked(ward: Ward) -> datetime:
+    """The first questions leave."""
+    with ward.database.reading() as session:
+        at = session.scalars(select(CheckIn.due_at).order_by(CheckIn.due_at)).first()
+    assert at is not None
+    ward.beat(at)
+    return at
+
+
+def test_outside_the_demonstration_there_is_no_such_page(ward: Ward) -> None:
+    """HZ-41: nobody may write as a patient anywhere else, signed in or not."""
+    settings = Settings(environment="test", database_url=demo_settings(ward.database).database_url, second_factor=False)
+    with TestClient(create_app(settings, ward.database, ward.clock), follow_redirects=False) as client:
+        client.post("/sign-in", data={"login": "claire", "password": hospital.PASSWORD})
+        assert client.get("/").status_code == 200
+        assert client.get("/phones").status_code == 404
+        assert client.post("/phones/1/reply", data={"body": "2 1 0"}).status_code == 404
+        assert client.post("/phones/clock", data={"to": "hour", "patient": "1"}).status_code == 404
+        assert "/phones" not in client.get("/").text
+    with ward.database.reading() as session:
+        assert session.scalars(select(Message).where(Message.direction == "in")).all() == []
+
+
+def test_a_stranger_is_asked_to_sign_in_and_the_administrator_opens_no_telephone(ward: Ward) -> None:
+    with TestClient(create_app(demo_settings(ward.database), ward.database, ward.clock), follow_redirects=False) as client:
+        assert client.get("/phones").headers["location"].startswith("/sign-in")
+    alma = next(_signed_in(ward, "alma"))
+    assert alma.get("/phones").status_code == 403
+
+
+def test_the_telephone_shows_what_arrived_and_says_that_nothing_is_real(claire: TestClient) -> None:
+    page = _read(claire.get("/phones?patient=1"))
+    assert "Démonstration : aucun vrai SMS ne part." in page
+    assert "Grand Large : bonjour." in page
+    assert "jarive pa a respirer" in page
+    claire.post("/language", data={"language": "en", "back": "/phones"})
+    assert "Demonstration: no real SMS leaves." in _read(claire.get("/phones?patient=2"))
+
+
+def test_an_answer_typed_on_the_telephone_is_kept_understood_and_shown(ward: Ward, claire: TestClient) -> None:
+    _asked(ward)
+    page = _read(claire.post("/phones/1/reply", data={"body": "2 1 0"}, headers={"HX-Request": "true"}))
+    with ward.database.reading() as session:
+        text = session.scalars(select(Message).where(Message.direction == "in")).one()
+        assert (text.body, text.carrier, text.address, text.patient_id) == ("2 1 0", "simulator", "+33639980001", 1)
+    assert "Réponse" in page
+    assert "diarrhée <b>2</b>" in page
+    assert "mains et pieds douloureux <b>0</b>" in page
+    assert "Élevé" in page
+
+
+def test_danger_is_named_and_the_list_beside_shows_it(ward: Ward, claire: TestClient) -> None:
+    page = _read(claire.post("/phones/1/reply", data={"body": "jarive pa a respirer"}, headers={"HX-Request": "true"}))
+    assert "essoufflement" in page
+    assert "Alerte aussitôt, texte d'urgence au patient." in page
+    assert page.count("HOARAU Marie") == 2  # over the telephone, and in the list
+    with ward.database.reading() as session:
+        assert [(alert.level, alert.kind) for alert in session.scalars(select(Alert))] == [("urgent", "danger")]
+
+
+def test_nothing_typed_is_nothing_sent(ward: Ward, claire: TestClient) -> None:
+    assert claire.post("/phones/1/reply", data={"body": "   "}).status_code == 303
+    with ward.database.reading() as session:
+        assert session.scalars(select(Message).where(Message.direction == "in")).all() == []
+
+
+def test_a_telephone_nobody_has_is_not_found(claire: TestClient) -> None:
+    assert claire.get("/phones?patient=99").status_code == 404
+    assert claire.post("/phones/99/reply", data={"body": "2"}).status_code == 404
+
+
+def test_the_page_asks_for_itself_again_only_when_something_changed(ward: Ward, claire: TestClient) -> None:
+    page = claire.get("/phones?patient=1").text
+    again = page.split('hx-get="/phones/bench?patient=1&amp;stamp=')[1].split('"')[0]
+    assert claire.get(f"/phones/bench?patient=1&stamp={again}").status_code == 204
+    claire.post("/phones/1/reply", data={"body": "merci"})
+    assert claire.get(f"/phones/bench?patient=1&stamp={again}").status_code == 200
+
+
+def test_the_clock_jumps_to_the_next_check_in_and_the_question_is_there(ward: Ward, claire: TestClient) -> None:
+    with ward.database.reading() as session:
+        due = session.scalars(select(CheckIn.due_at).where(CheckIn.patient_id == 1).order_by(CheckIn.due_at)).first()
+    page = _read(claire.post("/phones/clock", data={"to": "check_in", "patient": "1"}, headers={"HX-Request": "true"}))
+    assert Clock(ward.database).now() - due < timedelta(minutes=1)
+    assert "A diarrhée, B bouche irritée, C mains et pieds" in page
+
+
+def test_while_the_clock_jumps_the_others_live_on_and_the_team_waits(ward: Ward) -> None:
+    """Marie's telephone is in the visitor's hand: she stays silent. Margaret answers. No alert is taken by anybody."""
+    to = ward.clock.at + timedelta(days=1)
+    telephones.jump(
+        ward.database, ward.service_id, metronome(ward.database), now=ward.clock.at, to=to, absent="+33639980001", seed=hospital.SEED
+    )
+    with ward.database.reading() as session:
+        wrote = set(session.scalars(select(Message.patient_id).where(Message.direction == "in")))
+        assert wrote == {2}
+        asked = {checkin.patient_id: checkin.state for checkin in session.scalars(select(CheckIn).where(CheckIn.opened_at.is_not(None)))}
+        assert asked == {1: CheckInState.OPEN, 2: CheckInState.DONE}
+        assert set(session.scalars(select(Alert.owner_id))) <= {None}
+
+
+def test_the_clock_never_goes_back_nor_too_far(ward: Ward) -> None:
+    for days in (-1, 0, 60):
+        with pytest.raises(Refusal, match="only goes forward"):
+            to = ward.clock.at + timedelta(days=days)
+            telephones.jump(ward.database, ward.service_id, None, now=ward.clock.at, to=to, absent="", seed=1)
+
+
+def test_without_a_metronome_at_hand_the_clock_turns_and_the_worker_follows(ward: Ward) -> None:
+    to = ward.clock.at + timedelta(hours=1)
+    telephones.jump(ward.database, ward.service_id, None, now=ward.clock.at, to=to, absent="", seed=1)
+    assert abs(Clock(ward.database).now() - to) < timedelta(minutes=1)
+
+
+def test_the_next_morning_is_today_when_it_is_still_to_come(ward: Ward) -> None:
+    with ward.database.reading() as session:
+        service = session.scalars(select(Service)).one()
+        at_six, at_noon = OPENING - timedelta(hours=4), OPENING + timedelta(hours=2)
+        assert telephones.next_morning(service, at_six) == OPENING - timedelta(hours=1)
+        assert telephones.next_morning(service, at_noon) == OPENING + timedelta(hours=23)
