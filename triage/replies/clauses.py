@@ -67,8 +67,7 @@ class Text:
             firsts = part.phrases
             for i, entry in enumerate(self.entries):
                 if part.number in entry.parts:
-                    slots = entry.slots
-                    for first in [f for f in firsts if f in slots] if len(firsts) < len(slots) else [f for f in slots if f in firsts]:
+                    for first in firsts.keys() & entry.slots:
                         for rest in firsts[first]:
                             if not rest:
                                 known.append((i,))
@@ -169,9 +168,9 @@ def cut(text: str, grammar: Grammar) -> Text:
     done.entries = [grammar.lexicon.entry(w) for w in words]
     done.roles = [entry.roles for entry in done.entries]
     done.gather()
-    rank = 0
+    rank, soft = 0, grammar.roles["soft"]
     for i, gap in enumerate(breaks):
-        rank += not done.has(i, "soft")
+        rank += not done.roles[i] & soft
         done.ranks.append(rank)
         sentence += gap == SENTENCE and i > 0
         done.sentence.append(sentence)
@@ -207,36 +206,36 @@ def _respelled(typed: str, grammar: Grammar, before: list[str]) -> tuple[str, ..
 def _negators(text: Text) -> list[list[int]]:
     """For each word, the negators that cover it."""
     covered: list[list[int]] = [[] for _ in text.words]
-    for i in range(len(text.words)):
-        if i and _closes_a_name(text, i):
+    roles = text.grammar.roles
+    negating = roles["not"] | roles["longer"]
+    for i, role in enumerate(text.roles):
+        if i and text.words[i] in CLOSING and _closes_a_name(text, i):
             covered[i - 1].append(i)  # "essoufflement 0 fatigue 2"
-            continue
-        if text.has(i, "not") and not _idle(text, i):
-            reach = 1 if text.words[i] in ("0", "zero") else 4
-        elif text.has(i, "longer") and _no_longer(text, i):
-            reach = 4
-        else:
-            continue
-        for j in _to_the_right(text, i, reach):
-            covered[j].append(i)
-        back = i - 1
-        while back >= 0 and i - back <= 2 and (text.has(back, "soft") or text.has(back, "adverb")) and text.breaks[back + 1] == NO_BREAK:
-            back -= 1
-        if back >= 0 and text.breaks[back + 1] == NO_BREAK and text.has(back, "verb_before_not") and text.has(i, "after_verb"):
-            covered[back].append(i)
+        elif role & negating and ((role & roles["not"] and not _idle(text, i)) or (role & roles["longer"] and _no_longer(text, i))):
+            for j in _to_the_right(text, i, 1 if text.words[i] in ("0", "zero") else 4):
+                covered[j].append(i)
+            _cover_to_the_left(text, i, covered)
     for span in text.context("nothing_about"):
         for j in _to_the_right(text, span[-1], 4):
             covered[j].append(span[-1])
     return covered
 
 
+def _cover_to_the_left(text: Text, i: int, covered: list[list[int]]) -> None:
+    """French denies a verb after it: "je saigne pas"."""
+    back = i - 1
+    while back >= 0 and i - back <= 2 and (text.has(back, "soft") or text.has(back, "adverb")) and text.breaks[back + 1] == NO_BREAK:
+        back -= 1
+    if back >= 0 and text.breaks[back + 1] == NO_BREAK and text.has(back, "verb_before_not") and text.has(i, "after_verb"):
+        covered[back].append(i)
+
+
+CLOSING = frozenset({"0", "zero", "non", "aucun", "aucune", "no", "none"})
+
+
 def _closes_a_name(text: Text, i: int) -> bool:
     """A zero, "non" or "aucun" that answers the word before it, and nothing after."""
-    if (
-        text.words[i] not in ("0", "zero", "non", "aucun", "aucune", "no", "none")
-        or text.breaks[i] == SENTENCE
-        or text.words[i - 1][:1].isdigit()
-    ):
+    if text.breaks[i] == SENTENCE or text.words[i - 1][:1].isdigit():
         return False
     after = i + 1
     return after >= len(text.words) or text.breaks[after] != NO_BREAK or text.words[min(after + 1, len(text.words) - 1)].isdigit()

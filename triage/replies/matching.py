@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from triage.replies.clauses import Text
 from triage.replies.patterns import Book, Rule
 
 
-def matches(text: Text, book: Book) -> Iterator[tuple[Rule, tuple[int, ...]]]:
-    """Every place where a rule is met, as the positions of its words, before anything cancels it."""
+def matches(text: Text, book: Book, settled: Container[str] = ()) -> Iterator[tuple[Rule, tuple[int, ...]]]:
+    """Every place where a rule is met, as the positions of its words, before anything cancels it. Codes already settled are passed over."""
     for rule in book.possible(text.parts):
-        if not _silenced_everywhere(text, rule):
+        if rule.code not in settled and not _silenced_everywhere(text, rule):
             for places in _places(text, rule):
                 if not _silenced(text, rule, places):
                     yield rule, places

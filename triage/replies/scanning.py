@@ -72,7 +72,7 @@ def search(text: Text, words: Words, asked: Asked) -> Found:
     denied = False
     few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
     for rules, urgent in ((words.now, True), (words.today, False)):
-        for rule, where in matches(text, rules):
+        for rule, where in matches(text, rules, () if urgent else places):
             verdict = _cancelled(text, rule, where)
             denied |= verdict == "denied"
             if verdict in ("denied", "quiet") or (few and rule.code == "persistent_vomiting" and _only_counts(text, where)):
