@@ -25,6 +25,7 @@ from triage.terms import Level
 
 UNDER_WAY = (CheckInState.OPEN, CheckInState.PARTIAL)
 LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
+CALL_NOT_MADE = {"fr": "Questions à poser par téléphone : appel non fait.", "en": "Questions to ask by telephone: the call was not made."}
 HELD = timedelta(minutes=15)
 
 
@@ -119,7 +120,7 @@ def _alarm(session: Session, checkin: CheckIn, patient: Patient, protocol: Proto
     reason = Reason(
         kind="silence",
         level=level,
-        detail=detail if asked else {**detail, "why": "to be asked by telephone, not done"},
+        detail=detail if asked else {**detail, "why": [CALL_NOT_MADE]},
         ladder=plan.ladder_rows() if plan else None,
         respond_within=plan.respond_within if plan else None,
     )

@@ -41,7 +41,7 @@ class Saying:
             [self.page.say("alert.signs", what=self.dangers([str(code) for code in detail["dangers"]]))] if detail.get("dangers") else []
         )
         said = detail.get("why") or []
-        for sentence in [said] if isinstance(said, Mapping) else said:
+        for sentence in [said] if isinstance(said, (Mapping, str)) else said:
             text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
             if text and text not in found:
                 found.append(text)

@@ -289,5 +289,5 @@ def test_a_telephone_call_not_made_is_told_as_such(chain: Chain) -> None:
     chain.until(paris(THURSDAY, 10))
 
     assert [alert.kind for alert in chain.alerts()] == ["silence"]
-    assert reason_of(chain)["why"] == "to be asked by telephone, not done"
+    assert reason_of(chain)["why"][0]["en"] == "Questions to ask by telephone: the call was not made."
     assert _patient(chain).reachability == "reachable"
