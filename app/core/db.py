@@ -61,13 +61,14 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Not re-entrant on purpose: the screens open and end a transaction in different threads.
         self._writer = threading.Lock()
+        # hide_parameters: an error of the database must not carry a name or a message into a log.
         if self.is_sqlite:
-            self.engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
+            self.engine = create_engine(self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 30})
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
         else:
             # More connections than the web's 40 threads: a thread never waits for a connection held by a request without thread.
-            self.engine = create_engine(self.url, pool_size=10, max_overflow=40, pool_pre_ping=True)
+            self.engine = create_engine(self.url, hide_parameters=True, pool_size=10, max_overflow=40, pool_pre_ping=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
