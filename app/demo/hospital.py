@@ -30,7 +30,7 @@ from app.protocols import shelf
 from triage.protocol import parse
 
 PAST = timedelta(weeks=10)
-AHEAD = timedelta(weeks=26)
+AHEAD = timedelta(weeks=20)
 """How far the rota is written beyond the opening: a demonstration left open for a season still has somebody on call."""
 OPENS_AT = time(10)
 SERVICE_NUMBER = "+33639980000"

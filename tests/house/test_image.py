@@ -35,7 +35,10 @@ def test_every_file_of_the_program_is_in_the_image(wheel: Path) -> None:
         packed = set(archive.namelist())
     # Words for whoever reads the repository stay there.
     wanted = {
-        path.relative_to(ROOT).as_posix() for room in ROOMS for path in walk(ROOT / room) if path.suffix not in (".md", ".png", ".mako", ".pyc")
+        path.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in walk(ROOT / room)
+        if path.suffix not in (".md", ".png", ".mako", ".pyc")
     }
     assert wanted - packed == set()
 
