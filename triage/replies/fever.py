@@ -38,7 +38,8 @@ _UNITS = _any(
 )  # fmt: skip
 _NOT_BODY_AFTER = re.compile(r"\s*(?:°\s?c?\s*|degres?\s*|deg\s*)?" + _any(_PLACES, _UNITS))
 _NOT_BODY_BEFORE = re.compile(
-    _any(
+    r"\b"  # whole words: "ce matin 39" does not end in "in"
+    + _any(
     "il fait", "faisait", "fera", "fait", "chambre", "room", "rue", "taille", "pointure", "size", "bus", "ligne", "page",
     "numero", "n°", "no", "number", "lot", "porte", "bureau", "etage", "du", "four a", "eau a", "piscine a", "jardin indique",
     "jardin", "terrasse", "dehors", "exterieur", "tension", "pouls", "ta", "agence", "agency", "dans", "in", "pese", "poids",

@@ -116,7 +116,7 @@ class Warmth:
 _TENTH = r"(?P<tenth>[0-9ol](?![0-9a-z])|[0-9]{2}(?![0-9]))"
 _WARMTH = re.compile(
     rf"""(?<![\d.,/:°+-])(?<!\d\s)
-    (?: (?P<whole>3[0-9]|4[0-5])(?P<mark>\s?(?:°\s?c?|c\b|[.,;:'/]|degres?\b|deg\b)\s?|-|\s|)(?:{_TENTH})?
+    (?: (?P<whole>3[0-9]|4[0-5])(?P<mark>\s?(?:°\s?c?|c\b|[.,;:'/]|degres?\b|deg\b|(?:point|virgule)\b)\s?|-|\s|)(?:{_TENTH})?
       | (?P<f>9[3-9]|10[0-9])(?P<fd>[.,]\d{{1,2}})?(?P<fmark>\s?(?:°|f\b|degrees?|deg\b|fahrenheit))?
     )(?![\d])""",
     re.VERBOSE,
