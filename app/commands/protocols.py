@@ -28,7 +28,7 @@ VIGNETTES = ROOT / "tests" / "triage" / "vignettes"
 @protocols.command("list")
 def list_protocols(service: ServiceOption = "", as_json: Json = False) -> None:
     """The library's protocols; with --service, what is in force there today, its own copies included."""
-    rows = _in_force(service) if service else [_row(path, text) for path, text in sorted(shelf.library().documents.items())]
+    rows = _in_force(service) if service else [_row(path, text) for path, text in sorted(shelf.stock().documents.items())]
     if as_json:
         say_json(rows)
         return
@@ -163,9 +163,9 @@ def _found(name: str) -> Protocol:
     path = Path(name)
     if path.suffix == ".toml":
         return _parsed(_text(path), path)
-    versions_of = [(p, t) for p, t in shelf.library().documents.items() if p.parent.name == name]
+    versions_of = [(p, t) for p, t in shelf.stock().documents.items() if p.parent.name == name]
     if not versions_of:
-        slugs = ", ".join(sorted({p.parent.name for p in shelf.library().documents}))
+        slugs = ", ".join(sorted({p.parent.name for p in shelf.stock().documents}))
         raise BadInput(f"{name} is neither a protocol file (.toml) nor a slug of the library: {slugs}")
     path, text = max(versions_of)
     return _parsed(text, path)

@@ -177,7 +177,7 @@ def found(session: Session, opening: datetime, past: timedelta) -> Service:
 
 def _date_protocols_back(session: Session, service: Service, begins: datetime) -> None:
     """The ward's own copies of the library, in force from its first day: its fictional past began before the library was written."""
-    shelved = shelf.library()
+    shelved = shelf.stock()
     layers = dict(_dated(name, text, begins) for name, text in shelved.layers.items())
     for text in shelved.documents.values():
         _, dated = _dated("", text, begins)

@@ -31,7 +31,7 @@ class Shelf:
 
 
 @cache
-def library(folder: Path = LIBRARY) -> Shelf:
+def stock(folder: Path = LIBRARY) -> Shelf:
     """Every data file of the library, read once. ProtocolError when one is not readable."""
     layers: dict[str, str] = {}
     documents: dict[Path, str] = {}
@@ -47,12 +47,12 @@ def library(folder: Path = LIBRARY) -> Shelf:
 
 def layers() -> Mapping[str, str]:
     """The layers a protocol may be built upon: slug@date → text."""
-    return library().layers
+    return stock().layers
 
 
 def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
     """Put the library in as released versions; how many were new. Refusal when a file differs from what was released under its date."""
-    shelf = library(folder)
+    shelf = stock(folder)
     added = 0
     for path, text in shelf.documents.items():
         protocol = parse(text, shelf.layers)

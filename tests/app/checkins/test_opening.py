@@ -202,7 +202,7 @@ def test_a_running_check_in_keeps_the_version_it_began_with(chain: Chain, marie:
 
     chain.until(paris(WEDNESDAY, 10))
     begun_with = chain.checkin(marie, WEDNESDAY).version_id
-    text = next(text for path, text in shelf.library().documents.items() if "capecitabine" in str(path))
+    text = next(text for path, text in shelf.stock().documents.items() if "capecitabine" in str(path))
     with chain.database.transaction() as session:
         changed = text.replace("fever             = { at = 38.0", "fever             = { at = 37.5")
         versions.adopt(session, changed, service_id=chain.world.service.id, by=actor_of(chain.world.lebon), now=chain.clock.now())

@@ -176,7 +176,7 @@ def test_nothing_is_asked_before_the_first_intake(chain: Chain) -> None:
 
 def test_a_version_to_come_plans_its_own_days(chain: Chain, marie: Patient) -> None:
     """A new version applies from its date, also in mid-cycle."""
-    path, text = next((path, text) for path, text in shelf.library().documents.items() if "capecitabine" in str(path))
+    path, text = next((path, text) for path, text in shelf.stock().documents.items() if "capecitabine" in str(path))
     changed = text.replace("effective_from = 2026-11-22", "effective_from = 2026-12-01").replace(
         "days = [3, 5, 9, 11, 13]", "days = [3, 5, 10]"
     )

@@ -33,7 +33,7 @@ def test_only_listed_names_are_written(said: Callable[[], list[dict[str, object]
 
 
 def test_numbers_and_tokens_in_free_text_are_struck_out(said: Callable[[], list[dict[str, object]]]) -> None:
-    logging.getLogger("a.library").warning("no route to %s with %s", "+33 6 39 98 00 01", "Zm9vYmFyYmF6cXV4Zm9vYmFy")
+    logging.getLogger("a.package").warning("no route to %s with %s", "+33 6 39 98 00 01", "Zm9vYmFyYmF6cXV4Zm9vYmFy")
     [line] = said()
     assert line["event"] == "no route to [number] with [token]"
 
@@ -47,7 +47,7 @@ def test_an_exception_is_told_by_kind_and_place_never_by_message(said: Callable[
             raise KeyError("+33639980001") from error
     except KeyError:
         if by_library:
-            logging.getLogger("a.library").exception("something broke")
+            logging.getLogger("a.package").exception("something broke")
         else:
             structlog.get_logger("app").exception("a page broke", route="/patients/{patient_id}")
     [line] = said()
