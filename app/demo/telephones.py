@@ -32,6 +32,11 @@ FARTHEST = timedelta(days=31)
 _turning = threading.Lock()
 
 
+def turning() -> bool:
+    """Is the clock being turned in this process? What is in the rows meanwhile has not happened yet for the screens."""
+    return _turning.locked()
+
+
 def holders(session: Session) -> Sequence[Patient]:
     """Everybody of the fictional ward who has a telephone, by name."""
     mine = select(Patient).join(Service, Service.id == Patient.service_id).where(Service.is_demo, Patient.phone != "")

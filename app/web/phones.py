@@ -78,6 +78,8 @@ class Bench:
 def phones(page: StaffPage, session: Reads, patient: int = 0) -> Response:
     """The page, on one patient's telephone: the one asked for, else the first of the list that needs somebody."""
     page.viewer.require("see_alerts")
+    if page.is_fragment:  # another telephone was chosen in the list: its own address
+        return page.go(f"/phones?patient={patient}")
     people = telephones.holders(session)
     chosen = _chosen(page, session, people, patient)
     bench = _bench(page, session, chosen) if chosen else None
@@ -88,9 +90,14 @@ def phones(page: StaffPage, session: Reads, patient: int = 0) -> Response:
 def refreshed(
     request: Request, tools: TheTools, who: Annotated[SignedIn, Depends(watching)], session: Reads, patient: int, stamp: str = ""
 ) -> Response:
-    """The same, asked by the page itself every two seconds: 204 when nothing changed. It does not keep the session awake."""
+    """The same, asked by the page itself every two seconds: 204 when nothing changed, or while the clock turns.
+
+    It does not keep the session awake.
+    """
     page = Page(request, tools, who, language_of(request, who), tools.clock.now())
     page.viewer.require("see_alerts")
+    if telephones.turning():
+        return Response(status_code=204)
     bench = _bench(page, session, _patient(session, patient))
     if bench.stamp == stamp:
         return Response(status_code=204)
