@@ -20,7 +20,7 @@ from app.core.clock import Clock, ClockOffset, HandClock
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.core.settings import Settings
-from app.demo.simulate import Life, Metronome
+from app.demo.simulate import Life, Metronome, last_act
 from app.demo.ward import Person
 from app.people import care_team, patients, services
 from app.people.models import Hospital, Role, Service, Staff
@@ -32,6 +32,9 @@ from triage.protocol import parse
 PAST = timedelta(weeks=10)
 AHEAD = timedelta(weeks=20)
 """How far the rota is written beyond the opening: a demonstration left open for a season still has somebody on call."""
+AWAY = (timedelta(hours=6), timedelta(days=8))
+"""The ward lives on over a night or a week without anybody at the screens. A shorter break is somebody's own; a longer one is left as
+it is, because living it would take longer than a start may."""
 OPENS_AT = time(10)
 SERVICE_NUMBER = "+33639980000"
 SEED = 2026
@@ -90,29 +93,34 @@ def ensure(
 ) -> bool:
     """Make the ward once and live its past; True when there was something to do, False when it was already whole.
 
-    A past that was cut short (Ctrl-C) is lived on from where it stopped. Raises Refusal outside the demonstration's environment
-    (HZ-41) or in a database that holds a service which is not fictional. ``opening``, ``past``, ``people``: a smaller ward, for tests.
+    A past that was cut short (Ctrl-C) is lived on from where it stopped; so are the days nobody had the demonstration open, if they
+    are few (``AWAY``). Raises Refusal outside the demonstration's environment (HZ-41) or in a database that holds a service which is
+    not fictional. ``opening``, ``past``, ``people``: a smaller ward, for tests.
     """
-    tell = progress or (lambda _done, _words: None)
     with database.transaction() as session:
         refuse_real_patients(session, settings)
-        if session.get(ClockOffset, 1) is not None:
-            return False
+        is_open = session.get(ClockOffset, 1) is not None
         service = session.scalar(select(Service).where(Service.is_demo))
         if service is None:
-            tell(0.0, "hospital")
             service = found(session, opening or next_opening(clocks.wall()), past)
-        opens = session.get_one(Hospital, service.hospital_id).created_at + past
-    past_database = database.in_a_hurry()
-    try:
-        Life(past_database, service.id, HandClock(opens - past), metronome, seed=SEED, opening=opens, people=people).live(opens, tell)
-    finally:
-        past_database.dispose()
-    with database.transaction() as session:
-        if people is None:
-            _newcomer(session, service.id, opens)
-        clocks.turn(session, to=opens)
+        begins = session.get_one(Hospital, service.hospital_id).created_at
+        reached = last_act(session, service.id) or begins
     clock.forget()
+    until = clock.now() if is_open else begins + past
+    if is_open and not AWAY[0] <= until - reached <= AWAY[1]:
+        return False
+    hurried = database.in_a_hurry()
+    try:
+        life = Life(hurried, service.id, HandClock(reached), metronome, seed=SEED, opening=until, people=people)
+        life.live(until, progress or (lambda _done, _words: None))
+    finally:
+        hurried.dispose()
+    if not is_open:
+        with database.transaction() as session:
+            if people is None:
+                _newcomer(session, service.id, until)
+            clocks.turn(session, to=until)
+        clock.forget()
     return True
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
@@ -30,6 +31,11 @@ WHOLE = timedelta(days=3)
 """Between two whole rounds; plans reach three weeks ahead at least, so that none runs out in between."""
 
 Tell = Callable[[float, str], None]
+
+
+def last_act(session: Session, service_id: int) -> datetime | None:
+    """The hour the story of a service has reached."""
+    return session.scalar(select(func.max(AuditRow.acted_at)).where(AuditRow.chain == service_id))
 
 
 class Life:
@@ -81,7 +87,7 @@ class Life:
     def _go_on(self) -> datetime:
         """The hour the story has reached: that of its last act, when there is one."""
         with self._database.reading() as session:
-            reached = session.scalar(select(func.max(AuditRow.acted_at)).where(AuditRow.chain == self._service_id))
+            reached = last_act(session, self._service_id)
             self._pulse.start_after(session)
         self._clock.at = max(self._clock.at, reached or self._clock.at)
         return self._clock.at

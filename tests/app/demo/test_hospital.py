@@ -13,10 +13,13 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.core.settings import Settings, WrongSettings, load
 from app.demo import hospital
+from app.insight import watch
+from app.messaging.models import Message
 from app.people import care_team
 from app.people.models import Service, Staff
 from tests.app.demo.small import OPENING, demo_settings, live, metronome
 from tests.factories import World
+from tests.support.databases import Sqlite
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,32 @@ def test_the_clock_shows_the_opening_and_never_goes_back(lived: Database) -> Non
 
 def test_a_whole_ward_is_left_as_it_is(lived: Database) -> None:
     assert live(lived) is False
+
+
+def test_the_ward_lived_on_while_nobody_had_it_open(sqlite_server: Sqlite) -> None:
+    """A night later people have answered and the team has worked; opened again at once, nothing more happens."""
+    with sqlite_server.copy() as url:
+        database = Database(url)
+        live(database)
+        with database.transaction() as session:
+            turn(session, to=OPENING + timedelta(days=2))
+        assert live(database) is True
+        with database.reading() as session:
+            nights = session.scalars(select(Message.direction).where(Message.created_at > OPENING + timedelta(hours=1))).all()
+            assert set(nights) == {"in", "out"}
+            assert [finding.sentence for finding in watch.sweep(session, OPENING + timedelta(days=2))] == []
+        assert live(database) is False
+        database.dispose()
+
+
+def test_a_long_absence_is_left_as_it_is(sqlite_server: Sqlite) -> None:
+    with sqlite_server.copy() as url:
+        database = Database(url)
+        live(database)
+        with database.transaction() as session:
+            turn(session, to=OPENING + timedelta(days=30))
+        assert live(database) is False
+        database.dispose()
 
 
 def test_outside_the_demonstration_no_ward_is_made(database: Database) -> None:
