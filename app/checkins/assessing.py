@@ -50,7 +50,7 @@ def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool =
     except Exception as error:
         log.exception("a check-in could not be judged", checkin_id=checkin.id)
         return Judged(None, None, unjudged(session, patient, checkin, type(error).__name__, now=now))
-    return Judged(assessment, row, _raise(session, patient, checkin, protocol, assessment, row, now))
+    return Judged(assessment, row, alarm(session, patient, protocol, assessment, row, now=now))
 
 
 def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool) -> tuple[Protocol, dict[str, Answer], Context]:
@@ -79,9 +79,10 @@ def _keep(
     return row
 
 
-def _raise(
-    session: Session, patient: Patient, checkin: CheckIn, protocol: Protocol, assessment: Assessment, row: AssessmentRow, now: datetime
+def alarm(
+    session: Session, patient: Patient, protocol: Protocol, assessment: Assessment, row: AssessmentRow, *, now: datetime
 ) -> Alert | None:
+    """Raise or merge what the judgement asks for; None below moderate. The same road for an answer and for a measure of a program."""
     plan = protocol.levels.get(assessment.level)
     if plan is None:
         return None
@@ -91,7 +92,7 @@ def _raise(
         kind="unjudged" if all(step.error for step in highest) else "assessment",
         level=assessment.level,
         detail={
-            "checkin_id": checkin.id,
+            "checkin_id": row.checkin_id,
             "rules": [step.rule for step in fired],
             "why": [dict(step.why) for step in fired],
             "inputs": [dict(words) for words in assessment.inputs],

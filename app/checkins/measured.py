@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from app.alerts import handling
-from app.alerts.handling import Reason
 from app.alerts.models import Alert
 from app.checkins import assessing, context, script
 from app.checkins.models import AssessmentRow
@@ -18,7 +16,7 @@ from app.protocols.models import ProtocolVersion
 from app.treatment import courses, days
 from app.treatment.models import Course, Measure
 from triage import calendar, engine, explain
-from triage.terms import Answer, Assessment, Context, Kind, Level
+from triage.terms import Answer, Assessment, Context, Kind
 
 FRESH = timedelta(hours=24)
 """An older temperature is history: nobody would be called for it today (house rule, 2026-11-22)."""
@@ -43,7 +41,7 @@ def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime
     except Exception as error:
         log.exception("a temperature could not be judged", patient_id=patient.id)
         return assessing.unjudged(session, patient, None, type(error).__name__, now=now)
-    return _raise(session, patient, version, assessment, row, now)
+    return assessing.alarm(session, patient, versions.load(version), assessment, row, now=now)
 
 
 def _assess(
@@ -68,25 +66,3 @@ def _assess(
     session.add(row)
     session.flush()
     return assessment, row
-
-
-def _raise(
-    session: Session, patient: Patient, version: ProtocolVersion, assessment: Assessment, row: AssessmentRow, now: datetime
-) -> Alert | None:
-    plan = versions.load(version).levels.get(assessment.level)
-    if plan is None:
-        return None
-    fired = sorted((step for step in assessment.steps if step.fired and step.level >= Level.MODERATE), key=lambda step: -step.level)
-    reason = Reason(
-        kind="assessment",
-        level=assessment.level,
-        detail={
-            "rules": [step.rule for step in fired],
-            "why": [dict(step.why) for step in fired],
-            "inputs": [dict(words) for words in assessment.inputs],
-        },
-        ladder=plan.ladder_rows(),
-        respond_within=plan.respond_within,
-        assessment_id=row.id,
-    )
-    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
