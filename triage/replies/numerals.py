@@ -26,6 +26,7 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     only_numbers = all(w in words or not w.isalpha() for w in re.findall(r"\w+", folded))
     pattern = _pattern(words)
     weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
+    folded = re.sub(r"\b(point|virgule) (?:one|une?)\b", r"\1 1", folded)  # "thirty nine point one" keeps its last digit
     text = pattern.sub(lambda m: _written(m[0], words, weak), folded)
     return _POINT.sub(",", _HALF.sub(",5", text))
 

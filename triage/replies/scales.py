@@ -136,7 +136,12 @@ def _named(text: Text, folded: str, keys: tuple[str, ...], words: Words) -> list
         return None
     slots: list[str | None] = [None] * len(keys)
     order = sorted(places.items(), key=lambda item: item[1])
-    digits = [(i, w) for i, w in enumerate(text.words) if w.isdigit() and is_own_number(text, text.starts[i])]
+    # "diarrhée 4 fois" is how often, not how strong: a count is no score.
+    digits = [
+        (i, w)
+        for i, w in enumerate(text.words)
+        if w.isdigit() and not TIMES.match(text.folded, text.starts[i]) and is_own_number(text, text.starts[i])
+    ]
     if len(digits) > len(places):
         return None  # "1 2 4, le 4 c'est la fatigue"
     before = bool(digits) and digits[0][0] < order[0][1]
