@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
-from triage.terms import Assessment, Level, Step
+from triage.terms import Assessment, Graded, Level, Step
 
 LEVELS = {
     "fr": {"none": "aucun", "info": "information", "moderate": "modéré", "high": "élevé", "urgent": "urgent"},
@@ -93,9 +93,18 @@ def delay(within: timedelta, lang: str) -> str:
 
 
 def to_dict(assessment: Assessment) -> dict[str, Any]:
-    """Plain JSON values only; ``from_dict`` gives back an equal assessment."""
+    """Plain JSON values only; ``from_dict`` gives back an equal assessment.
+
+    Fields younger than the first stored assessments are left out while empty: a row from before them must still recompute to itself.
+    """
     whole = {f.name: getattr(assessment, f.name) for f in fields(assessment)}
-    return whole | {
+    late = {
+        "composites": dict(assessment.composites),
+        "grades": [asdict(graded) for graded in assessment.grades],
+        "advice_source": assessment.advice_source,
+    }
+    kept = {name: value for name, value in whole.items() if name not in late} | {name: value for name, value in late.items() if value}
+    return kept | {
         "level": assessment.level.word,
         "respond_within": None if assessment.respond_within is None else int(assessment.respond_within.total_seconds()),
         "steps": [_step_dict(step) for step in assessment.steps],
@@ -118,6 +127,7 @@ def from_dict(stored: Mapping[str, Any]) -> Assessment:
             "undecided": tuple(stored["undecided"]),
             "inputs": tuple(stored["inputs"]),
             "proposals": tuple(stored["proposals"]),
+            "grades": tuple(Graded(**graded) for graded in stored.get("grades", ())),
         }
     )
 

@@ -108,11 +108,31 @@ class Answer:
 
 @dataclass(frozen=True)
 class Measured:
-    """A measure or laboratory value with its unit and day."""
+    """A measure or laboratory value with its unit and day. lln, uln: limits of normal of that laboratory, in the same unit."""
 
     value: Decimal
     unit: str
     taken_on: date
+    lln: Decimal | None = None
+    uln: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A medicine the patient takes or took. ``last_on`` None: still taken."""
+
+    first_on: date
+    last_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A CTCAE grade (0-5) of one term, computed or given by a clinician; None: not gradable, and ``reason`` says why."""
+
+    term: str
+    version: str
+    grade: int | None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +154,9 @@ class Context:
     closing: the window closes now, so what is still unknown will stay unknown.
     silences: check-ins in a row without any answer, this one included when it is closing.
     due: keys of this check-in's questions, asked or still to ask: an absent one is unknown. None: every red-flag question of the protocol.
+    measures: the latest value of each; measures_before: the earlier ones, most recent first; measures_baseline: dated pre-treatment values.
+    treatment_day: from 1 on the first confirmed intake of the course. exposures: by agent or medicine, this one and its companions.
+    adherence: correct intakes per 100 scheduled over the last 28 days; None when not known.
     """
 
     asked_on: date
@@ -148,6 +171,11 @@ class Context:
     silences: int = 0
     closing: bool = False
     due: tuple[str, ...] | None = None
+    measures_before: Mapping[str, tuple[Measured, ...]] = field(default_factory=dict)
+    measures_baseline: Mapping[str, Measured] = field(default_factory=dict)
+    treatment_day: int | None = None
+    exposures: Mapping[str, Exposure] = field(default_factory=dict)
+    adherence: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +208,8 @@ class Assessment:
     respond_within: clock time for urgent, service hours for the others; None below moderate. notify: who hears first.
     advice: a text key or ''; self_care: a self-care key or '', which may go with the advice that promises a call.
     inputs: every answer in words, proposals: what the label says a prescriber may do; {"fr": ..., "en": ...} each.
+    scores (0-4, what was said), composites (0-3, PRO-CTCAE) and grades (0-5, CTCAE with its version) are three different things.
+    advice_source: the guideline behind the text chosen, '' when none was.
     """
 
     level: Level
@@ -194,3 +224,6 @@ class Assessment:
     self_care: str = ""
     inputs: tuple[Mapping[str, str], ...] = ()
     proposals: tuple[Mapping[str, str], ...] = ()
+    composites: Mapping[str, int | None] = field(default_factory=dict)
+    grades: tuple[Graded, ...] = ()
+    advice_source: str = ""
