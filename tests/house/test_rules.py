@@ -50,7 +50,7 @@ STANDARD = (
     "collections dataclasses datetime decimal enum functools hashlib itertools json math operator re tomllib types typing unicodedata"
 )
 PURE = {"__future__", "triage", *STANDARD.split(" ")}
-BESIDES = {"pydantic": ("triage/protocol",), "zoneinfo": ("triage/calendar.py",), "rapidfuzz": ("triage/replies",)}
+BESIDES = {"pydantic": ("triage/protocol",), "zoneinfo": ("triage/calendar",), "rapidfuzz": ("triage/replies",)}
 """Allowed in these places of triage alone."""
 WORLD = {"open", "print", "input", "eval", "exec", "compile", "__import__", "breakpoint"}
 
