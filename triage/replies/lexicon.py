@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from triage.replies.fold import fold, heard, one_slip_apart, shortened, sound
@@ -14,16 +15,20 @@ REMEMBERED = 20000
 """Typed words kept with what they stand for; a flood of invented words must not fill the memory."""
 
 
+Phrase = tuple[int, ...]
+"""The slots (sets of words) that follow each other."""
+
+
 @dataclass(frozen=True)
 class Entry:
-    """What a typed word may be: its roles (bits), the slots it fills, the parts it may begin."""
+    """What a typed word may be: its roles (bits), the slots it fills, the parts it may begin and how each of them goes on."""
 
     roles: int
     slots: frozenset[int]
-    parts: frozenset[int]
+    begins: Mapping[int, tuple[Phrase, ...]]
 
 
-NOTHING = Entry(0, frozenset(), frozenset())
+NOTHING = Entry(0, frozenset(), {})
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Lexicon:
     slots: dict[frozenset[int], int] = field(default_factory=dict)
     slot_words: list[frozenset[int]] = field(default_factory=list)
     slots_with: dict[int, list[int]] = field(default_factory=dict)
-    parts_from: dict[int, list[int]] = field(default_factory=dict)
+    parts_from: dict[int, list[tuple[int, tuple[Phrase, ...]]]] = field(default_factory=dict)
     exact: dict[str, list[int]] = field(default_factory=dict)
     stems: dict[str, list[int]] = field(default_factory=dict)
     sounds: dict[str, list[int]] = field(default_factory=dict)
@@ -45,6 +50,7 @@ class Lexicon:
     near_stems: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     ranges: list[tuple[float, float, int]] = field(default_factory=list)
     memory: dict[str, Entry] = field(default_factory=dict)
+    made: dict[frozenset[int], Entry] = field(default_factory=dict)
 
     def literal(self, text: str) -> int:
         """The number of a literal, given on first use."""
@@ -86,11 +92,11 @@ class Lexicon:
         """The literals of a slot."""
         return self.slot_words[slot]
 
-    def begins(self, part: int, slots: set[int]) -> int:
-        """Note which slots begin a part; returns how many literals may begin it."""
-        for slot in slots:
-            self.parts_from.setdefault(slot, []).append(part)
-        return sum(len(self.slot_words[slot]) for slot in slots)
+    def begins(self, part: int, phrases: Mapping[int, tuple[Phrase, ...]]) -> int:
+        """Note which slots begin a part, and what follows each; returns how many literals may begin it."""
+        for slot, rests in phrases.items():
+            self.parts_from.setdefault(slot, []).append((part, rests))
+        return sum(len(self.slot_words[slot]) for slot in phrases)
 
     def give_role(self, word: str, role: int) -> None:
         """A word of the grammar, compared letter by letter."""
@@ -113,11 +119,21 @@ class Lexicon:
             found = found or self.by_slip(token)
         if not found:
             return NOTHING
+        key = frozenset(found)
+        if key not in self.made:
+            self.made[key] = self._made(key)
+        return self.made[key]
+
+    def _made(self, literals: frozenset[int]) -> Entry:
         roles = 0
-        for number in found:
+        for number in literals:
             roles |= self.roles_of.get(number, 0)
-        slots = frozenset(s for number in found for s in self.slots_with.get(number, ()))
-        return Entry(roles, slots, frozenset(p for s in slots for p in self.parts_from.get(s, ())))
+        slots = frozenset(s for number in literals for s in self.slots_with.get(number, ()))
+        begins: dict[int, tuple[Phrase, ...]] = {}
+        for slot in slots:
+            for part, rests in self.parts_from.get(slot, ()):
+                begins[part] = begins.get(part, ()) + rests
+        return Entry(roles, slots, begins)
 
     def spelled(self, token: str) -> set[int]:
         """Literals the token is, letter by letter or as a number."""

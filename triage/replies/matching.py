@@ -53,5 +53,7 @@ def _silenced_everywhere(text: Text, rule: Rule) -> bool:
 
 
 def _silenced(text: Text, rule: Rule, places: tuple[int, ...]) -> bool:
+    if rule.silent.isdisjoint(text.parts):
+        return False
     here = text.sentence[places[0]]
     return any(text.sentence[span[0]] == here for part in rule.unless for span in text.spans(part))

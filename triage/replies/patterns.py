@@ -16,24 +16,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from triage.replies.lexicon import Lexicon
-
-Phrase = tuple[int, ...]
-"""The slots (sets of words) that follow each other."""
+from triage.replies.lexicon import Lexicon, Phrase
 
 
 @dataclass(frozen=True)
 class Part:
-    """Phrases of which one must stand in the text, by their first slot. `number` names the part; `size`: how many words may begin it."""
+    """Phrases of which one must stand in the text; the lexicon knows them by `number`. `size`: how many words may begin it."""
 
     number: int
-    phrases: Mapping[int, tuple[Phrase, ...]]
     size: int
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of a word list. `parts` within `window` words; `ordered[i]`: part i+1 must stand after part i."""
+    """One line of a word list. `parts` within `window` words; `ordered[i]`: part i+1 must stand after part i.
+
+    `needs` and `silent`: the numbers of `parts` and of `unless`.
+    """
 
     source: str
     code: str
@@ -42,6 +41,7 @@ class Rule:
     ordered: tuple[bool, ...] = ()
     window: int = 0
     unless: tuple[Part, ...] = ()
+    silent: frozenset[int] = frozenset()
     flags: frozenset[str] = frozenset()
 
 
@@ -87,8 +87,8 @@ class Compiler:
             problem = f"unknown flag {sorted(unknown)}" if unknown else "empty part"
             raise ValueError(f"word list line {source!r} ({code}): {problem}")
         parts = tuple(self.part(p) for p in pieces)
-        needs = frozenset(p.number for p in parts)
-        return Rule(source, code, parts, needs, tuple(ordered), window, tuple(unless), frozenset(flags))
+        needs, silent = (frozenset(p.number for p in some) for some in (parts, unless))
+        return Rule(source, code, parts, needs, tuple(ordered), window, tuple(unless), silent, frozenset(flags))
 
     def part(self, text: str) -> Part:
         """The part a stretch of a line describes."""
@@ -101,8 +101,8 @@ class Compiler:
             for phrase in dict.fromkeys(phrases):
                 by_first.setdefault(phrase[0], []).append(phrase[1:])
             number = len(self.parts)
-            size = self.lexicon.begins(number, set(by_first))
-            self.parts[phrases] = Part(number, {first: tuple(rest) for first, rest in by_first.items()}, size)
+            size = self.lexicon.begins(number, {first: tuple(rest) for first, rest in by_first.items()})
+            self.parts[phrases] = Part(number, size)
         return self.parts[phrases]
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from triage.replies.answers import answer
-from triage.replies.clauses import Text, cut
+from triage.replies.clauses import Text
+from triage.replies.cutting import cut
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
 from triage.replies.numerals import without_asides

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from triage.replies.clauses import Text, cut
+from triage.replies.clauses import Text
+from triage.replies.cutting import cut
 from triage.replies.fever import fevers, place_of
 from triage.replies.matching import matches
 from triage.replies.patterns import Book, Rule
@@ -123,12 +124,13 @@ def _negated(text: Text, where: tuple[int, ...]) -> bool:
 def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
     """An old date in the same sentence, unless the words of the danger stand in a clause of their own with its own subject."""
     sentence = text.sentence[where[0]]
+    dates = [span for span in text.context("old") if text.sentence[span[0]] == sentence]
+    if not dates:
+        return False
     own = set(text.clause(where[0])) | set(text.clause(where[-1]))
     if any(text.recent(p) or text.has(p, "ongoing") for p in own):
         return False
-    for span in text.context("old"):
-        if text.sentence[span[0]] != sentence:
-            continue
+    for span in dates:
         around = text.clause(span[0])
         fragment = not any(text.has(p, "subject") or text.has(p, "like") for p in around)
         if span[0] in own or (fragment and around.start == max(own) + 1):
@@ -139,8 +141,9 @@ def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
 
 
 def _over(text: Text, where: tuple[int, ...]) -> bool:
-    here = text.in_sentence(where[0])
-    return any(span[0] in here for span in text.context("ended")) and not any(text.recent(p) for p in here)
+    ends = text.context("ended")
+    here = text.in_sentence(where[0]) if ends else range(0)
+    return any(span[0] in here for span in ends) and not any(text.recent(p) for p in here)
 
 
 def _somebody_else(text: Text, where: tuple[int, ...]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.replies.clauses import Grammar, Text, cut
+from triage.replies.clauses import Grammar, Text
+from triage.replies.cutting import cut
 from triage.replies.fold import fold
 from triage.replies.lexicon import Lexicon
 from triage.replies.patterns import Book, Compiler
