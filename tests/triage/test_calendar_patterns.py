@@ -44,7 +44,7 @@ PAGES = [
         "12222" + "10" + "12222" + "1000000000000000",
     ),
     ("Lucien, temozolomide 5/23", Pattern(1, 5, 23), MONDAY, "11111" + "0" * 23 + "111"),
-    ("Ginette, temozolomide with radiotherapy, 42 days of 70", Pattern(1, blocks=((1, 42),), cycle_days=70), MONDAY, "1" * 42 + "0" * 28 + "1"),
+    ("Ginette, temozolomide with radiation, 42 of 70", Pattern(1, blocks=((1, 42),), cycle_days=70), MONDAY, "1" * 42 + "0" * 28 + "1"),
     ("Roger, lenalidomide maintenance: a 28-day cycle without rest", Pattern(1, blocks=((1, 28),), cycle_days=28), MONDAY, "1" * 30),
     ("Simone, methotrexate every Thursday, prescribed on a Monday", Pattern(1, weekday=4), MONDAY, "0001000" * 3),
     ("Paulette, methotrexate every Monday", Pattern(1, weekday=1), MONDAY, "1000000" * 2),

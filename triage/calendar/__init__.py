@@ -1,13 +1,28 @@
 """Which day of which cycle a date is, what is due on it, and the instant a local hour falls on. Every date is decided here."""
 
-from triage.calendar.courses import DAY, Course, Day, Span, day_of, doses_between, next_start
-from triage.calendar.hours import Quiet, instant, is_quiet, local_day, next_allowed, zone_of
+from triage.calendar.courses import (
+    DAY,
+    Course,
+    Day,
+    Postponed,
+    Span,
+    Together,
+    day_of,
+    days_of,
+    doses_between,
+    next_start,
+    together,
+    treatment_day,
+)
+from triage.calendar.doses import Dose, Expected, NoExactTablets, dose_on, expected, tablets_for
+from triage.calendar.hours import NIGHT_ENDS, Quiet, Stay, day_at, instant, intake_day, is_quiet, local_day, next_allowed, zone_of, zone_on
 from triage.calendar.patterns import WEEKDAYS, Block, Pattern, weekday_of
 from triage.calendar.rhythm import CYCLE_START, REGULAR, START_ASKED_ON, Beat, Planned, check_ins, start_questions
 
 __all__ = [
     "CYCLE_START",
     "DAY",
+    "NIGHT_ENDS",
     "REGULAR",
     "START_ASKED_ON",
     "WEEKDAYS",
@@ -15,19 +30,34 @@ __all__ = [
     "Block",
     "Course",
     "Day",
+    "Dose",
+    "Expected",
+    "NoExactTablets",
     "Pattern",
     "Planned",
+    "Postponed",
     "Quiet",
     "Span",
+    "Stay",
+    "Together",
     "check_ins",
+    "day_at",
     "day_of",
+    "days_of",
+    "dose_on",
     "doses_between",
+    "expected",
     "instant",
+    "intake_day",
     "is_quiet",
     "local_day",
     "next_allowed",
     "next_start",
     "start_questions",
+    "tablets_for",
+    "together",
+    "treatment_day",
     "weekday_of",
     "zone_of",
+    "zone_on",
 ]

@@ -6,7 +6,7 @@ tablets are being taken: intakes are unknown there, and the only thing due is th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,6 +28,14 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """The team moved the planned start of a cycle to a later day. Said again for the same cycle, the last counts."""
+
+    cycle: int
+    to: date
+
+
+@dataclass(frozen=True)
 class Course:
     """first_intake: the planned first day of cycle 1. starts: the confirmed cycle starts, cycle 1 first, in order."""
 
@@ -35,6 +43,7 @@ class Course:
     first_intake: date
     starts: tuple[date, ...] = ()
     holds: tuple[Span, ...] = ()
+    postponed: tuple[Postponed, ...] = ()
 
     def __post_init__(self) -> None:
         """ValueError when the confirmed starts are not in order."""
@@ -75,13 +84,19 @@ def day_of(course: Course, on: date) -> Day:
 
 
 def next_start(course: Course) -> date | None:
-    """The planned first day of the next cycle, moved behind a hold. None: continuous and begun, or held with unknown end."""
+    """The planned first day of the next cycle: the pattern's or the later one the team gave, moved behind a hold that covers it.
+
+    None: continuous and begun, or held with unknown end.
+    """
     if not course.starts:
         planned = course.first_intake
     elif course.pattern.length is None:
         return None
     else:
         planned = course.starts[-1] + course.pattern.length * DAY
+    given = [delay.to for delay in course.postponed if delay.cycle == len(course.starts) + 1]
+    if given:
+        planned = max(planned, given[-1])  # a delay never brings a start forward: tablets would be asked about on rest days
     while blocking := next((hold for hold in course.holds if hold.covers(planned)), None):
         if blocking.until_day is None:
             return None
@@ -95,5 +110,40 @@ def doses_between(course: Course, first: date, last: date) -> int | None:
     return None if any(d is None for d in doses) else sum(d for d in doses if d is not None)
 
 
+def treatment_day(course: Course, on: date) -> int | None:
+    """Days since the first confirmed intake, that day being 1, rest and held days included; None before it."""
+    return (on - course.starts[0]).days + 1 if course.starts and on >= course.starts[0] else None
+
+
+@dataclass(frozen=True)
+class Together:
+    """A date for somebody who takes several medicines, each with its own calendar."""
+
+    on: date
+    days: Mapping[str, Day]
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The medicines that are surely due."""
+        return tuple(name for name, day in self.days.items() if day.on_day)
+
+    @property
+    def doses(self) -> int | None:
+        """Intakes of all of them; None as soon as one is unknown."""
+        counts = [day.doses for day in self.days.values()]
+        return None if any(count is None for count in counts) else sum(count for count in counts if count is not None)
+
+    @property
+    def on_day(self) -> bool | None:
+        """True when one is due, False when none is, None when that is not known."""
+        return True if self.due else (None if self.doses is None else False)
+
+
+def together(courses: Mapping[str, Course], on: date) -> Together:
+    """The same date in each calendar, by medicine, in the order given."""
+    return Together(on, {name: day_of(course, on) for name, course in courses.items()})
+
+
 def days_of(first: date, last: date) -> Iterator[date]:
+    """Every date from first to last, both included; none when they are the wrong way round."""
     return (first + n * DAY for n in range((last - first).days + 1))

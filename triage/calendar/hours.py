@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,3 +54,35 @@ def next_allowed(at: datetime, zone: str, quiet: Quiet) -> datetime:
         return at.astimezone(UTC)
     day = local.date() + DAY if local.time() >= quiet.end else local.date()
     return instant(day, quiet.end, zone)
+
+
+# --- Travel and the small hours -----------------------------------------------------------------------------------------------------
+
+NIGHT_ENDS = time(4)
+"""A tablet swallowed before this local hour belongs to the evening before. Our own convention (2026-11-22): every label read counts
+intakes by day and none names an hour; 04:00 is later than a late evening and earlier than a morning intake."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """From this date on the patient lives by another zone; the way home is a stay in the home zone."""
+
+    from_day: date
+    zone: str
+
+
+def zone_on(day: date, home: str, stays: Sequence[Stay] = ()) -> str:
+    """The zone a date is lived in. ``stays`` in order of date."""
+    return next((stay.zone for stay in reversed(stays) if stay.from_day <= day), home)
+
+
+def day_at(at: datetime, home: str, stays: Sequence[Stay] = ()) -> date:
+    """The patient's date at an instant: a stay has begun once its first day has begun in its own zone."""
+    here = next((stay.zone for stay in reversed(stays) if local_day(at, stay.zone) >= stay.from_day), home)
+    return local_day(at, here)
+
+
+def intake_day(at: datetime, zone: str) -> date:
+    """The day an intake counts for: before NIGHT_ENDS, the day before."""
+    local = at.astimezone(zone_of(zone))
+    return local.date() - DAY if local.time() < NIGHT_ENDS else local.date()
