@@ -14,7 +14,7 @@ from triage.calendar.courses import (
     together,
     treatment_day,
 )
-from triage.calendar.doses import Dose, Expected, NoExactTablets, dose_on, expected, tablets_for
+from triage.calendar.doses import Dose, Expected, NoExactTablets, Strengths, dose_on, expected, tablets_for
 from triage.calendar.hours import NIGHT_ENDS, Quiet, Stay, day_at, instant, intake_day, is_quiet, local_day, next_allowed, zone_of, zone_on
 from triage.calendar.patterns import WEEKDAYS, Block, Pattern, weekday_of
 from triage.calendar.rhythm import CYCLE_START, REGULAR, START_ASKED_ON, Beat, Planned, check_ins, start_questions
@@ -39,6 +39,7 @@ __all__ = [
     "Quiet",
     "Span",
     "Stay",
+    "Strengths",
     "Together",
     "check_ins",
     "day_at",

@@ -1,0 +1,295 @@
+"""Taken against scheduled, supplies, dose intensity, four sources: the eight to write first, by name, counted by hand (FR-32)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.adherence import (
+    DEFINITIONS,
+    Fill,
+    Reported,
+    Window,
+    day_by_day,
+    mpr,
+    pdc,
+    persistence,
+    pill_count,
+    plain,
+    rdi,
+    reconcile,
+    taking,
+    weekly_seconds,
+)
+from triage.calendar import Course, Dose, Pattern, Span, day_of, doses_between, expected
+
+MONDAY = date(2026, 3, 2)
+CAPECITABINE = Pattern(2, 14, 7)
+D = Decimal
+
+
+def march(day: int) -> date:
+    return date(2026, 3, day)
+
+
+def cycles(pattern: Pattern, count: int, holds: tuple[Span, ...] = ()) -> Course:
+    return Course(pattern, MONDAY, tuple(MONDAY + timedelta(days=(pattern.length or 0) * n) for n in range(count)), holds)
+
+
+def needs(course: Course) -> dict[int, Decimal]:
+    """One day's tablets on each intake day, by day number from the first intake."""
+    return {n: D(1) for n in range(120) if day_of(course, MONDAY + timedelta(days=n)).on_day}
+
+
+# --- The eight to write first -------------------------------------------------------------------------------------------------------
+
+
+def test_14_7_cycle_28_days_of_tablets_pdc_1_through_day_42() -> None:
+    """(1) Odette: 28 days of tablets last two cycles of 21 days; plain PDC says 28 of 42 and misleads."""
+    odette = needs(cycles(CAPECITABINE, 4))
+    tablets = [Fill(0, D(28))]
+    assert pdc(tablets, Window(0, 42), odette).value == 1
+    assert pdc(tablets, Window(0, 43), odette).value == D("0.965517"), "day 43 is the 29th intake day: 28/29"
+    assert pdc(tablets, Window(0, 42)).value == D("0.666667")
+
+
+def test_5_missed_and_5_extra_is_below_100_and_an_over_intake() -> None:
+    """(2) Bernard: 28 due, 5 missed, 5 extra: 23 of 28, and an event. The two never cancel."""
+    bernard = taking([Reported(scheduled=28, missed=5, extra=5)])
+    assert (bernard.missed, bernard.extra, bernard.share.value) == (5, 5, D("0.821429"))
+    assert bernard.over
+
+
+def test_hold_7_of_14_days_adherence_unchanged_rdi_falls() -> None:
+    """(3) Colette: held on days 8-14, 14 intakes due and taken; dose intensity is half of what was planned."""
+    held = cycles(CAPECITABINE, 1, (Span(march(9), march(15)),))
+    due = doses_between(held, MONDAY, march(22))
+    assert due == 14
+    assert taking([Reported(scheduled=due, missed=0, extra=0)]).share.value == 1
+    dose = (Dose(MONDAY, D(1500)),)
+    received, planned = expected(held, dose, MONDAY, march(22)), expected(cycles(CAPECITABINE, 1), dose, MONDAY, march(22))
+    assert received and planned
+    assert rdi(received.mg, 21, planned.mg, 21).value == D("0.5")
+    assert rdi(received.mg, 28, planned.mg, 21).value == D("0.375"), "and a late next cycle lowers it further"
+    assert pdc([Fill(0, D(7))], Window(0, 21), needs(held)).value == 1
+
+
+def test_off_day_yes_is_an_event() -> None:
+    """(4) Daniel took tablets in his rest week: an event whatever the share, and never a correct intake."""
+    daniel = taking([Reported(scheduled=14, missed=0, extra=0, off_day=True)])
+    assert (daniel.off_day, daniel.over, daniel.share.value) == (True, True, D(1))
+    seen = day_by_day({march(15): 2, march(16): 0}, {march(15): 2, march(16): 2})
+    assert (seen.off_day_intakes, seen.off_day, seen.extra, seen.missed, seen.share.value) == (2, True, 0, 0, D(1))
+
+
+def test_dose_cut_mid_cycle_expected_count_uses_both_strengths() -> None:
+    """(5) Elise: 1650 mg (3 of 500, 1 of 150) for 7 days, then 1150 mg (2 and 1). 70 of 500 and 28 of 150 should be gone."""
+    doses = (Dose(MONDAY, D(1650), ((D(500), 3), (D(150), 1))), Dose(march(9), D(1150), ((D(500), 2), (D(150), 1))))
+    due = expected(cycles(CAPECITABINE, 1), doses, MONDAY, march(22))
+    count = pill_count(due, dispensed={D(500): 120, D(150): 60}, counted={D(500): 50, D(150): 32})
+    assert count.expected_left == {D(500): 50, D(150): 32}
+    assert (count.difference, count.share.value) == ({D(500): 0, D(150): 0}, D(1))
+    short = pill_count(due, dispensed={D(500): 120, D(150): 60}, counted={D(500): 56, D(150): 34})
+    assert short.difference == {D(500): 6, D(150): 2}, "more left than expected: two intakes seem missed"
+
+
+def test_weekly_drug_taken_twice_is_an_emergency() -> None:
+    """(6) Simone, methotrexate on Thursdays. Any second intake in less than seven days; late by a day counts too: a person decides."""
+    thursday = date(2026, 3, 5)
+    weekly = Pattern(1, weekday=4)
+    once = {thursday: 1, thursday + timedelta(days=7): 1}
+    assert weekly_seconds(weekly, once) == ()
+    assert weekly_seconds(weekly, once | {march(9): 1}) == (march(9), march(12))
+    assert weekly_seconds(weekly, {thursday: 2}) == (thursday,)
+    assert weekly_seconds(weekly, {march(4): 1, thursday: 1}) == (thursday,)
+    assert weekly_seconds(CAPECITABINE, {thursday: 3, march(6): 3}) == (), "not a weekly medicine"
+
+
+def test_pill_count_and_report_disagree_unresolved_both_kept() -> None:
+    """(7) Fernand says none missed; a fifth of his tablets are still in the box. Nothing is overwritten, a person must look."""
+    found = reconcile({"report": D("1"), "pill_count": D("0.8"), "refill": None, "cap": None})
+    assert (found.state, found.figures) == ("unresolved", {"report": D("1"), "pill_count": D("0.8"), "refill": None, "cap": None})
+    assert found.apart == D("0.2")
+
+
+def test_hospital_stay_days_leave_the_denominator() -> None:
+    """(8) Gisele, ten days in hospital out of 28, every day medicine: 18 days are hers, 18 were taken."""
+    stay = Span(march(9), march(18))
+    gisele = cycles(Pattern(1), 1, (stay,))
+    due = doses_between(gisele, MONDAY, march(29))
+    assert due == 18
+    assert taking([Reported(scheduled=due, missed=0, extra=0)]).share.value == 1
+    assert pdc([Fill(0, D(18))], Window(0, 28), needs(gisele)).value == 1
+
+
+# --- Supplies -----------------------------------------------------------------------------------------------------------------------
+
+SUPPLIES = [
+    # name, fills, window, PDC, MPR
+    ("one fill, half the window", [Fill(0, D(30))], Window(0, 60), "0.5", "0.5"),
+    ("two fills on the same day are taken one after the other", [Fill(0, D(30)), Fill(0, D(30))], Window(0, 60), "1", "1"),
+    ("an early refill carries over", [Fill(0, D(30)), Fill(20, D(30))], Window(0, 60), "1", "1"),
+    ("a gap is not made up by a late refill", [Fill(0, D(30)), Fill(50, D(30))], Window(0, 80), "0.75", "0.75"),
+    ("a gap, then an early refill", [Fill(0, D(10)), Fill(20, D(30)), Fill(30, D(30))], Window(0, 90), "0.777778", "0.777778"),
+    ("too much supplied passes 1 in MPR only", [Fill(0, D(90)), Fill(10, D(90))], Window(0, 60), "1", "3"),
+    ("supply from before carries into the window", [Fill(0, D(60))], Window(30, 60), "0.5", None),
+    ("carries over before, then into the window", [Fill(0, D(30)), Fill(10, D(30))], Window(40, 40), "0.5", None),
+    ("a fill before and one within", [Fill(0, D(45)), Fill(50, D(30))], Window(30, 60), "0.75", "0.75"),
+    ("used up before the window: nothing covered is zero", [Fill(0, D(10))], Window(30, 30), "0", None),
+    ("the window begins before the first fill", [Fill(0, D(30))], Window(-30, 60), "0.5", "1"),
+    ("the window ends as the first fill comes", [Fill(0, D(30))], Window(-30, 30), None, None),
+    ("a fill on the day the window ends is outside it", [Fill(0, D(10)), Fill(30, D(30))], Window(0, 30), "0.333333", "0.333333"),
+    ("a fill on the last day", [Fill(0, D(10)), Fill(29, D(30))], Window(20, 10), "0.1", "30"),
+    ("no day at all", [Fill(0, D(30))], Window(0, 0), None, None),
+    ("no fill at all", [], Window(0, 30), None, None),
+    ("a supply of unknown length", [Fill(0, D(30)), Fill(30, None)], Window(0, 60), None, None),
+    ("unknown, but after the window", [Fill(0, D(30)), Fill(60, None)], Window(0, 60), "0.5", "0.5"),
+    ("unknown, before the window: MPR does not look there", [Fill(0, None), Fill(30, D(30))], Window(30, 60), None, "0.5"),
+    ("half a day left", [Fill(0, D("10.5"))], Window(0, 21), "0.5", "0.5"),
+    ("nothing supplied", [Fill(0, D(0))], Window(0, 10), "0", "0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fills", "window", "days", "ratio"), [row[1:] for row in SUPPLIES], ids=[row[0] for row in SUPPLIES])
+def test_days_covered_and_days_supplied(fills: list[Fill], window: Window, days: str | None, ratio: str | None) -> None:
+    """FR-32. Empty means not defined: no day, no fill, or a supply nobody measured."""
+    covered, possessed, capped = pdc(fills, window), mpr(fills, window), mpr(fills, window, capped=True)
+    assert plain(covered.value) == (days or ""), covered
+    assert plain(possessed.value) == (ratio or ""), possessed
+    assert plain(capped.value) == ("" if ratio is None else min(ratio, "1", key=Decimal))
+    assert bool(covered.reason) is (days is None) and bool(possessed.reason) is (ratio is None)
+
+
+def fourteen_seven(held: range = range(0)) -> dict[int, Decimal]:
+    return {n: D(1) for n in range(210) if n % 21 < 14 and n not in held}
+
+
+INTAKE_DAYS = [
+    ("rest days count for nothing", [Fill(0, D(14))], Window(0, 21), fourteen_seven(), "1"),
+    ("supply waits through the rest week", [Fill(0, D(14)), Fill(10, D(14))], Window(0, 42), fourteen_seven(), "1"),
+    ("half of the second cycle", [Fill(0, D(21))], Window(21, 21), fourteen_seven(), "0.5"),
+    ("a refill that comes on day 4 of cycle 2", [Fill(0, D(14)), Fill(24, D(14))], Window(0, 42), fourteen_seven(), "0.892857"),
+    ("a window of rest days alone", [Fill(0, D(14))], Window(14, 7), fourteen_seven(), None),
+    ("held days use no tablet and leave the count", [Fill(0, D(7))], Window(0, 21), fourteen_seven(range(7, 14)), "1"),
+    ("a hold across the start of the window", [Fill(0, D(10))], Window(10, 11), fourteen_seven(range(5, 12)), "1"),
+    ("a hold across the end of the window", [Fill(0, D(5))], Window(0, 10), fourteen_seven(range(8, 30)), "0.625"),
+    ("a hold over the whole window", [Fill(0, D(5))], Window(0, 10), fourteen_seven(range(30)), None),
+    ("a hold before the window leaves its tablets for it", [Fill(0, D(14))], Window(21, 21), fourteen_seven(range(14)), "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fills", "window", "needed", "days"), [row[1:] for row in INTAKE_DAYS], ids=[row[0] for row in INTAKE_DAYS])
+def test_intake_days_covered(fills: list[Fill], window: Window, needed: dict[int, Decimal], days: str | None) -> None:
+    """FR-32. Only days of intake count, and only they use tablets; ordered holds are left out of both."""
+    assert plain(pdc(fills, window, needed).value) == (days or "")
+
+
+def test_a_dose_that_changes_uses_what_it_needs() -> None:
+    """In mg: 42000 mg dispensed; seven days of 3300 mg, then 2300 mg a day. 23100 gone by day 7, 8 whole days more and 500 mg."""
+    needed = {n: D(3300 if n < 7 else 2300) for n in range(14)} | {n: D(2300) for n in range(21, 35)}
+    assert pdc([Fill(0, D(42000))], Window(0, 14), needed).value == 1
+    assert pdc([Fill(0, D(42000))], Window(0, 42), needed).value == plain_decimal(D(15) + D(500) / D(2300), D(28))
+
+
+def plain_decimal(part: Decimal, whole: Decimal) -> Decimal:
+    return (part / whole).quantize(D("0.000001"))
+
+
+FILLS = st.lists(st.builds(Fill, st.integers(0, 60), st.integers(0, 40).map(D)), min_size=1, max_size=6)
+WINDOWS = st.builds(Window, st.integers(-10, 80), st.integers(1, 60))
+
+
+@given(FILLS, WINDOWS, st.integers(1, 30))
+def test_more_tablets_never_cover_fewer_days(fills: list[Fill], window: Window, more: int) -> None:
+    before, after = pdc(fills, window), pdc([*fills, Fill(0, D(more))], window)
+    if before.value is not None and after.value is not None:
+        assert 0 <= before.value <= after.value <= 1
+    ratio, capped = mpr(fills, window), mpr(fills, window, capped=True)
+    assert (ratio.value is None) == (capped.value is None)
+    if ratio.value is not None and capped.value is not None:
+        assert capped.value == min(ratio.value, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (D(1), "1"),
+        (D("0.5"), "0.5"),
+        (D("0.0000005"), "0"),
+        (D("0.0000015"), "0.000002"),
+        (D(30), "30"),
+        (D("100.10"), "100.1"),
+    ],
+)
+def test_numbers_are_printed_plainly(value: Decimal | None, text: str) -> None:
+    assert plain(value) == text
+
+
+# --- Taking, events, persistence, sources -------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_knows_is_left_out_and_said() -> None:
+    """Irene: two weeks told, one week whose cycle nobody confirmed, one whose number was not given."""
+    irene = taking([Reported(14, 1, 0), Reported(14, 0, 0), Reported(None, 0, 0), Reported(14, None, 1)])
+    assert (irene.scheduled, irene.missed, irene.extra, irene.share.value) == (28, 1, 1, D("0.964286"))
+    assert taking([]).share.value is None
+    assert taking([Reported(4, 6, 0)]).share.value is None, "more missed than due: one of the two is wrong"
+    assert taking([Reported(0, 0, 0)]).share.value is None, "nothing was due"
+
+
+def test_a_day_with_too_many_does_not_repair_a_day_with_too_few() -> None:
+    """Jean: 1 of 2 on the 2nd, 3 of 2 on the 3rd, 2 of 2 on the 4th, not known on the 5th: 5 of 6, one missed, one extra."""
+    jean = day_by_day(
+        {march(2): 2, march(3): 2, march(4): 2, march(5): 2, march(6): None},
+        {march(2): 1, march(3): 3, march(4): 2, march(5): None, march(6): 2},
+    )
+    assert (jean.scheduled, jean.missed, jean.extra, jean.off_day_intakes, jean.share.value) == (6, 1, 1, 0, D("0.833333"))
+
+
+def test_a_hold_is_not_a_stop() -> None:
+    assert (persistence(MONDAY, None, march(31)).days, persistence(MONDAY, None, march(31)).ongoing) == (30, True)
+    assert (persistence(MONDAY, march(20), march(31)).days, persistence(MONDAY, march(20), march(31)).ongoing) == (19, False)
+    assert persistence(MONDAY, None, march(1)).days == 0
+
+
+@pytest.mark.parametrize(
+    ("figures", "state"),
+    [
+        ({"report": "1", "pill_count": "0.96"}, "agree"),
+        ({"report": "1", "pill_count": "0.95"}, "agree"),  # exactly the tolerance
+        ({"report": "1", "pill_count": "0.949"}, "unresolved"),
+        ({"report": "1", "pill_count": "1.06"}, "unresolved"),
+        ({"report": "1.1", "refill": "1"}, "agree"),  # days covered cannot show more than all of them
+        ({"report": "1", "refill": "0.9"}, "unresolved"),
+        ({"report": "0.97", "pill_count": "1.0", "cap": "0.61"}, "unresolved"),
+        ({"report": "1"}, "single"),
+        ({}, "none"),
+    ],
+)
+def test_sources_agree_or_are_unresolved(figures: dict[str, str], state: str) -> None:
+    found = reconcile({name: D(figures[name]) if name in figures else None for name in ("report", "pill_count", "refill", "cap")})
+    assert found.state == state
+
+
+def test_a_count_knows_what_came_and_what_went() -> None:
+    """Marcel: 40 left, 60 dispensed, 5 dropped; 28 intakes of two due: 39 should be left, 43 are: two intakes seem missed."""
+    due = expected(cycles(CAPECITABINE, 1), (Dose(MONDAY, D(1000), ((D(500), 2),)),), MONDAY, march(15))
+    count = pill_count(due, before={D(500): 40}, dispensed={D(500): 60}, returned={D(500): 5}, counted={D(500): 43})
+    assert (count.expected_left, count.difference, count.share.value) == ({D(500): 39}, {D(500): 4}, D("0.928571"))
+    assert pill_count(None, counted={D(500): 43}).share.value is None, "a cycle nobody confirmed"
+    assert pill_count(due, dispensed={D(500): 60, D(150): 20}, counted={D(500): 4}).share.value is None, "the 150 were not counted"
+
+
+def test_every_figure_has_its_definition_in_both_languages() -> None:
+    assert set(DEFINITIONS) == {
+        "taking", "missed", "extra", "off_day", "pdc", "pdc_intake_days", "mpr", "mpr_capped", "rdi", "persistence", "sources",
+    }  # fmt: skip
+    for name, text in DEFINITIONS.items():
+        assert set(text) == {"fr", "en"} and all(text.values()), name
+        for sentence in text["fr"].split("."):
+            assert len(sentence.split()) <= 12, (name, sentence)
