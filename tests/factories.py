@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.audit import SYSTEM
@@ -13,6 +14,8 @@ from app.people import patients, services
 from app.people.models import Hospital, Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
+from app.protocols import signatures
+from app.protocols.models import ProtocolVersion, SignatureRole
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
@@ -22,7 +25,7 @@ PASSWORD = "a long enough password"
 
 @dataclass
 class World:
-    """Claire and Luc nurse, Dr Lebon prescribes, Inès enrols, Paul answers the door; Alma administers and opens no chart."""
+    """Claire and Luc nurse, Dr Lebon prescribes, Inès enrols, Paul answers the door; Alma administers and opens no chart; Noé is the pharmacist."""
 
     hospital: Hospital
     service: Service
@@ -32,6 +35,7 @@ class World:
     ines: Staff
     paul: Staff
     alma: Staff
+    noe: Staff
 
 
 def a_world(session: Session, *, now: datetime) -> World:
@@ -61,7 +65,16 @@ def a_world(session: Session, *, now: datetime) -> World:
         staff("ines", "Inès Caron", Role.COORDINATOR),
         staff("paul", "Paul Rivière", Role.SECRETARY),
         staff("alma", "Alma Dubreuil", Role.ADMINISTRATOR),
+        staff("noe", "Noé Grondin", Role.PHARMACIST),
     )
+
+
+def sign_protocols(session: Session, world: World, *, now: datetime) -> None:
+    """Dr Lebon and Noé sign every version that may be signed, whatever its date."""
+    for version in session.scalars(select(ProtocolVersion).where(ProtocolVersion.depth != signatures.DRAFT)):
+        if version.service_id in (None, world.service.id):
+            for role, who in ((SignatureRole.DOCTOR, world.lebon), (SignatureRole.PHARMACIST, world.noe)):
+                signatures.sign(session, version, service_id=world.service.id, role=role, by=actor_of(who), now=now)
 
 
 def a_patient(session: Session, world: World, *, now: datetime, **changes: object) -> Patient:

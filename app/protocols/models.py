@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -26,6 +26,8 @@ class VersionState(StrEnum):
 class ProtocolVersion(Base):
     """One dated document. ``service_id`` None: the library's. ``layers`` holds the text of the layers it was composed with.
 
+    ``depth``: "in_depth", or "draft", which is read and compared with, never signed nor followed.
+
     Never edited once released: its fingerprint is kept by every assessment made under it.
     """
 
@@ -42,6 +44,34 @@ class ProtocolVersion(Base):
     layers: Mapped[dict[str, Any]]
     fingerprint: Mapped[str] = mapped_column(String(64), index=True)
     unverified: Mapped[int] = mapped_column(default=0)
+    depth: Mapped[str] = mapped_column(String(20), default="in_depth", server_default="in_depth")
     state: Mapped[str] = mapped_column(String(20), default=VersionState.IN_FORCE)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(60))
+
+
+class SignatureRole(StrEnum):
+    """Who signs a protocol for a service: one of each, two different people."""
+
+    DOCTOR = "doctor"
+    PHARMACIST = "pharmacist"
+
+
+class ProtocolSignature(Base):
+    """A doctor or a pharmacist of a service has read exactly this document and takes it for the service. Never changed, never taken back.
+
+    ``fingerprint`` is that of the document read: a row signed for one text says nothing of another.
+    """
+
+    __tablename__ = "protocol_signature"
+    __table_args__ = (UniqueConstraint("service_id", "fingerprint", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(20))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    signed_by: Mapped[str] = mapped_column(String(200))
+    unverified: Mapped[int]
+    signed_at: Mapped[datetime]

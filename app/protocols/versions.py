@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
 from app.core.errors import Refusal
-from app.protocols import shelf
+from app.protocols import shelf, signatures
 from app.protocols.models import ProtocolVersion, VersionState
 from triage.protocol import Protocol, ProtocolError, parse
 
@@ -18,16 +18,30 @@ _compiled: dict[str, Protocol] = {}
 
 
 def in_force(session: Session, slug: str, on: date, service_id: int | None = None) -> ProtocolVersion | None:
-    """The version of ``slug`` that holds that day: the service's own if it has one, otherwise the library's; the latest begun."""
-    return next((row for row in _begun(session, on, service_id) if row.slug == slug), None)
+    """The version of ``slug`` that holds that day: the service's own if it has one, otherwise the library's; the latest begun.
+
+    A version the service has signed goes before one it has not: a new date of the library waits for its two signatures.
+    """
+    begun = [row for row in _begun(session, on, service_id) if row.slug == slug]
+    signed = signatures.signed(session, begun, service_id) if service_id is not None and len(begun) > 1 else set()
+    return next((row for row in begun if row.fingerprint in signed), begun[0] if begun else None)
 
 
 def available(session: Session, on: date, service_id: int | None = None) -> list[ProtocolVersion]:
-    """One version in force per slug, by slug: what enrolment may choose from."""
+    """One version in force per slug, by slug, drafts included: what a service may read, sign or choose from."""
+    begun = _begun(session, on, service_id)
+    signed = signatures.signed(session, begun, service_id) if service_id is not None else set()
     held: dict[str, ProtocolVersion] = {}
-    for row in _begun(session, on, service_id):
+    for row in sorted(begun, key=lambda row: row.fingerprint not in signed):
         held.setdefault(row.slug, row)
     return [held[slug] for slug in sorted(held)]
+
+
+def enrollable(session: Session, on: date, service_id: int, *, demo: bool) -> list[ProtocolVersion]:
+    """What a patient may begin on: signed by a doctor and a pharmacist of the service; in a demonstration every one but the drafts."""
+    held = [row for row in available(session, on, service_id) if row.depth != signatures.DRAFT]
+    signed = signatures.signed(session, held, service_id)
+    return [row for row in held if demo or row.fingerprint in signed]
 
 
 def _begun(session: Session, on: date, service_id: int | None) -> list[ProtocolVersion]:

@@ -32,12 +32,12 @@ class NewCourse:
 
 
 def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
-    """One sentence per missing or implausible field; empty when all is well. slugs: protocols in force for the service."""
+    """One sentence per missing or implausible field; empty when all is well. slugs: protocols in force and signed for the service."""
     problems: dict[str, str] = {}
     if not new.agent.strip():
         problems["agent"] = "Choose the medicine."
     if new.protocol_slug not in slugs:
-        problems["protocol_slug"] = "Choose a protocol in force for this service."
+        problems["protocol_slug"] = "Choose a protocol in force that a doctor and a pharmacist of the service have signed."
     if len(new.agent.strip()) > 80:
         problems["agent"] = Said("Write at most {n} characters.", n=80)
     if new.dose_mg is None or not new.dose_mg.is_finite() or not Decimal("0.1") <= new.dose_mg <= 10000:

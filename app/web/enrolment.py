@@ -42,7 +42,7 @@ def defaults(session: Session, service: Service, *, today: date, reader: int) ->
             select(Staff).where(Staff.service_id == service.id, Staff.role == Role.ONCOLOGIST, Staff.active).order_by(Staff.name)
         )
     )
-    protocols = versions.available(session, today, service.id)
+    protocols = versions.enrollable(session, today, service.id, demo=service.is_demo)
     mine = [doctor for doctor in oncologists if doctor.id == reader] or (oncologists if len(oncologists) == 1 else [])
     values = {
         "language": service.language,
@@ -97,7 +97,7 @@ def _last_sheet(session: Session, service_id: int) -> str:
 def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: datetime, allow_fiction: bool) -> tuple[Patient, Course]:
     """Patient, consent, treatment, check-ins and first text, or FieldErrors with every sentence of the three blocks at once."""
     new, course = _patient(typed), _course(typed)
-    new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service.id, now))
+    new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service, now))
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
     return patient, begin(session, patient, course, by=by, now=now, first_text=_ticked(typed, "first_text"))
@@ -105,15 +105,15 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
 
 def begin(session: Session, patient: Patient, new: NewCourse, *, by: Actor, now: datetime, first_text: bool) -> Course:
     """Start the treatment, plan its check-ins, and send the first text at once when asked. Raises FieldErrors."""
-    course = courses.start(session, patient, new, by=by, now=now, slugs=_slugs(session, patient.service_id, now))
+    course = courses.start(session, patient, new, by=by, now=now, slugs=_slugs(session, patient.service, now))
     agenda.plan(session, course, now=now)
     if first_text:
         agenda.first_now(session, course, now=now)
     return course
 
 
-def _slugs(session: Session, service_id: int, now: datetime) -> set[str]:
-    return {version.slug for version in versions.available(session, now.date(), service_id)}
+def _slugs(session: Session, service: Service, now: datetime) -> set[str]:
+    return {version.slug for version in versions.enrollable(session, now.date(), service.id, demo=service.is_demo)}
 
 
 def kept(text: str, field: str) -> str:

@@ -57,7 +57,7 @@ def test_the_prescription_is_in_the_trail(session: Session, course: Course) -> N
     [
         ("agent", " ", "Choose the medicine."),
         ("agent", "x" * 81, "Write at most 80 characters."),
-        ("protocol_slug", "homeopathy", "Choose a protocol in force for this service."),
+        ("protocol_slug", "homeopathy", "Choose a protocol in force that a doctor and a pharmacist of the service have signed."),
         ("dose_mg", None, "Write the dose of one intake in mg, from 0.1 to 10000."),
         ("dose_mg", Decimal("0.09"), "Write the dose of one intake in mg, from 0.1 to 10000."),
         ("dose_mg", Decimal("10000.1"), "Write the dose of one intake in mg, from 0.1 to 10000."),

@@ -24,7 +24,7 @@ from app.people import services
 from app.people.models import ApiToken, Hospital, Patient, Role, Service
 from app.protocols import shelf
 from app.treatment.models import Measure
-from tests.factories import World, a_patient
+from tests.factories import World, a_patient, sign_protocols
 from triage.terms import Level
 
 PATIENT: dict[str, Any] = {
@@ -61,6 +61,7 @@ def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Ite
     """The hospital's own program, with a token of the ward."""
     with database.transaction() as session:
         shelf.seed(session, clock.now())
+        sign_protocols(session, world, now=clock.now())
         service = session.get_one(Service, world.service.id)
         token = services.create_token(session, service, role=Role.SERVICE, name="dossier", by=SYSTEM, now=clock.now())
     with TestClient(app, base_url="http://testserver/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:

@@ -20,7 +20,7 @@ from app.core.db import Database
 from app.people import services
 from app.people.models import Role, Service
 from app.protocols import shelf
-from tests.factories import World, a_course, a_patient
+from tests.factories import World, a_course, a_patient, sign_protocols
 from triage.terms import Level
 
 QUIETLY = settings(
@@ -39,6 +39,7 @@ def token(database: Database, world: World, clock: HandClock) -> str:
     """Marie is treated and has an alert, Jean is not treated yet."""
     with database.transaction() as session:
         shelf.seed(session, clock.now())
+        sign_protocols(session, world, now=clock.now())
         service = session.get_one(Service, world.service.id)
         marie = a_patient(session, world, now=clock.now())
         a_course(session, world, marie, now=clock.now())

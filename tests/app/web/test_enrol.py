@@ -18,7 +18,7 @@ from app.people.models import Consent, Patient
 from app.protocols import shelf
 from app.treatment.models import Course
 from tests.app.web.conftest import SignIn
-from tests.factories import World
+from tests.factories import World, sign_protocols
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def ines(sign_in: SignIn, world: World, database: Database, clock: HandClock) ->
     """Inès Caron, coordinator, at her screen."""
     with database.transaction() as session:
         shelf.seed(session, clock.now())
+        sign_protocols(session, world, now=clock.now())
     return sign_in(world.ines)
 
 

@@ -18,7 +18,7 @@ from app.people.models import Patient, Service
 from app.protocols import shelf, versions
 from app.treatment import intakes
 from app.treatment.models import Course
-from tests.factories import World, a_course, a_patient
+from tests.factories import World, a_course, a_patient, sign_protocols
 from triage import engine, explain
 from triage.questions import read_value
 from triage.terms import Answer, Context, Level, Past
@@ -119,6 +119,7 @@ def raised(session: Session, who: Patient, row: AssessmentRow, *, at: datetime) 
 def a_morning(session: Session, world: World, *, now: datetime) -> Morning:
     """now: the service is open."""
     shelf.seed(session, now)
+    sign_protocols(session, world, now=now)
     marie = a_patient(session, world, now=now - timedelta(days=20))
     jean = a_patient(
         session, world, now=now - timedelta(days=20), family_name="Payet", given_names="Jean", sex="male", phone="+33639980002"
