@@ -47,7 +47,7 @@ def test_one_door_commits() -> None:
 
 
 STANDARD = (
-    "collections dataclasses datetime decimal enum functools hashlib itertools json math operator re tomllib types typing unicodedata"
+    "collections csv dataclasses datetime decimal enum functools hashlib itertools json math operator re tomllib types typing unicodedata"
 )
 PURE = {"__future__", "triage", *STANDARD.split(" ")}
 BESIDES = {"pydantic": ("triage/protocol",), "zoneinfo": ("triage/calendar",), "rapidfuzz": ("triage/replies",)}

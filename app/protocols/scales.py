@@ -1,0 +1,30 @@
+"""The grade tables of the library, read from its files and compiled once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import triage
+from triage.grading import composite, labs
+from triage.grading.composite import Instrument
+from triage.grading.labs import LabTable
+
+FOLDER = Path(triage.__file__).parent / "library" / "scales"
+VERSIONS = ("5.0", "6.0")
+"""CTCAE versions side by side. A protocol names its own; a grade keeps it."""
+
+
+@cache
+def lab_table(version: str, folder: Path = FOLDER) -> LabTable:
+    """Laboratory and vital criteria of one CTCAE version. KeyError for a version that is not in the library."""
+    if version not in VERSIONS:
+        raise KeyError(version)
+    return labs.read(*((folder / f"ctcae-{part}-{version}.csv").read_text(encoding="utf-8") for part in ("labs", "vitals")))
+
+
+@cache
+def instrument(folder: Path = FOLDER) -> Instrument:
+    """PRO-CTCAE: items and composite table."""
+    table, items = ((folder / f"pro-ctcae-{part}.csv").read_text(encoding="utf-8") for part in ("composite", "items"))
+    return composite.read(table, items)

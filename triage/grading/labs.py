@@ -1,0 +1,318 @@
+"""CTCAE grades of laboratory and vital values, one version per table.
+
+The tables say from where each grade begins, so a value is graded continuously upward over the integer gaps of the text. A criterion that
+needs an absent limit, baseline or flag is undecided: another criterion that is crossed still counts, otherwise there is no grade, never 0.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from triage.grading import units
+from triage.terms import Graded, Measured
+
+_EXACT = Context(prec=15)
+"""Numbers are compared to 15 significant digits: 1.1 x 3 computed in binary somewhere else is still exactly 3.3."""
+
+FLAGS = ("normal", "high", "low", "")
+"""Where the baseline stood against the limits of its laboratory; '' when not known."""
+
+FRAMES = ("absolute", "lln", "uln", "x_uln", "x_baseline", "over_uln", "over_baseline", "over_both", "none")
+BASELINES = ("", "high", "not_high", "not_high_or_unknown", "low", "not_low_or_unknown")
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "lln": ("lln",),
+    "uln": ("uln",),
+    "x_uln": ("uln",),
+    "over_uln": ("uln",),
+    "x_baseline": ("baseline",),
+    "over_baseline": ("baseline",),
+    "over_both": ("uln", "baseline"),
+}
+_RATIOS = ("x_uln", "x_baseline")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """From where a grade begins. grade None: from there on the term is not graded, the note says why.
+
+    otherwise: the grade without symptoms, where the text depends on them and the worst is supposed. baseline: a condition on its flag.
+    at: the bound itself belongs to the grade. beyond: an absolute bound that must be passed as well.
+    """
+
+    grade: int | None
+    otherwise: int | None
+    baseline: str
+    frame: str
+    bound: Decimal
+    at: bool
+    beyond: Decimal | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The criteria of one term for one measure in one unit ('' when only ratios to limits count), worst grade first.
+
+    conditions: on the baseline's flag, those that occur among them.
+    """
+
+    unit: str
+    criteria: tuple[Criterion, ...]
+    conditions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A CTCAE term that a number can grade. direction: low or high. scales: by measure key; a term may be graded by two measures."""
+
+    name: str
+    direction: str
+    scales: Mapping[str, tuple[Scale, ...]]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What is known of one value, all in one unit."""
+
+    value: Decimal
+    limits: Mapping[str, Decimal | None]
+    flag: str
+    high: bool
+
+
+class LabTable:
+    """The criteria of one CTCAE version. ``grade`` is pure and keeps nothing between calls."""
+
+    def __init__(self, version: str, terms: Mapping[str, Term]) -> None:
+        self.version = version
+        self.terms = terms
+
+    def term(self, name: str) -> Term | None:
+        """A term by its name, case-blind; None when this version has no numeric criterion for it."""
+        return self.terms.get(" ".join(name.split()).casefold())
+
+    def grade(
+        self,
+        term: str,
+        value: Decimal,
+        unit: str = "",
+        *,
+        lln: Decimal | None = None,
+        uln: Decimal | None = None,
+        baseline: Decimal | None = None,
+        baseline_flag: str = "",
+        key: str = "",
+    ) -> Graded:
+        """The grade of a value. Limits and baseline are in the value's unit; unit '' where only ratios count, or for a ratio such as INR.
+
+        key: which measure it is, where a term has several (systolic, diastolic). Graded.reason: why there is none, or what was supposed.
+        ValueError: a number that is not finite or is negative, or a flag that is none of FLAGS.
+        """
+        if baseline_flag not in FLAGS:
+            raise ValueError(f"baseline flag {baseline_flag!r}, expected one of {', '.join(FLAGS[:-1])}")
+        for number in (value, lln, uln, baseline):
+            if number is not None and (not number.is_finite() or number < 0):
+                raise ValueError(f"{number}: expected a finite number, zero or more")
+        found = self.term(term)
+        if found is None:
+            return self._none(term, f"{term!r} is not a term that CTCAE {self.version} grades by a number")
+        if key not in found.scales and (key or len(found.scales) > 1):
+            return self._none(found.name, f"say which was measured: {' or '.join(found.scales)}")
+        scales = found.scales[key or next(iter(found.scales))]
+        fits = _fit(scales, unit)
+        if isinstance(fits, str):
+            return self._none(found.name, fits)
+        scale, factor = fits
+        if lln is not None and uln is not None and lln > uln:
+            lln = uln = None  # one of them is wrong, and nothing says which
+        known = {"lln": lln, "uln": uln, "baseline": baseline}
+        limits = {name: None if number is None else _EXACT.multiply(number, factor) for name, number in known.items()}
+        flag = _flag(scale, baseline_flag, limits)
+        given = _Given(_EXACT.multiply(value, factor), limits, flag, found.direction == "high")
+        return self._judged(found.name, scale, given)
+
+    def _judged(self, name: str, scale: Scale, given: _Given) -> Graded:
+        undecided = False
+        for criterion in scale.criteria:
+            met = _met(criterion, given)
+            if met and criterion.grade is None:
+                return self._none(name, criterion.note)
+            if met:
+                supposed = [f"the worst is supposed: without symptoms, grade {criterion.otherwise}"] if criterion.otherwise else []
+                at_least = [f"at least this grade: {_lacking(scale, given)}"] if undecided else []
+                return Graded(name, self.version, criterion.grade, "; ".join(supposed + at_least))
+            undecided = undecided or met is None
+        if undecided:
+            return self._none(name, f"{_lacking(scale, given)}, and no criterion that does without is crossed")
+        return Graded(name, self.version, 0)
+
+    def _none(self, name: str, reason: str) -> Graded:
+        return Graded(name, self.version, None, reason)
+
+    def grade_measured(self, term: str, now: Measured, baseline: Measured | None = None, *, key: str = "") -> Graded:
+        """The grade of a kept measure, against a dated pre-treatment one, whose own limits say whether it was normal.
+
+        A baseline in a unit that cannot be brought to this one's exactly is left out, as if it were not known.
+        """
+        factor = None if baseline is None else Decimal(1) if baseline.unit == now.unit else units.factor(baseline.unit, now.unit)
+        if baseline is None or factor is None:
+            return self.grade(term, now.value, now.unit, lln=now.lln, uln=now.uln, key=key)
+        before = _EXACT.multiply(baseline.value, factor)
+        flag = _flagged(baseline.value, baseline.lln, baseline.uln)
+        return self.grade(term, now.value, now.unit, lln=now.lln, uln=now.uln, baseline=before, baseline_flag=flag, key=key)
+
+
+def _flagged(value: Decimal, lln: Decimal | None, uln: Decimal | None) -> str:
+    if uln is not None and value > uln:
+        return "high"
+    if lln is not None and value < lln:
+        return "low"
+    return "normal" if uln is not None else ""
+
+
+def _fit(scales: tuple[Scale, ...], unit: str) -> tuple[Scale, Decimal] | str:
+    """The scale for a unit and the factor that brings a value to it; or why there is none."""
+    if scales[0].criteria[0].frame == "none":
+        return scales[0], Decimal(1)
+    if not scales[0].unit:
+        if unit.strip() and units.read(unit) is None:
+            return f"unknown unit {unit!r}"
+        return scales[0], Decimal(1)
+    if not unit.strip() and scales[0].unit == "ratio":
+        return scales[0], Decimal(1)
+    if not unit.strip():
+        return f"unit is missing; expected {_either(scales)}"
+    read = units.read(unit)
+    if read is None:
+        return f"unknown unit {unit!r}; expected {_either(scales)}"
+    alike = [(scale, factor) for scale in scales if (factor := units.factor(unit, scale.unit)) is not None]
+    if not alike:
+        return f"{unit} measures something else ({read.dimension}); expected {_either(scales)}"
+    return next(((scale, factor) for scale, factor in alike if factor == 1), alike[0])
+
+
+def _either(scales: tuple[Scale, ...]) -> str:
+    return " or ".join(scale.unit for scale in scales)
+
+
+def _flag(scale: Scale, flag: str, limits: Mapping[str, Decimal | None]) -> str:
+    """The baseline's flag, as given; when it is not, what the text allows to suppose, or what baseline and limits say themselves."""
+    conditions = scale.conditions
+    if flag or not conditions:
+        return flag
+    baseline, lln, uln = limits["baseline"], limits["lln"], limits["uln"]
+    if "not_low_or_unknown" in conditions:
+        return "low" if baseline is not None and lln is not None and baseline < lln else "normal"
+    if "not_high_or_unknown" in conditions:
+        return "normal"
+    return "" if baseline is None or uln is None else _flagged(baseline, lln, uln)
+
+
+def _met(criterion: Criterion, given: _Given) -> bool | None:
+    """Is a criterion met? None: something it needs is not known."""
+    allowed = _allowed(criterion.baseline, given.flag)
+    if allowed is False:
+        return False
+    crossed = _crossed(criterion, given)
+    if crossed is False:
+        return False
+    if criterion.beyond is not None and not _past(given, criterion.beyond, at=False):
+        return False
+    return None if allowed is None else crossed
+
+
+def _allowed(condition: str, flag: str) -> bool | None:
+    if not condition:
+        return True
+    if not flag:
+        return None
+    if condition in ("high", "low"):
+        return flag == condition
+    return flag != ("high" if condition.startswith("not_high") else "low")
+
+
+def _crossed(criterion: Criterion, given: _Given) -> bool | None:
+    frame, bound = criterion.frame, criterion.bound
+    if frame == "none":
+        return True
+    if frame == "absolute":
+        return _past(given, bound, at=criterion.at)
+    named = [given.limits[name] for name in _NEEDS[frame]]
+    known = [limit for limit in named if limit is not None and (limit > 0 or frame not in _RATIOS)]
+    if frame == "over_both":
+        past = [_past(given, limit, at=criterion.at) for limit in known]
+        return False if not all(past) else None if len(known) < len(named) else True
+    if not known:
+        return None
+    [limit] = known
+    if frame in _RATIOS:
+        limit = _EXACT.multiply(bound, limit)
+    elif frame in ("over_uln", "over_baseline"):
+        limit = _EXACT.add(limit, bound)
+    return _past(given, limit, at=criterion.at)
+
+
+def _past(given: _Given, limit: Decimal, *, at: bool) -> bool:
+    if given.value == limit:
+        return at
+    return (given.value > limit) is given.high
+
+
+def _lacking(scale: Scale, given: _Given) -> str:
+    """What was missing, in the order of the file's columns."""
+    open_ones = [criterion for criterion in scale.criteria if _met(criterion, given) is None]
+    lacking = {name for criterion in open_ones for name in _NEEDS.get(criterion.frame, ()) if not given.limits[name]}
+    flag = {"baseline_flag"} if any(criterion.baseline and not given.flag for criterion in open_ones) else set()
+    words = [name for name in (*given.limits, "baseline_flag") if name in lacking | flag]
+    return f"{' and '.join(words)} missing, zero or contradictory"
+
+
+# --- Reading the tables -------------------------------------------------------------------------------------------------------------
+
+
+def read(*texts: str) -> LabTable:
+    """The table of one CTCAE version from the text of its CSV files. ValueError names the term and what is wrong with it."""
+    rows = [row for text in texts for row in csv.DictReader(text.splitlines())]
+    versions = {row["ctcae_version"] for row in rows}
+    if len(versions) != 1:
+        raise ValueError(f"one CTCAE version to a table, found {sorted(versions)}")
+    names = dict.fromkeys(row["term"] for row in rows)
+    terms = {name.casefold(): _term(name, [row for row in rows if row["term"] == name]) for name in names}
+    return LabTable(versions.pop(), terms)
+
+
+def _term(name: str, rows: list[dict[str, str]]) -> Term:
+    directions = {row["direction"] for row in rows}
+    if len(directions) != 1 or not directions <= {"low", "high"}:
+        raise ValueError(f"{name}: one direction, low or high; found {sorted(directions)}")
+    keys = dict.fromkeys(row["key"] for row in rows)
+    return Term(name, directions.pop(), {key: tuple(_scales([row for row in rows if row["key"] == key])) for key in keys})
+
+
+def _scales(rows: list[dict[str, str]]) -> Iterator[Scale]:
+    named = dict.fromkeys(row["unit"] for row in rows if row["unit"]) or {"": None}
+    for unit in named:
+        criteria = [_criterion(row) for row in rows if row["unit"] in ("", unit)]
+        worst_first = sorted(criteria, key=lambda c: -5 if c.grade is None else -c.grade)
+        yield Scale(unit, tuple(worst_first), frozenset(c.baseline for c in criteria if c.baseline))
+
+
+def _criterion(row: dict[str, str]) -> Criterion:
+    where = f"{row['term']}, grade {row['grade'] or 'none'}"
+    if row["frame"] not in FRAMES or row["baseline"] not in BASELINES or row["reached"] not in ("at", "beyond", ""):
+        raise ValueError(f"{where}: unknown frame {row['frame']!r}, baseline {row['baseline']!r} or reached {row['reached']!r}")
+    if row["unit"] and units.read(row["unit"]) is None:
+        raise ValueError(f"{where}: unknown unit {row['unit']!r}")
+    return Criterion(
+        grade=int(row["grade"]) if row["grade"] else None,
+        otherwise=int(row["without_symptoms"]) if row["without_symptoms"] else None,
+        baseline=row["baseline"],
+        frame=row["frame"],
+        bound=Decimal(row["bound"] or 0),
+        at=row["reached"] == "at",
+        beyond=Decimal(row["and_beyond"]) if row["and_beyond"] else None,
+        note=row["note"],
+    )
