@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from triage import advice
 from triage.conditions import Absent, Case, Finding, all_met, any_met
-from triage.conditions.facts import Fact, absent, quantity
+from triage.conditions.facts import Fact
+from triage.conditions.words import absent, quantity
 from triage.protocol import Protocol, Rule
 from triage.questions import Question, objection
 from triage.terms import Answer, Assessment, Context, Escalate, Level, Step
@@ -25,7 +26,7 @@ REMEMBERED = 4096
 """Steps kept per rule; over that the memory is emptied, so that it cannot grow for ever."""
 
 
-def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context) -> Assessment:
+def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, *, trace: bool = True) -> Assessment:
     """The assessment of one check-in as it stands. Never raises for an answer, however odd: what cannot be judged is told to a person."""
     usable, steps = _screened(protocol, answers)
     case = Case(protocol.questions, usable, protocol.red_flag_keys if context.due is None else context.due, context)

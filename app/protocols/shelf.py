@@ -16,15 +16,18 @@ from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Refusal
 from app.protocols.models import ProtocolVersion, VersionState
-from triage.protocol import Protocol, parse
-from triage.protocol.composing import read
+from triage.protocol import SCALES, Protocol, parse
+from triage.protocol.reading import read
 
 LIBRARY = Path(triage.__file__).parent / "library"
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The library as text. layers: slug@date → text of what protocols build upon. documents: path → text of the protocols themselves."""
+    """The library as text. layers: slug@date → text of everything a document may stand on, protocols and grade tables included.
+
+    documents: path → text of the protocols.
+    """
 
     layers: Mapping[str, str]
     documents: Mapping[Path, str]
@@ -35,18 +38,24 @@ def stock(folder: Path = LIBRARY) -> Shelf:
     """Every data file of the library, read once. ProtocolError when one is not readable."""
     layers: dict[str, str] = {}
     documents: dict[Path, str] = {}
-    for path in [folder / "symptoms.toml", *sorted(folder.glob("protocols/*/*.toml"))]:
+    for path in [*sorted(folder.glob("symptoms*.toml")), *sorted(folder.glob("protocols/*/*.toml"))]:
         text = path.read_text(encoding="utf-8")
         document = read(text, str(path))
         if document.kind == "protocol":
             documents[path] = text
-        else:
-            layers[document.stamp] = text
-    return Shelf(layers, documents)
+        layers[document.stamp] = text
+    return Shelf(layers | _scales(folder / "scales"), documents)
+
+
+def _scales(folder: Path) -> dict[str, str]:
+    """The grade tables under the names that protocols know them by; several files of one name stand one after another."""
+    files = {f"ctcae-{version}": [f"ctcae-{part}-{version}.csv" for part in ("labs", "vitals")] for version in ("5.0", "6.0")}
+    files["pro-ctcae"] = ["pro-ctcae-composite.csv", "pro-ctcae-items.csv"]
+    return {name: "\n\n".join((folder / file).read_text(encoding="utf-8").strip() for file in files[name]) for name in SCALES}
 
 
 def layers() -> Mapping[str, str]:
-    """The layers a protocol may be built upon: slug@date → text."""
+    """What a document may stand on: slug@date → text, and the grade tables by their names."""
     return stock().layers
 
 

@@ -25,11 +25,13 @@ Plain = Decimal | int | float | bool | str | None
 def layers() -> dict[str, str]:
     """Every layer of the library, by slug@date."""
     found = {}
-    for path in [LIBRARY / "symptoms.toml", *LIBRARY.glob("protocols/*/*.toml")]:
+    for path in [*LIBRARY.glob("symptoms*.toml"), *LIBRARY.glob("protocols/*/*.toml")]:
         text = path.read_text(encoding="utf-8")
         head = tomllib.loads(text)
         if head["kind"] != "protocol":
             found[f"{head['slug']}@{head['effective_from']}"] = text
+    for name, parts in {"ctcae-5.0": "ctcae-*-5.0.csv", "ctcae-6.0": "ctcae-*-6.0.csv", "pro-ctcae": "pro-ctcae-*.csv"}.items():
+        found[name] = "\n\n".join(path.read_text(encoding="utf-8").strip() for path in sorted((LIBRARY / "scales").glob(parts)))
     return found
 
 

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from triage.conditions import on_answers, on_context
-from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Finding, Spec
+from triage.conditions import on_answers, on_composites, on_context, on_grades, on_history, on_measures
+from triage.conditions.facts import ANY, Absent, Book, Case, Composite, Condition, ConditionError, Fact, Finding, Spec, Window
 
 __all__ = [
     "ANY",
+    "GRADED",
+    "STRICTER",
     "THRESHOLD_FIELDS",
     "VOCABULARY",
     "Absent",
     "Book",
     "Case",
+    "Composite",
     "Condition",
     "ConditionError",
+    "Fact",
     "Finding",
     "Spec",
+    "Window",
     "all_met",
     "any_met",
     "build",
@@ -34,12 +39,24 @@ VOCABULARY: Mapping[str, tuple[Builder, frozenset[str]]] = {
     "intake": (on_answers.intake, frozenset({"at_least"})),
     "rise_since_last": (on_answers.rise_since_last, frozenset({"at_least"})),
     "rise_since_baseline": (on_answers.rise_since_baseline, frozenset({"at_least"})),
-    "lasting": (on_answers.lasting, frozenset({"at_least", "days"})),
+    "lasting": (on_history.lasting, frozenset({"at_least", "days"})),
+    "consecutive": (on_history.consecutive, frozenset({"at_least", "times"})),
+    "occurrence": (on_history.occurrence, frozenset({"at_least", "number"})),
     "symptoms_at": (on_answers.symptoms_at, frozenset({"how_many"})),
+    "composite": (on_composites.composite, frozenset({"at_least"})),
     "cycle": (on_context.cycle, frozenset()),
     "cycle_day": (on_context.cycle_day, frozenset()),
+    "treatment_day": (on_context.treatment_day, frozenset()),
+    "window": (on_context.window, frozenset()),
     "on_day": (on_context.on_day, frozenset()),
-    "measure": (on_context.measure, frozenset({"unit", "at_least", "below", "within_days"})),
+    "measure": (on_measures.measure, frozenset({"unit", "at_least", "below", "within_days"})),
+    "measure_rise": (on_measures.measure_rise, frozenset({"unit", "at_least", "since", "over_days", "within_days"})),
+    "measure_fall": (on_measures.measure_fall, frozenset({"unit", "at_least", "since", "over_days", "within_days"})),
+    "grade": (on_grades.grade, frozenset({"at_least", "within_days"})),
+    "grade_rise_since_last": (on_grades.grade_rise_since_last, frozenset({"at_least", "within_days"})),
+    "grade_rise_since_baseline": (on_grades.grade_rise_since_baseline, frozenset({"at_least", "within_days"})),
+    "exposed_to": (on_context.exposed_to, frozenset({"within_days"})),
+    "adherence_below": (on_context.adherence_below, frozenset()),
     "silences": (on_context.silences, frozenset()),
     "last_level": (on_context.last_level, frozenset()),
     "danger": (on_context.danger, frozenset()),
@@ -47,7 +64,25 @@ VOCABULARY: Mapping[str, tuple[Builder, frozenset[str]]] = {
 }
 """word → (its function, the other fields it takes)."""
 
-THRESHOLD_FIELDS = frozenset({"at_least", "below", "days", "how_many", "symptoms_at", "silences", "within_days"})
+GRADED = frozenset({"grade", "grade_rise_since_last", "grade_rise_since_baseline"})
+"""Words that read the grade table of the protocol's version of CTCAE."""
+
+STRICTER: Mapping[str, int] = {
+    "at_least": -1,
+    "below": 1,
+    "days": -1,
+    "how_many": -1,
+    "symptoms_at": -1,
+    "times": -1,
+    "number": -1,
+    "silences": -1,
+    "within_days": 1,
+    "over_days": 1,
+    "adherence_below": 1,
+}
+"""Fields that name a threshold, and the way in which it gets stricter: -1 when a lower number fires more, 1 when a higher one does."""
+
+THRESHOLD_FIELDS = frozenset(STRICTER)
 """The fields that name a threshold: a number never stands in a rule itself, since it would have no source there."""
 
 

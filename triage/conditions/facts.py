@@ -7,13 +7,14 @@ finding can be remembered; an absent answer is *unknown*, never zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from triage.questions import NUMBERS, Question
+from triage.grading.labs import LabTable
+from triage.questions import Question
 from triage.terms import Answer, Context, Kind, Value
 
 ANY = "any"
@@ -68,28 +69,56 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Days of high risk: every range given must hold, both ends included."""
+
+    id: str
+    cycles: tuple[int, int] | None
+    cycle_days: tuple[int, int] | None
+    treatment_days: tuple[int, int] | None
+    why: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A PRO-CTCAE item: the questions of its attributes in the order of the instrument, and the published table of its pattern.
+
+    score: the attributes 0-4, all known → composite 0-3.
+    """
+
+    id: str
+    item: int
+    name: Mapping[str, str]
+    keys: tuple[str, ...]
+    score: Callable[[tuple[int, ...]], int]
+
+
+@dataclass(frozen=True)
 class Book:
-    """What a condition may refer to: questions by key, thresholds by name."""
+    """What a condition may refer to: questions, windows, composites by key, thresholds by name. labs: of the protocol's version."""
 
     questions: Mapping[str, Question]
     limits: Mapping[str, Decimal]
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    composites: Mapping[str, Composite] = field(default_factory=dict)
+    labs: LabTable | None = None
 
-    def question(self, field: str, key: object, kinds: Collection[Kind]) -> Question:
+    def question(self, where: str, key: object, kinds: Collection[Kind]) -> Question:
         """The question of that key. ConditionError when there is none, or when its kind does not suit the condition."""
         if not isinstance(key, str) or key not in self.questions:
-            raise ConditionError(field, key, "is not the key of a question")
+            raise ConditionError(where, key, "is not the key of a question")
         question = self.questions[key]
         if question.kind not in kinds:
-            raise ConditionError(field, key, f"is a {question.kind} question; expected {' or '.join(sorted(kinds))}")
+            raise ConditionError(where, key, f"is a {question.kind} question; expected {' or '.join(sorted(kinds))}")
         return question
 
-    def limit(self, spec: Spec, field: str) -> Decimal:
+    def limit(self, spec: Spec, where: str) -> Decimal:
         """The value of the threshold named there. ConditionError for a bare number: it would have no source."""
-        name = spec.get(field)
+        name = spec.get(where)
         if not isinstance(name, str):
-            raise ConditionError(field, name, "write the name of a threshold of [thresholds], where its value and source stand")
+            raise ConditionError(where, name, "write the name of a threshold of [thresholds], where its value and source stand")
         if name not in self.limits:
-            raise ConditionError(field, name, "is not a threshold of [thresholds]")
+            raise ConditionError(where, name, "is not a threshold of [thresholds]")
         return self.limits[name]
 
 
@@ -131,35 +160,3 @@ class Case:
                     break
                 since = past.asked_on
         return (self.context.asked_on - since).days
-
-
-# --- Words --------------------------------------------------------------------------------------------------------------------------
-
-
-def number(value: Decimal, lang: str) -> str:
-    """38.0 → "38" ; 37.9 → "37,9" in French."""
-    text = f"{value.normalize():f}"
-    return text.replace(".", ",") if lang == "fr" else text
-
-
-def quantity(question: Question, value: Value, lang: str) -> str:
-    """A value with the name of its question: "température 37,9 °C", "diarrhée 2 sur 4"."""
-    name = question.name[lang]
-    if isinstance(value, bool):
-        return f"{name} : {'oui' if value else 'non'}" if lang == "fr" else f"{name}: {'yes' if value else 'no'}"
-    if isinstance(value, Decimal):
-        unit = {"fr": " sur 4", "en": " of 4"}[lang] if question.kind is Kind.SEVERITY else question.unit and f" {question.unit}"
-        return f"{name} {number(value, lang)}{unit}"
-    if question.kind in NUMBERS:
-        return f"{name} : pas de fièvre, non mesurée" if lang == "fr" else f"{name}: no fever, not measured"
-    return f"{name} : {value}" if lang == "fr" else f"{name}: {value}"
-
-
-def absent(question: Question, why: Absent) -> Finding:
-    """The finding for a question without a value."""
-    name = question.name
-    if why is Absent.SKIPPED:
-        return Finding(False, False, f"{name['fr']} : pas demandé, symptôme absent", f"{name['en']}: not asked, symptom absent")
-    if why is Absent.NOT_ASKED:
-        return Finding(None, False, f"{name['fr']} : pas demandé ce jour", f"{name['en']}: not asked that day")
-    return Finding(None, False, f"{name['fr']} : réponse inconnue", f"{name['en']}: answer unknown", (question.key,))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from decimal import Decimal
 
-from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec, absent, number, quantity
+from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec
+from triage.conditions.words import absent, number, quantity
 from triage.questions import NUMBERS, UPWARD, Question, intake_of, limits
 from triage.terms import Kind
 
@@ -26,12 +27,12 @@ def answer(spec: Spec, book: Book) -> Condition:
     """``{ answer = "temperature", at_least = "fever" }`` or ``below``: a number against a threshold."""
     if spec["answer"] == ANY:
         worst_of_all = Question(ANY, Kind.SEVERITY)
-        return _any_answer(book, _reachable(spec, "at_least", book, worst_of_all))
+        return _any_answer(book, reachable(spec, "at_least", book, worst_of_all))
     question = book.question("answer", spec["answer"], NUMBERS)
     below = "below" in spec
     if below and question.kind in UPWARD:
         raise ConditionError("below", spec["below"], f"{question.key} is worse when higher: a low value must not alarm")
-    limit = _reachable(spec, "below" if below else "at_least", book, question)
+    limit = reachable(spec, "below" if below else "at_least", book, question)
     sign = "<" if below else "≥"
 
     def judge(value: Fact) -> Finding:
@@ -47,7 +48,7 @@ def answer(spec: Spec, book: Book) -> Condition:
     return Condition("answer", frozenset({question.key}), lambda case: case.value(question.key), judge)
 
 
-def _reachable(spec: Spec, field: str, book: Book, question: Question) -> Decimal:
+def reachable(spec: Spec, field: str, book: Book, question: Question) -> Decimal:
     """A threshold that some plausible answer reaches and some does not: 83.5 °C written for 38.5 would silence the rule (HZ-17)."""
     limit, (low, high) = book.limit(spec, field), limits(question)
     if not low < limit <= high:
@@ -153,29 +154,6 @@ def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Conditio
         return Finding(met, near, fr, en, () if met else waits)
 
     return Condition(word, frozenset({ANY if question is None else question.key}), look, judge)
-
-
-def lasting(spec: Spec, book: Book) -> Condition:
-    """``{ lasting = "nausea", at_least = "moderate", days = "three_days" }``: at or over the score now and ever since that many days."""
-    question = book.question("lasting", spec["lasting"], UPWARD)
-    limit, days = _reachable(spec, "at_least", book, question), book.limit(spec, "days")
-
-    def judge(facts: tuple[Fact, int]) -> Finding:
-        value, run = facts
-        if isinstance(value, Absent):
-            return absent(question, value)
-        high = isinstance(value, Decimal) and value >= limit
-        near = high and 0 < run < days and days - run <= 1
-        fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
-        lasted = run if high else 0
-        return Finding(
-            high and run >= days,
-            near,
-            f"{fr}, à {limit} ou plus depuis {lasted} j (seuil ≥ {days} j)",
-            f"{en}, at {limit} or more for {lasted} d (threshold ≥ {days} d)",
-        )
-
-    return Condition("lasting", frozenset({question.key}), lambda case: (case.value(question.key), case.run(question.key, limit)), judge)
 
 
 def symptoms_at(spec: Spec, book: Book) -> Condition:

@@ -1,11 +1,11 @@
-"""Conditions on everything besides the current answers: the day of the cycle, measures, silence, what the reader saw."""
+"""Conditions on everything besides the current answers: the day, medicines, silence, what the reader saw."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
-from triage.conditions.facts import Book, Case, Condition, ConditionError, Finding, Spec, number
+from triage.conditions.facts import Book, Case, Condition, ConditionError, Finding, Spec, Window
+from triage.conditions.words import number
 from triage.terms import Escalate, Level
 
 NOTHING: frozenset[str] = frozenset()
@@ -50,30 +50,87 @@ def on_day(spec: Spec, _book: Book) -> Condition:
     return Condition("on_day", NOTHING, lambda case: case.context.on_day, judge)
 
 
-def measure(spec: Spec, book: Book) -> Condition:
-    """``{ measure = "systolic_bp", unit = "mm[Hg]", at_least = "bp_high", within_days = "recent" }`` or ``below``."""
-    name, unit = spec["measure"], spec.get("unit")
-    if not isinstance(name, str) or not isinstance(unit, str):
-        raise ConditionError("unit", unit, "a measure needs its unit: numbers of another unit are not compared")
-    below = "below" in spec
-    limit, days = book.limit(spec, "below" if below else "at_least"), book.limit(spec, "within_days")
+def treatment_day(spec: Spec, _book: Book) -> Condition:
+    """``{ treatment_day = [10, 150] }``: days since the first intake of the course, 1 on that day, both ends included."""
+    first, last = _range(spec, "treatment_day")
 
-    def look(case: Case) -> tuple[Decimal, str, date, date] | None:
-        found = case.context.measures.get(name)
-        return None if found is None else (found.value, found.unit, found.taken_on, case.context.asked_on)
+    def judge(value: int | None) -> Finding:
+        if value is None:
+            return Finding(None, False, "jour de traitement inconnu", "day of treatment unknown")
+        return Finding(first <= value <= last, False, f"jour {value} du traitement", f"day {value} of treatment")
 
-    def judge(fact: tuple[Decimal, str, date, date] | None) -> Finding:
+    return Condition("treatment_day", NOTHING, lambda case: case.context.treatment_day, judge)
+
+
+def window(spec: Spec, book: Book) -> Condition:
+    """``{ window = "early-dpd" }``: the day lies in a window of the file; undecided as long as a day it needs is unknown."""
+    name = spec["window"]
+    if not isinstance(name, str) or name not in book.windows:
+        raise ConditionError("window", name, "is not a window of [[windows]]")
+    found = book.windows[name]
+
+    def judge(days: tuple[int | None, int | None, int | None]) -> Finding:
+        inside = within(found, *days)
+        fr = {True: "dans", False: "hors de", None: "jour inconnu pour"}[inside] + f" la fenêtre à risque {name}"
+        en = {True: "inside", False: "outside", None: "day unknown for"}[inside] + f" the risk window {name}"
+        return Finding(inside, False, fr, en)
+
+    def look(case: Case) -> tuple[int | None, int | None, int | None]:
+        context = case.context
+        return context.cycle, context.cycle_day, context.treatment_day
+
+    return Condition("window", NOTHING, look, judge)
+
+
+def within(found: Window, cycle: int | None, cycle_day: int | None, treatment_day: int | None) -> bool | None:
+    """Does that day lie in the window? None: a day that it needs is unknown, and no other already says no."""
+    result: bool | None = True
+    for ends, value in ((found.cycles, cycle), (found.cycle_days, cycle_day), (found.treatment_days, treatment_day)):
+        if ends is not None and value is None:
+            result = None
+        elif ends is not None and value is not None and not ends[0] <= value <= ends[1]:
+            return False
+    return result
+
+
+def exposed_to(spec: Spec, book: Book) -> Condition:
+    """``{ exposed_to = "anticoagulant", within_days = "washout" }``: taken, or stopped within so many days. Not recorded: undecided."""
+    name = spec["exposed_to"]
+    if not isinstance(name, str) or not name:
+        raise ConditionError("exposed_to", name, "expected the name of an agent or a medicine")
+    days = book.limit(spec, "within_days") if "within_days" in spec else Decimal(0)
+
+    def look(case: Case) -> tuple[int, int | None] | None:
+        found, today = case.context.exposures.get(name), case.context.asked_on
+        return None if found is None else ((today - found.first_on).days, None if found.last_on is None else (today - found.last_on).days)
+
+    def judge(fact: tuple[int, int | None] | None) -> Finding:
         if fact is None:
-            return Finding(None, False, f"{name} : aucune mesure", f"{name}: no measure")
-        value, taken_unit, taken_on, asked_on = fact
-        fr, en = f"{name} {number(value, 'fr')} {taken_unit} le {taken_on}", f"{name} {number(value, 'en')} {taken_unit} on {taken_on}"
-        if taken_unit != unit:
-            return Finding(None, False, f"{fr} : attendu en {unit}", f"{en}: expected in {unit}")
-        if (asked_on - taken_on).days > days:
-            return Finding(None, False, f"{fr} : trop ancienne", f"{en}: too old")
-        return Finding(value < limit if below else value >= limit, False, fr, en)
+            return Finding(None, False, f"{name} : prise non renseignée", f"{name}: intake not recorded")
+        begun, ended = fact
+        if begun < 0:
+            return Finding(False, False, f"{name} : pas encore commencé", f"{name}: not begun yet")
+        if ended is None or ended <= 0:
+            return Finding(True, False, f"{name} : en cours", f"{name}: being taken")
+        return Finding(ended <= days, False, f"{name} : arrêté depuis {ended} j", f"{name}: stopped {ended} d ago")
 
-    return Condition("measure", NOTHING, look, judge)
+    return Condition("exposed_to", NOTHING, look, judge)
+
+
+def adherence_below(spec: Spec, book: Book) -> Condition:
+    """``{ adherence_below = "taken_low" }``: correct intakes per 100 scheduled over 28 days; unknown is undecided, never well taken."""
+    limit = book.limit(spec, "adherence_below")
+    if not 0 < limit <= 100:
+        raise ConditionError("adherence_below", limit, "expected over 0 and at most 100 %")
+
+    def judge(value: Decimal | None) -> Finding:
+        if value is None:
+            return Finding(None, False, "prises sur 28 jours : inconnues", "doses over 28 days: unknown")
+        fr = f"prises correctes sur 28 jours : {number(value, 'fr')} % (seuil < {number(limit, 'fr')} %)"
+        en = f"correct doses over 28 days: {number(value, 'en')} % (threshold < {number(limit, 'en')} %)"
+        return Finding(value < limit, False, fr, en)
+
+    return Condition("adherence_below", NOTHING, lambda case: case.context.adherence, judge)
 
 
 def silences(spec: Spec, book: Book) -> Condition:

@@ -6,61 +6,151 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import chain
 
-from triage.calendar import Beat, Pattern, Quiet
-from triage.conditions import THRESHOLD_FIELDS, Book, Condition, ConditionError, Spec, build
-from triage.protocol.composing import Composed, compose, fingerprint
+from triage.calendar import Beat, Pattern, Quiet, weekday_of
+from triage.conditions import GRADED, Book, Condition, ConditionError, Spec, Window, build
+from triage.conditions.on_history import CALM
+from triage.protocol import scales
+from triage.protocol.canonical import fingerprint
+from triage.protocol.checking import question_problems, rhythm_problems, source_problems, unused, unverified
+from triage.protocol.composing import Composed, compose
+from triage.protocol.documents import CheckInsShape, CompanionShape, Document, DosingShape
 from triage.protocol.problems import Problem, ProtocolError
-from triage.protocol.shapes import FAMILIES, CheckInsShape, Proposal, QuestionShape, RuleShape
-from triage.protocol.values import Protocol, Rule
-from triage.questions import MOST_ANSWERS, MOST_TEXTS, Question, groups, limits
+from triage.protocol.shapes import FAMILIES, Proposal, QuestionShape, RuleShape
+from triage.protocol.values import Companion, Override, Protocol, Rule
+from triage.questions import UPWARD, Question, limits
 from triage.terms import Kind, Level
 
 
 def parse(text: str, layers: Mapping[str, str]) -> Protocol:
-    """A protocol file over the layers it names (``slug@date`` → text). ProtocolError, with every reason found, otherwise."""
+    """A protocol file over the layers it names (``slug@date`` → text), or what a service or a patient lays over one.
+
+    The grade tables stand among the layers under the names of ``SCALES``. ProtocolError, with every reason found, otherwise.
+    """
     composed = compose(text, layers)
     problems: list[Problem] = []
     questions = {key: _question(key, shape) for key, shape in composed.questions.items()}
-    problems += _question_problems(questions)
-    book = Book(questions, {name: threshold.at for name, threshold in composed.thresholds.items()})
+    book = _book(composed, questions, problems)
     rules = [rule for shape in composed.rules.values() if (rule := _rule(shape, composed, book, problems))]
     rules.sort(key=lambda rule: FAMILIES.index(rule.family))
-    problems += _source_problems(composed) + _rhythm_problems(composed.own.check_ins, questions) + _unused(composed)
+    problems += question_problems(questions) + source_problems(composed) + unused(composed)
+    problems += rhythm_problems(composed.check_ins, questions, composed.windows)
+    patterns = {what: _pattern(what, dosing, problems) for what, dosing in _dosings(composed.own)}
+    rhythm = [beat for entry in composed.check_ins if (beat := _beat(entry, composed, problems))]
     if not composed.silence or composed.silence[-1].cycles or composed.silence[-1].cycle_days:
         problems.append(Problem("silence", None, "the last entry must hold for every day: a silence always has a delay"))
     if problems:
         raise ProtocolError(problems)
-    return _assembled(composed, questions, tuple(rules))
+    return _assembled(composed, book, tuple(rules), tuple(rhythm), patterns, layers)
 
 
-def _assembled(composed: Composed, questions: dict[str, Question], rules: tuple[Rule, ...]) -> Protocol:
-    own = composed.own
+def _assembled(
+    composed: Composed,
+    book: Book,
+    rules: tuple[Rule, ...],
+    rhythm: tuple[Beat, ...],
+    patterns: Mapping[str, Pattern | None],
+    layers: Mapping[str, str],
+) -> Protocol:
+    own, top = composed.own, composed.top
     red_flag_keys = chain.from_iterable(c.keys for rule in rules if rule.red_flag for c in rule.conditions)
     return Protocol(
-        slug=own.slug,
-        effective_from=own.effective_from,
-        title=own.title.texts,
+        slug=top.slug,
+        effective_from=top.effective_from,
+        title=top.title.texts,
         agents=tuple(own.agents),
-        layers=tuple(own.layers),
+        layers=(*composed.layer_names, *composed.scales_used()),
         fingerprint=fingerprint(composed),
-        questions=questions,
+        questions=book.questions,
         symptoms=composed.symptoms,
         rules=rules,
         proposals={name: _proposal_words(entry, composed) for name, entry in composed.proposals.items()},
+        occurrences={name: int(entry.occurrence) for name, entry in composed.proposals.items() if entry.occurrence != "any"},
         thresholds=composed.thresholds,
         sources=composed.sources,
         levels={Level.of(word): plan for word, plan in composed.levels.items()},
-        rhythm=tuple(_beat(entry) for entry in own.check_ins),
+        rhythm=rhythm,
         silences=tuple(composed.silence),
         quiet=Quiet(composed.quiet.start, composed.quiet.end),
         ask_at=composed.ask_at,
         fever_limit=_fever_limit(composed),
-        dosing=Pattern(own.dosing.times_per_day, own.dosing.days_on, own.dosing.days_off) if own.dosing else None,
+        dosing=patterns.get("dosing"),
         dose_mg=own.dosing.dose_mg if own.dosing else None,
         missed_dose=own.missed_dose.text.texts if own.missed_dose else {},
         missed_dose_source=composed.sources[own.missed_dose.source].words if own.missed_dose else "",
-        unverified=tuple(_unverified(composed)),
-        red_flag_keys=tuple(sorted(set(red_flag_keys) & questions.keys())),
+        unverified=tuple(unverified(composed)),
+        red_flag_keys=tuple(sorted(set(red_flag_keys) & book.questions.keys())),
+        ctcae=own.ctcae or "",
+        depth=own.depth,
+        windows=book.windows,
+        monitoring=tuple(composed.monitoring),
+        composites=book.composites,
+        companions={name: _companion(name, shape, composed, patterns) for name, shape in own.companions.items()},
+        labs=book.labs,
+        graded=_graded(composed),
+        override=Override(top.stamp, top.reason or "", top.by or "", top.ends_on) if top.ends_on else None,
+        beneath=parse(layers[top.over], layers) if top.ends_on and top.over else None,
+    )
+
+
+def _book(composed: Composed, questions: dict[str, Question], problems: list[Problem]) -> Book:
+    """Everything that conditions refer to."""
+    limits = {name: threshold.at for name, threshold in composed.thresholds.items()}
+    windows = {
+        name: Window(name, _ends(w.cycles), _ends(w.cycle_days), _ends(w.treatment_days), w.why.texts)
+        for name, w in composed.windows.items()
+    }
+    table = composed.scales.get(f"ctcae-{composed.own.ctcae}")
+    labs = scales.lab_table(table) if table else None
+    composites = {}
+    for name, shape in composed.composites.items():
+        entry = scales.scored(name, shape, composed.scales["pro-ctcae"], questions, problems)
+        if entry:
+            composites[name] = entry
+    return Book(questions, limits, windows, composites, labs)
+
+
+def _ends(ends: list[int] | None) -> tuple[int, int] | None:
+    return (ends[0], ends[1]) if ends else None
+
+
+def _graded(composed: Composed) -> tuple[str, ...]:
+    """The CTCAE terms its rules look at, in order."""
+    specs = [spec for rule in composed.rules.values() for spec in rule.specs()]
+    return tuple(dict.fromkeys(str(spec[word]) for spec in specs for word in GRADED & spec.keys()))
+
+
+def _dosings(own: Document) -> list[tuple[str, DosingShape]]:
+    found = [("dosing", own.dosing)] if own.dosing else []
+    return found + [(f"companions.{name}.dosing", companion.dosing) for name, companion in own.companions.items()]
+
+
+def _pattern(what: str, dosing: DosingShape, problems: list[Problem]) -> Pattern | None:
+    """The calendar's pattern of a dosing table; None, and the reason, for one that cannot be lived."""
+    try:
+        return Pattern(
+            times_per_day=dosing.times_per_day,
+            days_on=dosing.days_on,
+            days_off=None if dosing.blocks else dosing.days_off,
+            blocks=tuple((block[0], block[1]) for block in dosing.blocks),
+            cycle_days=dosing.cycle_days,
+            weekday=weekday_of(dosing.weekday) if dosing.weekday else None,
+            every=dosing.every or 1,
+        )
+    except ValueError as error:
+        problems.append(Problem(what, None, str(error)))
+        return None
+
+
+def _companion(name: str, shape: CompanionShape, composed: Composed, patterns: Mapping[str, Pattern | None]) -> Companion:
+    pattern = patterns[f"companions.{name}.dosing"]
+    assert pattern is not None, "a pattern that cannot be lived was refused before"
+    said = shape.missed_dose
+    return Companion(
+        name=shape.name.texts,
+        dosing=pattern,
+        dose_mg=shape.dosing.dose_mg,
+        missed_dose=said.text.texts if said else {},
+        missed_dose_source=composed.sources[said.source].words if said else "",
     )
 
 
@@ -95,6 +185,9 @@ def _rule(shape: RuleShape, composed: Composed, book: Book, problems: list[Probl
         problems.append(Problem(f"rules[{shape.id}].none_of", None, reason))
     unknown = [name for name in shape.proposes if name not in composed.proposals]
     problems += [Problem(f"rules[{shape.id}].proposes", name, "no proposal has that id") for name in unknown]
+    toxicity = book.questions.get(shape.toxicity or "")
+    if shape.toxicity and (toxicity is None or toxicity.kind not in UPWARD):
+        problems.append(Problem(f"rules[{shape.id}].toxicity", shape.toxicity, "is not the key of a score or a count"))
     if shape.source not in composed.sources or len(problems) > found:
         return None
     return Rule(
@@ -106,11 +199,13 @@ def _rule(shape: RuleShape, composed: Composed, book: Book, problems: list[Probl
         none_of=parts[2],
         why=shape.why.texts,
         source=composed.sources[shape.source].words,
-        verified=shape.verified and all(composed.thresholds[name].verified for name in _thresholds(shape)),
+        verified=shape.verified and all(composed.thresholds[name].verified for name in shape.thresholds()),
         layer=composed.layer_of[shape.id],
         never_mute=shape.never_mute,
         proposes=tuple(shape.proposes),
         shape=shape,
+        toxicity=shape.toxicity or "",
+        episode_from=_episode_from(shape, book),
     )
 
 
@@ -124,60 +219,32 @@ def _built(rule: str, part: str, specs: list[Spec], book: Book, problems: list[P
     return tuple(built)
 
 
-def _thresholds(shape: RuleShape) -> set[str]:
-    specs = chain(shape.all_of, shape.any_of, shape.none_of)
-    return {str(spec[field]) for spec in specs for field in spec.keys() & THRESHOLD_FIELDS}
+def _episode_from(shape: RuleShape, book: Book) -> Decimal:
+    """The score from which an occurrence of the rule's toxicity counts: the rule's own limit on that answer, otherwise more than 1."""
+    for spec in shape.specs():
+        if shape.toxicity in (spec.get(word) for word in ("answer", "occurrence", "consecutive")) and "at_least" in spec:
+            return book.limits[spec["at_least"]]
+    return CALM + 1
 
 
-def _question_problems(questions: Mapping[str, Question]) -> list[Problem]:
-    problems = []
-    for key, question in questions.items():
-        parent = questions.get(question.detail_of)
-        if question.detail_of and (parent is None or parent.kind is not Kind.SEVERITY or question.kind is Kind.SEVERITY):
-            problems.append(
-                Problem(f"questions.{key}.detail_of", question.detail_of, "a detail follows a severity question, and is not one")
-            )
-        if question.kind is Kind.COUNT and any(len(text) > 25 for text in question.text.values()):
-            problems.append(Problem(f"questions.{key}.text", None, "what is counted takes at most 25 characters"))
-    return problems
-
-
-def _source_problems(composed: Composed) -> list[Problem]:
-    own = composed.own
-    named = [(f"thresholds.{name}", entry.source) for name, entry in composed.thresholds.items()]
-    named += [(f"rules[{rule.id}]", rule.source) for rule in composed.rules.values()]
-    named += [(f"proposals[{proposal.id}]", proposal.source) for proposal in composed.proposals.values()]
-    named += [(what, entry.source) for what, entry in (("dosing", own.dosing), ("missed_dose", own.missed_dose)) if entry]
-    named += [(f"members.{name}", member.source) for d in composed.documents for name, member in d.members.items()]
-    return [Problem(f"{where}.source", source, "is not in [sources]") for where, source in named if source not in composed.sources]
-
-
-def _unused(composed: Composed) -> list[Problem]:
-    used = set().union(*(_thresholds(rule) for rule in composed.rules.values()))
-    unused = [name for name in composed.own.thresholds if name not in used]
-    return [Problem(f"thresholds.{name}", None, "is used by no rule: changing it would change nothing") for name in unused]
-
-
-def _rhythm_problems(entries: list[CheckInsShape], questions: Mapping[str, Question]) -> list[Problem]:
-    problems = []
-    for number, entry in enumerate(entries, 1):
-        where = f"check_ins[{number}].ask"
-        asked = [questions[key] for key in entry.ask if key in questions]
-        problems += [Problem(where, key, "is not the key of a question") for key in entry.ask if key not in questions]
-        if len(asked) > MOST_ANSWERS or len(groups(asked)) > MOST_TEXTS:
-            reason = f"{len(groups(asked))} texts and {len(asked)} answers; at most {MOST_TEXTS} and {MOST_ANSWERS}: people stop answering"
-            problems.append(Problem(where, None, reason))
-        for place, question in enumerate(asked):
-            if question.detail_of and question.detail_of not in entry.ask[:place]:
-                problems.append(Problem(where, question.key, f"comes after {question.detail_of}, of which it is a detail"))
-        if len(set(entry.ask)) < len(entry.ask):
-            problems.append(Problem(where, None, "a question stands there twice"))
-    return problems
-
-
-def _beat(entry: CheckInsShape) -> Beat:
-    last = entry.cycles[1] if len(entry.cycles) == 2 else None
-    return Beat(entry.cycles[0], last, tuple(entry.days), entry.every, entry.from_day, entry.to_day, tuple(entry.ask))
+def _beat(entry: CheckInsShape, composed: Composed, problems: list[Problem]) -> Beat | None:
+    ask = tuple(entry.ask)
+    if entry.window is None:
+        cycles = entry.cycles or [1]
+        last = cycles[1] if len(cycles) == 2 else None
+        return Beat(cycles[0], last, tuple(entry.days), entry.every, entry.from_day, entry.to_day, ask)
+    window = composed.windows.get(entry.window)
+    if window is None:
+        return None
+    first, last = window.cycles or (1, None)
+    days = window.cycle_days
+    if window.treatment_days:
+        dosing = composed.own.dosing
+        if dosing is None or dosing.blocks or (dosing.days_on and dosing.days_off) or days or window.cycles:
+            reason = f"{window.id} counts days of treatment: a rhythm can follow it only where one cycle never ends"
+            problems.append(Problem("check_ins.window", entry.window, reason))
+        days = window.treatment_days
+    return Beat(first, last, (), entry.every or 1, days[0] if days else 1, days[1] if days else None, ask)
 
 
 def _fever_limit(composed: Composed) -> Decimal:
@@ -189,12 +256,3 @@ def _fever_limit(composed: Composed) -> Decimal:
         if rule.all_of[0].get("answer") == "temperature" and "at_least" in rule.all_of[0]
     ]
     return min(alarming, default=limits(Question("temperature", Kind.TEMPERATURE))[1])
-
-
-def _unverified(composed: Composed) -> list[str]:
-    own = composed.own
-    found = [f"thresholds.{name}" for name, entry in composed.thresholds.items() if not entry.verified]
-    found += [f"rules.{rule.id}" for rule in composed.rules.values() if not rule.verified]
-    found += [f"proposals.{proposal.id}" for proposal in composed.proposals.values() if not proposal.verified]
-    found += [what for what, entry in (("dosing", own.dosing), ("missed_dose", own.missed_dose)) if entry and not entry.verified]
-    return found

@@ -1,41 +1,72 @@
-"""Layers laid over one another: the floor of red flags, then drug class, then agent. What the floor says can be added to, never removed."""
+"""Layers laid over one another: the floor of red flags, drug class, agent, then what a service or one patient changes.
+
+What lies below can be added to and made stricter, never removed or loosened where it is marked never_mute.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from triage.protocol.problems import Problem, ProtocolError, from_shape
-from triage.protocol.shapes import Document, LevelPlan, RuleShape
+from triage.conditions import GRADED
+from triage.protocol import above as laws
+from triage.protocol.documents import Document
+from triage.protocol.problems import Problem, ProtocolError
+from triage.protocol.reading import SCALES, membership, read, stack
+from triage.protocol.shapes import LevelPlan, RuleShape
 
 FLOOR = "floor"
 
 
 class Composed:
-    """The layers and the protocol's own document, joined; who said what is kept."""
+    """The layers, the protocol's own document and what is laid over it, joined; who said what is kept. top: the uppermost document."""
 
-    def __init__(self, own: Document, layers: list[Document]) -> None:
+    def __init__(self, own: Document, layers: list[Document], above: list[Document], scales: Mapping[str, str]) -> None:
         self.own = own
-        self.documents = [*layers, own]
-        self.problems: list[Problem] = []
+        self.above = above
+        self.documents = [*layers, own, *above]
+        self.top = self.documents[-1]
+        self.scales = scales
+        self.problems: list[Problem] = [problem for document in self.documents for problem in laws.fields(document)]
         self.sources = self._joined("sources", same_is_fine=True)
         self.thresholds = self._joined("thresholds")
         self.questions = self._joined("questions")
         self.symptoms = self._joined("symptoms")
+        self.composites = self._joined("composites")
         self.proposals = {p.id: p for p in self._listed(lambda d: d.proposals, "proposals")}
+        self.windows = {w.id: w for w in self._listed(lambda d: d.windows, "windows")}
+        self.monitoring = [entry for d in self.documents for entry in d.monitoring]
+        self.check_ins = [entry for d in (own, *above) for entry in d.check_ins]
         self.rules, self.layer_of = self._rules()
+        self._change()
         self.levels = self._levels()
         self.silence = [s for d in reversed(self.documents) for s in d.silence]
+        self.problems += laws.silences(self.documents)
         self.quiet = self._last("quiet")
         self.ask_at = self._last("ask_at")
+
+    @property
+    def layer_names(self) -> list[str]:
+        """slug@date of every text needed to compose this again, the document itself excepted."""
+        return [*self.own.layers, *(document.stamp for document in (self.own, *self.above) if document is not self.top)]
+
+    def scales_used(self) -> list[str]:
+        """Names of the grade tables that its rules or composites read."""
+        words = {word for rule in self.rules.values() for spec in rule.specs() for word in spec}
+        graded = [f"ctcae-{self.own.ctcae}"] if self.own.ctcae and words & GRADED else []
+        return graded + (["pro-ctcae"] if self.composites else [])
+
+    def _change(self) -> None:
+        """Numbers changed from above; the layer that changed one is the layer that decides wherever it is used."""
+        for document in self.above:
+            self.problems += laws.changes(document, self.thresholds, self.rules.values())
+            for name, change in document.change.items():
+                if name in self.thresholds:
+                    told = {"at": change.at, "source": change.source, "verified": change.verified, "note": change.note}
+                    self.thresholds[name] = self.thresholds[name].model_copy(update=told)
+            for rule in self.rules.values():
+                if rule.thresholds() & document.change.keys():
+                    self.layer_of[rule.id] = document.stamp
 
     def _joined(self, what: str, *, same_is_fine: bool = False) -> dict[str, Any]:
         joined: dict[str, Any] = {}
@@ -85,14 +116,9 @@ class Composed:
         levels: dict[str, LevelPlan] = {}
         for document in self.documents:
             for word, plan in document.levels.items():
-                before = levels.get(word)
-                if before and plan.respond_within > before.respond_within:
-                    reason = f"is longer than the {before.respond_within} of the layers below: a delay may only be shortened"
-                    self.problems.append(Problem(f"levels.{word}.respond_within", plan.respond_within, reason))
-                elif before and plan.service_hours and not before.service_hours:
-                    self.problems.append(Problem(f"levels.{word}.service_hours", True, "the layers below count in clock time"))
-                else:
-                    levels[word] = plan
+                if word in levels:
+                    self.problems += laws.delays(word, levels[word], plan)
+                levels[word] = plan
         for word in ("moderate", "high", "urgent"):
             if word not in levels:
                 self.problems.append(Problem(f"levels.{word}", None, "is missing: every level needs a delay and someone to tell"))
@@ -105,40 +131,31 @@ class Composed:
         return found[-1] if found else None
 
 
-def read(text: str, named: str = "") -> Document:
-    """TOML text → document of the right shape. ProtocolError with every reason otherwise."""
-    prefix = f"{named}: " if named else ""
-    try:
-        raw = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolError([Problem(f"{prefix}document", None, f"is not readable TOML: {error}")]) from None
-    try:
-        return Document.model_validate(raw)
-    except ValidationError as error:
-        problems = from_shape(error, raw).problems
-        raise ProtocolError(Problem(f"{prefix}{p.field}", p.value, p.reason) for p in problems) from None
-
-
 def compose(text: str, layers: Mapping[str, str]) -> Composed:
     """The protocol of ``text`` over the layers it names. ProtocolError when a layer is missing, or loosens what a floor says."""
-    own = read(text)
-    if own.kind != "protocol":
-        raise ProtocolError([Problem("kind", own.kind, "only a document of kind protocol decides by itself")])
-    problems = [Problem("layers", name, f"no such layer; known: {', '.join(sorted(layers))}") for name in own.layers if name not in layers]
+    own, above = stack(text, layers)
+    problems = [Problem("layers", name, f"no such layer; known: {_known(layers)}") for name in own.layers if name not in layers]
     if problems:
         raise ProtocolError(problems)
     below = [read(layers[name], name) for name in own.layers]
-    composed = Composed(own, below)
-    composed.problems += _naming(own, below) + _membership(own, (read(layers[name], name) for name in sorted(layers)))
+    composed = Composed(own, below, above, {name: layers[name] for name in SCALES if name in layers})
+    composed.problems += _naming(own, below) + membership(own, layers)
+    composed.problems += [
+        Problem("layers", name, "this grade table was not handed in") for name in composed.scales_used() if name not in layers
+    ]
     if composed.problems:
         raise ProtocolError(composed.problems)
     return composed
 
 
+def _known(layers: Mapping[str, str]) -> str:
+    return ", ".join(name for name in sorted(layers) if "@" in name)
+
+
 def _naming(own: Document, below: list[Document]) -> list[Problem]:
     problems = []
     for name, layer in zip(own.layers, below, strict=True):
-        if layer.kind == "protocol" or layer.layers:
+        if layer.kind not in ("symptoms", "layer") or layer.layers:
             problems.append(Problem("layers", name, "is not a layer: only symptoms, floors and classes can be built upon"))
         if layer.stamp != name:
             problems.append(Problem("layers", name, f"is the name of a document that calls itself {layer.stamp}"))
@@ -149,57 +166,3 @@ def _naming(own: Document, below: list[Document]) -> list[Problem]:
     if not own.agents or not own.check_ins:
         problems.append(Problem("agents, check_ins", None, "a protocol names its agents and its rhythm of check-ins"))
     return problems
-
-
-def _membership(own: Document, every: Iterable[Document]) -> list[Problem]:
-    """A class floor holds for every agent listed in it: a protocol cannot leave it out by not naming it."""
-    named = {name.split("@")[0] for name in own.layers}
-    problems = []
-    for layer in every:
-        for agent in own.agents:
-            if agent in layer.members and layer.slug not in named:
-                problems.append(Problem("layers", None, f"{agent} is listed in {layer.stamp}: add that layer"))
-    return problems
-
-
-def fingerprint(composed: Composed) -> str:
-    """SHA-256 of the canonical form: keys in order, numbers without idle zeros; comments, spacing and order of keys do not count."""
-    own = composed.own
-    whole = {
-        "slug": own.slug,
-        "effective_from": own.effective_from,
-        "title": own.title,
-        "agents": own.agents,
-        "layers": own.layers,
-        "dosing": own.dosing,
-        "missed_dose": own.missed_dose,
-        "check_ins": own.check_ins,
-        "quiet": composed.quiet,
-        "ask_at": composed.ask_at,
-        "sources": composed.sources,
-        "thresholds": composed.thresholds,
-        "questions": composed.questions,
-        "symptoms": composed.symptoms,
-        "rules": composed.rules,
-        "order": list(composed.rules),
-        "proposals": composed.proposals,
-        "levels": composed.levels,
-        "silence": composed.silence,
-    }
-    return hashlib.sha256(json.dumps(_plain(whole), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
-    return value.isoformat() if isinstance(value, date | time) else value

@@ -1,107 +1,42 @@
-"""The shape of a protocol file: what may stand in it, field by field. Anything else is refused: field, value and reason."""
+"""The shape of symptoms, questions, rules, proposals, delays. Anything else is refused: field, value and reason."""
 
 from __future__ import annotations
 
-import re
-from datetime import date, time, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from triage.conditions import THRESHOLD_FIELDS
+from triage.protocol.bricks import (
+    Both,
+    Duration,
+    Family,
+    LevelWord,
+    Name,
+    Number,
+    QuestionKind,
+    Range,
+    Sentence,
+    Shape,
+    Sourced,
+    SourceId,
+    Who,
+)
 from triage.questions import GSM7
-from triage.terms import Kind
 
 FAMILIES = ("red_flag", "raw", "rise", "two_ambers", "trend", "intake", "silence")
 """Order of display: red flags, raw scores, rises since last and since baseline, two moderate symptoms, what lasts, doses, silence."""
 
-Family = Literal["red_flag", "raw", "rise", "two_ambers", "trend", "intake", "silence"]
-LevelWord = Literal["info", "moderate", "high", "urgent"]
-Who = Literal["team", "on_call", "prescriber", "head"]
-
-_DURATION = re.compile(r"(\d{1,3}) (min|h|d)")
-
-
-def _exact(value: object) -> object:
-    """TOML gives 38 as an integer and 38.0 as a decimal: the same number. A boolean is not a number."""
-    return Decimal(value) if type(value) is int else value
-
-
-def _duration(value: object) -> object:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        raise ValueError('expected a duration such as "30 min", "4 h" or "2 d"')
-    return int(match[1]) * {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
-
-
-def _kind(value: object) -> object:
-    return Kind(value) if isinstance(value, str) and value in set(Kind) - {Kind.MULTI, Kind.NONE, Kind.STOP_WHICH} else value
-
-
-Number = Annotated[Decimal, BeforeValidator(_exact)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-QuestionKind = Annotated[Kind, BeforeValidator(_kind)]
-Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-SourceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
-
-
-class Shape(BaseModel):
-    """Base of all: nothing unknown, nothing converted, nothing changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Both(Shape):
-    """A text in the two languages of the house; neither may be missing."""
-
-    fr: Sentence
-    en: Sentence
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """By language."""
-        return {"fr": self.fr, "en": self.en}
-
-
-class Source(Shape):
-    """Where a value was read. read_on: the day it was compared with the source."""
-
-    title: Sentence
-    section: str = ""
-    url: str = ""
-    kind: str = ""
-    jurisdiction: str = ""
-    read_on: date
-
-    @property
-    def words(self) -> str:
-        """The citation as people read it."""
-        detail = ", ".join(part for part in (self.section, self.jurisdiction) if part)
-        return f"{self.title} ({detail})" if detail else self.title
-
-
-class Sourced(Shape):
-    """Every value carries its source. verified: true when it was read in that source, false when it is remembered or our own choice."""
-
-    source: SourceId
-    verified: bool
-    note: str = ""
-
-
-class Threshold(Sourced):
-    """One number that decides. Change ``at`` in a copy of the file, and it decides there."""
-
-    at: Number
-    unit: str
-
 
 class SymptomShape(Shape):
-    """A symptom code of the reply codebook: its CTCAE term, MedDRA code, and the self-care text that suits scores 1 and 2."""
+    """A symptom code of the reply codebook: its CTCAE term, MedDRA code, self-care text for scores 1 and 2, and its guideline."""
 
     ctcae_term: str = ""
     meddra: str = ""
     self_care: str = ""
+    self_care_source: SourceId | None = None
+    late: ClassVar[frozenset[str]] = frozenset({"self_care_source"})
 
 
 class QuestionShape(Shape):
@@ -131,7 +66,10 @@ class QuestionShape(Shape):
 
 
 class RuleShape(Sourced):
-    """all_of, any_of, none_of, and no deeper nesting: if it needs more, it is two rules. red_flag rules undecided at the close are told."""
+    """all_of, any_of, none_of, and no deeper nesting: if it needs more, it is two rules. red_flag rules undecided at the close are told.
+
+    toxicity: the answer whose occurrences are counted, so that the label's proposal for that occurrence is the one shown.
+    """
 
     id: Name
     family: Family
@@ -142,12 +80,22 @@ class RuleShape(Sourced):
     why: Both
     never_mute: bool = False
     proposes: list[Name] = Field(default_factory=list)
+    toxicity: Name | None = None
+    late: ClassVar[frozenset[str]] = frozenset({"toxicity"})
 
     @model_validator(mode="after")
     def _some_condition(self) -> RuleShape:
         if not self.all_of and not self.any_of:
             raise ValueError("a rule needs all_of or any_of: without a condition it would always fire")
         return self
+
+    def specs(self) -> list[dict[str, Any]]:
+        """Its conditions as written, in order."""
+        return [*self.all_of, *self.any_of, *self.none_of]
+
+    def thresholds(self) -> set[str]:
+        """Names of the thresholds it uses."""
+        return {str(spec[field]) for spec in self.specs() for field in spec.keys() & THRESHOLD_FIELDS}
 
 
 class Proposal(Sourced):
@@ -188,9 +136,6 @@ class LevelPlan(Shape):
         return [rung.model_dump() for rung in self.ladder]
 
 
-Range = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)]
-
-
 class SilenceShape(Shape):
     """Remind, then call it silence, at which level. The first whose cycles and cycle days suit the day holds."""
 
@@ -205,78 +150,3 @@ class SilenceShape(Shape):
         if not timedelta(0) < self.remind_after < self.silent_after:
             raise ValueError("remind_after must be over 0 and before silent_after")
         return self
-
-
-class CheckInsShape(Shape):
-    """A rhythm: on ``days`` of the cycle, or every so many days from one day to another. cycles: [first, last], or [first] without end."""
-
-    cycles: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2)]
-    days: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
-    every: Annotated[int, Field(ge=1)] | None = None
-    from_day: Annotated[int, Field(ge=1)] = 1
-    to_day: Annotated[int, Field(ge=1)] | None = None
-    ask: Annotated[list[str], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _has_days(self) -> CheckInsShape:
-        if bool(self.days) is (self.every is not None):
-            raise ValueError("write either days or every")
-        return self
-
-
-class QuietShape(Shape):
-    """No automatic question from ``start`` to ``end``, local hours."""
-
-    start: time
-    end: time
-
-
-class DosingShape(Sourced):
-    """What enrolment proposes; the prescription decides. dose_mg absent: it follows from the patient's size."""
-
-    times_per_day: Annotated[int, Field(ge=1, le=6)]
-    days_on: Annotated[int, Field(ge=1)] | None = None
-    days_off: Annotated[int, Field(ge=0)] = 0
-    dose_mg: Number | None = None
-
-
-class AdviceShape(Sourced):
-    """What the label says of a missed dose."""
-
-    text: Both
-
-
-class Member(Sourced):
-    """Why an agent belongs to a class."""
-
-
-class Document(Shape):
-    """A whole file: the symptoms, a layer (floor, class), or a protocol."""
-
-    slug: Name
-    kind: Literal["symptoms", "layer", "protocol"]
-    effective_from: date
-    supersedes: date | None = None
-    title: Both
-    agents: list[Name] = Field(default_factory=list)
-    layers: list[str] = Field(default_factory=list)
-    members: dict[Name, Member] = Field(default_factory=dict)
-    dosing: DosingShape | None = None
-    missed_dose: AdviceShape | None = None
-    quiet: QuietShape | None = None
-    ask_at: time | None = None
-    thresholds: dict[Name, Threshold] = Field(default_factory=dict)
-    check_ins: list[CheckInsShape] = Field(default_factory=list)
-    questions: dict[Name, QuestionShape] = Field(default_factory=dict)
-    symptoms: dict[Name, SymptomShape] = Field(default_factory=dict)
-    levels: dict[LevelWord, LevelPlan] = Field(default_factory=dict)
-    silence: list[SilenceShape] = Field(default_factory=list)
-    without: list[Name] = Field(default_factory=list)
-    rules: list[RuleShape] = Field(default_factory=list)
-    proposals: list[Proposal] = Field(default_factory=list)
-    sources: dict[SourceId, Source] = Field(default_factory=dict)
-
-    @property
-    def stamp(self) -> str:
-        """How other documents name it: slug@date."""
-        return f"{self.slug}@{self.effective_from}"

@@ -9,8 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 
 from triage.calendar import Beat, Pattern, Quiet
-from triage.conditions import Condition
-from triage.protocol.shapes import LevelPlan, RuleShape, SilenceShape, Source, SymptomShape, Threshold
+from triage.conditions import Composite, Condition, Window
+from triage.grading.labs import LabTable
+from triage.protocol.bricks import Source, Threshold
+from triage.protocol.documents import MonitoringShape
+from triage.protocol.shapes import LevelPlan, RuleShape, SilenceShape, SymptomShape
 from triage.questions import Question
 from triage.terms import Level, Step
 
@@ -24,9 +27,33 @@ class Silence:
     level: Level
 
 
+@dataclass(frozen=True)
+class Companion:
+    """A second medicine of the treatment, with its own calendar and its own advice for a missed dose."""
+
+    name: Mapping[str, str]
+    dosing: Pattern
+    dose_mg: Decimal | None
+    missed_dose: Mapping[str, str]
+    missed_dose_source: str
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why one patient is judged otherwise, who decided it, and the last day on which it holds."""
+
+    stamp: str
+    reason: str
+    by: str
+    ends_on: date
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule, compiled. ``seen`` remembers the step each set of facts led to: the same facts give the same step."""
+    """A rule, compiled. ``seen`` remembers the step each set of facts led to: the same facts give the same step.
+
+    toxicity: the answer whose occurrences are counted, from ``episode_from`` on; "" when none is.
+    """
 
     id: str
     family: str
@@ -41,6 +68,8 @@ class Rule:
     never_mute: bool
     proposes: tuple[str, ...]
     shape: RuleShape
+    toxicity: str = ""
+    episode_from: Decimal = Decimal(2)
     seen: dict[Hashable, Step] = field(default_factory=dict, repr=False)
 
     @property
@@ -58,7 +87,9 @@ class Rule:
 class Protocol:
     """A version, ready to decide. Two with the same fingerprint decide the same.
 
-    proposals: what the label says a prescriber may do, in words with its source. said: answers already put into words.
+    proposals: what the label says a prescriber may do, in words with its source; occurrences: those that hold for one occurrence only.
+    ctcae: the version its grades are given in, "" without any; graded: the terms its rules look at, labs: their table.
+    override, beneath: a patient's exception, and the protocol that holds again after its last day. said: answers already put into words.
     """
 
     slug: str
@@ -71,6 +102,7 @@ class Protocol:
     symptoms: Mapping[str, SymptomShape]
     rules: tuple[Rule, ...]
     proposals: Mapping[str, Mapping[str, str]]
+    occurrences: Mapping[str, int]
     thresholds: Mapping[str, Threshold]
     sources: Mapping[str, Source]
     levels: Mapping[Level, LevelPlan]
@@ -85,7 +117,22 @@ class Protocol:
     missed_dose_source: str
     unverified: tuple[str, ...]
     red_flag_keys: tuple[str, ...]
+    ctcae: str
+    depth: str
+    windows: Mapping[str, Window]
+    monitoring: tuple[MonitoringShape, ...]
+    composites: Mapping[str, Composite]
+    companions: Mapping[str, Companion]
+    labs: LabTable | None
+    graded: tuple[str, ...]
+    override: Override | None
+    beneath: Protocol | None
     said: dict[Hashable, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def draft(self) -> bool:
+        """Floor, classes and sourced facts only: shown as a draft everywhere, neither signed nor enrolled on."""
+        return self.depth == "draft"
 
     def asks(self, cycle: int | None, cycle_day: int | None) -> tuple[Question, ...]:
         """The questions of a check-in on that day; on a day without one, those of the nearest."""

@@ -1,0 +1,148 @@
+"""Conditions on measures of the chart: a value, and how much it rose or fell. Another unit or no measure is undecided, never reassuring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from triage.conditions.facts import Absent, Book, Case, Condition, ConditionError, Finding, Spec
+from triage.conditions.words import number
+from triage.terms import Kind, Measured
+
+NOTHING: frozenset[str] = frozenset()
+
+SYNONYMS = {"systolic_bp": "systolic", "diastolic_bp": "diastolic"}
+"""Names that released files use for a measure which the chart keeps under another."""
+
+NAMES = {
+    "systolic": ("tension systolique", "systolic pressure"),
+    "diastolic": ("tension diastolique", "diastolic pressure"),
+    "weight": ("poids", "weight"),
+    "temperature": ("température", "temperature"),
+    "pulse": ("pouls", "pulse"),
+}
+WEIGHT = "weight"
+
+
+def _named(spec: Spec, word: str) -> tuple[str, str]:
+    name, unit = spec[word], spec.get("unit")
+    if not isinstance(name, str) or not name or not isinstance(unit, str) or not unit:
+        raise ConditionError("unit", unit, "a measure needs its unit: numbers of another unit are not compared")
+    return SYNONYMS.get(name, name), unit
+
+
+def measure(spec: Spec, book: Book) -> Condition:
+    """``{ measure = "systolic", unit = "mm[Hg]", at_least = "bp_high", within_days = "recent" }`` or ``below``."""
+    key, unit = _named(spec, "measure")
+    below = "below" in spec
+    limit, days = book.limit(spec, "below" if below else "at_least"), book.limit(spec, "within_days")
+    name = NAMES.get(key, (key, key))
+
+    def look(case: Case) -> tuple[Decimal, str, date, int] | None:
+        found = case.context.measures.get(key)
+        return None if found is None else (found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days)
+
+    def judge(fact: tuple[Decimal, str, date, int] | None) -> Finding:
+        if fact is None:
+            return Finding(None, False, f"{name[0]} : aucune mesure", f"{name[1]}: no measure")
+        value, taken_unit, taken_on, age = fact
+        fr, en = (
+            f"{name[0]} {number(value, 'fr')} {taken_unit} le {taken_on}",
+            f"{name[1]} {number(value, 'en')} {taken_unit} on {taken_on}",
+        )
+        if taken_unit != unit:
+            return Finding(None, False, f"{fr} : attendu en {unit}", f"{en}: expected in {unit}")
+        if age > days:
+            return Finding(None, False, f"{fr} : trop ancienne", f"{en}: too old")
+        return Finding(value < limit if below else value >= limit, False, fr, en)
+
+    return Condition("measure", NOTHING, look, judge)
+
+
+def measure_rise(spec: Spec, book: Book) -> Condition:
+    """``{ measure_rise = "weight", unit = "kg", at_least = "gain", over_days = "week" }``, or ``since = "baseline"``. "%": per cent."""
+    return _changed("measure_rise", spec, book, 1)
+
+
+def measure_fall(spec: Spec, book: Book) -> Condition:
+    """The same downward: so much less than the highest of those days, or than the baseline."""
+    return _changed("measure_fall", spec, book, -1)
+
+
+Change = tuple[Decimal, Decimal, str] | None
+"""The value now, the value it is compared with, and their unit; None when there are no two to compare."""
+
+
+def _changed(word: str, spec: Spec, book: Book, sign: int) -> Condition:
+    key, unit = _named(spec, word)
+    since = spec.get("since")
+    if (since == "baseline") is ("over_days" in spec) or since not in (None, "baseline"):
+        raise ConditionError("since", since, 'write either since = "baseline" or over_days')
+    limit = book.limit(spec, "at_least")
+    if limit <= 0:
+        raise ConditionError("at_least", limit, "expected over 0")
+    span = (book.limit(spec, "over_days") if since is None else None, book.limit(spec, "within_days") if "within_days" in spec else None)
+    answered = next((q.key for q in book.questions.values() if q.kind is Kind.WEIGHT), "") if key == WEIGHT else ""
+    judge = _change_judge(key, unit, limit, sign, answered)
+
+    def look(case: Case) -> tuple[Change, bool]:
+        return _compared(case, key, answered, span, sign), bool(answered) and case.value(answered) is Absent.UNKNOWN
+
+    return Condition(word, frozenset({answered}) if answered else NOTHING, look, judge)
+
+
+def _change_judge(key: str, unit: str, limit: Decimal, sign: int, answered: str) -> Callable[[tuple[Change, bool]], Finding]:
+    name = NAMES.get(key, (key, key))
+
+    def judge(facts: tuple[Change, bool]) -> Finding:
+        change, waiting = facts
+        waits = (answered,) if waiting else ()
+        if change is None:
+            return Finding(None, False, f"{name[0]} : rien à comparer", f"{name[1]}: nothing to compare", waits)
+        now, before, taken_unit = change
+        fr = f"{name[0]} : de {number(before, 'fr')} à {number(now, 'fr')} {taken_unit}"
+        en = f"{name[1]}: from {number(before, 'en')} to {number(now, 'en')} {taken_unit}"
+        if unit not in ("%", taken_unit) or (unit == "%" and before <= 0):
+            return Finding(None, False, f"{fr}, attendu en {unit}", f"{en}, expected in {unit}", waits)
+        moved = (now - before) * sign
+        # Compared crosswise: a division would round 5 % of 73 kg, and the threshold must be exact.
+        met = moved * 100 >= limit * before if unit == "%" else moved >= limit
+        threshold = f"{'+' if sign > 0 else '-'} {number(limit, 'en')} {unit}"
+        return Finding(
+            met or (None if waiting else False),
+            False,
+            f"{fr} (seuil {threshold.replace('.', ',')})",
+            f"{en} (threshold {threshold})",
+            () if met else waits,
+        )
+
+    return judge
+
+
+def _known(case: Case, key: str, answered: str) -> list[Measured]:
+    """Every value up to that day, the latest first: what was just answered, the chart, earlier check-ins."""
+    context = case.context
+    found = [*context.measures_before.get(key, ())]
+    if key in context.measures:
+        found.append(context.measures[key])
+    if answered:
+        said = [(context.asked_on, case.value(answered)), *((past.asked_on, past.values.get(answered)) for past in context.past)]
+        found = [*(Measured(value, "kg", on) for on, value in said if isinstance(value, Decimal)), *found]
+    return sorted(found, key=lambda m: m.taken_on, reverse=True)
+
+
+def _compared(case: Case, key: str, answered: str, span: tuple[Decimal | None, Decimal | None], sign: int) -> Change:
+    """The latest value not too old, and the baseline or, of those days, the lowest before it for a rise and the highest for a fall."""
+    over, age = span
+    recent = over if age is None else age
+    known = [m for m in _known(case, key, answered) if recent is None or (case.context.asked_on - m.taken_on).days <= recent]
+    if not known:
+        return None
+    now, *before = known
+    if over is None:
+        weight = case.context.baseline.get(answered) if answered else None
+        start = Measured(weight, "kg", now.taken_on) if isinstance(weight, Decimal) else None
+        before = [m for m in (case.context.measures_baseline.get(key, start),) if m]
+    same = [m.value for m in before if m.unit == now.unit]
+    return (now.value, min(same, key=lambda value: value * sign), now.unit) if same else None
