@@ -20,8 +20,8 @@ from triage.protocol import Protocol, ProtocolError, parse
 
 protocols = typer.Typer(help="Protocols: list, show, adopt a service's own copy.")
 
-ROOT = Path(triage.__file__).parent.parent
-VIGNETTES = ROOT / "tests" / "triage" / "vignettes"
+LIBRARY_ROOT = Path(triage.__file__).parent.parent
+VIGNETTES = LIBRARY_ROOT / "tests" / "triage" / "vignettes"
 """Clinical cases beside the library; counted where the repository is, absent from an installed package."""
 
 
@@ -45,7 +45,7 @@ def _row(path: Path, text: str) -> dict[str, Any]:
         "slug": protocol.slug,
         "agents": list(protocol.agents),
         "effective_from": protocol.effective_from.isoformat(),
-        "path": str(path.relative_to(ROOT)),
+        "path": str(path.relative_to(LIBRARY_ROOT)),
         # A draft still lacks its own rhythm or dosing: it may be read, not followed.
         "depth": "in_depth" if protocol.rhythm and protocol.dosing else "draft",
         "rules": len(protocol.rules),
@@ -79,7 +79,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """What a protocol asks, which numbers decide, and where they come from."""
-    found = _found(protocol)
+    found = named(protocol)
     if as_json:
         say_json(_as_json(found))
         return
@@ -144,7 +144,7 @@ def adopt(
     service: ServiceOption = "",
 ) -> None:
     """Give a service its own copy of a protocol. It decides from its date on, for patients already followed too."""
-    text = _text(file)
+    text = text_of(file)
     with opened() as house, house.database.transaction() as session:
         ward = service_named(session, service)
         now = house.clock.now()
@@ -159,19 +159,23 @@ def adopt(
     say(f"{ward.name} already has {told}. Nothing was changed." if known else f"{ward.name} now follows its own {told}.")
 
 
-def _found(name: str) -> Protocol:
-    path = Path(name)
-    if path.suffix == ".toml":
-        return _parsed(_text(path), path)
+def named(name: str) -> Protocol:
+    """A protocol by file or by slug. Raises BadInput, with every reason, when there is none or it cannot be read."""
+    path, text = (Path(name), text_of(Path(name))) if Path(name).suffix == ".toml" else find(name)
+    return _parsed(text, path)
+
+
+def find(name: str) -> tuple[Path, str]:
+    """The library's latest file of a slug. Raises BadInput listing the slugs."""
     versions_of = [(p, t) for p, t in shelf.stock().documents.items() if p.parent.name == name]
     if not versions_of:
         slugs = ", ".join(sorted({p.parent.name for p in shelf.stock().documents}))
         raise BadInput(f"{name} is neither a protocol file (.toml) nor a slug of the library: {slugs}")
-    path, text = max(versions_of)
-    return _parsed(text, path)
+    return max(versions_of)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file. Raises BadInput when it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import accounts, doctor, protocols, replies, running, setting_up, verifying
+from app.commands import accounts, doctor, grade, protocol_looks, protocols, replies, running, setting_up, trying, verifying
 
 vigie = typer.Typer(
     help="Vigie watches over people who take chemotherapy as tablets at home.",
@@ -19,7 +19,12 @@ vigie.command()(setting_up.init)
 vigie.command()(doctor.doctor)
 vigie.add_typer(accounts.user, name="user")
 vigie.add_typer(accounts.token, name="token")
+protocols.protocols.command("check")(protocol_looks.check)
+protocols.protocols.command("diff")(protocol_looks.diff)
+protocols.protocols.command("unverified")(protocol_looks.unverified)
 vigie.add_typer(protocols.protocols, name="protocols")
 vigie.add_typer(verifying.verify, name="verify")
 vigie.command()(verifying.explain)
+vigie.command("try")(trying.try_protocol)
+vigie.add_typer(grade.grade, name="grade")
 vigie.command("read-replies")(replies.read_replies)
