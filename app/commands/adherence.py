@@ -52,7 +52,7 @@ def adherence(
 ) -> None:
     """PDC, MPR, MPR_CAPPED or PDC_INTAKE_DAYS of each row: adds result (six decimals at most, empty when not defined) and reason.
 
-    Days count from the patient's first event (day 0); a window ends before its last day plus one. Supplies of a day, early ones and
+    Days count from the patient's first event (day 0); the end day of a window is outside it. Supplies of a day, early ones and
     those of several medicines are used one after the other. days_on, days_off and the hold serve PDC_INTAKE_DAYS alone.
     """
     if str(source) == "-" and str(events) == "-":
