@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import accounts, doctor, grade, protocol_looks, protocols, replies, running, setting_up, trying, verifying
+from app.commands import accounts, adherence, doctor, grade, protocol_looks, protocols, replies, running, setting_up, trying, verifying
 
 vigie = typer.Typer(
     help="Vigie watches over people who take chemotherapy as tablets at home.",
@@ -28,3 +28,4 @@ vigie.command()(verifying.explain)
 vigie.command("try")(trying.try_protocol)
 vigie.add_typer(grade.grade, name="grade")
 vigie.command("read-replies")(replies.read_replies)
+vigie.command()(adherence.adherence)

@@ -7,9 +7,11 @@ Only item numbers, terms and single response words are here; the sentences of th
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_SCORE = re.compile(r"\+?0*([0-4])(?:\.0*)?")
 LETTERS = ("a", "b", "c")
 ATTRIBUTES = {"F": "frequency", "S": "severity", "I": "interference"}
 """Letters of a pattern. In the two single items of pattern I the attribute is an amount."""
@@ -81,8 +83,8 @@ def score(part: Part, response: str) -> int | None:
     said = " ".join(response.split()).casefold()
     if said in part.responses:
         return part.responses[said]
-    number = said.removesuffix(".0")
-    return int(number) if number.isdecimal() and len(number) == 1 and int(number) in part.responses.values() else None
+    number = _SCORE.fullmatch(said)
+    return int(number[1]) if number and int(number[1]) in part.responses.values() else None
 
 
 def score_item(instrument: Instrument, item: Item, responses: Mapping[str, str], *, zero_impute: bool = False) -> Composite:
