@@ -1,4 +1,4 @@
-"""Conditions on measures of the chart: a value, and how much it rose or fell. Another unit or no measure is undecided, never reassuring."""
+"""Conditions on measures of the chart: a value, and how much it rose or fell. A unit of another kind, or no measure, is undecided, never reassuring."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from triage.conditions.facts import Absent, Book, Case, Condition, ConditionError, Finding, Spec
 from triage.conditions.words import number
+from triage.grading.units import factor
 from triage.terms import Kind, Measured
 
 NOTHING: frozenset[str] = frozenset()
@@ -51,11 +52,13 @@ def measure(spec: Spec, book: Book) -> Condition:
             f"{name[0]} {number(value, 'fr')} {taken_unit} le {taken_on}",
             f"{name[1]} {number(value, 'en')} {taken_unit} on {taken_on}",
         )
-        if taken_unit != unit:
+        scale = Decimal(1) if taken_unit == unit else factor(taken_unit, unit)
+        if scale is None:
             return Finding(None, False, f"{fr} : attendu en {unit}", f"{en}: expected in {unit}")
         if age > days:
             return Finding(None, False, f"{fr} : trop ancienne", f"{en}: too old")
-        return Finding(value < limit if below else value >= limit, False, fr, en)
+        # 900 /mm3 is 0.9 x 10*9/L: a count in another unit of the same thing must not go unjudged.
+        return Finding(value * scale < limit if below else value * scale >= limit, False, fr, en)
 
     return Condition("measure", NOTHING, look, judge)
 
