@@ -7,8 +7,10 @@ from pathlib import Path
 
 import triage
 from triage.grading import composite, labs
+from triage.grading import measures as registry
 from triage.grading.composite import Instrument
 from triage.grading.labs import LabTable
+from triage.grading.measures import Measures
 
 FOLDER = Path(triage.__file__).parent / "library" / "scales"
 VERSIONS = ("5.0", "6.0")
@@ -28,3 +30,9 @@ def instrument(folder: Path = FOLDER) -> Instrument:
     """PRO-CTCAE: items and composite table."""
     table, items = ((folder / f"pro-ctcae-{part}.csv").read_text(encoding="utf-8") for part in ("composite", "items"))
     return composite.read(table, items)
+
+
+@cache
+def measures(file: Path = FOLDER.parent / "measures.toml") -> Measures:
+    """What may be measured: keys, names, units, plausible ranges, CTCAE terms."""
+    return registry.read(file.read_text(encoding="utf-8"))
