@@ -54,6 +54,13 @@ def _scales(folder: Path) -> dict[str, str]:
     return {name: "\n\n".join((folder / file).read_text(encoding="utf-8").strip() for file in files[name]) for name in SCALES}
 
 
+@cache
+def compiled(folder: Path = LIBRARY) -> Mapping[Path, Protocol]:
+    """Every protocol of the library, ready to decide; read and checked once per process."""
+    shelf = stock(folder)
+    return {path: parse(text, shelf.layers) for path, text in shelf.documents.items()}
+
+
 def layers() -> Mapping[str, str]:
     """What a document may stand on: slug@date → text, and the grade tables by their names."""
     return stock().layers
@@ -63,8 +70,7 @@ def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
     """Put the library in as released versions; how many were new. Refusal when a file differs from what was released under its date."""
     shelf = stock(folder)
     added = 0
-    for path, text in shelf.documents.items():
-        protocol = parse(text, shelf.layers)
+    for path, protocol in compiled(folder).items():
         released = session.scalars(
             select(ProtocolVersion).where(
                 ProtocolVersion.service_id.is_(None),
@@ -73,7 +79,7 @@ def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
             )
         ).all()
         if not released:
-            place(session, protocol, text, shelf.layers, service_id=None, by=SYSTEM, now=now)
+            place(session, protocol, shelf.documents[path], shelf.layers, service_id=None, by=SYSTEM, now=now)
             added += 1
         elif all(row.fingerprint != protocol.fingerprint for row in released):
             raise Refusal(
@@ -98,6 +104,7 @@ def place(
         layers={name: known[name] for name in protocol.layers},
         fingerprint=protocol.fingerprint,
         unverified=len(protocol.unverified),
+        depth=protocol.depth,
         state=VersionState.IN_FORCE,
         created_at=now,
         created_by=str(by),
