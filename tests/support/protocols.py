@@ -15,7 +15,6 @@ from triage.terms import Answer, Assessment, Context, Value
 
 LIBRARY = Path(__file__).parents[2] / "triage" / "library"
 VIGNETTES = Path(__file__).parents[1] / "triage" / "vignettes"
-SLUGS = ("capecitabine-14-7", "ibrutinib-continuous", "sunitinib-28-14")
 TODAY = date(2026, 11, 22)
 
 Plain = Decimal | int | float | bool | str | None
@@ -36,14 +35,24 @@ def layers() -> dict[str, str]:
 
 
 def text_of(slug: str) -> str:
-    """The latest file of a protocol or a layer."""
-    return max((LIBRARY / "protocols" / slug).glob("*.toml")).read_text(encoding="utf-8")
+    """The latest file of a protocol or a layer; slug@date: that one."""
+    slug, _, day = slug.partition("@")
+    return max((LIBRARY / "protocols" / slug).glob(f"{day}*.toml")).read_text(encoding="utf-8")
 
 
 @cache
 def shipped(slug: str) -> Protocol:
-    """A protocol of the library, compiled."""
+    """A protocol of the library, compiled: the latest; slug@date: that one."""
     return parse(text_of(slug), layers())
+
+
+def _in_depth() -> tuple[str, ...]:
+    heads = {folder.name: tomllib.loads(text_of(folder.name)) for folder in sorted((LIBRARY / "protocols").iterdir())}
+    return tuple(slug for slug, head in heads.items() if head["kind"] == "protocol" and head.get("depth") != "draft")
+
+
+SLUGS = _in_depth()
+"""Every in-depth protocol of the library."""
 
 
 def edited(slug: str, before: str, after: str) -> str:

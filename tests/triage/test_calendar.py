@@ -67,13 +67,13 @@ def test_before_the_first_yes_nothing_is_known() -> None:
     planned = Course(CAPECITABINE, MONDAY)
     assert day_of(planned, march(1)) == Day(march(1), on_day=False, doses=0)
     assert day_of(planned, march(4)) == Day(march(4), awaiting_start=True)
-    assert check_ins(shipped("capecitabine-14-7").rhythm, planned, march(1), march(12)) == tuple(
+    assert check_ins(shipped("capecitabine-14-7@2026-11-22").rhythm, planned, march(1), march(12)) == tuple(
         Planned(march(day), 1, 1, "cycle_start") for day in (2, 5, 8, 11)
     )
 
 
 def test_capecitabine_is_followed_closely_in_cycle_1_then_less() -> None:
-    rhythm = shipped("capecitabine-14-7").rhythm
+    rhythm = shipped("capecitabine-14-7@2026-11-22").rhythm
     first = check_ins(rhythm, ODETTE, march(1), march(22))
     assert [p.cycle_day for p in first] == [3, 5, 7, 9, 11, 13, 15, 18]
     assert first[0] == Planned(march(4), 1, 3)
@@ -96,13 +96,13 @@ def test_ibrutinib_never_pauses_and_spaces_out() -> None:
     course = Course(Pattern(1), MONDAY, (MONDAY,))
     assert next_start(course) is None
     assert day_of(course, date(2027, 3, 2)) == Day(date(2027, 3, 2), 1, 366, True, 1)
-    days = [p.cycle_day for p in check_ins(shipped("ibrutinib-continuous").rhythm, course, MONDAY, date(2026, 11, 30))]
+    days = [p.cycle_day for p in check_ins(shipped("ibrutinib-continuous@2026-11-22").rhythm, course, MONDAY, date(2026, 11, 30))]
     assert days == [7, 14, 21, 28, 35, 42, 49, 56, 70, 84, 98, 112, 126, 140, 154, 168, 182, 210, 238, 266]
 
 
 def test_sunitinib_is_asked_weekly_rest_weeks_included() -> None:
     course = Course(Pattern(1, 28, 14), MONDAY, (MONDAY,))
-    days = [p.cycle_day for p in check_ins(shipped("sunitinib-28-14").rhythm, course, MONDAY, date(2026, 4, 12))]
+    days = [p.cycle_day for p in check_ins(shipped("sunitinib-28-14@2026-11-22").rhythm, course, MONDAY, date(2026, 4, 12))]
     assert days == [7, 14, 21, 28, 35, 42]
     assert day_of(course, date(2026, 3, 30)).on_day is False
 
@@ -124,7 +124,7 @@ def test_held_days_have_no_doses_and_are_still_watched() -> None:
     held = Course(CAPECITABINE, MONDAY, (MONDAY,), (Span(march(9), None),))
     assert day_of(held, march(9)) == Day(march(9), 1, 8, False, 0, held=True)
     assert doses_between(held, MONDAY, march(15)) == 14
-    days = [p.cycle_day for p in check_ins(shipped("capecitabine-14-7").rhythm, held, march(9), date(2026, 4, 2))]
+    days = [p.cycle_day for p in check_ins(shipped("capecitabine-14-7@2026-11-22").rhythm, held, march(9), date(2026, 4, 2))]
     assert days == [9, 11, 13, 15, 18, 24, 26, 28, 30, 32], "a hold that outlasts the cycle starts the rhythm over"
     assert start_questions(held) == ()
 
@@ -202,9 +202,9 @@ def test_an_unknown_zone_is_refused() -> None:
 
 
 def test_the_nearest_rhythm_serves_a_day_without_a_check_in() -> None:
-    protocol = shipped("capecitabine-14-7")
+    protocol = shipped("capecitabine-14-7@2026-11-22")
     assert "intake" in {q.key for q in protocol.asks(1, 7)}
     assert "chest_pain" in {q.key for q in protocol.asks(1, 4)}
     assert "intake" in {q.key for q in protocol.asks(5, 20)}
     assert protocol.asks(None, None) == protocol.asks(1, 1)
-    assert protocol.asks(1, 300) and shipped("ibrutinib-continuous").asks(3, 9), "a cycle beyond the rhythm still asks something"
+    assert protocol.asks(1, 300) and shipped("ibrutinib-continuous@2026-11-22").asks(3, 9), "a cycle beyond the rhythm still asks something"

@@ -15,8 +15,8 @@ from triage.conditions import Condition
 from triage.protocol import FAMILIES, Protocol, parse
 from triage.terms import Answer, Context, Escalate, Level, Measured, Past
 
-CAPECITABINE = shipped("capecitabine-14-7")
-SUNITINIB = shipped("sunitinib-28-14")
+CAPECITABINE = shipped("capecitabine-14-7@2026-11-22")
+SUNITINIB = shipped("sunitinib-28-14@2026-11-22")
 SOLO = Context(TODAY, due=())
 """A text that nobody asked for: nothing is due."""
 
@@ -27,7 +27,7 @@ def test_a_calm_check_in_is_calm(slug: str) -> None:
     assert (got.level, got.respond_within, got.notify, got.advice, got.self_care) == (Level.NONE, None, "", "", "")
     assert len(got.steps) == len(shipped(slug).rules), "every rule leaves a step, fired or not"
     assert got.fingerprint == shipped(slug).fingerprint
-    assert got.protocol == f"{slug}@2026-11-22"
+    assert got.protocol == f"{slug}@{shipped(slug).effective_from}"
 
 
 def test_the_highest_level_wins_and_the_trace_keeps_the_order() -> None:

@@ -11,7 +11,7 @@ from tests.support.protocols import SLUGS, judge, shipped
 from triage import explain
 from triage.terms import Assessment, Escalate
 
-CAPECITABINE = shipped("capecitabine-14-7")
+CAPECITABINE = shipped("capecitabine-14-7@2026-11-22")
 
 
 def test_a_fever_is_explained_to_a_nurse() -> None:
