@@ -1,23 +1,49 @@
-"""The facts of a course, handed to the calendar: which day of which cycle, which intakes were due."""
+"""The facts of a course, handed to the calendar: which day of which cycle, which intakes were due, at which dose."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
-from app.treatment.models import Course
+from app.treatment.models import Companion, Course, HoldKind
 from triage import calendar
-from triage.calendar import Day, Pattern, Span
+from triage.calendar import Day, Dose, Expected, Pattern, Postponed, Span, Together
+
+
+def pattern_of(row: Course | Companion) -> Pattern:
+    """The days of intake as the calendar reads them."""
+    shared = {"weekday": row.weekday, "every": row.every or 1, "first_intake_evening": bool(row.first_intake_evening)}
+    if row.blocks:
+        blocks = tuple((first, last) for first, last in row.blocks)
+        return Pattern(row.times_per_day, blocks=blocks, cycle_days=row.cycle_days, **shared)  # type: ignore[arg-type]
+    return Pattern(row.times_per_day, row.days_on, row.days_off or None, **shared)  # type: ignore[arg-type]
 
 
 def calendar_of(course: Course) -> calendar.Course:
     """The course as the calendar reads it. A patient followed from cycle 4 on has cycles 1 to 3 before the first known start."""
-    pattern = Pattern(course.times_per_day, course.days_on, course.days_off or None)
+    pattern = pattern_of(course)
+    holds = tuple(Span(hold.from_day, hold.until_day) for hold in course.holds)
+    postponed = tuple(Postponed(row.cycle, row.to_day) for row in course.postponements)
+    return calendar.Course(pattern, course.first_intake, _starts(course, pattern), holds, postponed)
+
+
+def _starts(course: Course, pattern: Pattern) -> tuple[date, ...]:
     starts = [row.started_on for row in course.cycles]
     if starts and pattern.length is not None:
         missing = course.cycles[0].number - 1
         starts = [starts[0] - timedelta(days=pattern.length * n) for n in range(missing, 0, -1)] + starts
-    holds = tuple(Span(hold.from_day, hold.until_day) for hold in course.holds)
-    return calendar.Course(pattern, course.first_intake, tuple(starts), holds)
+    return tuple(starts)
+
+
+def companion_calendar(course: Course, companion: Companion) -> calendar.Course:
+    """A companion's own calendar: its cycles begin with the treatment's, continuous ones on its first intake; hospital stays hold it."""
+    pattern = pattern_of(companion)
+    own = [start for start in _starts(course, pattern_of(course)) if start >= companion.first_intake]
+    starts = tuple(own) if pattern.length is not None else (companion.first_intake,)
+    stays = [Span(hold.from_day, hold.until_day) for hold in course.holds if hold.kind == HoldKind.HOSPITAL]
+    if companion.stopped_on is not None:
+        stays.append(Span(companion.stopped_on))
+    return calendar.Course(pattern, companion.first_intake, starts, tuple(stays))
 
 
 def day_of(course: Course, on: date) -> Day:
@@ -27,8 +53,47 @@ def day_of(course: Course, on: date) -> Day:
     return calendar.day_of(calendar_of(course), on)
 
 
+def together(course: Course, on: date) -> Together:
+    """The date in the calendar of each medicine: the treatment's own first, then its companions."""
+    own = {course.agent: day_of(course, on)}
+    return Together(on, own | {one.agent: calendar.day_of(companion_calendar(course, one), on) for one in course.companions})
+
+
+def treatment_day(course: Course, on: date) -> int | None:
+    """Days since the first confirmed intake, that day being 1; None before it. Earlier cycles not followed here count their full length."""
+    return None if on < course.first_intake else calendar.treatment_day(calendar_of(course), on)
+
+
 def scheduled(course: Course, first: date, last: date) -> int | None:
     """Intakes due from first to last, both included; None as soon as one day is unknown (a cycle nobody said began)."""
-    begins = max(first, course.first_intake)
-    ends = min(last, course.stopped_on) if course.stopped_on else last
+    begins, ends = lived(course, first, last)
     return 0 if ends < begins else calendar.doses_between(calendar_of(course), begins, ends)
+
+
+def lived(course: Course, first: date, last: date) -> tuple[date, date]:
+    """The part of a span that lies inside the treatment; the second day is before the first when there is none."""
+    return max(first, course.first_intake), min(last, course.stopped_on) if course.stopped_on else last
+
+
+def doses_of(course: Course) -> tuple[Dose, ...]:
+    """The first dose and each change, in order; of two for the same day, the last said."""
+    steps = {course.first_intake: Dose(course.first_intake, course.dose_mg)}
+    steps |= {row.from_day: Dose(row.from_day, row.dose_mg, tablets_of(row.tablets)) for row in course.doses}
+    return tuple(steps[day] for day in sorted(steps))
+
+
+def dose_on(course: Course, on: date) -> Dose:
+    """The dose in force that day; the first one before the treatment begins."""
+    doses = doses_of(course)
+    return calendar.dose_on(doses, on) or doses[0]
+
+
+def expected(course: Course, first: date, last: date) -> Expected | None:
+    """Intakes, mg and tablets by strength due from first to last; None as soon as one day is unknown."""
+    begins, ends = lived(course, first, last)
+    return calendar.expected(calendar_of(course), doses_of(course), begins, ends)
+
+
+def tablets_of(kept: list[list[str | int]]) -> tuple[tuple[Decimal, int], ...]:
+    """Strengths and counts as a row keeps them."""
+    return tuple((Decimal(str(strength)), int(count)) for strength, count in kept)

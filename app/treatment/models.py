@@ -1,10 +1,11 @@
-"""Tables of treatment: courses, confirmed cycle starts, holds, intakes reported, measures."""
+"""Tables of treatment: courses and their companions, cycle starts, delays, holds, doses, supplies, intakes reported, measures."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,10 +20,38 @@ class CourseState(StrEnum):
     STOPPED = "stopped"
 
 
-class Course(Base):
-    """A treatment as prescribed: agent, dose in mg per intake, intakes a day, days on and off (days_off 0: continuous).
+class HoldKind(StrEnum):
+    """ordered: the team stopped the tablets. hospital: a stay, where the ward gives what is given. Both leave the denominator."""
 
-    One runs at a time. ``protocol_slug`` names the protocol; ``pinned_version_id`` keeps one version whatever comes later.
+    ORDERED = "ordered"
+    HOSPITAL = "hospital"
+
+
+class Dosing:
+    """A medicine as prescribed: dose in mg of one intake, intakes a day, and the days that hold them (see triage.calendar.Pattern).
+
+    days_on, days_off: of a cycle (days_off 0: continuous); with ``blocks``, [[first, last], ...] within ``cycle_days``, their sums.
+    """
+
+    agent: Mapped[str] = mapped_column(String(80))
+    dose_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
+    times_per_day: Mapped[int]
+    days_on: Mapped[int]
+    days_off: Mapped[int]
+    blocks: Mapped[list[Any]] = mapped_column(default=list)
+    cycle_days: Mapped[int | None]
+    weekday: Mapped[int | None]
+    every: Mapped[int] = mapped_column(default=1)
+    first_intake_evening: Mapped[bool] = mapped_column(default=False)
+    first_intake: Mapped[date]
+    stopped_on: Mapped[date | None]
+
+
+class Course(Dosing, Base):
+    """A treatment as prescribed. One runs at a time; a second medicine of the same treatment is its companion.
+
+    ``protocol_slug`` names the protocol; ``pinned_version_id`` keeps one version whatever comes later. ``dose_mg`` is the first dose:
+    the one in force is the last of ``doses`` that has begun.
     """
 
     __tablename__ = "course"
@@ -40,20 +69,16 @@ class Course(Base):
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     protocol_slug: Mapped[str] = mapped_column(String(80))
     pinned_version_id: Mapped[int | None] = mapped_column(ForeignKey("protocol_version.id"))
-    agent: Mapped[str] = mapped_column(String(80))
-    dose_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
-    times_per_day: Mapped[int]
-    days_on: Mapped[int]
-    days_off: Mapped[int]
-    first_intake: Mapped[date]
     state: Mapped[str] = mapped_column(String(20), default=CourseState.ACTIVE)
-    stopped_on: Mapped[date | None]
     stop_reason: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(60))
 
     cycles: Mapped[list[CycleStart]] = relationship(order_by="CycleStart.number")
     holds: Mapped[list[Hold]] = relationship(order_by="Hold.from_day")
+    postponements: Mapped[list[Postponement]] = relationship(order_by="Postponement.id")
+    doses: Mapped[list[DoseStep]] = relationship(order_by="DoseStep.id")
+    companions: Mapped[list[Companion]] = relationship(order_by="Companion.id")
 
 
 class CycleStart(Base):
@@ -70,8 +95,51 @@ class CycleStart(Base):
     recorded_at: Mapped[datetime]
 
 
+class Companion(Dosing, Base):
+    """A second medicine of the same treatment, with its own calendar (lapatinib beside capecitabine).
+
+    With cycles, its cycles begin with the treatment's. A hold of the treatment does not hold it; a hospital stay does.
+    """
+
+    __tablename__ = "companion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(60))
+
+
+class Postponement(Base):
+    """The team moved the planned start of a cycle to a later day; of several for one cycle, the last counts."""
+
+    __tablename__ = "postponement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    cycle: Mapped[int]
+    to_day: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    ordered_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
+class DoseStep(Base):
+    """From a day on: mg of one intake, and the tablets that make it as [[strength in mg, count], ...]; empty: not known."""
+
+    __tablename__ = "dose_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    from_day: Mapped[date]
+    dose_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
+    tablets: Mapped[list[Any]] = mapped_column(default=list)
+    reason: Mapped[str] = mapped_column(Text)
+    ordered_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
 class Hold(Base):
-    """Days on which the team ordered no intake. ``until_day`` is the last held day; None: not known yet."""
+    """Days on which the team ordered no intake, or a hospital stay. ``until_day`` is the last held day; None: not known yet."""
 
     __tablename__ = "hold"
 
@@ -79,6 +147,7 @@ class Hold(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
     from_day: Mapped[date]
     until_day: Mapped[date | None]
+    kind: Mapped[str] = mapped_column(String(20), default=HoldKind.ORDERED)
     reason: Mapped[str] = mapped_column(Text)
     ordered_by: Mapped[str] = mapped_column(String(60))
     recorded_at: Mapped[datetime]
@@ -88,6 +157,7 @@ class IntakeReport(Base):
     """What was said about the tablets of a span of days (inclusive). missed, extra, off_day count intakes; None: not said.
 
     scheduled: intakes due in the span under the course of that day. Missed and extra never cancel each other.
+    cause: why, one word of triage.adherence.CAUSES; '' when nobody asked yet.
     """
 
     __tablename__ = "intake_report"
@@ -103,9 +173,53 @@ class IntakeReport(Base):
     extra: Mapped[int | None]
     off_day: Mapped[bool | None]
     stopped: Mapped[bool] = mapped_column(default=False)
+    cause: Mapped[str] = mapped_column(String(20), default="")
     source: Mapped[str] = mapped_column(String(20))
     said_by: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
+
+
+class Dispensing(Base):
+    """Tablets of one strength handed out on a day, by the town's pharmacy or the hospital's: both routes feed one ledger."""
+
+    __tablename__ = "dispensing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    on_day: Mapped[date]
+    strength_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
+    tablets: Mapped[int]
+    place: Mapped[str] = mapped_column(String(20))
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
+class PillCount(Base):
+    """What was left in the boxes on the evening of a day. tablets, returned (or lost) since the last count: [[strength, count], ...]."""
+
+    __tablename__ = "pill_count"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    on_day: Mapped[date]
+    tablets: Mapped[list[Any]]
+    returned: Mapped[list[Any]] = mapped_column(default=list)
+    source: Mapped[str] = mapped_column(String(20))
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
+class CapOpening(Base):
+    """An electronic cap or smart box was opened at this instant: one intake. The same instant counts once."""
+
+    __tablename__ = "cap_opening"
+    __table_args__ = (UniqueConstraint("course_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    at: Mapped[datetime]
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
 
 
 class Measure(Base):
