@@ -8,7 +8,7 @@ PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 
-.PHONY: help run reset setup test check lock
+.PHONY: help run reset setup test check mutation lock
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make reset   forget the demonstration's data"
 	@echo "make test    the whole test suite, on SQLite and on PostgreSQL"
 	@echo "make check   format, lint, types, import contracts, migrations, translations, the rules of the house"
+	@echo "make mutation  how many deliberate mistakes in triage/ its tests notice (over an hour)"
 	@echo "make setup   the environment alone, in .venv"
 	@echo "make lock    choose the newest dependencies and write requirements.lock again"
 
@@ -55,6 +56,10 @@ check: setup
 	$(VENV)/bin/hadolint Dockerfile
 	$(VENV)/bin/compose-lint compose.yaml
 	$(PY) -m pytest -q tests/house tests/migrations
+
+# Every mutant of triage/, over an hour on two cores; what was done is kept in mutants/. MODULES= for some of them.
+mutation: setup
+	$(PY) -m tests.support.mutation $(MODULES)
 
 # One file serves running and testing: names, versions and hashes of every group, for every platform, and no address of a registry.
 # uv writes it because it alone resolves for all platforms at once; it is fetched into a folder of its own.

@@ -16,8 +16,10 @@ from app.protocols.models import ProtocolSignature, ProtocolVersion, SignatureRo
 DRAFT = "draft"
 
 
-def sign(session: Session, version: ProtocolVersion, *, service_id: int, role: SignatureRole, by: Actor, now: datetime) -> ProtocolSignature:
-    """Sign this text for the service. Raises Refusal for a draft, another service's copy, a role signed already, or one's own second signature."""
+def sign(
+    session: Session, version: ProtocolVersion, *, service_id: int, role: SignatureRole, by: Actor, now: datetime
+) -> ProtocolSignature:
+    """Sign this text for the service. Raises Refusal for a draft, another service's copy, or a second signature."""
     if version.depth == DRAFT:
         raise Refusal("This protocol is a draft: it is for reading. Nothing was signed.")
     if version.service_id not in (None, service_id):
@@ -47,9 +49,7 @@ def sign(session: Session, version: ProtocolVersion, *, service_id: int, role: S
 
 def of(session: Session, version: ProtocolVersion, service_id: int) -> list[ProtocolSignature]:
     """The signatures this text has in the service, the first first."""
-    mine = select(ProtocolSignature).where(
-        ProtocolSignature.service_id == service_id, ProtocolSignature.fingerprint == version.fingerprint
-    )
+    mine = select(ProtocolSignature).where(ProtocolSignature.service_id == service_id, ProtocolSignature.fingerprint == version.fingerprint)
     return list(session.scalars(mine.order_by(ProtocolSignature.id)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse, phones, service
+from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse, phones, protocols, service
 from app.web.render import NAVIGATION, Link
 
 ROUTERS: list[APIRouter] = [
@@ -14,6 +14,7 @@ ROUTERS: list[APIRouter] = [
     chart.router,
     coordinator.router,
     service.router,
+    protocols.router,
     api.router,
     hooks.router,
     health.router,
@@ -23,6 +24,7 @@ ROUTERS: list[APIRouter] = [
 TOP_BAR: list[Link] = [
     Link("nav.enrol", "/enrol", "enrol"),
     Link("nav.patients", "/patients", "open_chart"),
+    Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.service", "/service", "manage_service"),
     Link("nav.phones", "/phones", "see_alerts", demo_only=True),
 ]
