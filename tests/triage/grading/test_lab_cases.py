@@ -1,0 +1,35 @@
+"""CTCAE grades worked out by hand from the text, both versions side by side. An empty grade is: not gradable, and a reason is said."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.protocols import scales
+
+FILE = Path(__file__).parent / "cases.csv"
+CASES = list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines()))
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['version']} {case['term']} {case['value']} {case['unit']} {case['why']}")
+def test_a_published_case(case: dict[str, str]) -> None:
+    found = scales.lab_table(case["version"]).grade(
+        case["term"],
+        Decimal(case["value"]),
+        case["unit"],
+        lln=_number(case["lln"]),
+        uln=_number(case["uln"]),
+        baseline=_number(case["baseline"]),
+        baseline_flag=case["flag"],
+        key=case["key"],
+    )
+    assert found.grade == (int(case["grade"]) if case["grade"] else None), found.reason
+    assert found.version == case["version"]
+    assert found.grade is not None or found.reason

@@ -1,0 +1,211 @@
+"""Every boundary of every line of the tables, just below, at and just above; and what must hold whatever the value."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.protocols import scales
+from triage.grading import labs
+from triage.grading.labs import LabTable, Scale, Term
+from triage.terms import Measured
+
+STEP = Decimal("0.0001")
+LLN, ULN, BEFORE = Decimal("3"), Decimal("1000"), Decimal("7")
+"""Limits far from every cut point, so that each line is seen alone."""
+
+Line = dict[str, str]
+
+
+def _lines() -> Iterator[Line]:
+    for version in scales.VERSIONS:
+        for part in ("labs", "vitals"):
+            text = (scales.FOLDER / f"ctcae-{part}-{version}.csv").read_text(encoding="utf-8")
+            yield from csv.DictReader(text.splitlines())
+
+
+LINES = [line for line in _lines() if line["frame"] != "none"]
+BOUNDS = {
+    "absolute": lambda bound: bound,
+    "lln": lambda bound: LLN,
+    "uln": lambda bound: ULN,
+    "x_uln": lambda bound: bound * ULN,
+    "x_baseline": lambda bound: bound * BEFORE,
+    "over_uln": lambda bound: ULN + bound,
+    "over_baseline": lambda bound: BEFORE + bound,
+    "over_both": lambda bound: ULN,
+}
+FLAG = {"": "", "high": "high", "not_high": "normal", "not_high_or_unknown": "normal", "low": "low", "not_low_or_unknown": "normal"}
+
+
+def _alone(line: Line) -> LabTable:
+    """A table of this one line."""
+    header = ",".join(line)
+    cells = ",".join(f'"{cell}"' for cell in line.values())
+    return labs.read(f"{header}\n{cells}\n")
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: " ".join(filter(None, list(line.values())[:11])))
+def test_each_line_begins_where_it_says(line: Line) -> None:
+    """Just on the milder side nothing, at the bound only when it says ``at``, just beyond its grade."""
+    bound = BOUNDS[line["frame"]](Decimal(line["bound"] or 0))
+    worse = STEP if line["direction"] == "high" else -STEP
+    grade = int(line["grade"]) if line["grade"] else None
+    table = _alone(line)
+    if line["and_beyond"]:
+        bound = max(bound, Decimal(line["and_beyond"]))
+
+    def found(value: Decimal) -> int | None:
+        unit = line["unit"] or "U/L"
+        flag = FLAG[line["baseline"]]
+        return table.grade(line["term"], value, unit, lln=LLN, uln=ULN, baseline=BEFORE, baseline_flag=flag).grade
+
+    assert found(bound - worse) == 0
+    assert found(bound) == (grade if line["reached"] == "at" else 0)
+    assert found(bound + worse) == grade
+
+
+def _terms() -> list[tuple[str, Term, str]]:
+    tables = {version: scales.lab_table(version) for version in scales.VERSIONS}
+    return [(version, term, key) for version, table in tables.items() for term in table.terms.values() for key in term.scales]
+
+
+TERMS = _terms()
+
+
+def _numeric(scale: Scale) -> bool:
+    return scale.criteria[0].frame != "none"
+
+
+numbers = st.decimals(min_value=0, max_value=600, places=2)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(data=st.data())
+def test_a_worse_value_never_has_a_milder_grade(data: st.DataObject) -> None:
+    """For each term and direction, whatever is known of limits and baseline; ungraded again only where the text says so."""
+    version, term, key = data.draw(st.sampled_from(TERMS))
+    unit = data.draw(st.sampled_from([scale.unit or "U/L" for scale in term.scales[key]]))
+    known = {name: data.draw(st.none() | numbers) for name in ("lln", "uln", "baseline")}
+    flag = data.draw(st.sampled_from(labs.FLAGS))
+    mild, bad = sorted((data.draw(numbers), data.draw(numbers)), reverse=term.direction == "low")
+    first, second = (scales.lab_table(version).grade(term.name, value, unit, baseline_flag=flag, key=key, **known) for value in (mild, bad))
+    if first.grade is not None and second.grade is not None:
+        assert first.grade <= second.grade
+    elif first.grade:
+        assert "report the kidney injury" in second.reason, "a value that is worse than a graded one is graded"
+
+
+@settings(max_examples=800, deadline=None)
+@given(data=st.data())
+def test_what_is_not_known_never_reassures(data: st.DataObject) -> None:
+    """Without a limit or a baseline the grade is the same, missing, or a lower bound that says so; 0 only when it is 0 anyway."""
+    version, term, key = data.draw(st.sampled_from(TERMS))
+    unit = term.scales[key][0].unit or "U/L"
+    known = {name: data.draw(st.decimals(min_value=1, max_value=600, places=1)) for name in ("lln", "uln", "baseline")}
+    value, flag = data.draw(numbers), data.draw(st.sampled_from(labs.FLAGS[:3]))
+    table = scales.lab_table(version)
+    whole = table.grade(term.name, value, unit, baseline_flag=flag, key=key, **known)
+    less: dict[str, Decimal | None] = {**known, data.draw(st.sampled_from(sorted(known))): None}
+    without = table.grade(term.name, value, unit, baseline_flag=flag, key=key, **less)
+    if without.grade is not None and whole.grade is not None:
+        assert without.grade <= whole.grade
+        assert without.grade == whole.grade or "at least" in without.reason
+
+
+def test_a_term_without_a_number_says_why() -> None:
+    for version, term, key in TERMS:
+        if not _numeric(term.scales[key][0]):
+            found = scales.lab_table(version).grade(term.name, Decimal(1), key=key)
+            assert found.grade is None
+            assert len(found.reason) > 20
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [("banana", "unknown unit"), ("", "unit is missing"), ("g/L", "measures something else"), ("10^9/M", "unknown unit")],
+)
+def test_a_unit_that_cannot_be_used_is_said(unit: str, said: str) -> None:
+    """User demand: g/L is not G/L; nothing is guessed."""
+    found = scales.lab_table("5.0").grade("Platelet count decreased", Decimal(40), unit, lln=Decimal(150))
+    assert found.grade is None
+    assert said in found.reason
+
+
+def test_an_unknown_unit_stops_a_ratio_too() -> None:
+    found = scales.lab_table("5.0").grade("Alanine aminotransferase increased", Decimal(400), "banana", uln=Decimal(40))
+    assert (found.grade, found.reason) == (None, "unknown unit 'banana'")
+
+
+def test_limits_the_wrong_way_round_are_not_used() -> None:
+    table = scales.lab_table("5.0")
+    assert table.grade("Anemia", Decimal(110), "g/L", lln=Decimal(170), uln=Decimal(120)).grade is None
+    assert table.grade("Anemia", Decimal(90), "g/L", lln=Decimal(170), uln=Decimal(120)).grade == 2
+
+
+def test_a_limit_of_zero_multiplies_nothing() -> None:
+    found = scales.lab_table("5.0").grade("Lipase increased", Decimal(5), "U/L", uln=Decimal(0))
+    assert found.grade is None
+    assert "uln" in found.reason
+
+
+@pytest.mark.parametrize("wrong", [{"value": Decimal("NaN")}, {"value": Decimal(-1)}, {"uln": Decimal("Infinity")}, {"baseline_flag": "H"}])
+def test_what_is_no_number_is_refused(wrong: dict[str, Decimal | str]) -> None:
+    given: dict[str, Decimal | str] = {"value": Decimal(1), **wrong}
+    with pytest.raises(ValueError, match="expected"):
+        scales.lab_table("5.0").grade("Anemia", unit="g/L", **given)  # type: ignore[arg-type]
+
+
+# --- Measures as they are kept ------------------------------------------------------------------------------------------------------
+
+NOW = Measured(Decimal(250), "U/L", date(2026, 11, 20), uln=Decimal(40))
+BASELINE = Measured(Decimal(60), "U/L", date(2026, 10, 1), uln=Decimal(40))
+ALT = "Alanine aminotransferase increased"
+
+
+def test_a_kept_baseline_says_itself_that_it_was_abnormal() -> None:
+    """250 is 6.25 x ULN (grade 3) and 4.2 x the abnormal baseline (grade 2)."""
+    table = scales.lab_table("5.0")
+    assert table.grade_measured(ALT, NOW, BASELINE).grade == 2
+    assert table.grade_measured(ALT, NOW).grade == 3
+    assert table.grade_measured(ALT, NOW, replace(BASELINE, uln=Decimal(70))).grade == 3
+
+
+def test_a_baseline_in_another_unit_is_brought_to_this_one_or_left_out() -> None:
+    table = scales.lab_table("5.0")
+    now = Measured(Decimal(95), "umol/L", date(2026, 11, 20), uln=Decimal(104))
+    assert table.grade_measured("Creatinine increased", now, Measured(Decimal("0.05"), "mmol/L", date(2026, 10, 1))).grade == 2
+    assert table.grade_measured("Creatinine increased", now, Measured(Decimal(50), "pg", date(2026, 10, 1))).grade is None
+
+
+def test_a_laboratory_changes_its_limits_the_latest_are_used() -> None:
+    later = replace(NOW, uln=Decimal(60))
+    assert scales.lab_table("5.0").grade_measured(ALT, later).grade == 2
+
+
+# --- Reading ------------------------------------------------------------------------------------------------------------------------
+
+HEAD = "ctcae_version,term,key,direction,grade,without_symptoms,baseline,frame,bound,reached,unit,and_beyond,note,source\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("5.0,A,a,low,1,,,lln,,beyond,,,,\n6.0,A,a,low,1,,,lln,,beyond,,,,\n", "one CTCAE version"),
+        ("5.0,A,a,low,1,,,lln,,beyond,,,,\n5.0,A,a,high,1,,,uln,,beyond,,,,\n", "one direction"),
+        ("5.0,A,a,low,1,,,somewhere,,beyond,,,,\n", "unknown frame"),
+        ("5.0,A,a,low,1,,maybe,lln,,beyond,,,,\n", "baseline 'maybe'"),
+        ("5.0,A,a,low,1,,,lln,,near,,,,\n", "reached 'near'"),
+        ("5.0,A,a,low,1,,,absolute,3,at,stone,,,\n", "unknown unit 'stone'"),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused(lines: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        labs.read(HEAD + lines)
