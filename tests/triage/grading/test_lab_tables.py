@@ -109,7 +109,8 @@ def test_what_is_not_known_never_reassures(data: st.DataObject) -> None:
     """Without a limit or a baseline the grade is the same, missing, or a lower bound that says so; 0 only when it is 0 anyway."""
     version, term, key = data.draw(st.sampled_from(TERMS))
     unit = term.scales[key][0].unit or "U/L"
-    known = {name: data.draw(st.decimals(min_value=1, max_value=600, places=1)) for name in ("lln", "uln", "baseline")}
+    lower, upper, before = (data.draw(st.decimals(min_value=1, max_value=600, places=1)) for _ in range(3))
+    known = {"lln": min(lower, upper), "uln": max(lower, upper), "baseline": before}
     value, flag = data.draw(numbers), data.draw(st.sampled_from(labs.FLAGS[:3]))
     table = scales.lab_table(version)
     whole = table.grade(term.name, value, unit, baseline_flag=flag, key=key, **known)
