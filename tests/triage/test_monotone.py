@@ -18,7 +18,7 @@ from tests.support.protocols import SLUGS, TODAY, context, shipped
 from triage import engine, questions
 from triage.protocol import Protocol
 from triage.questions import Question
-from triage.terms import Answer, Escalate, Kind, Level, Past, Value
+from triage.terms import Answer, Escalate, Exposure, Kind, Level, Measured, Past, Value
 
 CHAINS: dict[Kind, tuple[tuple[Value, ...], ...]] = {
     Kind.SEVERITY: (tuple(Decimal(n) for n in range(5)),),
@@ -33,8 +33,16 @@ CHAINS: dict[Kind, tuple[tuple[Value, ...], ...]] = {
         ("all", "extra:1", "extra:2+off_day"),
         ("all", "stopped"),
     ),
+    Kind.PAIN: (tuple(Decimal(n) for n in (0, 1, 4, 7, 10)),),
+    Kind.WEIGHT: ((Decimal(70),),),
 }
-"""Values of each kind from best to worst; a chain is one way of getting worse."""
+"""Values of each kind from best to worst; a chain is one way of getting worse. No weight is better than another by itself."""
+
+CHARTS: tuple[dict[str, Measured], ...] = (
+    {},
+    {"neutrophils": Measured(Decimal("0.4"), "10*9/L", TODAY), "platelets": Measured(Decimal(20), "10*9/L", TODAY)},
+    {"systolic": Measured(Decimal(185), "mm[Hg]", TODAY), "potassium": Measured(Decimal("2.4"), "mmol/L", TODAY)},
+)
 
 Values = dict[str, Value | None]
 
@@ -83,7 +91,7 @@ def situations(draw: st.DrawFn) -> tuple[str, tuple[int, int], Values, dict[str,
     cycle = draw(st.integers(1, 4))
     asked = shipped(slug).asks(cycle, day)
     values: Values = {q.key: draw(st.sampled_from([*every(q), None])) for q in asked}
-    scores = [q.key for q in asked if q.kind is Kind.SEVERITY]
+    scores = [q.key for q in asked if q.kind is Kind.SEVERITY] or ["fatigue"]
     history = st.dictionaries(st.sampled_from(scores), st.sampled_from([*map(Decimal, range(5)), None]))
     past = tuple(
         Past(TODAY - timedelta(days=3 * n), draw(history), draw(st.sampled_from(Level))) for n in range(1, draw(st.integers(0, 3)) + 1)
@@ -94,6 +102,9 @@ def situations(draw: st.DrawFn) -> tuple[str, tuple[int, int], Values, dict[str,
         "baseline": baseline,
         "escalate": draw(st.sampled_from(Escalate)),
         "silences": draw(st.integers(0, 2)),
+        "measures": draw(st.sampled_from(CHARTS)),
+        "exposures": {name: Exposure(TODAY - timedelta(days=9)) for name in draw(st.sets(st.sampled_from(("anticoagulant", "brivudine"))))},
+        "treatment_day": day + 28 * (cycle - 1),
         "closing": draw(st.booleans()),
     }
     return slug, (cycle, day), values, more
@@ -106,7 +117,7 @@ def test_the_same_over_whole_check_ins_with_a_history(
 ) -> None:
     slug, day, values, more = situation
     protocol = shipped(slug)
-    question = data.draw(st.sampled_from(protocol.asks(*day)))
+    question = data.draw(st.sampled_from([q for q in protocol.asks(*day) if worsenings(q)]))
     better, worse = data.draw(st.sampled_from(worsenings(question)))
     low, high = (level(protocol, values | {question.key: value}, day, **more) for value in (better, worse))
     assert high >= low
