@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,13 +11,18 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Actor
+from app.core.errors import Refusal
 from app.people.models import Patient
 from app.treatment import days
 from app.treatment.models import Course, IntakeReport
+from triage.adherence import CAUSES, Reported, Taking, taking
 from triage.questions import intake_of
 
 WEEK = timedelta(days=6)
 """The question asks about seven days, the day asked included."""
+
+MONTH = timedelta(days=27)
+"""Adherence is told over 28 days, the last one included."""
 
 
 def report(
@@ -74,54 +79,69 @@ def standing(session: Session, course_id: int) -> list[IntakeReport]:
     return sorted(by_checkin.values(), key=lambda row: (row.to_day, row.id))
 
 
+def explain(session: Session, row: IntakeReport, course: Course, patient: Patient, *, cause: str, by: Actor, now: datetime) -> None:
+    """Why intakes were missed or added, one word of CAUSES: it drives what is done next. Raises Refusal for another word."""
+    if cause not in CAUSES:
+        raise Refusal("Choose a cause of the list.", field="cause", status=422)
+    before, row.cause = row.cause, cause
+    audit.record(
+        session,
+        actor=by,
+        action="intake.explained",
+        subject=f"intake:{row.id}",
+        service_id=patient.service_id,
+        patient_id=patient.id,
+        before=before,
+        after=cause,
+        now=now,
+    )
+    session.flush()
+
+
 @dataclass(frozen=True)
 class Adherence:
-    """Over a window: intakes due on the days somebody reported, and what was said of them. share: 0-1, None when nothing was due.
+    """Over a window: intakes due on the days somebody reported, and what was said of them.
 
-    silent_days: days of the window no report covers; they are unknown, neither taken nor missed.
+    due: under the holds and cycles known today, also those written down after the report. silent_days: days no report covers; they
+    are unknown, neither taken nor missed. told: the reports that count, oldest first.
     """
 
-    scheduled: int
-    missed: int
-    extra: int
-    off_day: bool
+    taking: Taking
     stopped: bool
     silent_days: int
+    told: tuple[IntakeReport, ...] = ()
 
     @property
     def share(self) -> Decimal | None:
-        """Taking adherence: correct intakes over scheduled ones; extra intakes never make up for missed ones.
-
-        None also when more were said missed than were due: one of the two is wrong, and nobody here can say which.
-        """
-        if not self.scheduled or self.missed > self.scheduled:
-            return None
-        return (Decimal(self.scheduled - self.missed) / self.scheduled).quantize(Decimal("0.001"))
-
-    @property
-    def over(self) -> bool:
-        """Was more taken than prescribed? An event whatever the share."""
-        return self.extra > 0 or self.off_day
+        """Taking adherence, 0-1 in thousandths; None when nothing was due, or when more were said missed than were due."""
+        value = self.taking.share.value
+        return None if value is None else value.quantize(Decimal("0.001"))
 
 
 def adherence(session: Session, course: Course, *, first: date, last: date) -> Adherence:
     """What was reported from first to last, both included. Reports of overlapping weeks count once: the newest whole ones are kept.
 
     Reports whose intakes are unknown (a cycle nobody confirmed, a number of missed intakes not given) are left out of the counts.
+    An extra intake or one on a rest day is kept from every report, counted or not: it happened.
     """
     kept: list[IntakeReport] = []
+    inside = [row for row in standing(session, course.id) if first <= row.from_day and row.to_day <= last]
     free_until = last
-    for row in reversed(standing(session, course.id)):
-        if first <= row.from_day and row.to_day <= free_until:
+    for row in reversed(inside):
+        if row.to_day <= free_until:
             kept.append(row)
             free_until = row.from_day - timedelta(days=1)
-    counted = [row for row in kept if row.scheduled is not None and row.missed is not None]
-    covered = sum((row.to_day - row.from_day).days + 1 for row in kept)
+    told = taking(Reported(days.scheduled(course, row.from_day, row.to_day), row.missed, row.extra, row.off_day) for row in kept)
+    extra = max([told.extra, *(row.extra or 0 for row in inside)])
     return Adherence(
-        scheduled=sum(row.scheduled or 0 for row in counted),
-        missed=sum(row.missed or 0 for row in counted),
-        extra=sum(row.extra or 0 for row in kept),
-        off_day=any(row.off_day for row in kept),
+        taking=replace(told, extra=extra, off_day=any(row.off_day for row in inside)),
         stopped=any(row.stopped for row in kept),
-        silent_days=(last - first).days + 1 - covered,
+        silent_days=(last - first).days + 1 - sum((row.to_day - row.from_day).days + 1 for row in kept),
+        told=tuple(reversed(kept)),
     )
+
+
+def adherence_percent(session: Session, course: Course, on: date) -> Decimal | None:
+    """Correct intakes per 100 due over the 28 days that end on this one; None when not known."""
+    value = adherence(session, course, first=on - MONTH, last=on).taking.share.value
+    return None if value is None else value * 100

@@ -13,6 +13,7 @@ from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Said
 from app.people.models import Patient
+from app.protocols import scales
 from app.treatment.models import Measure
 
 PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
@@ -23,7 +24,7 @@ PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
     "diastolic": ("mm[Hg]", Decimal(20), Decimal(180)),
 }
 """Home measures: UCUM unit and plausible range (SEC-38 for temperature, 30-45 °C; the others are our own limits against typing slips,
-2026-11-22). Laboratory terms are not in the table: any finite value that is not negative is kept with its unit."""
+2026-11-22). Laboratory values are kept in the unit they came with; their ranges are in the library's measures.toml."""
 
 OUTSIDE = "This value is outside {low} to {high} {unit}. Check it; nothing was changed or rounded."
 
@@ -32,12 +33,30 @@ LONGEST = {"kind": 60, "unit": 20, "source": 20}
 
 
 def record(
-    session: Session, patient: Patient, *, kind: str, value: str, unit: str, taken_at: datetime, source: str, by: Actor, now: datetime
+    session: Session,
+    patient: Patient,
+    *,
+    kind: str,
+    value: str,
+    unit: str,
+    taken_at: datetime,
+    source: str,
+    by: Actor,
+    now: datetime,
+    lln: str = "",
+    uln: str = "",
 ) -> Measure:
-    """Keep a measure. Raises FieldErrors for a number that is not finite, out of range, in another unit, or from the future."""
+    """Keep a measure. Raises FieldErrors for a number that is not finite, out of range, in another unit, or from the future.
+
+    A CTCAE term is accepted as ``kind`` and kept as the measure it grades. lln, uln: limits of normal of that laboratory, in the same unit.
+    """
     problems: dict[str, str] = {}
     kind, unit, source = kind.strip(), unit.strip(), source.strip()
-    number = _number(value, problems)
+    kind = scales.measures().key_of(kind) or kind
+    number = _number(value, "value", problems)
+    low, high = (_number(text, name, problems) if text.strip() else None for name, text in (("lln", lln), ("uln", uln)))
+    if low is not None and high is not None and low > high:
+        problems["uln"] = "The upper limit is below the lower one."
     for name, text, sentence in (
         ("kind", kind, "Choose what was measured."),
         ("unit", unit, "Write the unit."),
@@ -47,12 +66,8 @@ def record(
             problems[name] = sentence
         elif len(text) > LONGEST[name]:
             problems[name] = Said("Write at most {n} characters.", n=LONGEST[name])
-    if kind in PLAUSIBLE and number is not None:
-        right_unit, low, high = PLAUSIBLE[kind]
-        if unit != right_unit:
-            problems["unit"] = Said("Give this measure in {unit}.", unit=right_unit)
-        elif not low <= number <= high:
-            problems["value"] = Said(OUTSIDE, low=low, high=high, unit=right_unit)
+    if number is not None:
+        _check_range(kind, number, unit, problems)
     if taken_at > now:
         problems["taken_at"] = "This time is in the future."
     elif taken_at.date() < patient.birth_date:
@@ -64,6 +79,8 @@ def record(
         kind=kind,
         value=number,
         unit=unit,
+        lln=low,
+        uln=high,
         taken_at=taken_at,
         source=source,
         entered_by=str(by),
@@ -84,9 +101,24 @@ def record(
     return row
 
 
-def _number(text: str, problems: dict[str, str]) -> Decimal | None:
+def _check_range(kind: str, number: Decimal, unit: str, problems: dict[str, str]) -> None:
+    """Home measures have one unit. A laboratory value in a unit we know must be one a living person can have: 150000 G/L is a slip of unit."""
+    if kind in PLAUSIBLE:
+        right_unit, low, high = PLAUSIBLE[kind]
+        if unit != right_unit:
+            problems["unit"] = Said("Give this measure in {unit}.", unit=right_unit)
+        elif not low <= number <= high:
+            problems["value"] = Said(OUTSIDE, low=low, high=high, unit=right_unit)
+        return
+    known = scales.measures().by_key.get(kind)
+    if known is not None and known.is_plausible(number, unit) is False:
+        low, high = known.plausible
+        problems["value"] = Said(OUTSIDE, low=low, high=high, unit=known.unit)
+
+
+def _number(text: str, name: str, problems: dict[str, str]) -> Decimal | None:
     if not re.fullmatch(r"[0-9]{1,8}([.,][0-9]{1,4})?", text.strip()):
-        problems["value"] = "Write a number such as 37.2 or 37,2, with four decimals at most."
+        problems[name] = "Write a number such as 37.2 or 37,2, with four decimals at most."
         return None
     return Decimal(text.strip().replace(",", "."))
 

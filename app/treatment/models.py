@@ -223,7 +223,10 @@ class CapOpening(Base):
 
 
 class Measure(Base):
-    """A measure or laboratory value. kind: temperature, weight, pulse, or a laboratory term. unit as entered (UCUM where it exists)."""
+    """A measure or laboratory value. kind: a key of the library's measures, or what was written. unit as entered (UCUM where it exists).
+
+    lln, uln: limits of normal of that laboratory, in the same unit; None when they did not come with the value.
+    """
 
     __tablename__ = "measure"
     __table_args__ = (Index("ix_measure_latest", "patient_id", "kind", "taken_at"),)
@@ -233,7 +236,33 @@ class Measure(Base):
     kind: Mapped[str] = mapped_column(String(60))
     value: Mapped[Decimal] = mapped_column(Numeric(12, 4))
     unit: Mapped[str] = mapped_column(String(20))
+    lln: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
+    uln: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
     taken_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(20))
     entered_by: Mapped[str] = mapped_column(String(60))
     recorded_at: Mapped[datetime]
+
+
+class ClinicianGrade(Base):
+    """A CTCAE grade 0-5 that a clinician gave: term, version, author, instant. Rows only grow: a correction names the row it replaces.
+
+    It is neither what the patient said (a score) nor what is computed from it (a composite); laboratory grades are computed when shown.
+    onset_day None: not known. reason: why the row it replaces was wrong, '' when it replaces none.
+    """
+
+    __tablename__ = "clinician_grade"
+    __table_args__ = (Index("ix_clinician_grade_story", "patient_id", "at"), UniqueConstraint("replaces_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    term: Mapped[str] = mapped_column(String(120))
+    ctcae_version: Mapped[str] = mapped_column(String(8))
+    grade: Mapped[int]
+    onset_day: Mapped[date | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("clinician_grade.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    given_by: Mapped[str] = mapped_column(String(60))
+    given_by_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]

@@ -35,9 +35,9 @@ def test_five_missed_and_five_extra_are_not_a_perfect_week(world: World, session
 
     week = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 10))
 
-    assert (week.scheduled, week.missed, week.extra) == (14, 5, 5)
+    assert (week.taking.scheduled, week.taking.missed, week.taking.extra) == (14, 5, 5)
     assert week.share == Decimal("0.643")
-    assert week.over
+    assert week.taking.over
 
 
 def test_rest_days_owe_nothing_and_an_intake_then_is_an_event(world: World, session: Session, clock: HandClock) -> None:
@@ -46,9 +46,9 @@ def test_rest_days_owe_nothing_and_an_intake_then_is_an_event(world: World, sess
 
     rest = intakes.adherence(session, course, first=date(2026, 11, 18), last=date(2026, 11, 24))
 
-    assert rest.scheduled == 0
+    assert rest.taking.scheduled == 0
     assert rest.share is None
-    assert rest.over
+    assert rest.taking.over
 
 
 def test_held_days_leave_the_denominator(world: World, session: Session, clock: HandClock) -> None:
@@ -67,7 +67,7 @@ def test_held_days_leave_the_denominator(world: World, session: Session, clock: 
 
     week = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 10))
 
-    assert week.scheduled == 6
+    assert week.taking.scheduled == 6
     assert week.share == Decimal("1.000")
 
 
@@ -78,7 +78,7 @@ def test_a_correction_replaces_and_both_rows_stay(world: World, session: Session
 
     week = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 10))
 
-    assert week.missed == 1
+    assert week.taking.missed == 1
     assert len(intakes.standing(session, course.id)) == 1
 
 
@@ -89,7 +89,7 @@ def test_overlapping_weeks_are_counted_once_and_silent_days_are_told(world: Worl
 
     span = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 15))
 
-    assert (span.scheduled, span.missed) == (14, 3)
+    assert (span.taking.scheduled, span.taking.missed) == (14, 3)
     assert span.silent_days == 5
 
 
