@@ -44,12 +44,12 @@ DANGERS: Mapping[str, tuple[str, str]] = {
 """Danger codes of the reply codebook in words, French and English."""
 
 
-def follow(protocol: Protocol, case: Case, level: Level, steps: Collection[Step]) -> tuple[str, str]:
-    """(text key or '', self-care key or ''). The variant for a closed service is chosen where the opening hours are known."""
+def follow(protocol: Protocol, case: Case, level: Level, steps: Collection[Step]) -> tuple[str, str, str]:
+    """(text key or '', self-care key or '', its guideline or ''). The variant for a closed service is chosen where the hours are known."""
     if level is Level.URGENT:
-        return _urgent(protocol, case, steps), ""
+        return _urgent(protocol, case, steps), "", ""
     answered = any(not isinstance(value, Absent) for value in case.values.values())
-    return PROMISE if level >= Level.MODERATE and answered else "", _self_care(protocol, case, steps)
+    return PROMISE if level >= Level.MODERATE and answered else "", *_self_care(protocol, case, steps)
 
 
 def _urgent(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
@@ -64,16 +64,19 @@ def _urgent(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
     return "urgent_fever" if fever or dangers & FEVERS else "urgent"
 
 
-def _self_care(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
-    """The text of the worst symptom, at 1 or 2; nothing while a score is unknown, for it may be a 3."""
+def _self_care(protocol: Protocol, case: Case, steps: Collection[Step]) -> tuple[str, str]:
+    """The text of the worst symptom, at 1 or 2, and its guideline; nothing while a score is unknown, for it may be a 3."""
     context = case.context
+    worst, _, unknown = case.worst
+    if unknown or not isinstance(worst, Decimal) or not 1 <= worst <= 2:
+        return "", ""
     if context.dangers or context.escalate is not Escalate.NO or any(step.error for step in steps):
-        return ""
-    scores = [(value, key) for key, value in case.scores if isinstance(value, Decimal)]
-    if not scores or len(scores) < len(case.scores):
-        return ""
-    worst, key = max(scores, key=lambda score: score[0])
-    if not 1 <= worst <= 2 or sum(value == 2 for value, _ in scores) > 1:
-        return ""
-    symptom = protocol.symptoms.get(protocol.questions[key].symptom)
-    return symptom.self_care if symptom else ""
+        return "", ""
+    strongest = [key for key in case.scores if case.values[key] == worst]
+    if worst == 2 and len(strongest) > 1:
+        return "", ""
+    symptom = protocol.symptoms.get(protocol.questions[strongest[0]].symptom)
+    if symptom is None or not symptom.self_care:
+        return "", ""
+    source = protocol.sources.get(symptom.self_care_source or "")
+    return symptom.self_care, source.words if source else ""

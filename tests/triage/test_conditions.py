@@ -44,7 +44,7 @@ def past(days_ago: int, level: Level = Level.NONE, **given: Any) -> Past:
 
 
 def check(spec: dict[str, Any], given: dict[str, Any], due: tuple[str, ...] = DUE, **more: Any) -> Any:
-    return build(spec, BOOK).check(Case(QUESTIONS, answers(**given), due, Context(TODAY, **more)))
+    return build(spec, BOOK).check(Case.of(QUESTIONS, answers(**given), due, Context(TODAY, **more)))
 
 
 TEMPERATURE = {"answer": "temperature", "at_least": "fever"}

@@ -43,23 +43,30 @@ class ConditionError(ValueError):
         self.field, self.value, self.reason = field, value, reason
 
 
+Say = Callable[[], tuple[str, str]]
+"""The words, French and English, made only when somebody reads the trace."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """met: True, False, or None when undecided. near: not met, but within one step. waits: questions of this check-in still unknown."""
 
     met: bool | None
     near: bool
-    fr: str
-    en: str
+    say: Say
     waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition, ready to use. keys: the questions it reads ("any": all severities); empty when it reads none."""
+    """One condition, ready to use. keys: the questions it reads ("any": all severities); empty when it reads none.
+
+    source: what is looked at; conditions of one source see the same facts, so that each is looked at once.
+    """
 
     word: str
     keys: frozenset[str]
+    source: Hashable
     look: Callable[[Case], Hashable]
     judge: Callable[[Any], Finding]
 
@@ -122,25 +129,61 @@ class Book:
         return self.limits[name]
 
 
+def of_value(word: str, question: Question, judge: Callable[[Fact], Finding]) -> Condition:
+    """A condition on the current answer to one question alone."""
+    key = question.key
+    return Condition(word, frozenset({key}), (VALUE, key), lambda case: case.values.get(key, Absent.NOT_ASKED), judge)
+
+
+VALUE = "value"
+"""First word of the source of a condition that reads one current answer and nothing else."""
+
+
 class Case:
-    """The answers and context of one assessment, absences told apart. Values are taken as plausible: the engine checks them before."""
+    """The answers and context of one assessment, absences told apart. Values are taken as plausible: the engine checks them before.
 
-    __slots__ = ("context", "scores", "values")
+    scores: every severity question of this check-in by key, in the order of keys.
+    """
 
-    def __init__(self, questions: Mapping[str, Question], answers: Mapping[str, Answer], due: Collection[str], context: Context) -> None:
+    __slots__ = ("_worst", "context", "scores", "values")
+
+    def __init__(self, values: Mapping[str, Fact], scores: tuple[str, ...], context: Context) -> None:
+        self.values = values
+        self.scores = scores
+        self.context = context
+        self._worst: tuple[Fact, str, tuple[str, ...]] | None = None
+
+    @classmethod
+    def of(cls, questions: Mapping[str, Question], answers: Mapping[str, Answer], due: Collection[str], context: Context) -> Case:
+        """A case from answers as given, each of them plausible."""
         values: dict[str, Fact] = dict.fromkeys(due, Absent.UNKNOWN)
         for key, answer in answers.items():
             values[key] = Absent.UNKNOWN if answer.value is None else answer.value
         for key, question in questions.items():
             if question.detail_of and values.get(key) is Absent.UNKNOWN and values.get(question.detail_of) == 0:
                 values[key] = Absent.SKIPPED
-        self.values = values
-        self.context = context
-        self.scores = tuple((key, values[key]) for key in sorted(values) if key in questions and questions[key].kind is Kind.SEVERITY)
+        return cls(values, tuple(key for key in sorted(values) if key in questions and questions[key].kind is Kind.SEVERITY), context)
 
     def value(self, key: str) -> Fact:
         """The current value, or why there is none."""
         return self.values.get(key, Absent.NOT_ASKED)
+
+    @property
+    def worst(self) -> tuple[Fact, str, tuple[str, ...]]:
+        """The highest known score, its question, and the scores still unknown. NOT_ASKED and "" when none is known."""
+        if self._worst is None:
+            top: Fact = Absent.NOT_ASKED
+            name = ""
+            waits: list[str] = []
+            for key in self.scores:
+                value = self.values[key]
+                if isinstance(value, Decimal):
+                    if top is Absent.NOT_ASKED or value >= top:  # type: ignore[operator]
+                        top, name = value, key
+                elif value is Absent.UNKNOWN:
+                    waits.append(key)
+            self._worst = (top, name, tuple(waits))
+        return self._worst
 
     def previous(self, key: str) -> Value | None:
         """The most recent known earlier value."""

@@ -5,13 +5,12 @@ There is no "between" and no "below" on a score: the highest level wins, and a l
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from decimal import Decimal
 
-from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec
+from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec, of_value
 from triage.conditions.words import absent, number, quantity
 from triage.questions import NUMBERS, UPWARD, Question, intake_of, limits
-from triage.terms import Kind
+from triage.terms import Kind, Value
 
 NEAR = {
     Kind.SEVERITY: Decimal(1),
@@ -38,14 +37,19 @@ def answer(spec: Spec, book: Book) -> Condition:
     def judge(value: Fact) -> Finding:
         if isinstance(value, Absent):
             return absent(question, value)
-        fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
         if not isinstance(value, Decimal):
-            return Finding(False, False, fr, en)
+            return Finding(False, False, lambda: (quantity(question, value, "fr"), quantity(question, value, "en")))
         met = value < limit if below else value >= limit
         near = not met and bool(value) and abs(value - limit) <= NEAR[question.kind]
-        return Finding(met, near, f"{fr} (seuil {sign} {number(limit, 'fr')})", f"{en} (threshold {sign} {number(limit, 'en')})")
+        return Finding(met, near, lambda: against(question, value, sign, limit))
 
-    return Condition("answer", frozenset({question.key}), lambda case: case.value(question.key), judge)
+    return of_value("answer", question, judge)
+
+
+def against(question: Question, value: Value, sign: str, limit: Decimal) -> tuple[str, str]:
+    """A value beside its threshold, in words."""
+    fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
+    return f"{fr} (seuil {sign} {number(limit, 'fr')})", f"{en} (threshold {sign} {number(limit, 'en')})"
 
 
 def reachable(spec: Spec, field: str, book: Book, question: Question) -> Decimal:
@@ -57,20 +61,20 @@ def reachable(spec: Spec, field: str, book: Book, question: Question) -> Decimal
 
 
 def _any_answer(book: Book, limit: Decimal) -> Condition:
-    def judge(scores: tuple[tuple[str, Fact], ...]) -> Finding:
-        known = [(value, key) for key, value in scores if isinstance(value, Decimal)]
-        waits = tuple(key for key, value in scores if value is Absent.UNKNOWN)
-        if not known:
-            return Finding(None if waits else False, False, "aucun score connu", "no score known", waits)
-        value, key = max(known)
+    def judge(worst: tuple[Fact, str, tuple[str, ...]]) -> Finding:
+        value, key, waits = worst
+        if not isinstance(value, Decimal):
+            return Finding(None if waits else False, False, lambda: ("aucun score connu", "no score known"), waits)
         met = True if value >= limit else None if waits else False
         near = not met and bool(value) and limit - value <= NEAR[Kind.SEVERITY]
-        question = book.questions[key]
-        fr = f"score le plus haut : {quantity(question, value, 'fr')} (seuil ≥ {limit})"
-        en = f"highest score: {quantity(question, value, 'en')} (threshold ≥ {limit})"
-        return Finding(met, near, fr, en, () if met else waits)
 
-    return Condition("answer", frozenset({ANY}), lambda case: case.scores, judge)
+        def say() -> tuple[str, str]:
+            fr, en = against(book.questions[key], value, "≥", limit)
+            return f"score le plus haut : {fr}", f"highest score: {en}"
+
+        return Finding(met, near, say, () if met else waits)
+
+    return Condition("answer", frozenset({ANY}), ("worst",), lambda case: case.worst, judge)
 
 
 def yes(spec: Spec, book: Book) -> Condition:
@@ -80,9 +84,9 @@ def yes(spec: Spec, book: Book) -> Condition:
     def judge(value: Fact) -> Finding:
         if isinstance(value, Absent):
             return absent(question, value)
-        return Finding(value is True, False, quantity(question, value, "fr"), quantity(question, value, "en"))
+        return Finding(value is True, False, lambda: (quantity(question, value, "fr"), quantity(question, value, "en")))
 
-    return Condition("yes", frozenset({question.key}), lambda case: case.value(question.key), judge)
+    return of_value("yes", question, judge)
 
 
 INTAKE_WORDS = {
@@ -112,62 +116,38 @@ def intake(spec: Spec, book: Book) -> Condition:
             return absent(question, value)
         count = int(getattr(intake_of(str(value)), what))
         near = 0 < count < limit and limit - count <= 1
-        return Finding(count >= limit, near, f"{fr} : {count} (seuil ≥ {limit})", f"{en}: {count} (threshold ≥ {limit})")
+        return Finding(count >= limit, near, lambda: (f"{fr} : {count} (seuil ≥ {limit})", f"{en}: {count} (threshold ≥ {limit})"))
 
-    return Condition("intake", frozenset({question.key}), lambda case: case.value(question.key), judge)
-
-
-def rise_since_last(spec: Spec, book: Book) -> Condition:
-    """``{ rise_since_last = "diarrhea", at_least = "sharp_rise" }`` (or "any"): against the most recent known earlier score."""
-    return _rise("rise_since_last", spec, book, ("la dernière réponse", "the last answer"))
-
-
-def rise_since_baseline(spec: Spec, book: Book) -> Condition:
-    """The same against the dated value from before the treatment; unknown without one."""
-    return _rise("rise_since_baseline", spec, book, ("l'état avant traitement", "the state before treatment"))
-
-
-def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Condition:
-    limit = book.limit(spec, "at_least")
-    key = spec[word]
-    question = None if key == ANY else book.question(word, key, UPWARD)
-
-    def look(case: Case) -> Hashable:
-        keys = case.scores if question is None else ((question.key, case.value(question.key)),)
-        before = case.previous if word == "rise_since_last" else case.context.baseline.get
-        return tuple((k, value, before(k)) for k, value in keys)
-
-    def judge(facts: tuple[tuple[str, Fact, Fact | None], ...]) -> Finding:
-        rises = [(v - b, k, v, b) for k, v, b in facts if isinstance(v, Decimal) and isinstance(b, Decimal)]
-        waits = tuple(k for k, v, b in facts if v is Absent.UNKNOWN and b is not None)
-        if not rises:
-            known = question is None and not waits
-            return Finding(
-                False if known else None, False, f"rien à comparer avec {since[0]}", f"nothing to compare with {since[1]}", waits
-            )
-        rise, key, value, before = max(rises)
-        met = True if rise >= limit else None if waits else False
-        near = not met and rise > 0 and limit - rise <= 1
-        name = book.questions[key].name
-        fr = f"{name['fr']} : de {number(before, 'fr')} à {number(value, 'fr')} depuis {since[0]} (seuil + {number(limit, 'fr')})"
-        en = f"{name['en']}: from {number(before, 'en')} to {number(value, 'en')} since {since[1]} (threshold + {number(limit, 'en')})"
-        return Finding(met, near, fr, en, () if met else waits)
-
-    return Condition(word, frozenset({ANY if question is None else question.key}), look, judge)
+    return of_value("intake", question, judge)
 
 
 def symptoms_at(spec: Spec, book: Book) -> Condition:
-    """``{ symptoms_at = "moderate", how_many = "two_ambers" }``: so many symptoms at that score or more, together."""
+    """``{ symptoms_at = "moderate", how_many = "two_ambers" }``: so many symptoms at that score or more, together.
+
+    Two questions about one symptom (how strong it is, how much it interferes) count as one.
+    """
     limit, needed = book.limit(spec, "symptoms_at"), book.limit(spec, "how_many")
+    symptom = {key: question.symptom or key for key, question in book.questions.items()}
 
-    def judge(scores: tuple[tuple[str, Fact], ...]) -> Finding:
-        found = [key for key, value in scores if isinstance(value, Decimal) and value >= limit]
-        waits = tuple(key for key, value in scores if value is Absent.UNKNOWN)
-        met = True if len(found) >= needed else None if len(found) + len(waits) >= needed else False
-        names = {lang: ", ".join(book.questions[key].name[lang] for key in found) for lang in ("fr", "en")}
-        near = not met and bool(found) and needed - len(found) <= 1
-        fr = f"symptômes à {limit} ou plus : {names['fr'] or 'aucun'} (seuil ≥ {needed})"
-        en = f"symptoms at {limit} or more: {names['en'] or 'none'} (threshold ≥ {needed})"
-        return Finding(met, near, fr, en, waits if met is None else ())
+    def look(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        scores = [(key, case.values[key]) for key in case.scores]
+        high = tuple([key for key, value in scores if isinstance(value, Decimal) and value >= limit])
+        return high, case.worst[2]
 
-    return Condition("symptoms_at", frozenset({ANY}), lambda case: case.scores, judge)
+    def judge(facts: tuple[tuple[str, ...], tuple[str, ...]]) -> Finding:
+        found, waits = facts
+        symptoms = {symptom[key] for key in found}
+        count, most = len(symptoms), len(symptoms | {symptom[key] for key in waits})
+        met = True if count >= needed else None if most >= needed else False
+        near = not met and bool(count) and needed - count <= 1
+
+        def say() -> tuple[str, str]:
+            names = {lang: ", ".join(book.questions[key].name[lang] for key in found) for lang in ("fr", "en")}
+            return (
+                f"symptômes à {limit} ou plus : {names['fr'] or 'aucun'} (seuil ≥ {needed})",
+                f"symptoms at {limit} or more: {names['en'] or 'none'} (threshold ≥ {needed})",
+            )
+
+        return Finding(met, near, say, waits if met is None else ())
+
+    return Condition("symptoms_at", frozenset({ANY}), ("symptoms_at", limit), look, judge)

@@ -22,14 +22,17 @@ def composite(spec: Spec, book: Book) -> Condition:
         least, most = (entry.score(tuple(_score(value, missing) for value in scores)) for missing in (BEST, WORST))
         met = True if least >= limit else False if most < limit else None
         waits = tuple(key for key, value in zip(entry.keys, scores, strict=True) if value is Absent.UNKNOWN)
-        said = str(least) if least == most else f"{least}-{most}"
-        fr, en = (
-            f"{entry.name['fr']} : composite {said} sur 3 (seuil ≥ {limit})",
-            f"{entry.name['en']}: composite {said} of 3 (threshold ≥ {limit})",
-        )
-        return Finding(met, met is False and least > 0 and limit - least <= 1, fr, en, waits if met is None else ())
 
-    return Condition("composite", frozenset(entry.keys), lambda case: scores_of(entry, case), judge)
+        def say() -> tuple[str, str]:
+            said = str(least) if least == most else f"{least}-{most}"
+            return (
+                f"{entry.name['fr']} : composite {said} sur 3 (seuil ≥ {limit})",
+                f"{entry.name['en']}: composite {said} of 3 (threshold ≥ {limit})",
+            )
+
+        return Finding(met, met is False and least > 0 and limit - least <= 1, say, waits if met is None else ())
+
+    return Condition("composite", frozenset(entry.keys), ("composite", name), lambda case: scores_of(entry, case), judge)
 
 
 def scores_of(entry: Composite, case: Case) -> tuple[Fact, ...]:

@@ -17,10 +17,10 @@ def cycle(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: int | None) -> Finding:
         if value is None:
-            return Finding(None, False, "cycle inconnu", "cycle unknown")
-        return Finding(first <= value <= last, False, f"cycle {value}", f"cycle {value}")
+            return Finding(None, False, lambda: ("cycle inconnu", "cycle unknown"))
+        return Finding(first <= value <= last, False, lambda: (f"cycle {value}", f"cycle {value}"))
 
-    return Condition("cycle", NOTHING, lambda case: case.context.cycle, judge)
+    return Condition("cycle", NOTHING, ("cycle",), lambda case: case.context.cycle, judge)
 
 
 def cycle_day(spec: Spec, _book: Book) -> Condition:
@@ -29,10 +29,10 @@ def cycle_day(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: int | None) -> Finding:
         if value is None:
-            return Finding(None, False, "jour du cycle inconnu", "day of cycle unknown")
-        return Finding(first <= value <= last, False, f"jour {value} du cycle", f"day {value} of the cycle")
+            return Finding(None, False, lambda: ("jour du cycle inconnu", "day of cycle unknown"))
+        return Finding(first <= value <= last, False, lambda: (f"jour {value} du cycle", f"day {value} of the cycle"))
 
-    return Condition("cycle_day", NOTHING, lambda case: case.context.cycle_day, judge)
+    return Condition("cycle_day", NOTHING, ("cycle_day",), lambda case: case.context.cycle_day, judge)
 
 
 def on_day(spec: Spec, _book: Book) -> Condition:
@@ -43,11 +43,11 @@ def on_day(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: bool | None) -> Finding:
         if value is None:
-            return Finding(None, False, "jour de prise ou de pause : inconnu", "day on or off: unknown")
+            return Finding(None, False, lambda: ("jour de prise ou de pause : inconnu", "day on or off: unknown"))
         words = ("jour de prise", "day on treatment") if value else ("jour de pause", "rest day")
-        return Finding(value is wanted, False, *words)
+        return Finding(value is wanted, False, lambda: words)
 
-    return Condition("on_day", NOTHING, lambda case: case.context.on_day, judge)
+    return Condition("on_day", NOTHING, ("on_day",), lambda case: case.context.on_day, judge)
 
 
 def treatment_day(spec: Spec, _book: Book) -> Condition:
@@ -56,10 +56,10 @@ def treatment_day(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: int | None) -> Finding:
         if value is None:
-            return Finding(None, False, "jour de traitement inconnu", "day of treatment unknown")
-        return Finding(first <= value <= last, False, f"jour {value} du traitement", f"day {value} of treatment")
+            return Finding(None, False, lambda: ("jour de traitement inconnu", "day of treatment unknown"))
+        return Finding(first <= value <= last, False, lambda: (f"jour {value} du traitement", f"day {value} of treatment"))
 
-    return Condition("treatment_day", NOTHING, lambda case: case.context.treatment_day, judge)
+    return Condition("treatment_day", NOTHING, ("treatment_day",), lambda case: case.context.treatment_day, judge)
 
 
 def window(spec: Spec, book: Book) -> Condition:
@@ -73,13 +73,13 @@ def window(spec: Spec, book: Book) -> Condition:
         inside = within(found, *days)
         fr = {True: "dans", False: "hors de", None: "jour inconnu pour"}[inside] + f" la fenêtre à risque {name}"
         en = {True: "inside", False: "outside", None: "day unknown for"}[inside] + f" the risk window {name}"
-        return Finding(inside, False, fr, en)
+        return Finding(inside, False, lambda: (fr, en))
 
     def look(case: Case) -> tuple[int | None, int | None, int | None]:
         context = case.context
         return context.cycle, context.cycle_day, context.treatment_day
 
-    return Condition("window", NOTHING, look, judge)
+    return Condition("window", NOTHING, ("days",), look, judge)
 
 
 def within(found: Window, cycle: int | None, cycle_day: int | None, treatment_day: int | None) -> bool | None:
@@ -106,15 +106,15 @@ def exposed_to(spec: Spec, book: Book) -> Condition:
 
     def judge(fact: tuple[int, int | None] | None) -> Finding:
         if fact is None:
-            return Finding(None, False, f"{name} : prise non renseignée", f"{name}: intake not recorded")
+            return Finding(None, False, lambda: (f"{name} : prise non renseignée", f"{name}: intake not recorded"))
         begun, ended = fact
         if begun < 0:
-            return Finding(False, False, f"{name} : pas encore commencé", f"{name}: not begun yet")
+            return Finding(False, False, lambda: (f"{name} : pas encore commencé", f"{name}: not begun yet"))
         if ended is None or ended <= 0:
-            return Finding(True, False, f"{name} : en cours", f"{name}: being taken")
-        return Finding(ended <= days, False, f"{name} : arrêté depuis {ended} j", f"{name}: stopped {ended} d ago")
+            return Finding(True, False, lambda: (f"{name} : en cours", f"{name}: being taken"))
+        return Finding(ended <= days, False, lambda: (f"{name} : arrêté depuis {ended} j", f"{name}: stopped {ended} d ago"))
 
-    return Condition("exposed_to", NOTHING, look, judge)
+    return Condition("exposed_to", NOTHING, ("exposed_to", name), look, judge)
 
 
 def adherence_below(spec: Spec, book: Book) -> Condition:
@@ -125,12 +125,17 @@ def adherence_below(spec: Spec, book: Book) -> Condition:
 
     def judge(value: Decimal | None) -> Finding:
         if value is None:
-            return Finding(None, False, "prises sur 28 jours : inconnues", "doses over 28 days: unknown")
-        fr = f"prises correctes sur 28 jours : {number(value, 'fr')} % (seuil < {number(limit, 'fr')} %)"
-        en = f"correct doses over 28 days: {number(value, 'en')} % (threshold < {number(limit, 'en')} %)"
-        return Finding(value < limit, False, fr, en)
+            return Finding(None, False, lambda: ("prises sur 28 jours : inconnues", "doses over 28 days: unknown"))
 
-    return Condition("adherence_below", NOTHING, lambda case: case.context.adherence, judge)
+        def say() -> tuple[str, str]:
+            return (
+                f"prises correctes sur 28 jours : {number(value, 'fr')} % (seuil < {number(limit, 'fr')} %)",
+                f"correct doses over 28 days: {number(value, 'en')} % (threshold < {number(limit, 'en')} %)",
+            )
+
+        return Finding(value < limit, False, say)
+
+    return Condition("adherence_below", NOTHING, ("adherence_below",), lambda case: case.context.adherence, judge)
 
 
 def silences(spec: Spec, book: Book) -> Condition:
@@ -140,9 +145,9 @@ def silences(spec: Spec, book: Book) -> Condition:
     def judge(value: int) -> Finding:
         near = 0 < value < limit and limit - value <= 1
         fr, en = f"bilans sans réponse : {value} (seuil ≥ {limit})", f"unanswered check-ins: {value} (threshold ≥ {limit})"
-        return Finding(value >= limit, near, fr, en)
+        return Finding(value >= limit, near, lambda: (fr, en))
 
-    return Condition("silences", NOTHING, lambda case: case.context.silences, judge)
+    return Condition("silences", NOTHING, ("silences",), lambda case: case.context.silences, judge)
 
 
 def last_level(spec: Spec, _book: Book) -> Condition:
@@ -154,10 +159,12 @@ def last_level(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: Level | None) -> Finding:
         if value is None:
-            return Finding(False, False, "pas de bilan précédent", "no earlier check-in")
-        return Finding(value >= wanted, False, f"niveau du bilan précédent : {value.word}", f"level of the check-in before: {value.word}")
+            return Finding(False, False, lambda: ("pas de bilan précédent", "no earlier check-in"))
+        return Finding(
+            value >= wanted, False, lambda: (f"niveau du bilan précédent : {value.word}", f"level of the check-in before: {value.word}")
+        )
 
-    return Condition("last_level", NOTHING, lambda case: case.context.past[0].level if case.context.past else None, judge)
+    return Condition("last_level", NOTHING, ("last_level",), lambda case: case.context.past[0].level if case.context.past else None, judge)
 
 
 def danger(spec: Spec, _book: Book) -> Condition:
@@ -169,9 +176,11 @@ def danger(spec: Spec, _book: Book) -> Condition:
 
     def judge(found: tuple[str, ...]) -> Finding:
         said = ", ".join(found)
-        return Finding(bool(found), False, f"signe de danger écrit : {said or 'aucun'}", f"danger sign written: {said or 'none'}")
+        return Finding(bool(found), False, lambda: (f"signe de danger écrit : {said or 'aucun'}", f"danger sign written: {said or 'none'}"))
 
-    return Condition("danger", NOTHING, lambda case: tuple(code for code in case.context.dangers if code in wanted), judge)
+    return Condition(
+        "danger", NOTHING, ("danger", wanted), lambda case: tuple(code for code in case.context.dangers if code in wanted), judge
+    )
 
 
 def reader(spec: Spec, _book: Book) -> Condition:
@@ -182,9 +191,9 @@ def reader(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: Escalate) -> Finding:
         met = value is Escalate.URGENT if urgent else value is not Escalate.NO
-        return Finding(met, False, f"plancher de lecture : {value}", f"floor of the reader: {value}")
+        return Finding(met, False, lambda: (f"plancher de lecture : {value}", f"floor of the reader: {value}"))
 
-    return Condition("reader", NOTHING, lambda case: case.context.escalate, judge)
+    return Condition("reader", NOTHING, ("reader",), lambda case: case.context.escalate, judge)
 
 
 def _range(spec: Spec, field: str) -> tuple[int, int]:

@@ -23,12 +23,16 @@ def grade(spec: Spec, book: Book) -> Condition:
     def judge(facts: tuple[Pair, ...]) -> Finding:
         found = scale.worst(facts)
         if found.grade is None:
-            return Finding(None, False, f"{found.term} : non gradable ({found.reason})", f"{found.term}: not gradable ({found.reason})")
+            reason = found.reason
+            return Finding(None, False, lambda: (f"{found.term} : non gradable ({reason})", f"{found.term}: not gradable ({reason})"))
         said = f"grade {found.grade}, CTCAE {found.version}"
-        fr, en = f"{found.term} : {said} (seuil ≥ {limit})", f"{found.term}: {said} (threshold ≥ {limit})"
-        return Finding(found.grade >= limit, 0 < found.grade < limit <= found.grade + 1, fr, en)
 
-    return Condition("grade", NOTHING, scale.latest, judge)
+        def say() -> tuple[str, str]:
+            return f"{found.term} : {said} (seuil ≥ {limit})", f"{found.term}: {said} (threshold ≥ {limit})"
+
+        return Finding(found.grade >= limit, 0 < found.grade < limit <= found.grade + 1, say)
+
+    return Condition("grade", NOTHING, ("grade", scale.term, scale.days), scale.latest, judge)
 
 
 def grade_rise_since_last(spec: Spec, book: Book) -> Condition:
@@ -51,13 +55,18 @@ def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Conditio
         now, before = (scale.worst(pairs) for pairs in facts)
         if now.grade is None or before.grade is None:
             reason = before.reason if now.grade is not None else now.reason
-            return Finding(None, False, f"{now.term} : rien à comparer ({reason})", f"{now.term}: nothing to compare ({reason})")
+            return Finding(None, False, lambda: (f"{now.term} : rien à comparer ({reason})", f"{now.term}: nothing to compare ({reason})"))
         rise = now.grade - before.grade
-        fr = f"{now.term} : grade {before.grade}, puis {now.grade} depuis {since[0]}, CTCAE {now.version} (seuil + {limit})"
-        en = f"{now.term}: grade {before.grade}, then {now.grade} since {since[1]}, CTCAE {now.version} (threshold + {limit})"
-        return Finding(rise >= limit, 0 < rise < limit <= rise + 1, fr, en)
 
-    return Condition(word, NOTHING, look, judge)
+        def say() -> tuple[str, str]:
+            return (
+                f"{now.term} : grade {before.grade}, puis {now.grade} depuis {since[0]}, CTCAE {now.version} (seuil + {limit})",
+                f"{now.term}: grade {before.grade}, then {now.grade} since {since[1]}, CTCAE {now.version} (threshold + {limit})",
+            )
+
+        return Finding(rise >= limit, 0 < rise < limit <= rise + 1, say)
+
+    return Condition(word, NOTHING, (word, scale.term, scale.days), look, judge)
 
 
 def _read(word: str, spec: Spec, book: Book) -> tuple[Scale, Decimal]:

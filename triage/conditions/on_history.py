@@ -1,17 +1,17 @@
-"""Conditions on an answer and what was answered before: what lasts, what comes back, what was too much several times in a row.
+"""Conditions on an answer and what was answered before: risen, lasting, several times in a row, come back.
 
 An episode of a toxicity is over after 7 days at 1 or less; the next time the score is reached is a new occurrence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from triage.conditions.facts import Absent, Book, Case, Condition, Fact, Finding, Spec
-from triage.conditions.on_answers import reachable
-from triage.conditions.words import absent, quantity
+from triage.conditions.facts import ANY, Absent, Book, Case, Condition, Fact, Finding, Spec
+from triage.conditions.on_answers import against, reachable
+from triage.conditions.words import absent, number, quantity
 from triage.questions import UPWARD
 from triage.terms import Context, Value
 
@@ -23,27 +23,85 @@ SEEN_FROM = 28
 """Occurrences are known from the start when the earliest check-in known lies within so many days of the first intake."""
 
 
+def rise_since_last(spec: Spec, book: Book) -> Condition:
+    """``{ rise_since_last = "diarrhea", at_least = "sharp_rise" }`` (or "any"): against the most recent known earlier score."""
+    return _rise("rise_since_last", spec, book, ("la dernière réponse", "the last answer"))
+
+
+def rise_since_baseline(spec: Spec, book: Book) -> Condition:
+    """The same against the dated value from before the treatment; unknown without one."""
+    return _rise("rise_since_baseline", spec, book, ("l'état avant traitement", "the state before treatment"))
+
+
+Risen = tuple[tuple[Decimal, str, Decimal, Decimal] | None, tuple[str, ...]]
+"""The sharpest rise with its question, the value and the one before; and the questions that may still rise."""
+
+
+def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Condition:
+    limit = book.limit(spec, "at_least")
+    key = spec[word]
+    question = None if key == ANY else book.question(word, key, UPWARD)
+    since_last = word == "rise_since_last"
+
+    def look(case: Case) -> Risen:
+        before = case.previous if since_last else case.context.baseline.get
+        top: tuple[Decimal, str, Decimal, Decimal] | None = None
+        waits: list[str] = []
+        for k in case.scores if question is None else (question.key,):
+            value, earlier = case.value(k), before(k)
+            if value is Absent.UNKNOWN and earlier is not None:
+                waits.append(k)
+            elif isinstance(value, Decimal) and isinstance(earlier, Decimal) and (top is None or value - earlier >= top[0]):
+                top = (value - earlier, k, value, earlier)
+        return top, tuple(waits)
+
+    def judge(risen: Risen) -> Finding:
+        top, waits = risen
+        if top is None:
+            known = question is None and not waits
+            words = (f"rien à comparer avec {since[0]}", f"nothing to compare with {since[1]}")
+            return Finding(False if known else None, False, lambda: words, waits)
+        rise, k, value, before = top
+        met = True if rise >= limit else None if waits else False
+        near = not met and rise > 0 and limit - rise <= 1
+        return Finding(met, near, lambda: _risen(book.questions[k].name, (before, value), since, limit), () if met else waits)
+
+    return Condition(word, frozenset({ANY if question is None else question.key}), (word, key), look, judge)
+
+
+def _risen(name: Mapping[str, str], ends: tuple[Decimal, Decimal], since: tuple[str, str], limit: Decimal) -> tuple[str, str]:
+    before, value = ends
+    fr = f"{name['fr']} : de {number(before, 'fr')} à {number(value, 'fr')} depuis {since[0]} (seuil + {number(limit, 'fr')})"
+    en = f"{name['en']}: from {number(before, 'en')} to {number(value, 'en')} since {since[1]} (threshold + {number(limit, 'en')})"
+    return fr, en
+
+
 def lasting(spec: Spec, book: Book) -> Condition:
     """``{ lasting = "nausea", at_least = "moderate", days = "three_days" }``: at or over the score now and ever since that many days."""
     question = book.question("lasting", spec["lasting"], UPWARD)
     limit, days = reachable(spec, "at_least", book, question), book.limit(spec, "days")
 
+    def look(case: Case) -> tuple[Fact, int]:
+        value = case.value(question.key)
+        return value, case.run(question.key, limit) if isinstance(value, Decimal) and value >= limit else 0
+
     def judge(facts: tuple[Fact, int]) -> Finding:
-        value, run = facts
+        value, lasted = facts
         if isinstance(value, Absent):
             return absent(question, value)
-        high = isinstance(value, Decimal) and value >= limit
-        near = high and 0 < run < days and days - run <= 1
-        fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
-        lasted = run if high else 0
-        return Finding(
-            high and run >= days,
-            near,
-            f"{fr}, à {limit} ou plus depuis {lasted} j (seuil ≥ {days} j)",
-            f"{en}, at {limit} or more for {lasted} d (threshold ≥ {days} d)",
-        )
+        near = 0 < lasted < days and days - lasted <= 1
 
-    return Condition("lasting", frozenset({question.key}), lambda case: (case.value(question.key), case.run(question.key, limit)), judge)
+        def say() -> tuple[str, str]:
+            fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
+            return (
+                f"{fr}, à {limit} ou plus depuis {lasted} j (seuil ≥ {days} j)",
+                f"{en}, at {limit} or more for {lasted} d (threshold ≥ {days} d)",
+            )
+
+        high = isinstance(value, Decimal) and value >= limit
+        return Finding(high and lasted >= days, near, say)
+
+    return Condition("lasting", frozenset({question.key}), ("lasting", question.key, limit), look, judge)
 
 
 def consecutive(spec: Spec, book: Book) -> Condition:
@@ -55,24 +113,29 @@ def consecutive(spec: Spec, book: Book) -> Condition:
     limit, times = reachable(spec, "at_least", book, question), book.limit(spec, "times")
 
     def look(case: Case) -> tuple[Fact, int]:
-        return case.value(question.key), _in_a_row((past.values.get(question.key) for past in case.context.past), limit)
+        value = case.value(question.key)
+        if isinstance(value, Decimal) and value < limit:
+            return value, 0
+        return value, _in_a_row((past.values.get(question.key) for past in case.context.past), limit)
 
     def judge(facts: tuple[Fact, int]) -> Finding:
         value, before = facts
-        if isinstance(value, Absent) and (value is Absent.SKIPPED or before + 1 >= times):
-            return absent(question, value)
+        if isinstance(value, Absent):
+            unknown = absent(question, value)
+            # Too few before for today's answer to make it so many: no answer can change that, none is waited for.
+            return unknown if value is Absent.SKIPPED or before + 1 >= times else Finding(False, False, unknown.say)
         row = before + 1 if isinstance(value, Decimal) and value >= limit else 0
-        near = 0 < row < times and times - row <= 1
-        name = question.name
-        said = (name["fr"], name["en"]) if isinstance(value, Absent) else (quantity(question, value, "fr"), quantity(question, value, "en"))
-        return Finding(
-            row >= times,
-            near,
-            f"{said[0]}, à {limit} ou plus {row} fois de suite (seuil ≥ {times})",
-            f"{said[1]}, at {limit} or more {row} times in a row (threshold ≥ {times})",
-        )
 
-    return Condition("consecutive", frozenset({question.key}), look, judge)
+        def say() -> tuple[str, str]:
+            fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
+            return (
+                f"{fr}, à {limit} ou plus {row} fois de suite (seuil ≥ {times})",
+                f"{en}, at {limit} or more {row} times in a row (threshold ≥ {times})",
+            )
+
+        return Finding(row >= times, 0 < row < times and times - row <= 1, say)
+
+    return Condition("consecutive", frozenset({question.key}), ("consecutive", question.key, limit), look, judge)
 
 
 def _in_a_row(values: Iterable[Value | None], limit: Decimal) -> int:
@@ -86,34 +149,38 @@ def _in_a_row(values: Iterable[Value | None], limit: Decimal) -> int:
 
 
 def occurrence(spec: Spec, book: Book) -> Condition:
-    """``{ occurrence = "diarrhea", at_least = "severe", number = "second" }``: in an episode at that score, at least the so-manieth.
+    """``{ occurrence = "diarrhea", at_least = "severe", number = "second" }``: reached now, and at least for the so-manieth time.
 
     What was before the first known check-in is not known: too few occurrences are then undecided, never no.
     """
     question = book.question("occurrence", spec["occurrence"], UPWARD)
-    limit, number = reachable(spec, "at_least", book, question), book.limit(spec, "number")
+    limit, times = reachable(spec, "at_least", book, question), book.limit(spec, "number")
 
     def look(case: Case) -> tuple[Fact, int, bool]:
-        count = reached(case, question.key, limit)
-        return case.value(question.key), count, history_known(case.context)
+        value = case.value(question.key)
+        if isinstance(value, Decimal) and value >= limit:
+            return value, reached(case, question.key, limit), history_known(case.context)
+        return value, 0, True
 
     def judge(facts: tuple[Fact, int, bool]) -> Finding:
         value, count, known = facts
         if isinstance(value, Absent):
             return absent(question, value)
-        fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
-        if not isinstance(value, Decimal) or value < limit:
-            return Finding(False, False, f"{fr} (seuil ≥ {limit})", f"{en} (threshold ≥ {limit})")
-        met = True if count >= number else False if known else None
+        if not count:
+            return Finding(False, False, lambda: against(question, value, "≥", limit))
+        met = True if count >= times else False if known else None
         unsure = ("", "") if known else (", historique incomplet", ", history incomplete")
-        return Finding(
-            met,
-            met is False and number - count <= 1,
-            f"{fr}, épisode n° {count}{unsure[0]} (seuil ≥ {number})",
-            f"{en}, episode no. {count}{unsure[1]} (threshold ≥ {number})",
-        )
 
-    return Condition("occurrence", frozenset({question.key}), look, judge)
+        def say() -> tuple[str, str]:
+            fr, en = quantity(question, value, "fr"), quantity(question, value, "en")
+            return (
+                f"{fr}, épisode n° {count}{unsure[0]} (seuil ≥ {times})",
+                f"{en}, episode no. {count}{unsure[1]} (threshold ≥ {times})",
+            )
+
+        return Finding(met, met is False and times - count <= 1, say)
+
+    return Condition("occurrence", frozenset({question.key}), ("occurrence", question.key, limit), look, judge)
 
 
 def reached(case: Case, key: str, limit: Decimal) -> int:

@@ -1,4 +1,4 @@
-"""Conditions on measures of the chart: a value, and how much it rose or fell. A unit of another kind, or no measure, is undecided, never reassuring."""
+"""Conditions on measures of the chart: a value, how much it rose or fell. No measure, or a unit of another kind, is undecided."""
 
 from __future__ import annotations
 
@@ -46,21 +46,25 @@ def measure(spec: Spec, book: Book) -> Condition:
 
     def judge(fact: tuple[Decimal, str, date, int] | None) -> Finding:
         if fact is None:
-            return Finding(None, False, f"{name[0]} : aucune mesure", f"{name[1]}: no measure")
+            return Finding(None, False, lambda: (f"{name[0]} : aucune mesure", f"{name[1]}: no measure"))
         value, taken_unit, taken_on, age = fact
-        fr, en = (
-            f"{name[0]} {number(value, 'fr')} {taken_unit} le {taken_on}",
-            f"{name[1]} {number(value, 'en')} {taken_unit} on {taken_on}",
-        )
+        fault = ("", "")
+        # 900 /mm3 is 0.9 x 10*9/L: a count in another unit of the same thing must not go unjudged.
         scale = Decimal(1) if taken_unit == unit else factor(taken_unit, unit)
         if scale is None:
-            return Finding(None, False, f"{fr} : attendu en {unit}", f"{en}: expected in {unit}")
-        if age > days:
-            return Finding(None, False, f"{fr} : trop ancienne", f"{en}: too old")
-        # 900 /mm3 is 0.9 x 10*9/L: a count in another unit of the same thing must not go unjudged.
-        return Finding(value * scale < limit if below else value * scale >= limit, False, fr, en)
+            fault = (f" : attendu en {unit}", f": expected in {unit}")
+        elif age > days:
+            fault = (" : trop ancienne", ": too old")
 
-    return Condition("measure", NOTHING, look, judge)
+        def say() -> tuple[str, str]:
+            fr = f"{name[0]} {number(value, 'fr')} {taken_unit} le {taken_on}{fault[0]}"
+            return fr, f"{name[1]} {number(value, 'en')} {taken_unit} on {taken_on}{fault[1]}"
+
+        if scale is None or fault[0]:
+            return Finding(None, False, say)
+        return Finding(value * scale < limit if below else value * scale >= limit, False, say)
+
+    return Condition("measure", NOTHING, ("measure", key), look, judge)
 
 
 def measure_rise(spec: Spec, book: Book) -> Condition:
@@ -85,14 +89,17 @@ def _changed(word: str, spec: Spec, book: Book, sign: int) -> Condition:
     limit = book.limit(spec, "at_least")
     if limit <= 0:
         raise ConditionError("at_least", limit, "expected over 0")
-    span = (book.limit(spec, "over_days") if since is None else None, book.limit(spec, "within_days") if "within_days" in spec else None)
+    if since is None and "within_days" in spec:
+        raise ConditionError("within_days", spec["within_days"], "over_days already says how old the measures may be")
+    field = "over_days" if since is None else "within_days"
+    days = book.limit(spec, field) if field in spec else None
     answered = next((q.key for q in book.questions.values() if q.kind is Kind.WEIGHT), "") if key == WEIGHT else ""
     judge = _change_judge(key, unit, limit, sign, answered)
 
     def look(case: Case) -> tuple[Change, bool]:
-        return _compared(case, key, answered, span, sign), bool(answered) and case.value(answered) is Absent.UNKNOWN
+        return _compared(case, key, answered, days, sign, since is None), bool(answered) and case.value(answered) is Absent.UNKNOWN
 
-    return Condition(word, frozenset({answered}) if answered else NOTHING, look, judge)
+    return Condition(word, frozenset({answered}) if answered else NOTHING, (word, key, days, since), look, judge)
 
 
 def _change_judge(key: str, unit: str, limit: Decimal, sign: int, answered: str) -> Callable[[tuple[Change, bool]], Finding]:
@@ -102,23 +109,24 @@ def _change_judge(key: str, unit: str, limit: Decimal, sign: int, answered: str)
         change, waiting = facts
         waits = (answered,) if waiting else ()
         if change is None:
-            return Finding(None, False, f"{name[0]} : rien à comparer", f"{name[1]}: nothing to compare", waits)
+            return Finding(None, False, lambda: (f"{name[0]} : rien à comparer", f"{name[1]}: nothing to compare"), waits)
         now, before, taken_unit = change
-        fr = f"{name[0]} : de {number(before, 'fr')} à {number(now, 'fr')} {taken_unit}"
-        en = f"{name[1]}: from {number(before, 'en')} to {number(now, 'en')} {taken_unit}"
-        if unit not in ("%", taken_unit) or (unit == "%" and before <= 0):
-            return Finding(None, False, f"{fr}, attendu en {unit}", f"{en}, expected in {unit}", waits)
-        moved = (now - before) * sign
+        scale = Decimal(1) if unit in ("%", taken_unit) else factor(taken_unit, unit)
+        comparable = before > 0 if unit == "%" else scale is not None
+        moved = (now - before) * sign * (scale or 0)
         # Compared crosswise: a division would round 5 % of 73 kg, and the threshold must be exact.
-        met = moved * 100 >= limit * before if unit == "%" else moved >= limit
-        threshold = f"{'+' if sign > 0 else '-'} {number(limit, 'en')} {unit}"
-        return Finding(
-            met or (None if waiting else False),
-            False,
-            f"{fr} (seuil {threshold.replace('.', ',')})",
-            f"{en} (threshold {threshold})",
-            () if met else waits,
-        )
+        met = comparable and (moved * 100 >= limit * before if unit == "%" else moved >= limit)
+
+        def say() -> tuple[str, str]:
+            threshold = f"{'+' if sign > 0 else '-'} {number(limit, 'en')} {unit}"
+            fr = f"(seuil {threshold.replace('.', ',')})" if comparable else f": attendu en {unit}"
+            en = f"(threshold {threshold})" if comparable else f": expected in {unit}"
+            return (
+                f"{name[0]} : de {number(before, 'fr')} à {number(now, 'fr')} {taken_unit} {fr}",
+                f"{name[1]}: from {number(before, 'en')} to {number(now, 'en')} {taken_unit} {en}",
+            )
+
+        return Finding(True if met else None if waiting or not comparable else False, False, say, () if met else waits)
 
     return judge
 
@@ -135,17 +143,20 @@ def _known(case: Case, key: str, answered: str) -> list[Measured]:
     return sorted(found, key=lambda m: m.taken_on, reverse=True)
 
 
-def _compared(case: Case, key: str, answered: str, span: tuple[Decimal | None, Decimal | None], sign: int) -> Change:
-    """The latest value not too old, and the baseline or, of those days, the lowest before it for a rise and the highest for a fall."""
-    over, age = span
-    recent = over if age is None else age
-    known = [m for m in _known(case, key, answered) if recent is None or (case.context.asked_on - m.taken_on).days <= recent]
+def _compared(case: Case, key: str, answered: str, days: Decimal | None, sign: int, over: bool) -> Change:
+    """The latest value not too old, and what it is compared with, in its unit.
+
+    over: of the values of those days, the lowest before it for a rise, the highest for a fall; otherwise the baseline.
+    """
+    context = case.context
+    known = [m for m in _known(case, key, answered) if days is None or (context.asked_on - m.taken_on).days <= days]
     if not known:
         return None
     now, *before = known
-    if over is None:
-        weight = case.context.baseline.get(answered) if answered else None
-        start = Measured(weight, "kg", now.taken_on) if isinstance(weight, Decimal) else None
-        before = [m for m in (case.context.measures_baseline.get(key, start),) if m]
-    same = [m.value for m in before if m.unit == now.unit]
-    return (now.value, min(same, key=lambda value: value * sign), now.unit) if same else None
+    if not over:
+        weight = context.baseline.get(answered) if answered else None
+        said = Measured(weight, "kg", now.taken_on) if isinstance(weight, Decimal) else None
+        start = context.measures_baseline.get(key, said)
+        before = [start] if start else []
+    values = [m.value * scale for m in before if (scale := Decimal(1) if m.unit == now.unit else factor(m.unit, now.unit)) is not None]
+    return (now.value, min(values, key=lambda value: value * sign), now.unit) if values else None

@@ -32,7 +32,7 @@ def absent(question: Question, why: Absent) -> Finding:
     """The finding for a question without a value."""
     name = question.name
     if why is Absent.SKIPPED:
-        return Finding(False, False, f"{name['fr']} : pas demandé, symptôme absent", f"{name['en']}: not asked, symptom absent")
+        return Finding(False, False, lambda: (f"{name['fr']} : pas demandé, symptôme absent", f"{name['en']}: not asked, symptom absent"))
     if why is Absent.NOT_ASKED:
-        return Finding(None, False, f"{name['fr']} : pas demandé ce jour", f"{name['en']}: not asked that day")
-    return Finding(None, False, f"{name['fr']} : réponse inconnue", f"{name['en']}: answer unknown", (question.key,))
+        return Finding(None, False, lambda: (f"{name['fr']} : pas demandé ce jour", f"{name['en']}: not asked that day"))
+    return Finding(None, False, lambda: (f"{name['fr']} : réponse inconnue", f"{name['en']}: answer unknown"), (question.key,))

@@ -8,6 +8,7 @@ from itertools import chain
 
 from triage.calendar import Beat, Pattern, Quiet, weekday_of
 from triage.conditions import GRADED, Book, Condition, ConditionError, Spec, Window, build
+from triage.conditions.on_grades import Scale
 from triage.conditions.on_history import CALM
 from triage.protocol import scales
 from triage.protocol.canonical import fingerprint
@@ -85,8 +86,7 @@ def _assembled(
         monitoring=tuple(composed.monitoring),
         composites=book.composites,
         companions={name: _companion(name, shape, composed, patterns) for name, shape in own.companions.items()},
-        labs=book.labs,
-        graded=_graded(composed),
+        graded=_graded(composed, book),
         override=Override(top.stamp, top.reason or "", top.by or "", top.ends_on) if top.ends_on else None,
         beneath=parse(layers[top.over], layers) if top.ends_on and top.over else None,
     )
@@ -113,10 +113,12 @@ def _ends(ends: list[int] | None) -> tuple[int, int] | None:
     return (ends[0], ends[1]) if ends else None
 
 
-def _graded(composed: Composed) -> tuple[str, ...]:
-    """The CTCAE terms its rules look at, in order."""
+def _graded(composed: Composed, book: Book) -> tuple[Scale, ...]:
+    """The CTCAE terms its rules look at, in order, whatever the age of the measure."""
     specs = [spec for rule in composed.rules.values() for spec in rule.specs()]
-    return tuple(dict.fromkeys(str(spec[word]) for spec in specs for word in GRADED & spec.keys()))
+    named = dict.fromkeys(str(spec[word]) for spec in specs for word in GRADED & spec.keys())
+    terms = [term for name in named if book.labs and (term := book.labs.term(name))]
+    return tuple(Scale(book.labs, term.name, tuple(term.scales), None) for term in terms if book.labs)
 
 
 def _dosings(own: Document) -> list[tuple[str, DosingShape]]:

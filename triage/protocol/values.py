@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from triage.calendar import Beat, Pattern, Quiet
 from triage.conditions import Composite, Condition, Window
-from triage.grading.labs import LabTable
+from triage.conditions.on_grades import Scale
 from triage.protocol.bricks import Source, Threshold
 from triage.protocol.documents import MonitoringShape
 from triage.protocol.shapes import LevelPlan, RuleShape, SilenceShape, SymptomShape
@@ -88,8 +89,8 @@ class Protocol:
     """A version, ready to decide. Two with the same fingerprint decide the same.
 
     proposals: what the label says a prescriber may do, in words with its source; occurrences: those that hold for one occurrence only.
-    ctcae: the version its grades are given in, "" without any; graded: the terms its rules look at, labs: their table.
-    override, beneath: a patient's exception, and the protocol that holds again after its last day. said: answers already put into words.
+    ctcae: the version its grades are given in, "" without any; graded: the terms its rules look at, on their table.
+    override, beneath: a patient's exception, and the protocol that holds again after its last day. prepared: what the engine keeps with it.
     """
 
     slug: str
@@ -123,11 +124,10 @@ class Protocol:
     monitoring: tuple[MonitoringShape, ...]
     composites: Mapping[str, Composite]
     companions: Mapping[str, Companion]
-    labs: LabTable | None
-    graded: tuple[str, ...]
+    graded: tuple[Scale, ...]
     override: Override | None
     beneath: Protocol | None
-    said: dict[Hashable, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    prepared: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def draft(self) -> bool:
