@@ -39,8 +39,8 @@ def _day(ago: int) -> date:
 def _measured(table: Case) -> dict[str, tuple[Measured, ...]]:
     """Measures by key, most recent first."""
     found = {}
-    for key, rows in table.items():
-        rows = rows if isinstance(rows, list) else [rows]
+    for key, given in table.items():
+        rows = given if isinstance(given, list) else [given]
         dated = (
             Measured(Decimal(row["value"]), row["unit"], _day(row.get("days_ago", 0)), *(_limit(row, end) for end in ("lln", "uln")))
             for row in rows
