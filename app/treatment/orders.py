@@ -14,8 +14,9 @@ from app.people.models import Patient
 from app.treatment import days
 from app.treatment.courses import note, still_running
 from app.treatment.models import Companion, Course, DoseStep, Postponement
-from app.treatment.prescribing import dose_problem, tablets_of
+from app.treatment.prescribing import NO_TABLETS, dose_problem, tablets_of
 from triage import calendar
+from triage.calendar import NoExactTablets
 
 
 def change_dose(
@@ -42,7 +43,10 @@ def change_dose(
         raise Refusal("This day is before the first intake. Check the date.", field="from_day", status=422)
     if not reason.strip():
         raise Refusal("Write the reason of the new dose.", field="reason", status=422)
-    tablets = tablets_of(dose_mg, strengths)
+    try:
+        tablets = tablets_of(dose_mg, strengths)
+    except NoExactTablets:
+        raise Refusal(NO_TABLETS, field="strengths", status=422, dose=f"{dose_mg:f}") from None
     before = days.dose_on(course, from_day)
     row = DoseStep(from_day=from_day, dose_mg=dose_mg, tablets=tablets, reason=reason, ordered_by=str(by), recorded_at=now)
     course.doses.append(row)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from app.core.errors import Refusal, Said
+from app.core.errors import Said
 from triage.calendar import Block, NoExactTablets, Pattern, tablets_for
 
 
@@ -68,6 +68,8 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
     if new.times_per_day is None or not 1 <= new.times_per_day <= 4:
         problems["times_per_day"] = "Write how many intakes a day, from 1 to 4."
     problems |= _days_problems(new)
+    if new.dose_mg is not None and "dose_mg" not in problems and (sentence := _tablets_problem(new.dose_mg, new.strengths)):
+        problems["strengths"] = sentence
     if new.first_intake is None:
         problems["first_intake"] = "Write the day of the first intake."
     elif abs((new.first_intake - today).days) > 366:
@@ -78,6 +80,9 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
         if dose_problem(companion.dose_mg) or not 1 <= len(companion.agent.strip()) <= 80:
             problems["companions"] = Said("Write the dose of one intake of {agent} in mg, from 0.1 to 10000.", agent=companion.agent[:80])
     return problems
+
+
+EVERY = "Write one day in how many, from 1 to 28."
 
 
 def dose_problem(dose: Decimal | None) -> str:
@@ -103,6 +108,8 @@ def _days_problems(new: NewCourse) -> dict[str, str]:
         problems["blocks"] = Said("These blocks make {on} days of intake and {off} of rest. Correct one or the other.", on=on, off=off)
     elif not problems and new.times_per_day:
         problems |= _unlivable(new)
+    if new.every > 28:
+        problems["every"] = EVERY
     return problems
 
 
@@ -110,6 +117,8 @@ def _unlivable(new: NewCourse) -> dict[str, str]:
     try:
         pattern_of(new)
     except ValueError:
+        if new.every < 1:
+            return {"every": EVERY}
         if new.weekday is not None and not 1 <= new.weekday <= 7:
             return {"weekday": "Choose a day of the week, from 1 for Monday to 7 for Sunday."}
         if new.first_intake_evening:
@@ -132,15 +141,20 @@ def pattern_of(new: NewCourse) -> Pattern:
     )
 
 
-def tablets_of(dose: Decimal, strengths: Sequence[Decimal]) -> list[list[str | int]]:
-    """The tablets of one intake as a row keeps them, largest first; none when no strength is known. Raises Refusal when none make it."""
-    if not strengths:
-        return []
+NO_TABLETS = "No whole tablets of these strengths make {dose} mg. Check the dose and the strengths."
+
+
+def _tablets_problem(dose: Decimal, strengths: Sequence[Decimal]) -> str:
     try:
-        found = tablets_for(dose, strengths)
+        tablets_of(dose, strengths)
     except NoExactTablets:
-        sentence = "No whole tablets of these strengths make {dose} mg. Check the dose and the strengths."
-        raise Refusal(sentence, field="strengths", status=422, dose=f"{dose:f}") from None
+        return Said(NO_TABLETS, dose=f"{dose:f}")
+    return ""
+
+
+def tablets_of(dose: Decimal, strengths: Sequence[Decimal]) -> list[list[str | int]]:
+    """The tablets of one intake as a row keeps them, largest first; none when no strength is known. Raises NoExactTablets."""
+    found = tablets_for(dose, strengths) if strengths else {}
     return [[f"{strength:f}", count] for strength, count in found.items()]
 
 

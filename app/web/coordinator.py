@@ -24,7 +24,7 @@ from app.people.perimeter import visible_to
 from app.protocols import versions
 from app.treatment import courses
 from app.treatment.models import Course, CourseState
-from app.web import enrolment, words
+from app.web import enrolment, prescription, words
 from app.web.deps import Reads, Writes
 from app.web.render import Page, StaffPage
 
@@ -66,7 +66,7 @@ def dosing(page: StaffPage, session: Reads, protocol_slug: str = "") -> Response
     page.viewer.require("enrol")
     service = service_of(session, page)
     version = versions.in_force(session, protocol_slug, page.now.date(), service.id)
-    blank = dict.fromkeys(("agent", "dose_mg", "times_per_day", "days_on", "days_off"), "")
+    blank = dict.fromkeys(prescription.TYPED, "")
     values = {**blank, **(enrolment.usual(version) if version else {})}
     return page.fragment("coordinator/enrol.html", "dosing", values=values, errors={}, chosen=enrolment.about(version) if version else None)
 
@@ -188,7 +188,7 @@ def change_treatment(page: StaffPage, session: Writes, patient_id: Id, act: str,
 
 
 def _hold(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
-    start, end = _day(values, "from_day"), enrolment.day(values.get("until_day", ""))
+    start, end = _day(values, "from_day"), prescription.day(values.get("until_day", ""))
     if values.get("until_day", "").strip() and end is None:
         raise FieldErrors({"until_day": "Write a date, or leave it empty."})
     courses.hold(session, course, patient, from_day=start, until_day=end, reason=_reason(values), by=page.viewer.actor, now=page.now)
@@ -214,7 +214,7 @@ _ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle}
 
 
 def _day(values: dict[str, str], name: str) -> date:
-    found = enrolment.day(values.get(name, ""))
+    found = prescription.day(values.get(name, ""))
     if found is None:
         raise FieldErrors({name: "Write the date."})
     return found

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +21,8 @@ from app.protocols.models import ProtocolVersion
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
+from app.web import prescription
+from triage.protocol import Protocol
 
 Fields = Mapping[str, str]
 
@@ -60,24 +61,18 @@ def defaults(session: Session, service: Service, *, today: date, reader: int) ->
 
 
 def usual(version: ProtocolVersion) -> dict[str, str]:
-    """Medicine and dosing that a protocol's label proposes; empty where it follows from the patient. The prescription decides."""
-    protocol = versions.load(version)
-    found = {"agent": protocol.agents[0] if len(protocol.agents) == 1 else ""}
-    if protocol.dose_mg is not None:
-        found["dose_mg"] = f"{protocol.dose_mg:f}"
-    if protocol.dosing is not None:
-        # A continuous pattern has no cycle: 28 days on and none off is one, and the check-ins follow the protocol's own rhythm.
-        found |= {
-            "times_per_day": str(protocol.dosing.times_per_day),
-            "days_on": str(protocol.dosing.days_on or 28),
-            "days_off": str(protocol.dosing.days_off or 0),
-        }
-    return found
+    """What the label of a protocol version proposes."""
+    return prescription.usual(versions.load(version))
 
 
 def about(version: ProtocolVersion) -> dict[str, object]:
-    """What the form says of the chosen protocol: its date, and how much of it is not verified in its source."""
-    return {"effective_from": version.effective_from, "unverified": version.unverified, "own": version.service_id is not None}
+    """What the form says of the chosen protocol: its date, how much of it is not verified in its source, its second medicines."""
+    return {
+        "effective_from": version.effective_from,
+        "unverified": version.unverified,
+        "own": version.service_id is not None,
+        "companions": versions.load(version).companions,
+    }
 
 
 def is_held(session: Session, service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
@@ -96,7 +91,7 @@ def _last_sheet(session: Session, service_id: int) -> str:
 
 def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: datetime, allow_fiction: bool) -> tuple[Patient, Course]:
     """Patient, consent, treatment, check-ins and first text, or FieldErrors with every sentence of the three blocks at once."""
-    new, course = _patient(typed), _course(typed)
+    new, course = _patient(typed), prescription.read(typed, _chosen(session, service, typed, now))
     new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service, now))
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
@@ -131,12 +126,12 @@ _UNWRITABLE = "This holds a character that cannot be kept. Type it again."
 
 
 def _patient(typed: Fields) -> NewPatient:
-    doctor = _whole(typed.get("oncologist_id", ""))
+    doctor = prescription.whole(typed.get("oncologist_id", ""))
     return NewPatient(
         family_name=typed.get("family_name", ""),
         birth_name=typed.get("birth_name", ""),
         given_names=typed.get("given_names", ""),
-        birth_date=day(typed.get("birth_date", "")),
+        birth_date=prescription.day(typed.get("birth_date", "")),
         sex=typed.get("sex", ""),
         language=typed.get("language", ""),
         timezone=typed.get("timezone", ""),
@@ -150,44 +145,14 @@ def _patient(typed: Fields) -> NewPatient:
         consent_follow_up=_ticked(typed, "consent_follow_up"),
         consent_sms_words=_ticked(typed, "consent_sms_words"),
         consent_sheet=typed.get("consent_sheet", ""),
-        check_in_hour=_whole(typed.get("check_in_hour", "")) or 0,
+        check_in_hour=prescription.whole(typed.get("check_in_hour", "")) or 0,
     )
 
 
-def _course(typed: Fields) -> NewCourse:
-    return NewCourse(
-        agent=typed.get("agent", ""),
-        protocol_slug=typed.get("protocol_slug", ""),
-        dose_mg=_decimal(typed.get("dose_mg", "")),
-        times_per_day=_whole(typed.get("times_per_day", "")),
-        days_on=_whole(typed.get("days_on", "")),
-        days_off=_whole(typed.get("days_off", "")),
-        first_intake=day(typed.get("first_intake", "")),
-        cycle=_whole(typed.get("cycle", "")) or 0,
-    )
+def _chosen(session: Session, service: Service, typed: Fields, now: datetime) -> Protocol | None:
+    version = versions.in_force(session, typed.get("protocol_slug", ""), now.date(), service.id)
+    return versions.load(version) if version else None
 
 
 def _ticked(typed: Fields, name: str) -> bool:
     return bool(typed.get(name))
-
-
-def _whole(text: str) -> int | None:
-    """Digits only: "2,5" is not 2 and "" is not 0."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text.strip().replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", "."))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def day(text: str) -> date | None:
-    """A date as a form sends it, None when it is not one."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None

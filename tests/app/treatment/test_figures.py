@@ -267,6 +267,8 @@ def test_a_cause_is_one_of_the_list(session: Session, course: Course, marie: Pat
         ({"blocks": ((1, 5), (4, 12)), "cycle_days": 28, "days_on": None, "days_off": None}, "blocks"),
         ({"blocks": ((1, 5), (8, 12)), "cycle_days": 28}, "blocks"),  # 14 on, 7 off typed as well
         ({"weekday": 8}, "weekday"),
+        ({"every": 0}, "every"),
+        ({"every": 29}, "every"),
         ({"first_intake_evening": True, "times_per_day": 1}, "first_intake_evening"),
     ],
 )
@@ -280,6 +282,6 @@ def test_days_that_cannot_be_lived_are_told_beside_their_field(
 
 def test_tablets_that_do_not_make_the_dose_start_nothing(session: Session, world: World, marie: Patient) -> None:
     """SEC-38: 1500 mg is no whole number of 400 mg tablets; nothing is rounded and no treatment begins."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(FieldErrors) as refused:
         a_course(session, world, marie, now=NOON, strengths=(D(400),))
-    assert (refused.value.field, courses.running(session, marie.id)) == ("strengths", None)
+    assert (set(refused.value.fields), courses.running(session, marie.id)) == ({"strengths"}, None)
