@@ -36,3 +36,16 @@ def instrument(folder: Path = FOLDER) -> Instrument:
 def measures(file: Path = FOLDER.parent / "measures.toml") -> Measures:
     """What may be measured: keys, names, units, plausible ranges, CTCAE terms."""
     return registry.read(file.read_text(encoding="utf-8"))
+
+
+@cache
+def ctcae_terms() -> tuple[str, ...]:
+    """CTCAE terms the library names: those of the instrument and those graded by a number. CTCAE itself has many more."""
+    numeric = {term.name for version in VERSIONS for term in lab_table(version).terms.values()}
+    return tuple(sorted(numeric | {item.ctcae_term for item in instrument().items.values()}))
+
+
+def ctcae_term(written: str) -> str:
+    """A term in the library's spelling when it knows it, as written otherwise."""
+    plain = " ".join(written.split())
+    return next((term for term in ctcae_terms() if term.casefold() == plain.casefold()), plain)

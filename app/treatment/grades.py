@@ -159,7 +159,11 @@ def laboratory(
         graded = [table.grade_measured(term, value, baseline, key=known.key) for term in known.terms.get(version, {}).values()]
         if graded:
             found.append((row, _worst(graded)))
-    return sorted(found, key=lambda pair: (-1 if pair[1].grade is None else -pair[1].grade, pair[0].kind))
+    return sorted(found, key=lambda pair: (_UNKNOWN if pair[1].grade is None else -pair[1].grade, pair[0].kind))
+
+
+_UNKNOWN = -0.5
+"""What could not be graded is read before a zero."""
 
 
 def _worst(graded: list[Graded]) -> Graded:

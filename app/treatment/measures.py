@@ -57,15 +57,7 @@ def record(
     low, high = (_number(text, name, problems) if text.strip() else None for name, text in (("lln", lln), ("uln", uln)))
     if low is not None and high is not None and low > high:
         problems["uln"] = "The upper limit is below the lower one."
-    for name, text, sentence in (
-        ("kind", kind, "Choose what was measured."),
-        ("unit", unit, "Write the unit."),
-        ("source", source, "Say where this value comes from."),
-    ):
-        if not text:
-            problems[name] = sentence
-        elif len(text) > LONGEST[name]:
-            problems[name] = Said("Write at most {n} characters.", n=LONGEST[name])
+    _check_words(kind, unit, source, problems)
     if number is not None:
         _check_range(kind, number, unit, problems)
     if taken_at > now:
@@ -101,8 +93,20 @@ def record(
     return row
 
 
+def _check_words(kind: str, unit: str, source: str, problems: dict[str, str]) -> None:
+    for name, text, sentence in (
+        ("kind", kind, "Choose what was measured."),
+        ("unit", unit, "Write the unit."),
+        ("source", source, "Say where this value comes from."),
+    ):
+        if not text:
+            problems[name] = sentence
+        elif len(text) > LONGEST[name]:
+            problems[name] = Said("Write at most {n} characters.", n=LONGEST[name])
+
+
 def _check_range(kind: str, number: Decimal, unit: str, problems: dict[str, str]) -> None:
-    """Home measures have one unit. A laboratory value in a unit we know must be one a living person can have: 150000 G/L is a slip of unit."""
+    """Home measures have one unit. A laboratory value must be one a living person can have: 150000 G/L is a slip of unit."""
     if kind in PLAUSIBLE:
         right_unit, low, high = PLAUSIBLE[kind]
         if unit != right_unit:

@@ -43,14 +43,15 @@ class Measures:
 
     def __init__(self, measures: Mapping[str, Measure]) -> None:
         self.by_key = measures
-        self._keys = {key: key for key in measures}
+        graded: dict[str, set[str]] = {}
         for measure in measures.values():
             for terms in measure.terms.values():
                 for term in terms.values():
-                    self._keys.setdefault(term.casefold(), measure.key)
+                    graded.setdefault(term.casefold(), set()).add(measure.key)
+        self._keys = {key: key for key in measures} | {term: keys.pop() for term, keys in graded.items() if len(keys) == 1}
 
     def key_of(self, name: str) -> str | None:
-        """The key for a key or for a CTCAE term, case-blind; None when neither is known. Hypertension reads as systolic."""
+        """The key for a key or for a CTCAE term, case-blind; None when it is neither, or graded by two (Hypertension)."""
         return self._keys.get(" ".join(name.split()).casefold())
 
     def graded_by(self, term: str, version: str) -> tuple[str, ...]:
