@@ -1,11 +1,11 @@
 """A history judged again, check-in by check-in, by the same engine as live: what was said and measured, in the order it was known.
 
-A history is closed: what was asked and has no answer stays unknown, and says so (house section 7: never less than moderate beside a red flag).
+A history is closed: what was asked and has no answer stays unknown, and beside a red flag that is at least moderate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -21,11 +21,12 @@ YES_NO = {"yes": True, "oui": True, "true": True, "no": False, "non": False, "fa
 
 @dataclass(frozen=True)
 class Said:
-    """One value as written: the key of a question of the protocol, or ``measured`` when it is a measure. value '': asked, no answer."""
+    """One value as written: the key of a question of the protocol, or of a ``measure`` and then with its number. value '': no answer."""
 
     key: str
     value: str
     measured: Measured | None = None
+    measure: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,13 @@ class History:
 
 @dataclass(frozen=True)
 class Judged:
-    """One check-in judged. level: the assessment's, or that of a silence when nothing was answered. notes: what could not be used, and why."""
+    """One check-in judged. level: the assessment's, or that of a silence when nothing was answered. notes: what could not be used."""
 
     check_in: CheckIn
     level: Level
     assessment: Assessment
     notes: tuple[str, ...] = ()
+    silent: bool = False
 
 
 @dataclass
@@ -93,8 +95,8 @@ def judge(protocol: Protocol, history: History, read: Callable[[str], Reading], 
     before = _before(protocol, history)
     for check_in in sorted(history.check_ins, key=lambda c: c.asked_on):
         known.measured(check_in.said)
-        asked = [one for one in check_in.said if one.measured is None]
-        notes: list[str] = []
+        asked = [one for one in check_in.said if not one.measure]
+        notes = [f"{one.key}: {one.value!r} is not a number" for one in check_in.said if one.measure and one.value and one.measured is None]
         answers = {one.key: _answer(protocol.questions[one.key], one.value, notes) for one in asked}
         heard = [read(one.value) for one in asked if one.value and protocol.questions[one.key].kind is Kind.FREE_TEXT]
         silent = bool(asked) and all(answer.value is None for answer in answers.values())
@@ -114,7 +116,7 @@ def judge(protocol: Protocol, history: History, read: Callable[[str], Reading], 
         assessment = engine.assess(protocol, answers, context, trace=trace)
         level = max(assessment.level, protocol.silence(context.cycle, context.cycle_day).level) if silent else assessment.level
         known.past = (Past(check_in.asked_on, {key: a.value for key, a in answers.items()}, level), *known.past)
-        yield Judged(check_in, level, assessment, tuple(notes))
+        yield Judged(check_in, level, assessment, tuple(notes), silent)
 
 
 # --- The day ------------------------------------------------------------------------------------------------------------------------
@@ -147,9 +149,9 @@ def _before(protocol: Protocol, history: History) -> Context:
     measures: dict[str, Measured] = {}
     for check_in in sorted(history.baseline, key=lambda c: c.asked_on):
         for one in check_in.said:
-            if one.measured is not None:
+            if one.measure and one.measured is not None:
                 measures[one.key] = one.measured
-            elif (value := _answer(protocol.questions[one.key], one.value, []).value) is not None:
+            elif not one.measure and (value := _answer(protocol.questions[one.key], one.value, []).value) is not None:
                 answers[one.key] = value
     return Context(asked_on=date.min, baseline=answers, measures_baseline=measures)
 
@@ -170,4 +172,3 @@ def _answer(question: Question, text: str, notes: list[str]) -> Answer:
     except ValueError as error:
         notes.append(str(error))
         return Answer(question.key, text)
-

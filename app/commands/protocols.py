@@ -13,7 +13,7 @@ from app.checkins import agenda
 from app.commands.accounts import Json, ServiceOption
 from app.commands.console import BadInput, by_command, opened, say, say_json, service_named
 from app.core.errors import Refusal
-from app.protocols import shelf, versions
+from app.protocols import scales, shelf, versions
 from app.protocols.models import ProtocolVersion
 from triage import questions
 from triage.protocol import Protocol, ProtocolError, parse
@@ -28,17 +28,17 @@ VIGNETTES = LIBRARY_ROOT / "tests" / "triage" / "vignettes"
 @protocols.command("list")
 def list_protocols(service: ServiceOption = "", as_json: Json = False) -> None:
     """The library's protocols; with --service, what is in force there today, its own copies included."""
-    rows = _in_force(service) if service else [_row(path, text) for path, text in sorted(shelf.stock().documents.items())]
+    rows = _in_force(service) if service else [_row(path, protocol) for path, protocol in sorted(shelf.compiled().items())]
     if as_json:
         say_json(rows)
         return
     for row in rows:
         doubts = f", {row['unverified']} not verified" if row["unverified"] else ""
-        say(f"{row['slug']:<24} from {row['effective_from']}  {', '.join(row['agents'])}  ({row['rules']} rules{doubts})")
+        draft = ", DRAFT" if row["depth"] == "draft" else ""
+        say(f"{row['slug']:<24} from {row['effective_from']}  {', '.join(row['agents'])}  ({row['rules']} rules{doubts}{draft})")
 
 
-def _row(path: Path, text: str) -> dict[str, Any]:
-    protocol = _parsed(text, path)
+def _row(path: Path, protocol: Protocol) -> dict[str, Any]:
     cases = (VIGNETTES / protocol.slug).glob("*.toml")
     vignettes = sum(case.read_text(encoding="utf-8").count("[[vignettes]]") for case in cases)
     return {
@@ -46,8 +46,7 @@ def _row(path: Path, text: str) -> dict[str, Any]:
         "agents": list(protocol.agents),
         "effective_from": protocol.effective_from.isoformat(),
         "path": str(path.relative_to(LIBRARY_ROOT)),
-        # A draft still lacks its own rhythm or dosing: it may be read, not followed.
-        "depth": "in_depth" if protocol.rhythm and protocol.dosing else "draft",
+        "depth": protocol.depth,
         "rules": len(protocol.rules),
         "vignettes": vignettes,
         "unverified": len(protocol.unverified),
@@ -66,6 +65,7 @@ def _in_force(service: str) -> list[dict[str, Any]]:
                 "version": row.id,
                 "own": row.service_id is not None,
                 "fingerprint": row.fingerprint,
+                "depth": row.depth,
                 "rules": len(versions.load(row).rules),
                 "unverified": row.unverified,
             }
@@ -121,6 +121,15 @@ def _as_json(found: Protocol) -> dict[str, Any]:
             }
             for key, question in found.questions.items()
         ],
+        "measures": [_measure(key, found) for key in _measured(found)],
+        "depth": found.depth,
+        "ctcae_version": found.ctcae or None,
+        "windows": [
+            {"id": w.id, "cycles": w.cycles, "cycle_days": w.cycle_days, "treatment_days": w.treatment_days, "why": dict(w.why)}
+            for w in found.windows.values()
+        ],
+        "monitoring": [entry.model_dump(mode="json") for entry in found.monitoring],
+        "missed_dose": dict(found.missed_dose),
         "thresholds": {
             name: {"at": str(one.at), "unit": one.unit, "source": one.source, "verified": one.verified}
             for name, one in found.thresholds.items()
@@ -131,6 +140,30 @@ def _as_json(found: Protocol) -> dict[str, Any]:
         },
         "rules": [rule.id for rule in found.rules],
         "unverified": list(found.unverified),
+    }
+
+
+def _measured(found: Protocol) -> list[str]:
+    """Keys of the measures that its rules read, by name or through the CTCAE term that grades them."""
+    known = scales.measures()
+    specs = [spec for rule in found.rules for part in (rule.shape.all_of, rule.shape.any_of, rule.shape.none_of) for spec in part]
+    named = [known.key_of(str(spec[word])) for spec in specs for word in ("measure", "measure_rise", "measure_fall") if word in spec]
+    graded = [key for scale in found.graded for key in scale.keys]
+    return sorted({key for key in (*named, *graded) if key})
+
+
+def _measure(key: str, found: Protocol) -> dict[str, Any]:
+    measure = scales.measures().by_key[key]
+    low, high = (str(end) for end in measure.plausible)
+    return {
+        "key": key,
+        "kind": "measure",
+        "name": dict(measure.name),
+        "unit": measure.unit,
+        "low": low,
+        "high": high,
+        "worse": measure.worse,
+        "terms": dict(measure.terms.get(found.ctcae or "5.0", {})),
     }
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import accounts, adherence, doctor, grade, protocol_looks, protocols, replies, running, setting_up, trying, verifying
+from app.commands import (
+    accounts,
+    adherence,
+    assess,
+    doctor,
+    grade,
+    protocol_looks,
+    protocols,
+    replies,
+    running,
+    setting_up,
+    trying,
+    verifying,
+)
 
 vigie = typer.Typer(
     help="Vigie watches over people who take chemotherapy as tablets at home.",
@@ -25,6 +38,7 @@ protocols.protocols.command("unverified")(protocol_looks.unverified)
 vigie.add_typer(protocols.protocols, name="protocols")
 vigie.add_typer(verifying.verify, name="verify")
 vigie.command()(verifying.explain)
+vigie.command("assess")(assess.assess)
 vigie.command("try")(trying.try_protocol)
 vigie.add_typer(grade.grade, name="grade")
 vigie.command("read-replies")(replies.read_replies)

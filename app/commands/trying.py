@@ -17,6 +17,9 @@ from triage import engine, explain, questions, replies
 from triage.protocol import Protocol
 from triage.terms import Answer, Asked, Context, Escalate, Level, Reading
 
+SIGNED = {"svc": "Vigie", "tel": "0199001234"}
+"""What a service would sign its texts with."""
+
 
 @dataclass
 class Talk:
@@ -60,7 +63,7 @@ def try_protocol(
     say(f"{found.title[language]}: cycle {cycle}, day {on}, {len(asked)} questions")
     while (group := questions.next_group(asked, talk.answers)) is not None:
         try:
-            text = str(typer.prompt(_question(found, group, language), default="", show_default=False))
+            text = str(typer.prompt(_question(found, group, language), default="", show_default=False, prompt_suffix="\n> "))
         except typer.Abort:
             say()
             break
@@ -74,7 +77,8 @@ def try_protocol(
 def _question(protocol: Protocol, group: Asked, language: str) -> str:
     """The text as the patient would get it."""
     key, values = script.question_text(group, protocol, language)
-    return "\n" + wording.render(key, language, values)
+    named = {name: word for name, word in SIGNED.items() if name in wording.catalogue()[key].names}
+    return "\n" + wording.render(key, language, named | values)
 
 
 def _show(talk: Talk, *, closing: bool) -> None:
