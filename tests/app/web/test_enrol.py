@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 
@@ -61,10 +62,10 @@ def patients_of(database: Database) -> list[Patient]:
 def test_the_blank_form_holds_the_habits_of_the_service_and_of_the_label(ines: TestClient, world: World) -> None:
     page = ines.get("/enrol").text
     held = dict(re.findall(r'<input id="(\w+)" name="\w+" type="\w+" value="([^"]*)"', page))
-    assert (held["agent"], held["times_per_day"], held["days_on"], held["days_off"]) == ("capecitabine", "2", "14", "7")
-    assert (held["first_intake"], held["cycle"], held["dose_mg"]) == ("2026-11-25", "1", "")
+    assert (held["first_intake"], held["cycle"]) == ("2026-11-25", "1")
     chosen = re.findall(r'<option value="([^"]*)" selected', page)
-    assert chosen == ["fr", "Europe/Paris", "patient", "10", str(world.lebon.id), "capecitabine-14-7"]
+    assert chosen[:5] == ["fr", "Europe/Paris", "patient", "10", str(world.lebon.id)]
+    assert held["agent"] and held["agent"] in chosen[5], "the first protocol of the list, and its own medicine"
     assert re.search(r'name="first_text" type="checkbox" value="yes" checked', page)
     assert "shared_phone" not in page
 
@@ -74,6 +75,39 @@ def test_another_protocol_brings_its_own_dosing(ines: TestClient) -> None:
     held = dict(re.findall(r'<input id="(\w+)" name="\w+" type="\w+" value="([^"]*)"', part))
     assert (held["agent"], held["days_on"], held["days_off"]) == ("sunitinib", "28", "14")
     assert "<html" not in part
+
+
+def test_blocks_and_a_second_medicine_come_from_the_protocol(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    """Trifluridine/tipiracil days 1-5 and 8-12 of 28; lapatinib every day beside capecitabine (FR-31)."""
+    part = ines.get("/enrol/treatment", params={"protocol_slug": "trifluridine-tipiracil"}, headers={"hx-request": "true"}).text
+    held = dict(re.findall(r'<input id="(\w+)" name="\w+" type="\w+" value="([^"]*)"', part))
+    assert (held["blocks"], held["cycle_days"], held["days_on"], "<details open>" in part) == ("1-5, 8-12", "28", "", True)
+    part = ines.get("/enrol/treatment", params={"protocol_slug": "capecitabine-lapatinib"}, headers={"hx-request": "true"}).text
+    assert 'name="companion_lapatinib_dose_mg" type="text" value="1250"' in part
+    typed = {**marie, "protocol_slug": "capecitabine-lapatinib", "dose_mg": "1500", "strengths": "500 ; 150"}
+    assert ines.post("/enrol", data={**typed, "companion_lapatinib_dose_mg": "1250", "first_intake_evening": "yes"}).status_code == 303
+    with database.reading() as session:
+        course = session.scalars(select(Course)).one()
+        assert [(one.agent, one.dose_mg, one.times_per_day) for one in course.companions] == [("lapatinib", 1250, 1)]
+        assert (course.doses[0].tablets, course.first_intake_evening) == ([["500", 3]], True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"blocks": "1-5, 4-12", "cycle_days": "28", "days_on": "", "days_off": ""}, "blocks", "Écrivez les blocs dans l'ordre"),
+        ({"blocks": "le lundi", "cycle_days": "28", "days_on": "", "days_off": ""}, "blocks", "Écrivez les blocs dans l'ordre"),
+        ({"strengths": "400"}, "strengths", "Ces comprimés ne font pas 1500.5 mg"),
+        ({"strengths": "gros"}, "strengths", "Ces comprimés ne font pas"),
+        ({"weekday": "9"}, "weekday", "Choisissez un jour"),
+    ],
+)
+def test_a_calendar_that_cannot_be_lived_is_told_beside_its_field(
+    ines: TestClient, marie: dict[str, str], typed: dict[str, str], field: str, sentence: str
+) -> None:
+    answer = ines.post("/enrol", data={**marie, **typed})
+    told = {name: html.unescape(text) for name, text in fields(answer.text).items()}
+    assert answer.status_code == 422 and field in told and told[field].startswith(sentence), told
 
 
 def test_a_patient_is_enrolled_and_the_first_text_leaves_at_once(ines: TestClient, marie: dict[str, str], database: Database) -> None:
