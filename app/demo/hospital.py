@@ -187,7 +187,8 @@ def _date_protocols_back(session: Session, service: Service, begins: datetime) -
     """The ward's own copies of the library, in force from its first day: its fictional past began before the library was written."""
     shelved = shelf.stock()
     layers = dict(_dated(name, shelved.layers[name], begins) for name in sorted(shelved.layers))  # the latest of each slug stays
-    latest = {path.parent: text for path, text in sorted(shelved.documents.items())}
+    followed = [path for path, protocol in sorted(shelf.compiled().items()) if not protocol.draft]
+    latest = {path.parent: shelved.documents[path] for path in followed}
     for text in latest.values():
         _, dated = _dated("", text, begins)
         shelf.place(session, parse(dated, layers), dated, layers, service_id=service.id, by=SYSTEM, now=begins)
