@@ -23,8 +23,7 @@ def grade(spec: Spec, book: Book) -> Condition:
     def judge(facts: tuple[Pair, ...]) -> Finding:
         found = scale.worst(facts)
         if found.grade is None:
-            reason = found.reason
-            return Finding(None, False, lambda: (f"{found.term} : non gradable ({reason})", f"{found.term}: not gradable ({reason})"))
+            return Finding(None, False, lambda: scale.said(found.term, "non gradable", "not gradable", found.reason))
         said = f"grade {found.grade}, CTCAE {found.version}"
 
         def say() -> tuple[str, str]:
@@ -55,7 +54,7 @@ def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Conditio
         now, before = (scale.worst(pairs) for pairs in facts)
         if now.grade is None or before.grade is None:
             reason = before.reason if now.grade is not None else now.reason
-            return Finding(None, False, lambda: (f"{now.term} : rien à comparer ({reason})", f"{now.term}: nothing to compare ({reason})"))
+            return Finding(None, False, lambda: scale.said(now.term, "rien à comparer", "nothing to compare", reason))
         rise = now.grade - before.grade
 
         def say() -> tuple[str, str]:
@@ -112,3 +111,7 @@ class Scale:
         grades = [self.labs.grade_measured(self.term, now, baseline, key=key) for key, now, baseline in pairs]
         absent = Graded(self.term, self.labs.version, None, "no measure recent enough")
         return max(grades, key=lambda found: -1 if found.grade is None else found.grade, default=absent)
+
+    def said(self, term: str, french: str, english: str, reason: str) -> tuple[str, str]:
+        """Why it is undecided, in both languages."""
+        return f"{term} : {french} ({self.labs.french(reason)})", f"{term}: {english} ({reason})"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from triage.grading import units
+from triage.grading.reasons import in_french, said
 from triage.terms import Graded, Measured
 
 _EXACT = Context(prec=15)
@@ -32,6 +33,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "over_both": ("uln", "baseline"),
 }
 _RATIOS = ("x_uln", "x_baseline")
+UNDECIDED = "{what} missing, zero or contradictory, and no criterion that does without is crossed"
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,14 @@ class _Given:
 class LabTable:
     """The criteria of one CTCAE version. ``grade`` is pure and keeps nothing between calls."""
 
-    def __init__(self, version: str, terms: Mapping[str, Term]) -> None:
+    def __init__(self, version: str, terms: Mapping[str, Term], french: Mapping[str, str]) -> None:
         self.version = version
         self.terms = terms
+        self._french = french
+
+    def french(self, reason: str) -> str:
+        """The French of a reason that a grade of this table carries."""
+        return self._french.get(reason) or in_french(reason)
 
     def term(self, name: str) -> Term | None:
         """A term by its name, case-blind; None when this version has no numeric criterion for it."""
@@ -118,9 +125,10 @@ class LabTable:
                 raise ValueError(f"{number}: expected a finite number, zero or more")
         found = self.term(term)
         if found is None:
-            return self._none(term, f"{term!r} is not a term that CTCAE {self.version} grades by a number")
+            reason = said("{term} is not a term that CTCAE {version} grades by a number", term=repr(term), version=self.version)
+            return self._none(term, reason)
         if key not in found.scales and (key or len(found.scales) > 1):
-            return self._none(found.name, f"say which was measured: {' or '.join(found.scales)}")
+            return self._none(found.name, said("say which was measured: {either}", either=" or ".join(found.scales)))
         scales = found.scales[key or next(iter(found.scales))]
         fits = _fit(scales, unit)
         if isinstance(fits, str):
@@ -141,12 +149,10 @@ class LabTable:
             if met and criterion.grade is None:
                 return self._none(name, criterion.note)
             if met:
-                supposed = [f"the worst is supposed: without symptoms, grade {criterion.otherwise}"] if criterion.otherwise else []
-                at_least = [f"at least this grade: {_lacking(scale, given)}"] if undecided else []
-                return Graded(name, self.version, criterion.grade, "; ".join(supposed + at_least))
+                return Graded(name, self.version, criterion.grade, _supposed(criterion, scale, given, undecided=undecided))
             undecided = undecided or met is None
         if undecided:
-            return self._none(name, f"{_lacking(scale, given)}, and no criterion that does without is crossed")
+            return self._none(name, said(UNDECIDED, what=_lacking(scale, given)))
         return Graded(name, self.version, 0)
 
     def _none(self, name: str, reason: str) -> Graded:
@@ -179,18 +185,17 @@ def _fit(scales: tuple[Scale, ...], unit: str) -> tuple[Scale, Decimal] | str:
         return scales[0], Decimal(1)
     if not scales[0].unit:
         if unit.strip() and units.read(unit) is None:
-            return f"unknown unit {unit!r}"
+            return said("unknown unit {unit}", unit=repr(unit))
         return scales[0], Decimal(1)
     if not unit.strip() and scales[0].unit == "ratio":
         return scales[0], Decimal(1)
     if not unit.strip():
-        return f"unit is missing; expected {_either(scales)}"
-    read = units.read(unit)
-    if read is None:
-        return f"unknown unit {unit!r}; expected {_either(scales)}"
+        return said("unit is missing; expected {either}", either=_either(scales))
+    if units.read(unit) is None:
+        return said("unknown unit {unit}; expected {either}", unit=repr(unit), either=_either(scales))
     alike = [(scale, factor) for scale in scales if (factor := units.factor(unit, scale.unit)) is not None]
     if not alike:
-        return f"{unit} measures something else ({read.dimension}); expected {_either(scales)}"
+        return said("{unit} measures something else; expected {either}", unit=unit, either=_either(scales))
     return next(((scale, factor) for scale, factor in alike if factor == 1), alike[0])
 
 
@@ -267,7 +272,14 @@ def _lacking(scale: Scale, given: _Given) -> str:
     lacking = {name for criterion in open_ones for name in _NEEDS.get(criterion.frame, ()) if not given.limits[name]}
     flag = {"baseline_flag"} if any(criterion.baseline and not given.flag for criterion in open_ones) else set()
     words = [name for name in (*given.limits, "baseline_flag") if name in lacking | flag]
-    return f"{' and '.join(words)} missing, zero or contradictory"
+    return " and ".join(words)
+
+
+def _supposed(criterion: Criterion, scale: Scale, given: _Given, *, undecided: bool) -> str:
+    """What a grade rests on besides what is known: the worst of symptoms, or a frame that could not be looked at."""
+    worst = [said("the worst is supposed: without symptoms, grade {grade}", grade=criterion.otherwise)] if criterion.otherwise else []
+    least = [said("at least this grade: {what} missing, zero or contradictory", what=_lacking(scale, given))] if undecided else []
+    return "; ".join(worst + least)
 
 
 # --- Reading the tables -------------------------------------------------------------------------------------------------------------
@@ -281,7 +293,7 @@ def read(*texts: str) -> LabTable:
         raise ValueError(f"one CTCAE version to a table, found {sorted(versions)}")
     names = dict.fromkeys(row["term"] for row in rows)
     terms = {name.casefold(): _term(name, [row for row in rows if row["term"] == name]) for name in names}
-    return LabTable(versions.pop(), terms)
+    return LabTable(versions.pop(), terms, {row["note"]: row["note_fr"] for row in rows if not row["grade"]})
 
 
 def _term(name: str, rows: list[dict[str, str]]) -> Term:

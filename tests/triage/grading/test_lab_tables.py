@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.protocols import scales
-from triage.grading import labs
+from triage.grading import labs, reasons
 from triage.grading.labs import LabTable, Scale, Term
 from triage.terms import Measured
 
@@ -124,9 +126,53 @@ def test_what_is_not_known_never_reassures(data: st.DataObject) -> None:
 def test_a_term_without_a_number_says_why() -> None:
     for version, term, key in TERMS:
         if not _numeric(term.scales[key][0]):
-            found = scales.lab_table(version).grade(term.name, Decimal(1), key=key)
+            table = scales.lab_table(version)
+            found = table.grade(term.name, Decimal(1), key=key)
             assert found.grade is None
             assert len(found.reason) > 20
+            assert table.french(found.reason) != found.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "french"),
+    [
+        (
+            {"term": "Anemia", "value": Decimal(110), "unit": "g/L"},
+            "limite basse : absent, nul ou contradictoire, et aucun critère qui s'en passe n'est franchi",
+        ),
+        ({"term": "Anemia", "value": Decimal(9), "unit": "G/L"}, "G/L mesure autre chose ; attendu g/L ou g/dL ou mmol/L"),
+        ({"term": "Anemia", "value": Decimal(9)}, "unité absente ; attendu g/L ou g/dL ou mmol/L"),
+        ({"term": "Anemia", "value": Decimal(9), "unit": "pot"}, "unité inconnue 'pot' ; attendu g/L ou g/dL ou mmol/L"),
+        ({"term": "Lipase increased", "value": Decimal(9), "unit": "pot"}, "unité inconnue 'pot'"),
+        ({"term": "Hypertension", "value": Decimal(150), "unit": "mmHg"}, "dire ce qui a été mesuré : la systolique ou la diastolique"),
+        ({"term": "Hope", "value": Decimal(1)}, "'Hope' n'est pas un terme que CTCAE 5.0 grade par un nombre"),
+        (
+            {"term": "Hypokalemia", "value": Decimal("3.2"), "unit": "mmol/L", "lln": Decimal("3.5")},
+            "le pire est supposé : sans symptôme, grade 1",
+        ),
+        (
+            {"term": "Creatinine increased", "value": Decimal(200), "uln": Decimal(100)},
+            "au moins ce grade : valeur avant traitement absent, nul ou contradictoire",
+        ),
+        (
+            {"term": "Platelet count decreased", "value": Decimal(50), "unit": "G/L"},
+            "",
+        ),
+    ],
+)
+def test_a_reason_has_its_french(given: dict[str, Any], french: str) -> None:
+    table = scales.lab_table("5.0")
+    assert table.french(table.grade(**given).reason) == french
+
+
+def test_every_sentence_has_its_places_in_both_languages() -> None:
+    for english, other in reasons.FRENCH.items():
+        assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", other)
+    joined = "the worst is supposed: without symptoms, grade 2; at least this grade: uln missing, zero or contradictory"
+    assert reasons.in_french(joined) == (
+        "le pire est supposé : sans symptôme, grade 2 ; au moins ce grade : limite haute absent, nul ou contradictoire"
+    )
+    assert reasons.in_french("something else") == "something else"
 
 
 @pytest.mark.parametrize(
@@ -193,18 +239,18 @@ def test_a_laboratory_changes_its_limits_the_latest_are_used() -> None:
 
 # --- Reading ------------------------------------------------------------------------------------------------------------------------
 
-HEAD = "ctcae_version,term,key,direction,grade,without_symptoms,baseline,frame,bound,reached,unit,and_beyond,note,source\n"
+HEAD = "ctcae_version,term,key,direction,grade,without_symptoms,baseline,frame,bound,reached,unit,and_beyond,note,note_fr,source\n"
 
 
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("5.0,A,a,low,1,,,lln,,beyond,,,,\n6.0,A,a,low,1,,,lln,,beyond,,,,\n", "one CTCAE version"),
-        ("5.0,A,a,low,1,,,lln,,beyond,,,,\n5.0,A,a,high,1,,,uln,,beyond,,,,\n", "one direction"),
-        ("5.0,A,a,low,1,,,somewhere,,beyond,,,,\n", "unknown frame"),
-        ("5.0,A,a,low,1,,maybe,lln,,beyond,,,,\n", "baseline 'maybe'"),
-        ("5.0,A,a,low,1,,,lln,,near,,,,\n", "reached 'near'"),
-        ("5.0,A,a,low,1,,,absolute,3,at,stone,,,\n", "unknown unit 'stone'"),
+        ("5.0,A,a,low,1,,,lln,,beyond,,,,,\n6.0,A,a,low,1,,,lln,,beyond,,,,,\n", "one CTCAE version"),
+        ("5.0,A,a,low,1,,,lln,,beyond,,,,,\n5.0,A,a,high,1,,,uln,,beyond,,,,,\n", "one direction"),
+        ("5.0,A,a,low,1,,,somewhere,,beyond,,,,,\n", "unknown frame"),
+        ("5.0,A,a,low,1,,maybe,lln,,beyond,,,,,\n", "baseline 'maybe'"),
+        ("5.0,A,a,low,1,,,lln,,near,,,,,\n", "reached 'near'"),
+        ("5.0,A,a,low,1,,,absolute,3,at,stone,,,,\n", "unknown unit 'stone'"),
     ],
 )
 def test_a_table_that_is_not_whole_is_refused(lines: str, told: str) -> None:
