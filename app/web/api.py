@@ -21,15 +21,15 @@ from app.alerts.models import Alert
 from app.checkins import measured
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
-from app.core.errors import FieldErrors, Refusal
+from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging import inbox
 from app.people import patients, services
 from app.people.models import Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.people.perimeter import Viewer, viewer_of, visible_to
-from app.treatment import measures
-from app.treatment.courses import NewCourse
-from app.web import api_examples, api_views, enrolment
+from app.treatment import courses, measures, supplies
+from app.treatment.models import Course
+from app.web import api_examples, api_treatment, api_views, enrolment
 from app.web.api_models import (
     LARGEST_ID,
     AlertOut,
@@ -38,7 +38,6 @@ from app.web.api_models import (
     CheckInOut,
     CheckInStatus,
     CloseIn,
-    CourseIn,
     CourseOut,
     Level,
     MeasureIn,
@@ -49,6 +48,7 @@ from app.web.api_models import (
     Problem,
     TakeIn,
 )
+from app.web.api_treatment import CourseIn, DispensingIn, DispensingOut, PillCountIn, PillCountOut
 from app.web.deps import Now, Reads, TheTools, Writes
 
 PREFIX = "/api/v1"
@@ -175,21 +175,51 @@ def start_course(patient_id: Id, body: CourseIn, who: Caller, session: Writes, n
     """Start the treatment and plan its check-ins. send_first_text: the first text leaves at once, before the patient goes."""
     by = person(session, who, body.by, "enrol")
     patient = patients.get(session, patient_id, viewer=who)
-    new = NewCourse(
-        agent=body.agent,
-        protocol_slug=body.protocol,
-        dose_mg=body.dose_mg,
-        times_per_day=body.times_per_day,
-        days_on=body.days_on,
-        days_off=body.days_off,
-        first_intake=body.first_intake,
-        cycle=body.cycle,
-    )
     try:
-        course = enrolment.begin(session, patient, new, by=by.actor, now=now, first_text=body.send_first_text)
+        course = enrolment.begin(session, patient, api_treatment.prescription(body), by=by.actor, now=now, first_text=body.send_first_text)
     except FieldErrors as error:
         raise FieldErrors({"protocol" if name == "protocol_slug" else name: said for name, said in error.fields.items()}) from error
-    return api_views.course(course)
+    return api_treatment.course(course)
+
+
+def _treated(session: Session, patient_id: int, who: Viewer) -> tuple[Patient, Course]:
+    """The patient and the treatment that runs. Raises NotFound."""
+    patient = patients.get(session, patient_id, viewer=who)
+    course = courses.running(session, patient.id)
+    if course is None:
+        raise NotFound("This treatment")
+    return patient, course
+
+
+@router.post("/patients/{patient_id}/dispensings", status_code=201, summary="Record tablets handed out")
+def record_dispensing(patient_id: Id, body: DispensingIn, who: Caller, session: Writes, now: Now) -> DispensingOut:
+    """Keep what a pharmacy handed out for the running treatment. The two routes, town and hospital, feed one ledger."""
+    by = person(session, who, body.by, "record_measure")
+    patient, course = _treated(session, patient_id, who)
+    row = supplies.dispense(
+        session,
+        course,
+        patient,
+        on_day=body.on_day,
+        strength_mg=body.strength_mg,
+        tablets=body.tablets,
+        place=body.place,
+        by=by.actor,
+        now=now,
+    )
+    return api_treatment.dispensing(row)
+
+
+@router.post("/patients/{patient_id}/pill-counts", status_code=201, summary="Record tablets counted")
+def record_pill_count(patient_id: Id, body: PillCountIn, who: Caller, session: Writes, now: Now) -> PillCountOut:
+    """Keep what is left in the boxes. It is set beside what the patient says; where they disagree, nobody is corrected."""
+    by = person(session, who, body.by, "record_measure")
+    patient, course = _treated(session, patient_id, who)
+    left, gone = api_treatment.by_strength(body.tablets, "tablets"), api_treatment.by_strength(body.returned, "returned")
+    row = supplies.count(
+        session, course, patient, on_day=body.on_day, tablets=left, returned=gone, source=body.source, by=by.actor, now=now
+    )  # fmt: skip
+    return api_treatment.pill_count(row)
 
 
 @router.post("/patients/{patient_id}/measures", status_code=201, summary="Record a measure")
@@ -206,6 +236,8 @@ def record_measure(patient_id: Id, body: MeasureIn, who: Caller, session: Writes
         kind=body.kind,
         value=str(body.value),
         unit=body.unit,
+        lln="" if body.lln is None else f"{body.lln:f}",
+        uln="" if body.uln is None else f"{body.uln:f}",
         taken_at=body.taken_at,
         source=body.source,
         by=by.actor,

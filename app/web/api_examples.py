@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
@@ -43,6 +43,8 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
     nurse, oncologist = _login(session, at, Role.NURSE, "claire"), _login(session, at, Role.ONCOLOGIST, "lebon")
     (taken, taker), (closed, closer) = _alerts(session, at, nurse)
     untreated, anyone = _patients(session, at)
+    yesterday = (now - timedelta(days=1)).date().isoformat()  # of everybody: today in UTC is tomorrow for somebody west of it
+    fed = session.scalar(_treated(at).limit(1)) or untreated  # the treatment of the example before it
     treatment = {**_COURSE, "first_intake": now.date().isoformat(), "by": oncologist}
     closing = {"by": closer, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
     return {
@@ -59,6 +61,9 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
                 "by": nurse,
             },
         ),
+        "/api/v1/patients/{patient_id}/dispensings": ({"patient_id": fed}, {**_BOX, "on_day": yesterday, "by": nurse}),
+        "/api/v1/patients/{patient_id}/pill-counts": ({"patient_id": fed}, {**_COUNT, "on_day": yesterday, "by": nurse}),
+        "/api/v1/patients/{patient_id}/grades": ({"patient_id": anyone}, {**_GRADE, "onset_day": yesterday, "by": nurse}),
         "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
         "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),
     }
@@ -74,6 +79,12 @@ _COURSE = {
     "cycle": 1,
     "send_first_text": True,
 }
+
+
+_BOX = {"strength_mg": 500, "tablets": 84, "place": "town"}
+_COUNT = {"tablets": [{"strength_mg": 500, "count": 12}], "returned": [], "source": "pharmacist"}
+
+_GRADE = {"term": "Diarrhea", "ctcae_version": "5.0", "grade": 2, "note": "Cinq selles de plus que d'habitude."}
 
 
 def _patient(phone: str, oncologist: str, by: str) -> dict[str, Any]:
@@ -112,9 +123,13 @@ def _alerts(session: Session, service_id: int, nurse: str) -> tuple[tuple[int, s
 def _patients(session: Session, service_id: int) -> tuple[int, int]:
     """One without a running treatment, for a treatment to start (or the one that the example before it enrols); and anyone."""
     followed = select(Patient.id).where(Patient.service_id == service_id, Patient.follow_up == FollowUp.ACTIVE).order_by(Patient.id.desc())
-    treated = select(Course.patient_id).where(Course.state == CourseState.ACTIVE)
-    untreated = session.scalar(followed.where(Patient.id.not_in(treated)).limit(1))
+    untreated = session.scalar(followed.where(Patient.id.not_in(_treated(service_id))).limit(1))
     return untreated or (session.scalar(select(func.max(Patient.id))) or 0) + 1, session.scalar(followed.limit(1)) or 1
+
+
+def _treated(service_id: int) -> Select[int]:
+    mine = select(Course.patient_id).join(Patient, Patient.id == Course.patient_id).where(Patient.service_id == service_id)
+    return mine.where(Course.state == CourseState.ACTIVE).order_by(Course.patient_id)
 
 
 def _free_number(session: Session) -> str:

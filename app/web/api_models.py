@@ -36,7 +36,8 @@ def _written_time(value: object) -> object:
     raise ValueError("write a time with its zone, as 2026-11-18T10:00:00+01:00")
 
 
-def _number(value: object) -> object:
+def a_number(value: object) -> object:
+    """JSON numbers and numbers written as text; true is no number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("write a number such as 37.2")
     return value
@@ -54,11 +55,13 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_time), AfterValidator
 By = Annotated[Text, Field(max_length=120, description="Login of the person of this service who acts.")]
 
 
-class _In(BaseModel):
+class Body(BaseModel):
+    """What a caller sends; a field it does not know is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class RespondentIn(_In):
+class RespondentIn(Body):
     """Somebody who answers for, or is called about, the patient."""
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
@@ -67,7 +70,7 @@ class RespondentIn(_In):
     answers: StrictBool = False
 
 
-class ConsentIn(_In):
+class ConsentIn(Body):
     """What the patient agreed to, and the version of the sheet they were given (FR-12)."""
 
     follow_up: StrictBool
@@ -75,7 +78,7 @@ class ConsentIn(_In):
     sheet_version: Annotated[Text, Field(max_length=40)]
 
 
-class PatientIn(_In):
+class PatientIn(Body):
     """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist."""
 
     family_name: Annotated[Text, Field(max_length=120)]
@@ -94,39 +97,24 @@ class PatientIn(_In):
     by: By = ""
 
 
-class CourseIn(_In):
-    """A treatment. dose_mg of one intake; days_off 0 when continuous; cycle: the number of the one that begins on first_intake."""
-
-    agent: Annotated[Text, Field(max_length=80)]
-    protocol: Annotated[Text, Field(max_length=80)]
-    dose_mg: Annotated[Decimal, BeforeValidator(_number), Field(max_digits=9, decimal_places=3)]
-    times_per_day: StrictInt
-    days_on: StrictInt
-    days_off: StrictInt
-    first_intake: Day
-    cycle: StrictInt = 1
-    send_first_text: StrictBool = False
-    by: By = ""
-
-
-class MeasureIn(_In):
+class MeasureIn(Body):
     """A measure or laboratory value, with its unit (UCUM where it exists). source: where it comes from."""
 
     kind: Annotated[Text, Field(min_length=1, max_length=60)]
-    value: Annotated[Decimal, BeforeValidator(_number), Field(max_digits=12, decimal_places=4)]
+    value: Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=12, decimal_places=4)]
     unit: Annotated[Text, Field(max_length=20)]
     taken_at: Moment
     source: Annotated[Text, Field(min_length=1, max_length=20)]
     by: By = ""
 
 
-class TakeIn(_In):
+class TakeIn(Body):
     """Who becomes the owner."""
 
     by: Annotated[By, Field(min_length=1)]
 
 
-class CloseIn(_In):
+class CloseIn(Body):
     """What was done. note: needed for nurse_protocol, doctor_decision and other."""
 
     by: Annotated[By, Field(min_length=1)]
@@ -145,7 +133,7 @@ class Problem(BaseModel):
 
 
 class CourseOut(BaseModel):
-    """A treatment."""
+    """A treatment. dose_mg: the first dose; doses: each dose written down since, with its tablets when they are known."""
 
     id: int
     patient_id: int
@@ -155,10 +143,17 @@ class CourseOut(BaseModel):
     times_per_day: int
     days_on: int
     days_off: int
+    blocks: list[list[int]]
+    cycle_days: int | None
+    weekday: int | None
+    every: int
+    first_intake_evening: bool
     first_intake: date
     state: str
     cycles: list[dict[str, Any]]
     holds: list[dict[str, Any]]
+    doses: list[dict[str, Any]]
+    companions: list[dict[str, Any]]
 
 
 class PatientOut(BaseModel):
@@ -251,5 +246,45 @@ class MeasureOut(BaseModel):
     kind: str
     value: str
     unit: str
+    lln: str | None
+    uln: str | None
     taken_at: datetime
     source: str
+
+
+class GradeOut(BaseModel):
+    """A clinician's CTCAE grade, 0-5. standing: nothing replaced it. It is neither a patient's score nor a composite."""
+
+    id: int
+    patient_id: int
+    term: str
+    ctcae_version: str
+    grade: int
+    onset_day: date | None
+    note: str
+    given_by: str
+    at: datetime
+    replaces: int | None
+    reason: str
+    standing: bool
+
+
+class LaboratoryGradeOut(BaseModel):
+    """The grade of the latest value of a measure, computed when asked. grade null: not gradable, and reason says why."""
+
+    measure_id: int
+    kind: str
+    value: str
+    unit: str
+    taken_at: datetime
+    term: str
+    ctcae_version: str
+    grade: int | None
+    reason: str
+
+
+class GradesOut(BaseModel):
+    """What clinicians said, and what laboratory values are, apart."""
+
+    clinician: list[GradeOut]
+    laboratory: list[LaboratoryGradeOut]

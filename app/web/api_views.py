@@ -13,8 +13,9 @@ from app.checkins.models import AssessmentRow, CheckIn
 from app.messaging.models import Message
 from app.people.models import Consent, Patient, Staff
 from app.treatment import courses
-from app.treatment.models import Course, Measure
-from app.web.api_models import AlertOut, AlertWhole, CheckInOut, CourseOut, MeasureOut, MessageOut, PatientOut
+from app.treatment.models import Measure
+from app.web import api_treatment
+from app.web.api_models import AlertOut, AlertWhole, CheckInOut, MeasureOut, MessageOut, PatientOut
 from triage import explain
 
 
@@ -42,25 +43,7 @@ def patient(session: Session, row: Patient) -> PatientOut:
         check_in_hour=row.check_in_hour,
         respondents=[{"name": r.name, "relation": r.relation, "phone": r.phone, "answers": r.answers} for r in row.respondents],
         consents=[{"kind": c.kind, "granted": c.granted, "sheet_version": c.sheet_version, "at": c.at} for c in consents],
-        course=course(running) if running else None,
-    )
-
-
-def course(row: Course) -> CourseOut:
-    """A treatment."""
-    return CourseOut(
-        id=row.id,
-        patient_id=row.patient_id,
-        agent=row.agent,
-        protocol=row.protocol_slug,
-        dose_mg=_plain(row.dose_mg),
-        times_per_day=row.times_per_day,
-        days_on=row.days_on,
-        days_off=row.days_off,
-        first_intake=row.first_intake,
-        state=row.state,
-        cycles=[{"number": c.number, "started_on": c.started_on} for c in row.cycles],
-        holds=[{"from_day": h.from_day, "until_day": h.until_day, "reason": h.reason} for h in row.holds],
+        course=api_treatment.course(running) if running else None,
     )
 
 
@@ -70,8 +53,10 @@ def measure(row: Measure) -> MeasureOut:
         id=row.id,
         patient_id=row.patient_id,
         kind=row.kind,
-        value=_plain(row.value),
+        value=plain(row.value),
         unit=row.unit,
+        lln=None if row.lln is None else plain(row.lln),
+        uln=None if row.uln is None else plain(row.uln),
         taken_at=row.taken_at.astimezone(UTC),
         source=row.source,
     )
@@ -154,6 +139,6 @@ def message(row: Message) -> MessageOut:
     )
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
