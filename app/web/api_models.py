@@ -97,12 +97,20 @@ class PatientIn(Body):
     by: By = ""
 
 
+Measured = Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=12, decimal_places=4)]
+
+
 class MeasureIn(Body):
-    """A measure or laboratory value, with its unit (UCUM where it exists). source: where it comes from."""
+    """A measure or laboratory value, with its unit (UCUM where it exists). source: where it comes from.
+
+    kind: a measure of `vigie protocols show`, or a CTCAE laboratory term. lln, uln: the laboratory's limits of normal, in the same unit.
+    """
 
     kind: Annotated[Text, Field(min_length=1, max_length=60)]
-    value: Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=12, decimal_places=4)]
+    value: Measured
     unit: Annotated[Text, Field(max_length=20)]
+    lln: Measured | None = None
+    uln: Measured | None = None
     taken_at: Moment
     source: Annotated[Text, Field(min_length=1, max_length=20)]
     by: By = ""
@@ -250,41 +258,3 @@ class MeasureOut(BaseModel):
     uln: str | None
     taken_at: datetime
     source: str
-
-
-class GradeOut(BaseModel):
-    """A clinician's CTCAE grade, 0-5. standing: nothing replaced it. It is neither a patient's score nor a composite."""
-
-    id: int
-    patient_id: int
-    term: str
-    ctcae_version: str
-    grade: int
-    onset_day: date | None
-    note: str
-    given_by: str
-    at: datetime
-    replaces: int | None
-    reason: str
-    standing: bool
-
-
-class LaboratoryGradeOut(BaseModel):
-    """The grade of the latest value of a measure, computed when asked. grade null: not gradable, and reason says why."""
-
-    measure_id: int
-    kind: str
-    value: str
-    unit: str
-    taken_at: datetime
-    term: str
-    ctcae_version: str
-    grade: int | None
-    reason: str
-
-
-class GradesOut(BaseModel):
-    """What clinicians said, and what laboratory values are, apart."""
-
-    clinician: list[GradeOut]
-    laboratory: list[LaboratoryGradeOut]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -21,8 +21,8 @@ from app.messaging.models import Message
 from app.people import patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
-from app.treatment import intakes, measures
-from app.web import chart_data, history, panel
+from app.treatment import measures
+from app.web import chart_data, grading, history, panel, tablets
 from app.web.deps import Id, Reads
 from app.web.render import StaffPage
 from app.web.saying import Saying
@@ -80,6 +80,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         saying=Saying(page, protocol),
         treatment=treatment,
         heard=heard,
+        numbers=grading.numbers_of(session, patient, heard, protocol, now=page.now),
         row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
         history=history.of(session, patient, course, page.now),
         timeline=_timeline(session, patient),
@@ -88,14 +89,8 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
         measured=sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
-        adherence=intakes.adherence(session, course, first=_month_ago(patient, page.now), last=chart_data.local_day(patient, page.now))
-        if course
-        else None,
+        **tablets.figures_of(session, course, patient, page.now),
     )
-
-
-def _month_ago(patient: Patient, now: datetime) -> date:
-    return chart_data.local_day(patient, now) - timedelta(days=27)
 
 
 def _timeline(session: Session, patient: Patient) -> list[Moment]:

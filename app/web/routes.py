@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, api, chart, coordinator, health, hooks, live, nurse, phones, protocols, service
+from app.web import accounts, api_grades, chart, coordinator, grading, health, hooks, live, nurse, phones, protocols, service, tablets
 from app.web.render import NAVIGATION, Link
 
 ROUTERS: list[APIRouter] = [
@@ -12,10 +12,12 @@ ROUTERS: list[APIRouter] = [
     live.router,
     nurse.router,
     chart.router,
+    tablets.router,
+    grading.router,
     coordinator.router,
     service.router,
     protocols.router,
-    api.router,
+    api_grades.router,  # the whole JSON interface: it registers its addresses on api.router
     hooks.router,
     health.router,
     phones.router,

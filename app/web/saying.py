@@ -10,6 +10,7 @@ from typing import Any
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.insight.worklist import Row
 from app.messaging.models import Message
+from app.protocols import scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
 from triage.advice import DANGERS
@@ -29,6 +30,16 @@ class Saying:
         if question is not None:
             return question.name[self.page.language]
         return self.page.say(f"symptom.{key}") if self.page.has(f"symptom.{key}") else key.replace("_", " ")
+
+    def measure(self, kind: str) -> str:
+        """What was measured, by the library's name; another is shown as it was written."""
+        known = scales.measures().by_key.get(kind)
+        return known.name[self.page.language].capitalize() if known else kind
+
+    def composite(self, key: str) -> str:
+        """A composite by the protocol's name for it."""
+        entry = self.protocol.composites.get(key) if self.protocol else None
+        return entry.name[self.page.language] if entry else self.name(key)
 
     def dangers(self, codes: list[str]) -> str:
         """Danger codes in words."""
