@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from app.core import signing
 from app.core.db import Database
 from app.people.models import Hospital, Service, Staff
+from app.protocols import shelf
 from app.protocols.models import ProtocolVersion
 from migrations import run as migrations
 from tests.app.commands.conftest import Run
@@ -43,7 +44,7 @@ def test_init_founds_a_hospital_on_an_empty_database(on_empty: Run, empty_databa
         assert (alma.login, alma.role, alma.service_id) == ("alma", "administrator", None)
         assert signing.password_matches(PASSWORD, alma.password_hash)
         slugs = set(session.scalars(select(ProtocolVersion.slug)))
-    assert slugs == {"capecitabine-14-7", "ibrutinib-continuous", "sunitinib-28-14"}
+    assert slugs == {path.parent.name for path in shelf.stock().documents}
     database.dispose()
 
 

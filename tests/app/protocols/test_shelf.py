@@ -16,7 +16,8 @@ from app.core.errors import Refusal
 from app.protocols import shelf, versions
 from app.protocols.models import ProtocolVersion, VersionState
 
-SLUGS = ["capecitabine-14-7", "ibrutinib-continuous", "sunitinib-28-14"]
+STAMPS = sorted(f"{path.parent.name}@{path.stem}" for path in shelf.stock().documents)
+"""Every protocol of the library, as slug@date."""
 
 
 @pytest.fixture
@@ -31,15 +32,15 @@ def copied(tmp_path: Path) -> Path:
 
 
 def rows(session: Session) -> list[ProtocolVersion]:
-    return list(session.scalars(select(ProtocolVersion).order_by(ProtocolVersion.slug)))
+    return list(session.scalars(select(ProtocolVersion).order_by(ProtocolVersion.slug, ProtocolVersion.effective_from)))
 
 
 def test_the_library_is_seeded_once(session: Session, now: datetime) -> None:
     assert shelf.seed(session, now) == len(shelf.stock().documents)
     assert shelf.seed(session, now) == 0
     found = rows(session)
-    assert [row.slug for row in found] == SLUGS
-    capecitabine = found[0]
+    assert [f"{row.slug}@{row.effective_from}" for row in found] == STAMPS
+    capecitabine = found[STAMPS.index("capecitabine-14-7@2026-11-22")]
     assert (capecitabine.state, capecitabine.service_id) == (VersionState.IN_FORCE, None)
     assert capecitabine.agents == ["capecitabine"]
     assert capecitabine.title["fr"] == "Capécitabine, 14 jours sur 21"
@@ -56,7 +57,8 @@ def test_the_library_is_seeded_once(session: Session, now: datetime) -> None:
 def test_a_release_is_in_the_audit_trail(session: Session, now: datetime) -> None:
     shelf.seed(session, now)
     acts = session.scalars(select(AuditRow).where(AuditRow.action == "protocol.released")).all()
-    assert sorted(act.change["after"]["slug"] for act in acts) == SLUGS
+    released = [act.change["after"] for act in acts]
+    assert sorted(f"{row['slug']}@{row['effective_from']}" for row in released) == STAMPS
 
 
 @pytest.mark.parametrize("file", ["capecitabine-14-7", "floor"])
@@ -85,4 +87,4 @@ def test_a_new_date_is_a_new_version(session: Session, now: datetime, copied: Pa
     assert shelf.seed(session, now, folder=copied) == 1
     before, after = (versions.in_force(session, "capecitabine-14-7", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
     assert before is not None and after is not None
-    assert (before.effective_from, after.effective_from) == (date(2026, 11, 22), date(2027, 1, 1))
+    assert (before.effective_from, after.effective_from) == (date(2026, 11, 23), date(2027, 1, 1))

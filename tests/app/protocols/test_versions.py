@@ -21,7 +21,8 @@ from triage.terms import Level
 
 SLUG = "capecitabine-14-7"
 FEVER = "fever             = { at = 38.0"
-STRICTER = edited(SLUG, FEVER, FEVER.replace("38.0", "37.5"))
+RELEASED = f"{SLUG}@2026-11-22"
+STRICTER = edited(RELEASED, FEVER, FEVER.replace("38.0", "37.5"))
 DAY = date(2026, 11, 23)
 
 
@@ -66,12 +67,12 @@ def test_the_same_copy_adopted_twice_is_one_version(ward: World, session: Sessio
 
 
 def test_a_copy_that_cannot_be_used_says_why_and_changes_nothing(ward: World, session: Session, now: datetime) -> None:
-    wrong = edited(SLUG, FEVER, FEVER.replace("38.0", "83.5"))
+    wrong = edited(RELEASED, FEVER, FEVER.replace("38.0", "83.5"))
     with pytest.raises(Refusal, match=r"fever = 83\.5: expected over 30 and at most 45") as refused:
         versions.adopt(session, wrong, service_id=ward.service.id, by=actor_of(ward.lebon), now=now)
     assert (refused.value.status, refused.value.field) == (422, "document")
     assert held(session, DAY, ward.service.id).service_id is None
-    assert session.scalar(select(func.count(ProtocolVersion.id))) == 3
+    assert session.scalar(select(func.count(ProtocolVersion.id))) == len(shelf.stock().documents)
 
 
 def test_the_latest_own_copy_wins_and_only_once_it_has_begun(ward: World, session: Session, now: datetime) -> None:
@@ -88,14 +89,15 @@ def test_what_enrolment_may_choose_from(ward: World, session: Session, now: date
     held(session, DAY).state = VersionState.DRAFT
     session.flush()
     found = versions.available(session, DAY, ward.service.id)
-    assert [row.slug for row in found] == [SLUG, "ibrutinib-continuous", "sunitinib-28-14"]
-    assert found[0].id == own.id
-    assert [row.slug for row in versions.available(session, DAY)] == ["ibrutinib-continuous", "sunitinib-28-14"]
+    slugs = sorted({path.parent.name for path in shelf.stock().documents})
+    assert [row.slug for row in found] == slugs
+    assert found[slugs.index(SLUG)].id == own.id
+    assert held(session, DAY).effective_from == date(2026, 11, 22), "the version of the day before, when the latest is put aside"
 
 
 def test_an_altered_stored_document_judges_nobody(ward: World, session: Session, now: datetime) -> None:
     own = versions.adopt(
-        session, edited(SLUG, FEVER, FEVER.replace("38.0", "37.4")), service_id=ward.service.id, by=actor_of(ward.lebon), now=now
+        session, edited(RELEASED, FEVER, FEVER.replace("38.0", "37.4")), service_id=ward.service.id, by=actor_of(ward.lebon), now=now
     )
     own.document = own.document.replace("at = 37.4", "at = 39.4")
     with pytest.raises(Refusal, match="altered"):
