@@ -19,6 +19,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.demo.dice import Dice
 from app.demo.patients import Patients
+from app.demo.pharmacy import Pharmacy
 from app.demo.pulse import Pulse
 from app.demo.rounds import Rounds, Seen, look
 from app.demo.team import Act, Planned, Team
@@ -61,6 +62,7 @@ class Life:
         self._opening = opening
         self._patients = Patients(database, service_id, dice, people=people, absent=absent)
         self._team = Team(database, service_id, dice, opening) if opening else None
+        self._pharmacy = Pharmacy(database, service_id, dice, self._patients.people)
         self._pulse = Pulse(service_id)
         self._rounds, self._seen = Rounds(database, clock), Seen()
         self._agenda: list[tuple[datetime, int, Act]] = []
@@ -73,6 +75,7 @@ class Life:
             self._plan(self._patients.arrivals(self._opening))
             self._plan(self._patients.unasked(self._opening, start, until))
             self._plan(self._team.morning(start))
+            self._plan(self._pharmacy.planned(self._opening, start, until))
         self._plan(self._whole_round(start))
         self._look()
         while (at := self._next(until)) is not None:

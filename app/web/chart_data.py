@@ -18,18 +18,23 @@ from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import courses, days, intakes
 from app.treatment.models import Course, IntakeReport
-from triage.calendar import Day
+from triage.calendar import Day, Dose
 from triage.protocol import Protocol
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """The running course and what today is in it; ``title``: the protocol's, by language."""
+    """The running course and what today is in it; ``title``: the protocol's, by language.
+
+    dose: the one in force today. beside: what today is for each second medicine.
+    """
 
     course: Course
     day: Day
     title: Mapping[str, str]
     unverified: int
+    dose: Dose
+    beside: Mapping[str, Day]
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
     today = local_day(patient, now)
     version = versions.in_force(session, course.protocol_slug, today, patient.service_id)
     title: Mapping[str, str] = version.title if version else {"fr": course.protocol_slug, "en": course.protocol_slug}
-    return Treatment(course, days.day_of(course, today), title, version.unverified if version else 0)
+    both = days.together(course, today)
+    return Treatment(course, both.days[course.agent], title, version.unverified if version else 0, days.dose_on(course, today), both.days)
 
 
 def protocol_of(session: Session, version_id: int | None) -> Protocol | None:
