@@ -29,7 +29,6 @@ class Text:
     """Folded words with what they may stand for.
 
     `breaks[i]`: what stands before word i. `ranks`: words counted without the small ones. `asked`: sentences ending with a question mark.
-    `begun[part]`: where a part may begin.
     """
 
     folded: str
@@ -39,8 +38,7 @@ class Text:
     grammar: Grammar
     entries: list[Entry] = field(default_factory=list)
     roles: list[int] = field(default_factory=list)
-    parts: frozenset[int] = frozenset()
-    begun: dict[int, list[int]] = field(default_factory=dict)
+    parts: int = 0
     ranks: list[int] = field(default_factory=list)
     sentence: list[int] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -55,17 +53,18 @@ class Text:
 
     def spans(self, part: Part) -> list[tuple[int, ...]]:
         """Every place where a phrase of the part stands: the positions of its words. Small words in between are skipped."""
-        if part.number not in self.parts:
+        if not self.parts >> part.number & 1:
             return []
         known = self.found.get(part.number)
         if known is None:
-            known = self.found[part.number] = []
-            for i in self.begun[part.number]:
-                for rest in self.entries[i].begins[part.number]:
+            known = []
+            for i, entry in enumerate(self.entries):
+                for rest in entry.begins.get(part.number, ()):
                     if not rest:
                         known.append((i,))
                     elif (places := self._follow(i, rest)) is not None:
                         known.append((i, *places))
+            self.found[part.number] = known
         return known
 
     def _follow(self, i: int, rest: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -99,13 +98,10 @@ class Text:
         self.gather()
 
     def gather(self) -> None:
-        """Note what the text has, after its words are known or hidden."""
-        self.begun = {}
-        for i, entry in enumerate(self.entries):
-            for part in entry.begins:
-                self.begun.setdefault(part, []).append(i)
-        self.parts = frozenset(self.begun)
-        self.found = {}
+        """Note which parts the words may begin, after they are known or hidden."""
+        self.parts, self.found = 0, {}
+        for entry in self.entries:
+            self.parts |= entry.parts
 
     def recent(self, i: int) -> bool:
         """Does word i place things in the last days: "hier", "ce matin"? "la nuit" alone does not."""

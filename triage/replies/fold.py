@@ -13,7 +13,9 @@ NO_BREAK, COMMA, SENTENCE = 0, 1, 2
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "′": "'", "＇": "'"})
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
-_ENGLISH_TAIL = re.compile(r"(?<=[a-z])'(t|s|m|re|ve|ll|d)(?![a-z'])")
+_ENGLISH_TAIL = re.compile(
+    r"(?<=[a-z])'(t|m|re|ve|ll|d)(?![a-z'])|(?:(?<=\bhe)|(?<=\bshe)|(?<=\bit)|(?<=that)|(?<=here)|(?<=what)|(?<=thing))'(s)\b"
+)
 _INNER_HYPHEN = re.compile(r"(?<=[a-z])[-‐‑](?=[a-z])")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2069\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\ufeff\u00ad]")
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|[?!]|[.…;:\n]+|[,()/+\"«»–—-]|[^\s\w]")
@@ -26,7 +28,7 @@ def fold(text: str) -> str:
     plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
     plain = _REPEATED.sub(r"\1\1", plain)
     plain = _INNER_HYPHEN.sub(" ", plain)
-    return _ENGLISH_TAIL.sub(r"\1", plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui"))
+    return _ENGLISH_TAIL.sub(r"\1\2", plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui"))
 
 
 _SOUND: tuple[tuple[re.Pattern[str], str], ...] = tuple(

@@ -11,6 +11,8 @@ SLIPS_FROM = 6
 """Words shorter than this are never matched with a slip: too many neighbours."""
 LONGEST_ENDING = 4
 """A misspelt stem may carry at most this many letters more."""
+COMMON = 40
+"""How many times more often a word of the grammar is met than a word of a list."""
 REMEMBERED = 20000
 """Typed words kept with what they stand for; a flood of invented words must not fill the memory."""
 
@@ -19,16 +21,17 @@ Phrase = tuple[int, ...]
 """The slots (sets of words) that follow each other."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """What a typed word may be: its roles (bits), the slots it fills, the parts it may begin and how each of them goes on."""
+    """What a typed word may be: its roles, the slots it fills, the parts it may begin (roles and parts as bits), how each goes on."""
 
     roles: int
     slots: frozenset[int]
     begins: Mapping[int, tuple[Phrase, ...]]
+    parts: int
 
 
-NOTHING = Entry(0, frozenset(), {})
+NOTHING = Entry(0, frozenset(), {}, 0)
 
 
 @dataclass
@@ -93,10 +96,10 @@ class Lexicon:
         return self.slot_words[slot]
 
     def begins(self, part: int, phrases: Mapping[int, tuple[Phrase, ...]]) -> int:
-        """Note which slots begin a part, and what follows each; returns how many literals may begin it."""
+        """Note which slots begin a part, and what follows each; returns how often one of its words may be met."""
         for slot, rests in phrases.items():
             self.parts_from.setdefault(slot, []).append((part, rests))
-        return sum(len(self.slot_words[slot]) for slot in phrases)
+        return sum(COMMON if word in self.roles_of else 1 for slot in phrases for word in self.slot_words[slot])
 
     def give_role(self, word: str, role: int) -> None:
         """A word of the grammar, compared letter by letter."""
@@ -133,7 +136,7 @@ class Lexicon:
         for slot in slots:
             for part, rests in self.parts_from.get(slot, ()):
                 begins[part] = begins.get(part, ()) + rests
-        return Entry(roles, slots, begins)
+        return Entry(roles, slots, begins, sum(1 << part for part in begins))
 
     def spelled(self, token: str) -> set[int]:
         """Literals the token is, letter by letter or as a number."""

@@ -10,7 +10,7 @@ from triage.replies.patterns import Book, Rule
 
 def matches(text: Text, book: Book, settled: Container[str] = ()) -> Iterator[tuple[Rule, tuple[int, ...]]]:
     """Every place where a rule is met, as the positions of its words, before anything cancels it. Codes already settled are passed over."""
-    for rule in book.possible(text.parts):
+    for rule in book.possible(text.entries, text.parts):
         if rule.code not in settled and not _silenced_everywhere(text, rule):
             for places in _places(text, rule):
                 if not _silenced(text, rule, places):
@@ -53,7 +53,7 @@ def _silenced_everywhere(text: Text, rule: Rule) -> bool:
 
 
 def _silenced(text: Text, rule: Rule, places: tuple[int, ...]) -> bool:
-    if rule.silent.isdisjoint(text.parts):
+    if not rule.silent & text.parts:
         return False
     here = text.sentence[places[0]]
     return any(text.sentence[span[0]] == here for part in rule.unless for span in text.spans(part))

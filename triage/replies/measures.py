@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from triage.replies.clauses import Text
 from triage.replies.fever import is_not_body
-from triage.replies.numerals import to_one_decimal, warmths, without_asides
+from triage.replies.numerals import Warmth, to_one_decimal, warmths, without_asides
 from triage.replies.parsed import Parsed, again, nurse, own, said, settled
 from triage.replies.scanning import is_own_number
 from triage.replies.shapes import decimal, numbers
@@ -60,9 +60,7 @@ def _counted(text: Text, asked: Asked, value: int | Decimal, notes: tuple[str, .
 
 def temperature(text: Text, asked: Asked, words: Words) -> Parsed | None:
     folded = without_asides(text.folded)
-    heat = [
-        w for w in warmths(text.folded) if _stands(text, w.start, w.end) and re.search(r"\d", _kept(text.folded, folded, w.start, w.end))
-    ]
+    heat = [w for w in warmths(text.folded) if _stands(text, w, words) and re.search(r"\d", _kept(text.folded, folded, w.start, w.end))]
     if heat:
         worst = max(heat, key=lambda w: w.celsius)
         low, high = PLAUSIBLE_TEMPERATURE
@@ -85,8 +83,8 @@ def _kept(folded: str, without: str, start: int, end: int) -> str:
     return folded[start:end] if folded[start:end].strip() in without else ""
 
 
-def _stands(text: Text, start: int, end: int) -> bool:
-    return is_own_number(text, start) and not is_not_body(text.folded, start, end)
+def _stands(text: Text, warmth: Warmth, words: Words) -> bool:
+    return is_own_number(text, warmth.start) and not is_not_body(text.folded, warmth, words.beside)
 
 
 def _degrees(value: Decimal, notes: tuple[str, ...]) -> Parsed:

@@ -138,5 +138,6 @@ def warmths(text: str) -> list[Warmth]:
         if glued and len(tenth) > 1:  # 3850 is no temperature
             continue
         value = Decimal(f"{m['whole']}.{tenth}")
-        found.append(Warmth(to_one_decimal(value), m.start(), m.end(), bool(m["tenth"] or "°" in mark or "deg" in mark)))
+        sure = bool(m["tenth"] or "°" in mark or "deg" in mark) and not (glued and m["whole"] >= "40")  # "420" may be grams
+        found.append(Warmth(to_one_decimal(value), m.start(), m.end(), sure))
     return found

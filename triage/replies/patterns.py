@@ -8,6 +8,7 @@ a|b c|d                                a or b, followed by c or d; `du_tout`: wo
 vomi*                                  every word that begins so; =mal: this spelling only; 3..40: any number from 3 to 40
 ... - radio|belle mere                 after ` - `: words or phrases which, in the same sentence, make the rule silent
 flags: /any  parts may stand in different sentences
+       /oblique  an image that friends use too: silent where the text says "tu"
        /neg /if /past /who  a negation, a condition, an old date, somebody else does not silence the rule; /raw: none of them does
 """
 
@@ -16,48 +17,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from triage.replies.lexicon import Lexicon, Phrase
+from triage.replies.lexicon import Entry, Lexicon, Phrase
 
 
 @dataclass(frozen=True)
 class Part:
-    """Phrases of which one must stand in the text; the lexicon knows them by `number`. `size`: how many words may begin it."""
+    """Phrases of which one must stand in the text; the lexicon knows them by `number`. `size`: how often one of its words may be met."""
 
     number: int
     size: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One line of a word list. `parts` within `window` words; `ordered[i]`: part i+1 must stand after part i.
 
-    `needs` and `silent`: the numbers of `parts` and of `unless`.
+    `needs` and `silent`: the numbers of `parts` and of `unless`, as bits.
     """
 
     source: str
     code: str
     parts: tuple[Part, ...] = ()
-    needs: frozenset[int] = frozenset()
+    needs: int = 0
     ordered: tuple[bool, ...] = ()
     window: int = 0
     unless: tuple[Part, ...] = ()
-    silent: frozenset[int] = frozenset()
+    silent: int = 0
     flags: frozenset[str] = frozenset()
+
+    @property
+    def rarest(self) -> Part:
+        """The part whose words are met least often."""
+        return min(self.parts, key=lambda part: part.size)
 
 
 class Book:
-    """Rules, found quickly: each stands under the part that the fewest words can begin."""
+    """Rules, found quickly: each stands under the part whose words are met least often."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.rules = tuple(rules)
         self._under: dict[int, list[Rule]] = {}
-        for rule in self.rules:
-            rarest = min(rule.parts, key=lambda part: part.size)
-            self._under.setdefault(rarest.number, []).append(rule)
+        for rule in rules:
+            self._under.setdefault(rule.rarest.number, []).append(rule)
+        self._of: dict[Entry, tuple[Rule, ...]] = {}
 
-    def possible(self, parts: frozenset[int]) -> list[Rule]:
-        """Rules all of whose parts may stand in a text that has these parts."""
-        return [rule for number in parts & self._under.keys() for rule in self._under[number] if rule.needs <= parts]
+    def possible(self, entries: Iterable[Entry], parts: int) -> list[Rule]:
+        """Rules all of whose parts may begin with one of these words; `parts`: what these words may begin, as bits."""
+        found: dict[Rule, None] = {}
+        for entry in entries:
+            known = self._of.get(entry)
+            if known is None:
+                known = self._of[entry] = tuple(rule for part in entry.begins for rule in self._under.get(part, ()))
+            found.update(dict.fromkeys(known))
+        return [rule for rule in found if rule.needs & parts == rule.needs]
 
 
 @dataclass(frozen=True)
@@ -82,13 +93,12 @@ class Compiler:
             unless = [self.part(phrase) for phrase in " ".join(words[cut + 1 :]).split("|")]
             words = words[:cut]
         pieces, ordered = _pieces(words)
-        unknown = flags - {"any", "neg", "if", "past", "who", "raw"}
+        unknown = flags - {"any", "neg", "if", "past", "who", "raw", "oblique"}
         if unknown or not all(pieces):
             problem = f"unknown flag {sorted(unknown)}" if unknown else "empty part"
             raise ValueError(f"word list line {source!r} ({code}): {problem}")
         parts = tuple(self.part(p) for p in pieces)
-        needs, silent = (frozenset(p.number for p in some) for some in (parts, unless))
-        return Rule(source, code, parts, needs, tuple(ordered), window, tuple(unless), silent, frozenset(flags))
+        return Rule(source, code, parts, _bits(parts), tuple(ordered), window, tuple(unless), _bits(unless), frozenset(flags))
 
     def part(self, text: str) -> Part:
         """The part a stretch of a line describes."""
@@ -139,6 +149,13 @@ class Compiler:
             self.done[key] = ()  # a group that names itself finds nothing instead of never ending
             self.done[key] = tuple(phrase for line in self.groups[name] for phrase in self.phrases(line))
         return self.done[key]
+
+
+def _bits(parts: Iterable[Part]) -> int:
+    bits = 0
+    for part in parts:
+        bits |= 1 << part.number
+    return bits
 
 
 def _pieces(words: Iterable[str]) -> tuple[list[str], list[bool]]:

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from triage.replies.answers import answer
 from triage.replies.clauses import Text
-from triage.replies.cutting import cut
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
 from triage.replies.numerals import without_asides
 from triage.replies.parsed import Parsed, said
-from triage.replies.scanning import LONGEST_PIECE, Found, is_cancelled, search, search_all
+from triage.replies.scanning import Found, heard, is_cancelled
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
 
@@ -27,9 +26,7 @@ def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
 
     Never raises, never clamps; what is not understood is ASK_AGAIN with its reason. `lang` only breaks ties; all lists are searched.
     """
-    cutting = cut(text, words.grammar)
-    short = len(text) <= LONGEST_PIECE
-    found = search(cutting.again(), words, asked) if short else search_all(text, words, asked)
+    cutting, found = heard(text, words, asked)
     reading = _command(cutting, words, found) or _corrected(cutting, asked, words, found)
     if reading is None:
         parsed = answer(cutting, asked, words)

@@ -7,6 +7,7 @@ text nobody asked for is a danger sign; in answer to the temperature question th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triage.replies.clauses import Text
 from triage.replies.cutting import cut
@@ -46,7 +47,14 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
 
     `asked` (optional): the open question, so that "39" in answer to a weight is not taken for a fever.
     """
-    return search_all(text, words, asked or Asked()).now
+    return heard(text, words, asked or Asked())[1].now
+
+
+@lru_cache(maxsize=8)
+def heard(text: str, words: Words, asked: Asked) -> tuple[Text, Found]:
+    """A text cut into words, and the danger in it. A text is scanned first and read next: the second does not search again."""
+    cutting = cut(text, words.grammar)
+    return cutting, search(cutting.again(), words, asked) if len(text) <= LONGEST_PIECE else search_all(text, words, asked)
 
 
 LONGEST_PIECE, OVERLAP = 200, 30
@@ -55,7 +63,7 @@ LONGEST_PIECE, OVERLAP = 200, 30
 
 def search_all(text: str, words: Words, asked: Asked) -> Found:
     """Danger in the whole text, however long."""
-    typed = text.split(" ") if len(text) > LONGEST_PIECE else []
+    typed = text.split(" ")
     if len(typed) <= LONGEST_PIECE:
         return search(cut(text, words.grammar), words, asked)
     starts = range(0, len(typed), LONGEST_PIECE - OVERLAP)
@@ -72,17 +80,17 @@ def search(text: Text, words: Words, asked: Asked) -> Found:
     weaker: dict[str, int] = {}
     denied = False
     few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
-    for rules, urgent in ((words.now, True), (words.today, False)):
-        for rule, where in matches(text, rules, () if urgent else places):
+    for rules, urgent in ((words.now, True), (words.asked.get(asked.kind, _NO_RULES), True), (words.today, False)):
+        for rule, where in matches(text, rules, places):
             verdict = _cancelled(text, rule, where)
             denied |= verdict == "denied"
             if verdict in ("denied", "quiet") or (few and rule.code == "persistent_vomiting" and _only_counts(text, where)):
                 continue
             into = places if urgent and not verdict else weaker
-            into[rule.code] = min(into.get(rule.code, where[0]), where[0])
+            into.setdefault(rule.code, where[0])
     if key_of(text) in words.phrases.get("danger", {}):
         places.setdefault(words.phrases["danger"][key_of(text)], 0)
-    for place in fevers(text, asked):
+    for place in fevers(text, asked, words.beside):
         if not _cancelled(text, _ANY_NUMBER, (place,)):
             places["fever"] = min(places.get("fever", place), place)
     now = tuple(sorted(places, key=lambda code: places[code]))
@@ -104,7 +112,9 @@ def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
     """ "" fires, "today" fires as a weaker sign, "denied" or "quiet" does not fire."""
     if "raw" in rule.flags:
         return ""
-    if "neg" not in rule.flags and _negated(text, where):
+    if "oblique" in rule.flags and rule.code != "suicidal" and text.context("private"):
+        return "quiet"
+    if "neg" not in rule.flags and _denied(text, where):
         return "denied"
     if "if" not in rule.flags and rule.code != "suicidal" and any(text.supposed[p] for p in where):
         return "quiet"
@@ -121,10 +131,15 @@ def _negated(text: Text, where: tuple[int, ...]) -> bool:
     return any(text.negators[p] and not set(text.negators[p]) <= set(where) for p in where if not text.has(p, "soft"))
 
 
+def _denied(text: Text, where: tuple[int, ...]) -> bool:
+    """Negated, and not by a lost ability, which denies nothing: "je n'arrive plus à tenir la tasse de la main gauche"."""
+    return _negated(text, where) and not any(text.has(n - 1, "able") for p in where for n in text.negators[p])
+
+
 def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
     """An old date in the same sentence, unless the words of the danger stand in a clause of their own with its own subject."""
     sentence = text.sentence[where[0]]
-    dates = [span for span in text.context("old") if text.sentence[span[0]] == sentence]
+    dates = [span for span in text.context("old") if text.sentence[span[0]] == sentence and span[0] not in where]
     if not dates:
         return False
     own = set(text.clause(where[0])) | set(text.clause(where[-1]))
@@ -173,8 +188,10 @@ def _subject_before(text: Text, start: int, end: int) -> str:
             if not _is_object(text, p):
                 return "kin"
         elif text.has(p, "outsider"):
-            if any(text.has(q, "reporter") for q in (p - 1, p - 2, p - 3)):
-                return "self"
+            if any(text.has(q, "compared") for q in (p - 1, p - 2, p - 3)):
+                continue  # "comme un gros chat sur la poitrine"
+            if any(text.has(q, "reporter") for q in (p - 1, p - 2, p - 3)) or text.has(p + 1, "me"):
+                return "self"  # "c'est la voisine de Mr X", "les voisins m'ont trouvée"
             if not _is_object(text, p):
                 return "outsider"
     return ""
@@ -191,6 +208,7 @@ def _speaks_of_self(text: Text) -> bool:
     return any(text.has(p, "self") for p in range(len(text.words)))
 
 
+_NO_RULES = Book(())
 _ANY_NUMBER = Rule("number", "number")
 _OWN_NUMBER = Rule("number", "number", flags=frozenset({"neg"}))
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from triage.replies.clauses import Grammar, Text
 from triage.replies.cutting import cut
+from triage.replies.fever import Beside, beside_from
 from triage.replies.fold import fold
 from triage.replies.lexicon import Lexicon
 from triage.replies.patterns import Book, Compiler
+from triage.terms import Kind
 
 DANGERS = (
     "chest_pain", "dyspnea", "bleeding", "suicidal", "syncope", "stroke_signs", "confusion", "seizure", "anaphylaxis", "dvt_signs",
@@ -20,18 +22,18 @@ SAME_DAY = frozenset({"pregnancy", "jaundice"})
 """Danger codes that tell a nurse today; all others are urgent."""
 
 ROLES = (
-    "soft", "not", "after_verb", "half", "ceaseless", "never", "not_before_never", "degree", "longer", "no_longer_after", "more_than",
-    "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not", "ongoing", "recent",
-    "if", "not_if", "self", "kin", "outsider", "preposition", "reporter", "third", "like", "part_of_day", "this",
+    "soft", "not", "after_verb", "half", "ceaseless", "able", "never", "not_before_never", "degree", "longer",
+    "no_longer_after", "more_than", "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not",
+    "ongoing", "recent", "if", "not_if", "self", "me", "kin", "outsider", "preposition", "reporter", "third", "like", "compared", "part_of_day", "this",
 )  # fmt: skip
-CONTEXTS = ("nothing_about", "doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
+CONTEXTS = ("private", "nothing_about", "doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
 TABLES = (
     "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
     "correction", "optout", "admin", "symptom",
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Words:
     """Compiled word lists of every language: what `read` and `scan` need besides the text. Build with `words_from`."""
 
@@ -39,6 +41,8 @@ class Words:
     idioms: Book
     now: Book
     today: Book
+    asked: Mapping[Kind, Book]
+    beside: Beside
     tables: Mapping[str, Book]
     phrases: Mapping[str, Mapping[str, str]]
 
@@ -61,16 +65,21 @@ def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
     told = joined.get("contexts", {})
     contexts = {n: compiler.whole(tuple(p for line in told.get(n, []) for p in compiler.phrases(_strict(line)))) for n in CONTEXTS}
     spelling = {fold_key(k): tuple(str(v).split()) for k, v in joined.get("spelling", {}).items()}
-    dangers = joined.get("danger", {})
-    unknown = set(dangers) - set(DANGERS)
+    dangers, asked, oblique = joined.get("danger", {}), joined.get("asked", {}), joined.get("oblique", {})
+    unknown = set(dangers).union(oblique, *asked.values()) - set(DANGERS)
     if unknown:
         raise ValueError(f"word lists: unknown danger codes {sorted(unknown)}")
     grammar = Grammar(lexicon, spelling, {k: int(v) for k, v in joined.get("numbers", {}).items()}, roles, contexts)
     return Words(
         grammar=grammar,
         idioms=Book(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
-        now=Book(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
+        now=Book(
+            [compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("now", [])]
+            + [compiler.rule(f"{line} /oblique", code) for code, line in _lines(oblique)]
+        ),
         today=Book(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
+        asked={Kind(kind): Book(compiler.rule(line, code) for code, line in _lines(lists)) for kind, lists in asked.items()},
+        beside=beside_from(joined.get("beside", {})),
         tables={t: Book(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
         phrases={t: {whole(line, grammar): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
     )
