@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.protocols import SLUGS, TODAY, layers, shipped
 from triage.conditions import Case, Condition
+from triage.conditions.on_measures import SIDES, ULN
 from triage.grading import labs
 from triage.protocol import Protocol
 from triage.terms import Answer, Context, Exposure, Kind, Measured, Past, Value
@@ -99,8 +100,9 @@ def _silences(protocol: Protocol, spec: Spec, steps: int) -> Case:
 
 
 def _measure(protocol: Protocol, spec: Spec, steps: int) -> Case:
-    value = _limit(protocol, spec, "at_least" if "at_least" in spec else "below") + steps * Decimal("0.01")
-    return _case(protocol, {}, replace(CALM, measures=_on_chart(spec["measure"], Measured(value, spec["unit"], TODAY))))
+    value = _limit(protocol, spec, next(side for side in SIDES if side in spec)) + steps * Decimal("0.01")
+    measured = Measured(value * 40, "U/L", TODAY, uln=Decimal(40)) if spec["unit"] == ULN else Measured(value, spec["unit"], TODAY)
+    return _case(protocol, {}, replace(CALM, measures=_on_chart(spec["measure"], measured)))
 
 
 SHORT = {"systolic_bp": "systolic", "diastolic_bp": "diastolic"}
@@ -204,6 +206,8 @@ def test_just_below_at_and_just_above(protocol: Protocol, spec: Spec, condition:
     expected = [False, True, True]
     if any(word in spec for word in FALLING):
         expected = [True, condition.word == "exposed_to", False]
+    if "above" in spec:
+        expected = [False, False, True]
     assert met == expected
 
 
@@ -213,7 +217,7 @@ AGED = {"measure": _measure, "grade": _grade}
 @pytest.mark.parametrize(("protocol", "spec", "condition"), [p for p in _conditions() if p.values[2].word in AGED])
 def test_a_measure_counts_until_its_age_limit(protocol: Protocol, spec: Spec, condition: Condition) -> None:
     """The day before, the day of the limit, the day after: then it is unknown, never reassuring."""
-    case = AGED[condition.word](protocol, spec, -1 if "below" in spec else 0)
+    case = AGED[condition.word](protocol, spec, -1 if "below" in spec else int("above" in spec))
     key, taken = next(iter(case.context.measures.items()))
     days = int(_limit(protocol, spec, "within_days"))
     met = []

@@ -49,7 +49,7 @@ VOCABULARY: Mapping[str, tuple[Builder, frozenset[str]]] = {
     "treatment_day": (on_context.treatment_day, frozenset()),
     "window": (on_context.window, frozenset()),
     "on_day": (on_context.on_day, frozenset()),
-    "measure": (on_measures.measure, frozenset({"unit", "at_least", "below", "within_days"})),
+    "measure": (on_measures.measure, frozenset({"unit", *on_measures.SIDES, "within_days"})),
     "measure_rise": (on_measures.measure_rise, frozenset({"unit", "at_least", "since", "over_days", "within_days"})),
     "measure_fall": (on_measures.measure_fall, frozenset({"unit", "at_least", "since", "over_days", "within_days"})),
     "grade": (on_grades.grade, frozenset({"at_least", "within_days"})),
@@ -69,6 +69,7 @@ GRADED = frozenset({"grade", "grade_rise_since_last", "grade_rise_since_baseline
 
 STRICTER: Mapping[str, int] = {
     "at_least": -1,
+    "above": -1,
     "below": 1,
     "days": -1,
     "how_many": -1,
@@ -96,8 +97,8 @@ def build(spec: Spec, book: Book) -> Condition:
         raise ConditionError(
             min(strange), spec[min(strange)], f"is not a field of {words[0]}; it takes {', '.join(sorted(fields)) or 'none'}"
         )
-    if "at_least" in spec and "below" in spec:
-        raise ConditionError("below", spec["below"], "at_least and below are two conditions")
+    if len(sides := [side for side in on_measures.SIDES if side in spec]) > 1:
+        raise ConditionError(sides[-1], spec[sides[-1]], f"{' and '.join(sides)} are two conditions")
     return builder(spec, book)
 
 

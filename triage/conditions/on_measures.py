@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -25,6 +26,15 @@ NAMES = {
 }
 WEIGHT = "weight"
 
+ULN = "xULN"
+"""In place of a unit: multiples of the upper limit of normal."""
+
+SIDES: Mapping[str, Callable[[Decimal, Decimal], bool]] = {"at_least": operator.ge, "above": operator.gt, "below": operator.lt}
+"""How a measure stands to its threshold. ``above``: a label that says "over 5" does not mean 5."""
+
+Seen = tuple[Decimal, str, date, bool, Decimal | None]
+"""A measure as a condition reads it: value, unit, day, whether it is recent enough, upper limit of normal."""
+
 
 def _named(spec: Spec, word: str) -> tuple[str, str]:
     name, unit = spec[word], spec.get("unit")
@@ -34,37 +44,57 @@ def _named(spec: Spec, word: str) -> tuple[str, str]:
 
 
 def measure(spec: Spec, book: Book) -> Condition:
-    """``{ measure = "systolic", unit = "mm[Hg]", at_least = "bp_high", within_days = "recent" }`` or ``below``."""
+    """``{ measure = "systolic", unit = "mm[Hg]", at_least = "bp_high", within_days = "recent" }``, ``above`` (over, not at) or ``below``.
+
+    unit "xULN": in multiples of the upper limit of normal of that laboratory, as labels speak of the liver; without that limit, undecided.
+    """
     key, unit = _named(spec, "measure")
-    below = "below" in spec
-    limit, days = book.limit(spec, "below" if below else "at_least"), book.limit(spec, "within_days")
+    side = next((word for word in SIDES if word in spec), "at_least")
+    limit, days, reached = book.limit(spec, side), book.limit(spec, "within_days"), SIDES[side]
     name = NAMES.get(key, (key, key))
 
-    def look(case: Case) -> tuple[Decimal, str, date, int] | None:
+    def look(case: Case) -> Seen | None:
         found = case.context.measures.get(key)
-        return None if found is None else (found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days)
+        if found is None:
+            return None
+        return found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days <= days, found.uln
 
-    def judge(fact: tuple[Decimal, str, date, int] | None) -> Finding:
+    def judge(fact: Seen | None) -> Finding:
         if fact is None:
             return Finding(None, False, lambda: (f"{name[0]} : aucune mesure", f"{name[1]}: no measure"))
-        value, taken_unit, taken_on, age = fact
-        fault = ("", "")
-        # 900 /mm3 is 0.9 x 10*9/L: a count in another unit of the same thing must not go unjudged.
-        scale = Decimal(1) if taken_unit == unit else factor(taken_unit, unit)
-        if scale is None:
-            fault = (f" : attendu en {unit}", f": expected in {unit}")
-        elif age > days:
-            fault = (" : trop ancienne", ": too old")
+        scales = _scales(fact, unit)
+        if scales is None:
+            wanted = (" : limite du laboratoire inconnue", ": limit of the laboratory unknown")
+            return Finding(None, False, _said(name, fact, wanted if unit == ULN else (f" : attendu en {unit}", f": expected in {unit}")))
+        if not fact[3]:
+            return Finding(None, False, _said(name, fact, (" : trop ancienne", ": too old")))
+        # Multiplied on both sides, never divided: five times the limit must be exact.
+        return Finding(reached(fact[0] * scales[0], limit * scales[1]), False, _said(name, fact, _normal(fact, unit)))
 
-        def say() -> tuple[str, str]:
-            fr = f"{name[0]} {number(value, 'fr')} {taken_unit} le {taken_on}{fault[0]}"
-            return fr, f"{name[1]} {number(value, 'en')} {taken_unit} on {taken_on}{fault[1]}"
+    return Condition("measure", NOTHING, ("measure", key, days), look, judge)
 
-        if scale is None or fault[0]:
-            return Finding(None, False, say)
-        return Finding(value * scale < limit if below else value * scale >= limit, False, say)
 
-    return Condition("measure", NOTHING, ("measure", key), look, judge)
+def _scales(fact: Seen, unit: str) -> tuple[Decimal, Decimal] | None:
+    """What value and threshold are multiplied by to be compared. 900 /mm3 is 0.9 x 10*9/L, and must not go unjudged."""
+    one = Decimal(1)
+    if unit == ULN:
+        return (one, fact[4]) if fact[4] is not None and fact[4] > 0 else None
+    scale = one if fact[1] == unit else factor(fact[1], unit)
+    return None if scale is None else (scale, one)
+
+
+def _normal(fact: Seen, unit: str) -> tuple[str, str]:
+    if unit != ULN or fact[4] is None:
+        return "", ""
+    return f", limite normale {number(fact[4], 'fr')}", f", limit of normal {number(fact[4], 'en')}"
+
+
+def _said(name: tuple[str, str], fact: Seen, more: tuple[str, str]) -> Callable[[], tuple[str, str]]:
+    value, unit, taken_on, _, _ = fact
+    return lambda: (
+        f"{name[0]} {number(value, 'fr')} {unit} le {taken_on}{more[0]}",
+        f"{name[1]} {number(value, 'en')} {unit} on {taken_on}{more[1]}",
+    )
 
 
 def measure_rise(spec: Spec, book: Book) -> Condition:
