@@ -15,6 +15,7 @@ help:
 	@echo "make run     the demonstration on http://127.0.0.1:8000 (PORT= to change), Ctrl-C stops it"
 	@echo "make reset   forget the demonstration's data"
 	@echo "make test    the whole test suite, on SQLite and on PostgreSQL"
+	@echo "make bench   how many judgements a second, how long a reply takes to be read"
 	@echo "make check   format, lint, types, import contracts, migrations, translations, the rules of the house"
 	@echo "make mutation  how many deliberate mistakes in triage/ its tests notice (over an hour)"
 	@echo "make setup   the environment alone, in .venv"
@@ -48,6 +49,9 @@ $(READY): requirements.lock pyproject.toml
 test: setup
 	@$(PY) -m tests.support.chromium
 	$(PY) -m pytest -n 2 -q
+
+bench: setup
+	@$(PY) -m app bench triage
 
 check: setup
 	$(PY) -m ruff format --check .

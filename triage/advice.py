@@ -44,38 +44,38 @@ DANGERS: Mapping[str, tuple[str, str]] = {
 """Danger codes of the reply codebook in words, French and English."""
 
 
-def follow(protocol: Protocol, case: Case, level: Level, steps: Collection[Step]) -> tuple[str, str, str]:
+def follow(protocol: Protocol, case: Case, level: Level, fired: Collection[Step]) -> tuple[str, str, str]:
     """(text key or '', self-care key or '', its guideline or ''). The variant for a closed service is chosen where the hours are known."""
     if level is Level.URGENT:
-        return _urgent(protocol, case, steps), "", ""
-    answered = any(not isinstance(value, Absent) for value in case.values.values())
-    return PROMISE if level >= Level.MODERATE and answered else "", *_self_care(protocol, case, steps)
+        return _urgent(protocol, case, fired), "", ""
+    promised = level >= Level.MODERATE and any(not isinstance(value, Absent) for value in case.values.values())
+    return PROMISE if promised else "", *_self_care(protocol, case, fired)
 
 
-def _urgent(protocol: Protocol, case: Case, steps: Collection[Step]) -> str:
+def _urgent(protocol: Protocol, case: Case, fired: Collection[Step]) -> str:
     said = {key for key, value in case.values.items() if value is True}
     dangers = set(case.context.dangers) | {q.symptom for key in said if (q := protocol.questions[key]).kind is Kind.YES_NO}
     if dangers & EMERGENCY_NOW:
         return "urgent_15"
     if "suicidal" in dangers:
         return "suicidal"
-    fired = {step.rule for step in steps if step.fired and step.level is Level.URGENT}
-    fever = any("temperature" in c.keys for rule in protocol.rules if rule.id in fired for c in rule.conditions)
+    urgent = {step.rule for step in fired if step.level is Level.URGENT}
+    fever = any("temperature" in c.keys for rule in protocol.rules if rule.id in urgent for c in rule.conditions)
     return "urgent_fever" if fever or dangers & FEVERS else "urgent"
 
 
-def _self_care(protocol: Protocol, case: Case, steps: Collection[Step]) -> tuple[str, str]:
+def _self_care(protocol: Protocol, case: Case, fired: Collection[Step]) -> tuple[str, str]:
     """The text of the worst symptom, at 1 or 2, and its guideline; nothing while a score is unknown, for it may be a 3."""
     context = case.context
     worst, _, unknown = case.worst
     if unknown or not isinstance(worst, Decimal) or not 1 <= worst <= 2:
         return "", ""
-    if context.dangers or context.escalate is not Escalate.NO or any(step.error for step in steps):
+    if context.dangers or context.escalate is not Escalate.NO or any(step.error for step in fired):
         return "", ""
-    strongest = [key for key in case.scores if case.values[key] == worst]
+    strongest = [key for value, key in case.felt if value == worst]
     if worst == 2 and len(strongest) > 1:
         return "", ""
-    symptom = protocol.symptoms.get(protocol.questions[strongest[0]].symptom)
+    symptom = protocol.symptoms.get(protocol.questions[min(strongest)].symptom)
     if symptom is None or not symptom.self_care:
         return "", ""
     source = protocol.sources.get(symptom.self_care_source or "")

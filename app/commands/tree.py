@@ -8,6 +8,7 @@ from app.commands import (
     accounts,
     adherence,
     assess,
+    bench,
     doctor,
     grade,
     protocol_looks,
@@ -17,6 +18,7 @@ from app.commands import (
     setting_up,
     trying,
     verifying,
+    wording,
 )
 
 vigie = typer.Typer(
@@ -36,10 +38,12 @@ protocols.protocols.command("check")(protocol_looks.check)
 protocols.protocols.command("diff")(protocol_looks.diff)
 protocols.protocols.command("unverified")(protocol_looks.unverified)
 vigie.add_typer(protocols.protocols, name="protocols")
+vigie.add_typer(wording.wording, name="wording")
 vigie.add_typer(verifying.verify, name="verify")
 vigie.command()(verifying.explain)
 vigie.command("assess")(assess.assess)
 vigie.command("try")(trying.try_protocol)
 vigie.add_typer(grade.grade, name="grade")
 vigie.command("read-replies")(replies.read_replies)
+vigie.command()(bench.bench)
 vigie.command()(adherence.adherence)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from triage.grading.labs import LabTable
 from triage.questions import Question
@@ -47,8 +47,7 @@ Say = Callable[[], tuple[str, str]]
 """The words, French and English, made only when somebody reads the trace."""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """met: True, False, or None when undecided. near: not met, but within one step. waits: questions of this check-in still unknown."""
 
     met: bool | None
@@ -135,6 +134,9 @@ def of_value(word: str, question: Question, judge: Callable[[Fact], Finding]) ->
     return Condition(word, frozenset({key}), (VALUE, key), lambda case: case.values.get(key, Absent.NOT_ASKED), judge)
 
 
+ZERO = Decimal(0)
+Worst = tuple[Fact, str, tuple[str, ...]]
+
 VALUE = "value"
 """First word of the source of a condition that reads one current answer and nothing else."""
 
@@ -142,16 +144,20 @@ VALUE = "value"
 class Case:
     """The answers and context of one assessment, absences told apart. Values are taken as plausible: the engine checks them before.
 
-    scores: every severity question of this check-in by key, in the order of keys.
+    scores: how many severity questions this check-in has. felt: those answered over 0, value first. unknown: those without an answer.
     """
 
-    __slots__ = ("_worst", "context", "scores", "values")
+    __slots__ = ("_worst", "context", "felt", "scores", "unknown", "values")
 
-    def __init__(self, values: Mapping[str, Fact], scores: tuple[str, ...], context: Context) -> None:
+    def __init__(
+        self, values: Mapping[str, Fact], scores: int, felt: list[tuple[Decimal, str]], unknown: tuple[str, ...], context: Context
+    ) -> None:
         self.values = values
         self.scores = scores
+        self.felt = felt
+        self.unknown = unknown
         self.context = context
-        self._worst: tuple[Fact, str, tuple[str, ...]] | None = None
+        self._worst: Worst | None = None
 
     @classmethod
     def of(cls, questions: Mapping[str, Question], answers: Mapping[str, Answer], due: Collection[str], context: Context) -> Case:
@@ -162,36 +168,23 @@ class Case:
         for key, question in questions.items():
             if question.detail_of and values.get(key) is Absent.UNKNOWN and values.get(question.detail_of) == 0:
                 values[key] = Absent.SKIPPED
-        return cls(values, tuple(key for key in sorted(values) if key in questions and questions[key].kind is Kind.SEVERITY), context)
+        scores = {key: values[key] for key in sorted(values) if key in questions and questions[key].kind is Kind.SEVERITY}
+        felt = [(value, key) for key, value in scores.items() if isinstance(value, Decimal) and value]
+        return cls(values, len(scores), felt, tuple(key for key, value in scores.items() if value is Absent.UNKNOWN), context)
 
     def value(self, key: str) -> Fact:
         """The current value, or why there is none."""
         return self.values.get(key, Absent.NOT_ASKED)
 
     @property
-    def worst(self) -> tuple[Fact, str, tuple[str, ...]]:
-        """The highest known score, its question, and the scores still unknown. NOT_ASKED and "" when none is known."""
+    def worst(self) -> Worst:
+        """The highest known score, its question ("" at 0), and the scores still unknown. NOT_ASKED when no score is known."""
         if self._worst is None:
-            top: Fact = Absent.NOT_ASKED
-            name = ""
-            waits: list[str] = []
-            for key in self.scores:
-                value = self.values[key]
-                if isinstance(value, Decimal):
-                    if top is Absent.NOT_ASKED or value >= top:  # type: ignore[operator]
-                        top, name = value, key
-                elif value is Absent.UNKNOWN:
-                    waits.append(key)
-            self._worst = (top, name, tuple(waits))
+            if self.felt:
+                self._worst = (*max(self.felt), self.unknown)
+            else:
+                self._worst = (ZERO if self.scores > len(self.unknown) else Absent.NOT_ASKED, "", self.unknown)
         return self._worst
-
-    def previous(self, key: str) -> Value | None:
-        """The most recent known earlier value."""
-        for past in self.context.past:
-            value = past.values.get(key)
-            if value is not None:
-                return value
-        return None
 
     def run(self, key: str, limit: Decimal) -> int:
         """Days since which every known earlier value reached ``limit``: a check-in without the answer does not break the run."""

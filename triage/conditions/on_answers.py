@@ -6,8 +6,9 @@ There is no "between" and no "below" on a score: the highest level wins, and a l
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 
-from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec, of_value
+from triage.conditions.facts import ANY, Absent, Book, Case, Condition, ConditionError, Fact, Finding, Spec, Worst, of_value
 from triage.conditions.words import absent, number, quantity
 from triage.questions import NUMBERS, UPWARD, Question, intake_of, limits
 from triage.terms import Kind, Value
@@ -61,7 +62,7 @@ def reachable(spec: Spec, field: str, book: Book, question: Question) -> Decimal
 
 
 def _any_answer(book: Book, limit: Decimal) -> Condition:
-    def judge(worst: tuple[Fact, str, tuple[str, ...]]) -> Finding:
+    def judge(worst: Worst) -> Finding:
         value, key, waits = worst
         if not isinstance(value, Decimal):
             return Finding(None if waits else False, False, lambda: ("aucun score connu", "no score known"), waits)
@@ -69,12 +70,14 @@ def _any_answer(book: Book, limit: Decimal) -> Condition:
         near = not met and bool(value) and limit - value <= NEAR[Kind.SEVERITY]
 
         def say() -> tuple[str, str]:
+            if not key:
+                return f"aucun symptôme (seuil ≥ {limit})", f"no symptom (threshold ≥ {limit})"
             fr, en = against(book.questions[key], value, "≥", limit)
             return f"score le plus haut : {fr}", f"highest score: {en}"
 
         return Finding(met, near, say, () if met else waits)
 
-    return Condition("answer", frozenset({ANY}), ("worst",), lambda case: case.worst, judge)
+    return Condition("answer", frozenset({ANY}), ("worst",), attrgetter("worst"), judge)
 
 
 def yes(spec: Spec, book: Book) -> Condition:
@@ -130,9 +133,8 @@ def symptoms_at(spec: Spec, book: Book) -> Condition:
     symptom = {key: question.symptom or key for key, question in book.questions.items()}
 
     def look(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        scores = [(key, case.values[key]) for key in case.scores]
-        high = tuple([key for key, value in scores if isinstance(value, Decimal) and value >= limit])
-        return high, case.worst[2]
+        high = [key for value, key in case.felt if value >= limit]
+        return tuple(sorted(high)) if high else (), case.unknown
 
     def judge(facts: tuple[tuple[str, ...], tuple[str, ...]]) -> Finding:
         found, waits = facts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 
 from triage.conditions.facts import Book, Case, Condition, ConditionError, Finding, Spec, Window
 from triage.conditions.words import number
@@ -20,7 +21,7 @@ def cycle(spec: Spec, _book: Book) -> Condition:
             return Finding(None, False, lambda: ("cycle inconnu", "cycle unknown"))
         return Finding(first <= value <= last, False, lambda: (f"cycle {value}", f"cycle {value}"))
 
-    return Condition("cycle", NOTHING, ("cycle",), lambda case: case.context.cycle, judge)
+    return Condition("cycle", NOTHING, ("cycle",), attrgetter("context.cycle"), judge)
 
 
 def cycle_day(spec: Spec, _book: Book) -> Condition:
@@ -32,7 +33,7 @@ def cycle_day(spec: Spec, _book: Book) -> Condition:
             return Finding(None, False, lambda: ("jour du cycle inconnu", "day of cycle unknown"))
         return Finding(first <= value <= last, False, lambda: (f"jour {value} du cycle", f"day {value} of the cycle"))
 
-    return Condition("cycle_day", NOTHING, ("cycle_day",), lambda case: case.context.cycle_day, judge)
+    return Condition("cycle_day", NOTHING, ("cycle_day",), attrgetter("context.cycle_day"), judge)
 
 
 def on_day(spec: Spec, _book: Book) -> Condition:
@@ -47,7 +48,7 @@ def on_day(spec: Spec, _book: Book) -> Condition:
         words = ("jour de prise", "day on treatment") if value else ("jour de pause", "rest day")
         return Finding(value is wanted, False, lambda: words)
 
-    return Condition("on_day", NOTHING, ("on_day",), lambda case: case.context.on_day, judge)
+    return Condition("on_day", NOTHING, ("on_day",), attrgetter("context.on_day"), judge)
 
 
 def treatment_day(spec: Spec, _book: Book) -> Condition:
@@ -59,7 +60,7 @@ def treatment_day(spec: Spec, _book: Book) -> Condition:
             return Finding(None, False, lambda: ("jour de traitement inconnu", "day of treatment unknown"))
         return Finding(first <= value <= last, False, lambda: (f"jour {value} du traitement", f"day {value} of treatment"))
 
-    return Condition("treatment_day", NOTHING, ("treatment_day",), lambda case: case.context.treatment_day, judge)
+    return Condition("treatment_day", NOTHING, ("treatment_day",), attrgetter("context.treatment_day"), judge)
 
 
 def window(spec: Spec, book: Book) -> Condition:
@@ -75,11 +76,7 @@ def window(spec: Spec, book: Book) -> Condition:
         en = {True: "inside", False: "outside", None: "day unknown for"}[inside] + f" the risk window {name}"
         return Finding(inside, False, lambda: (fr, en))
 
-    def look(case: Case) -> tuple[int | None, int | None, int | None]:
-        context = case.context
-        return context.cycle, context.cycle_day, context.treatment_day
-
-    return Condition("window", NOTHING, ("days",), look, judge)
+    return Condition("window", NOTHING, ("days",), attrgetter("context.cycle", "context.cycle_day", "context.treatment_day"), judge)
 
 
 def within(found: Window, cycle: int | None, cycle_day: int | None, treatment_day: int | None) -> bool | None:
@@ -135,7 +132,7 @@ def adherence_below(spec: Spec, book: Book) -> Condition:
 
         return Finding(value < limit, False, say)
 
-    return Condition("adherence_below", NOTHING, ("adherence_below",), lambda case: case.context.adherence, judge)
+    return Condition("adherence_below", NOTHING, ("adherence_below",), attrgetter("context.adherence"), judge)
 
 
 def silences(spec: Spec, book: Book) -> Condition:
@@ -147,7 +144,7 @@ def silences(spec: Spec, book: Book) -> Condition:
         fr, en = f"bilans sans réponse : {value} (seuil ≥ {limit})", f"unanswered check-ins: {value} (threshold ≥ {limit})"
         return Finding(value >= limit, near, lambda: (fr, en))
 
-    return Condition("silences", NOTHING, ("silences",), lambda case: case.context.silences, judge)
+    return Condition("silences", NOTHING, ("silences",), attrgetter("context.silences"), judge)
 
 
 def last_level(spec: Spec, _book: Book) -> Condition:
@@ -193,7 +190,7 @@ def reader(spec: Spec, _book: Book) -> Condition:
         met = value is Escalate.URGENT if urgent else value is not Escalate.NO
         return Finding(met, False, lambda: (f"plancher de lecture : {value}", f"floor of the reader: {value}"))
 
-    return Condition("reader", NOTHING, ("reader",), lambda case: case.context.escalate, judge)
+    return Condition("reader", NOTHING, ("reader",), attrgetter("context.escalate"), judge)
 
 
 def _range(spec: Spec, field: str) -> tuple[int, int]:

@@ -5,11 +5,11 @@ An episode of a toxicity is over after 7 days at 1 or less; the next time the sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from triage.conditions.facts import ANY, Absent, Book, Case, Condition, Fact, Finding, Spec
+from triage.conditions.facts import ANY, ZERO, Absent, Book, Case, Condition, Fact, Finding, Spec
 from triage.conditions.on_answers import against, reachable
 from triage.conditions.words import absent, number, quantity
 from triage.questions import UPWARD
@@ -38,35 +38,65 @@ Risen = tuple[tuple[Decimal, str, Decimal, Decimal] | None, tuple[str, ...]]
 
 
 def _rise(word: str, spec: Spec, book: Book, since: tuple[str, str]) -> Condition:
-    limit = book.limit(spec, "at_least")
-    key = spec[word]
-    question = None if key == ANY else book.question(word, key, UPWARD)
-    since_last = word == "rise_since_last"
+    limit, key = book.limit(spec, "at_least"), spec[word]
+    earlier = _last if word == "rise_since_last" else _baseline
+    if key == ANY:
+        return Condition(word, frozenset({ANY}), (word, ANY), _sharpest(earlier), _any_rise(book, limit, since))
+    question = book.question(word, key, UPWARD)
+
+    def look(case: Case) -> tuple[Fact, Value | None]:
+        return case.value(question.key), earlier(case, question.key)
+
+    def judge(facts: tuple[Fact, Value | None]) -> Finding:
+        value, before = facts
+        if not isinstance(value, Decimal) or not isinstance(before, Decimal):
+            waits = (question.key,) if value is Absent.UNKNOWN and before is not None else ()
+            return Finding(None, False, lambda: (f"rien à comparer avec {since[0]}", f"nothing to compare with {since[1]}"), waits)
+        rise = value - before
+        return Finding(rise >= limit, 0 < rise < limit <= rise + 1, lambda: _risen(question.name, (before, value), since, limit))
+
+    return Condition(word, frozenset({question.key}), (word, key), look, judge)
+
+
+def _last(case: Case, key: str) -> Value | None:
+    for past in case.context.past:
+        value = past.values.get(key)
+        if value is not None:
+            return value
+    return None
+
+
+def _baseline(case: Case, key: str) -> Value | None:
+    return case.context.baseline.get(key)
+
+
+def _sharpest(earlier: Callable[[Case, str], Value | None]) -> Callable[[Case], Risen]:
+    """Only a score over 0 can have risen."""
 
     def look(case: Case) -> Risen:
-        before = case.previous if since_last else case.context.baseline.get
-        top: tuple[Decimal, str, Decimal, Decimal] | None = None
-        waits: list[str] = []
-        for k in case.scores if question is None else (question.key,):
-            value, earlier = case.value(k), before(k)
-            if value is Absent.UNKNOWN and earlier is not None:
-                waits.append(k)
-            elif isinstance(value, Decimal) and isinstance(earlier, Decimal) and (top is None or value - earlier >= top[0]):
-                top = (value - earlier, k, value, earlier)
-        return top, tuple(waits)
+        sharpest = (ZERO, "", ZERO, ZERO)
+        for value, key in case.felt:
+            before = earlier(case, key)
+            if isinstance(before, Decimal) and value > before:
+                sharpest = max(sharpest, (value - before, key, value, before))
+        unknown = case.unknown
+        return sharpest if sharpest[1] else None, tuple([key for key in unknown if earlier(case, key) is not None]) if unknown else ()
 
+    return look
+
+
+def _any_rise(book: Book, limit: Decimal, since: tuple[str, str]) -> Callable[[Risen], Finding]:
     def judge(risen: Risen) -> Finding:
         top, waits = risen
         if top is None:
-            known = question is None and not waits
-            words = (f"rien à comparer avec {since[0]}", f"nothing to compare with {since[1]}")
-            return Finding(False if known else None, False, lambda: words, waits)
-        rise, k, value, before = top
+            words = (f"aucune hausse connue depuis {since[0]}", f"no known rise since {since[1]}")
+            return Finding(None if waits else False, False, lambda: words, waits)
+        rise, key, value, before = top
         met = True if rise >= limit else None if waits else False
-        near = not met and rise > 0 and limit - rise <= 1
-        return Finding(met, near, lambda: _risen(book.questions[k].name, (before, value), since, limit), () if met else waits)
+        near = not met and limit - rise <= 1
+        return Finding(met, near, lambda: _risen(book.questions[key].name, (before, value), since, limit), () if met else waits)
 
-    return Condition(word, frozenset({ANY if question is None else question.key}), (word, key), look, judge)
+    return judge
 
 
 def _risen(name: Mapping[str, str], ends: tuple[Decimal, Decimal], since: tuple[str, str], limit: Decimal) -> tuple[str, str]:

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from triage import advice
-from triage.conditions import Absent, Case
+from triage.conditions import Absent, Case, Fact
 from triage.conditions.on_composites import value_of
 from triage.conditions.on_history import history_known, reached
 from triage.engine.house import DANGER, EXCEPTION, FLOOR, UNJUDGED, WAITING, exception, impossible, reader, waiting
-from triage.engine.plan import REMEMBERED, Form, Heard, Plan, Seen, Slot, Verdict
+from triage.engine.plan import REMEMBERED, Form, Heard, Plan, Ready, Seen, keep
 from triage.protocol import Protocol, Rule
 from triage.terms import Answer, Assessment, Context, Escalate, Graded, Level, Step
 
 __all__ = ["DANGER", "EXCEPTION", "FLOOR", "REMEMBERED", "UNJUDGED", "WAITING", "assess"]
+
+
+UNKNOWN, SKIPPED = Absent.UNKNOWN, Absent.SKIPPED
+NO_FLOOR = Escalate.NO
+"""By name: an enumeration looks its members up each time, and these are asked for at every answer."""
 
 
 def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, *, trace: bool = True) -> Assessment:
@@ -32,115 +38,121 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
     plan: Plan = protocol.prepared.get("plan") or protocol.prepared.setdefault("plan", Plan(protocol))
     form = plan.form(tuple(answers), context.due)
     heard, case, seen, state = _look(plan, form, answers, context)
-    verdict = plan.verdict(state)
-    fixed = _fixed(protocol, form, answers, heard, context)
-    last = (waiting(verdict.undecided),) if context.closing and verdict.undecided else ()
-    level = verdict.level
-    for step in (*fixed, *last):
+    bare, rules, undecided = plan.fired(state)
+    fixed: list[Step] = []
+    if state >= plan.odd or form.strangers or context.dangers or protocol.override or context.escalate is not NO_FLOOR:
+        fixed = _fixed(plan, form, answers, heard, context)
+    last = [waiting(tuple(undecided))] if context.closing and undecided else []
+    fired = [*fixed, *bare, *last]
+    level = Level.NONE
+    for step in fired:
         level = max(level, step.level)
+    within, notify = plan.urgency[level]
+    told: dict[str, Any] = {
+        "level": level,
+        "respond_within": within,
+        "notify": notify,
+        "undecided": tuple(undecided),
+        "protocol": plan.stamp,
+        "fingerprint": protocol.fingerprint,
+    }
     if trace:
-        rules = (ready.rule.seen.get(ready.pick(seen)) or plan.step(ready, seen) for ready in plan.ready)
-        return _told(plan, case, form, heard, (*fixed, *rules, *last), verdict, level)
-    urgency = protocol.levels.get(level)
-    return Assessment(
-        level,
-        urgency.respond_within if urgency else None,
-        urgency.ladder[0].notify if urgency else "",
-        (*fixed, *verdict.fired, *last),
-        {},
-        "",
-        verdict.undecided,
-        plan.stamp,
-        protocol.fingerprint,
-    )
+        every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
+        return _made(told | _told(plan, case, form, heard, level, fired, rules) | {"steps": (*fixed, *every, *last)})
+    return _made(told | _untold(tuple(fired)))
 
 
-def _look(plan: Plan, form: Form, answers: Mapping[str, Answer], context: Context) -> tuple[dict[str, Heard], Case, list[Seen], int]:
+def _untold(steps: tuple[Step, ...]) -> dict[str, Any]:
+    return {
+        "steps": steps,
+        "scores": {},
+        "advice": "",
+        "self_care": "",
+        "advice_source": "",
+        "inputs": (),
+        "proposals": (),
+        "composites": {},
+        "grades": (),
+    }
+
+
+def _made(fields: dict[str, Any]) -> Assessment:
+    """``Assessment(**fields)``, several times faster: a frozen dataclass sets each of its fields through a slow door."""
+    assessment = object.__new__(Assessment)
+    object.__setattr__(assessment, "__dict__", fields)
+    return assessment
+
+
+def _look(plan: Plan, form: Form, answers: Mapping[str, Answer], context: Context) -> tuple[list[Heard], Case, list[Seen], int]:
     """Every fact, once: each answer, then whatever conditions look at besides. The bits of all of them, joined."""
-    values = dict(form.blank)
-    heard: dict[str, Heard] = {}
+    values: dict[str, Fact] = {}
+    heard: list[Heard] = []
+    felt: list[tuple[Decimal, str]] = []
+    unknown: list[str] = []
     seen = list(form.seen)
     state = form.state
-    for slot in form.asked:
-        one = _heard(plan, slot, answers)
-        key, place = slot.key, slot.place
-        heard[key] = one
-        values[key] = one.fact
-        if place >= 0:
-            seen[place] = one.seen
-            state |= one.seen.state
-    for slot in form.details:
-        one = _heard(plan, slot, answers)
-        if one.fact is Absent.UNKNOWN and values[slot.parent] == 0:
-            skipped = slot.memory.get(Absent.SKIPPED) or plan.hear(slot.key, Absent.SKIPPED)
-            one = replace(skipped, reason=one.reason) if one.reason else skipped
-        heard[slot.key] = one
-        values[slot.key] = one.fact
-        if slot.place >= 0:
-            seen[slot.place] = one.seen
-            state |= one.seen.state
-    case = Case(values, form.scores, context)
-    for probe in plan.wide:
+    for key, parent, place, memory in form.slots:
+        answer = answers.get(key)
+        value = None if answer is None else answer.value
         try:
-            fact = probe.look(case)
-            found = probe.memory.get(fact) or plan.see(probe, fact)
+            one = memory.get(value)
+        except TypeError:  # an answer that is not even a value
+            one = None
+        # 1 and yes are equal to Python: the type decides which was said.
+        if one is None or one.kind is not value.__class__:
+            one = plan.hear(key, value)
+        if parent and one.fact is UNKNOWN and values[parent] == 0:
+            skipped = memory.get(SKIPPED) or plan.hear(key, SKIPPED)
+            one = replace(skipped, reason=one.reason, state=skipped.state | plan.odd) if one.reason else skipped
+        heard.append(one)
+        values[key] = one.fact
+        seen[place] = one.seen
+        state |= one.state
+        if one.felt:
+            felt.append(one.felt)
+        elif one.silent:
+            unknown.append(key)
+    case = Case(values, len(form.scores), felt, tuple(sorted(unknown)) if unknown else (), context)
+    for look, known, place, probe in plan.looks:
+        try:
+            fact = look(case)
+            found = known(fact) or plan.see(probe, fact)
         except Exception as error:
             found = plan.blind(probe, error)
-        seen[probe.place] = found
+        seen[place] = found
         state |= found.state
     return heard, case, seen, state
 
 
-def _heard(plan: Plan, slot: Slot, answers: Mapping[str, Answer]) -> Heard:
-    answer = answers.get(slot.key)
-    value = None if answer is None else answer.value
-    try:
-        known = slot.memory.get(value)
-    except TypeError:  # an answer that is not even a value
-        known = None
-    # 1 and yes are equal to Python: the type decides which was said.
-    return known if known is not None and known.kind is value.__class__ else plan.hear(slot.key, value)
-
-
-def _fixed(protocol: Protocol, form: Form, answers: Mapping[str, Answer], heard: Mapping[str, Heard], context: Context) -> list[Step]:
+def _fixed(plan: Plan, form: Form, answers: Mapping[str, Answer], heard: list[Heard], context: Context) -> list[Step]:
     """The steps that stand before the rules: the patient's exception, the reader's floors, answers that cannot stand."""
-    steps = [exception(protocol.override)] if protocol.override else []
-    if context.dangers or context.escalate is not Escalate.NO:
-        steps += reader(context)
-    odd = {key: one.reason for key, one in heard.items() if one.reason} | dict.fromkeys(
-        form.strangers, "is not a question of this protocol"
-    )
-    steps += [impossible(key, answers[key].value, protocol.questions.get(key), odd[key]) for key in answers if key in odd] if odd else []
-    return steps
+    protocol = plan.protocol
+    odd = {slot[0]: one.reason for slot, one in zip(form.slots, heard, strict=True) if one.reason}
+    odd |= dict.fromkeys(form.strangers, "is not a question of this protocol")
+    return [
+        *([exception(protocol.override)] if protocol.override else ()),
+        *reader(context),
+        *(impossible(key, answer.value, protocol.questions.get(key), odd[key]) for key, answer in answers.items() if key in odd),
+    ]
 
 
 # --- Told in words ------------------------------------------------------------------------------------------------------------------
 
 
-def _told(
-    plan: Plan, case: Case, form: Form, heard: Mapping[str, Heard], steps: tuple[Step, ...], verdict: Verdict, level: Level
-) -> Assessment:
+def _told(plan: Plan, case: Case, form: Form, heard: list[Heard], level: Level, fired: list[Step], rules: list[Ready]) -> dict[str, Any]:
+    """What an assessment says besides its level and its steps."""
     protocol = plan.protocol
-    urgency = protocol.levels.get(level)
-    text, self_care, source = advice.follow(protocol, case, level, steps)
-    scores = ((key, case.values[key]) for key in form.scores)
-    return Assessment(
-        level=level,
-        respond_within=urgency.respond_within if urgency else None,
-        notify=urgency.ladder[0].notify if urgency else "",
-        steps=steps,
-        scores={key: int(value) if isinstance(value, Decimal) else None for key, value in scores},
-        advice=text,
-        undecided=verdict.undecided,
-        protocol=plan.stamp,
-        fingerprint=protocol.fingerprint,
-        self_care=self_care,
-        inputs=tuple([heard[key].words for key in form.blank]),
-        proposals=_proposals(protocol, case, verdict),
-        composites=_composites(protocol, case),
-        grades=_grades(protocol, case),
-        advice_source=source,
-    )
+    text, self_care, source = advice.follow(protocol, case, level, fired)
+    return {
+        "scores": {key: heard[place].score for key, place in form.scores},
+        "advice": text,
+        "self_care": self_care,
+        "advice_source": source,
+        "inputs": tuple([heard[place].words for place in form.shown]),
+        "proposals": _proposals(protocol, case, rules) if rules else (),
+        "composites": _composites(protocol, case) if protocol.composites else {},
+        "grades": _grades(plan, case) if protocol.graded and case.context.measures else (),
+    }
 
 
 def _composites(protocol: Protocol, case: Case) -> dict[str, int | None]:
@@ -149,20 +161,18 @@ def _composites(protocol: Protocol, case: Case) -> dict[str, int | None]:
     return {entry.id: value_of(entry, case) for entry in asked}
 
 
-def _grades(protocol: Protocol, case: Case) -> tuple[Graded, ...]:
+def _grades(plan: Plan, case: Case) -> tuple[Graded, ...]:
     """The terms that the rules look at, graded on the latest measure whatever its age; none where nothing was ever measured."""
-    scales = protocol.graded if case.context.measures else ()
-    return tuple(scale.worst(pairs) for scale in scales if (pairs := scale.latest(case)))
+    found = [(number, scale, pairs) for number, scale in enumerate(plan.protocol.graded) if (pairs := scale.latest(case))]
+    return tuple(
+        [plan.grades.get((number, pairs)) or keep(plan.grades, (number, pairs), scale.worst(pairs)) for number, scale, pairs in found]
+    )
 
 
-def _proposals(protocol: Protocol, case: Case, verdict: Verdict) -> tuple[Mapping[str, str], ...]:
+def _proposals(protocol: Protocol, case: Case, rules: list[Ready]) -> tuple[Mapping[str, str], ...]:
     """What the label says of the rules that fired: of the occurrence reached where history tells it, otherwise of all."""
-    named: dict[str, None] = {}
-    fired = {step.rule for step in verdict.fired}
-    for rule in protocol.rules:
-        if rule.id in fired and rule.proposes:
-            named |= dict.fromkeys(_of_occurrence(protocol, rule, case))
-    return tuple(protocol.proposals[name] for name in named)
+    named = dict.fromkeys(name for ready in rules for name in _of_occurrence(protocol, ready.rule, case))
+    return tuple([protocol.proposals[name] for name in named])
 
 
 def _of_occurrence(protocol: Protocol, rule: Rule, case: Case) -> tuple[str, ...]:

@@ -93,24 +93,20 @@ def _house(
 # --- One rule -----------------------------------------------------------------------------------------------------------------------
 
 
-def decided(every: Sequence[bool | None], some: Sequence[bool | None], none: Sequence[bool | None]) -> bool | None:
-    """all_of, any_of and none_of joined by three-valued logic."""
-    blocked = any_met(none)
-    return all_met((all_met(every), any_met(some) if some else True, None if blocked is None else not blocked))
-
-
 def told(rule: Rule, findings: Sequence[Finding]) -> Step:
     """The step of a rule, with its words."""
     first, second = len(rule.all_of), len(rule.all_of) + len(rule.any_of)
     every, some, none = findings[:first], findings[first:second], findings[second:]
-    met = decided([f.met for f in every], [f.met for f in some], [f.met for f in none])
+    blocked = any_met([f.met for f in none])
+    joined = any_met([f.met for f in some]) if some else True
+    met = all_met((all_met([f.met for f in every]), joined, None if blocked is None else not blocked))
     said = [_said(finding) for finding in findings]
     return Step(
         rule=rule.id,
         level=rule.level,
         fired=met is True,
         met=met,
-        near=met is not True and not any_met(f.met for f in none) and _near(every, some),
+        near=met is not True and not blocked and _near(every, some),
         inputs={"fr": " ; ".join(fr for fr, _ in said), "en": "; ".join(en for _, en in said)},
         why=rule.why,
         source=rule.source,

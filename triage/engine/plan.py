@@ -1,27 +1,28 @@
 """A protocol made ready to judge fast: each fact is looked at once, and what the same facts led to is remembered.
 
-Live and replay go through here alike. Every condition has a number and four bits: met, undecided, waiting, broken. The bits of all that was
-seen, joined, decide every rule; the facts themselves give the words of the trace.
+Live and replay go through here alike. Every condition has a number and four bits: met, undecided, waiting, broken; one more bit says that
+an answer cannot stand. The bits of all that was seen, joined, decide every rule; the facts themselves give the words of the trace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from triage.conditions import Absent, Case, Condition, Fact, Finding
 from triage.conditions.facts import VALUE
-from triage.engine.house import decided, spoken, told, unjudged
+from triage.engine.house import spoken, told, unjudged
 from triage.protocol import Protocol, Rule
 from triage.questions import objection
-from triage.terms import Kind, Level, Step
+from triage.terms import Graded, Kind, Level, Step
 
 REMEMBERED = 4096
-"""Facts, steps or verdicts kept in each memory; over that it is emptied, so that it cannot grow for ever."""
+"""Facts, steps or forms kept in each memory; over that it is emptied, so that it cannot grow for ever."""
 
-MET, OPEN, WAITS, BROKEN = range(4)
+MET, OPEN, WAITS, BROKEN, ODD = range(5)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -35,7 +36,10 @@ def keep(memory: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+# Made by the thousand, so not frozen: a frozen dataclass sets its fields through a slow door. Nothing changes them afterwards.
+
+
+@dataclass(eq=False, slots=True)
 class Seen:
     """What one fact means to every condition that looks at it. Compared by identity: the same fact gives the same object."""
 
@@ -44,14 +48,21 @@ class Seen:
     broken: Mapping[int, str]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Heard:
-    """One answer, understood: its type, the fact it makes, why it cannot stand ("" when it can), what it means, and the words for it."""
+    """One answer, understood. kind: its type. reason: why it cannot stand, "" when it can; state then says so too.
+
+    felt: a severity over 0, silent: a severity without an answer, as ``Case`` wants them; score: a known severity, for the record.
+    """
 
     kind: type
     fact: Fact
     reason: str
+    state: int
     seen: Seen
+    felt: tuple[Decimal, str] | None
+    silent: bool
+    score: int | None
     words: Mapping[str, str]
 
 
@@ -65,47 +76,41 @@ class Probe:
     memory: dict[Hashable, Seen] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """A question of a check-in: where what it means is put, the answers already understood. parent: the question it is a detail of."""
-
-    key: str
-    parent: str
-    place: int
-    memory: dict[Any, Heard]
+Slot = tuple[str, str, int, dict[Any, Heard]]
+"""A question of a check-in, the question it is a detail of, where what it means is put, and the answers already understood."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What all check-ins with the same questions have in common. asked comes before details; blank gives the order of display."""
+    """What check-ins with the same questions have in common. slots: details last; shown, scores: places among them, as displayed."""
 
-    asked: tuple[Slot, ...]
-    details: tuple[Slot, ...]
-    blank: Mapping[str, Fact]
-    scores: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    shown: tuple[int, ...]
+    scores: tuple[tuple[str, int], ...]
     strangers: tuple[str, ...]
     state: int
     seen: tuple[Seen, ...]
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the bits of a case decide: the rules that fired, as bare steps, and the red flags that wait for an answer."""
-
-    level: Level
-    fired: tuple[Step, ...]
-    undecided: tuple[str, ...]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ready:
-    """A rule, the numbers of its conditions and where each is seen. pick takes from all that was seen what the rule looks at."""
+    """A rule, the numbers of its conditions as masks, and where each is seen. pick takes from all that was seen what it looks at."""
 
     rule: Rule
-    parts: tuple[range, range, range]
+    all_of: int
+    any_of: int
+    none_of: int
+    mask: int
     places: tuple[tuple[int, int], ...]
     pick: Callable[[list[Seen]], Hashable]
     bare: Step
+
+    def met(self, yes: int, unknown: int) -> bool | None:
+        """all_of, any_of and none_of joined by three-valued logic, on the masks of the conditions met and undecided."""
+        if self.all_of & ~(yes | unknown) or self.none_of & yes or (self.any_of and not self.any_of & (yes | unknown)):
+            return False
+        open_any = self.any_of and not self.any_of & yes
+        return None if self.all_of & unknown or self.none_of & unknown or open_any else True
 
 
 class Plan:
@@ -123,8 +128,16 @@ class Plan:
         self.values = {source[1]: probe for source, probe in probes.items() if isinstance(source, tuple) and source[0] == VALUE}
         self.wide = tuple(probe for probe in probes.values() if probe not in self.values.values())
         self.ready = _ready(protocol, {number: probe.place for probe in probes.values() for number, _ in probe.conditions})
+        self.odd = 1 << (ODD * self.size)
+        self.looks = tuple((probe.look, probe.memory.get, probe.place, probe) for probe in self.wide)
+        self.told = tuple((ready.pick, ready.rule.seen.get, ready) for ready in self.ready)
+        self.urgency = [
+            (plan.respond_within, plan.ladder[0].notify) if (plan := protocol.levels.get(level)) else (None, "") for level in Level
+        ]
+        self.rule_of = [ready for ready in self.ready for _ in ready.places]
+        self.full = (1 << self.size) - 1
         self.forms: dict[Hashable, Form] = {}
-        self.verdicts: dict[int, Verdict] = {}
+        self.grades: dict[Hashable, Graded] = {}
         self.answers: dict[str, dict[Any, Heard]] = {key: {} for key in protocol.questions}
         self.nothing = Seen(0, {}, {})
 
@@ -136,8 +149,9 @@ class Plan:
         questions = self.protocol.questions
         every = self.protocol.red_flag_keys if due is None else due
         order = [key for key in dict.fromkeys((*every, *answered)) if key in questions]
-        slots = [self._slot(key, order) for key in order]
-        seen = [self.nothing] * (len(self.values) + len(self.wide))
+        slots = sorted((self._slot(key, order) for key in order), key=lambda slot: bool(slot[1]))
+        place = {slot[0]: number for number, slot in enumerate(slots)}
+        seen = [self.nothing] * (len(self.values) + len(self.wide) + 1)  # the last: questions that no rule reads
         for key, probe in self.values.items():
             if key not in order:
                 seen[probe.place] = self.see(probe, Absent.NOT_ASKED)
@@ -145,10 +159,9 @@ class Plan:
         for one in seen:
             state |= one.state
         return Form(
-            asked=tuple(slot for slot in slots if not slot.parent),
-            details=tuple(slot for slot in slots if slot.parent),
-            blank=dict.fromkeys(order, Absent.UNKNOWN),
-            scores=tuple(key for key in sorted(order) if questions[key].kind is Kind.SEVERITY),
+            slots=tuple(slots),
+            shown=tuple(place[key] for key in order),
+            scores=tuple((key, place[key]) for key in sorted(order) if questions[key].kind is Kind.SEVERITY),
             strangers=tuple(key for key in answered if key not in questions),
             state=state,
             seen=tuple(seen),
@@ -156,8 +169,8 @@ class Plan:
 
     def _slot(self, key: str, order: list[str]) -> Slot:
         parent = self.protocol.questions[key].detail_of
-        place = self.values[key].place if key in self.values else -1
-        return Slot(key, parent if parent in order else "", place, self.answers[key])
+        place = self.values[key].place if key in self.values else len(self.values) + len(self.wide)
+        return key, parent if parent in order else "", place, self.answers[key]
 
     def hear(self, key: str, value: Any) -> Heard:
         """An answer met for the first time. One that cannot stand is unknown, and says why; SKIPPED is an answer of its own."""
@@ -165,7 +178,18 @@ class Plan:
         reason = "" if value is None or isinstance(value, Absent) else objection(question, value)
         fact: Fact = Absent.UNKNOWN if value is None or reason else value
         seen = self.see(self.values[key], fact) if key in self.values else self.nothing
-        heard = Heard(value.__class__, fact, reason, seen, spoken(question, fact))
+        severity = question.kind is Kind.SEVERITY
+        heard = Heard(
+            kind=value.__class__,
+            fact=fact,
+            reason=reason,
+            state=seen.state | (self.odd if reason else 0),
+            seen=seen,
+            felt=(fact, key) if severity and isinstance(fact, Decimal) and fact else None,
+            silent=severity and fact is Absent.UNKNOWN,
+            score=int(fact) if severity and isinstance(fact, Decimal) else None,
+            words=spoken(question, fact),
+        )
         return heard if reason else keep(self.answers[key], value, heard)
 
     def see(self, probe: Probe, fact: Hashable) -> Seen:
@@ -176,12 +200,14 @@ class Plan:
         for number, condition in probe.conditions:
             try:
                 found = findings[number] = condition.judge(fact)
-                bits = (found.met is True, found.met is None, bool(found.waits), False)
+                if found.met is not False:
+                    state |= 1 << (number if found.met else number + OPEN * self.size)
+                if found.waits:
+                    state |= 1 << (number + WAITS * self.size)
             except Exception as error:
                 # Whatever goes wrong inside a rule, silence would be read as "nothing to report".
                 broken[number] = f"{type(error).__name__}: {error}"
-                bits = (False, False, False, True)
-            state |= sum(1 << (number + what * self.size) for what, bit in enumerate(bits) if bit)
+                state |= 1 << (number + BROKEN * self.size)
         return keep(probe.memory, fact, Seen(state, findings, broken))
 
     def blind(self, probe: Probe, error: Exception) -> Seen:
@@ -190,29 +216,32 @@ class Plan:
         state = sum(1 << (number + BROKEN * self.size) for number in numbers)
         return Seen(state, {}, dict.fromkeys(numbers, f"{type(error).__name__}: {error}"))
 
-    def verdict(self, state: int) -> Verdict:
-        """What these bits decide."""
-        return self.verdicts.get(state) or keep(self.verdicts, state, self._verdict(state))
+    def fired(self, state: int) -> tuple[list[Step], list[Ready], list[str]]:
+        """Steps without words of the rules that fired, those rules, and the red flags that wait for an answer.
 
-    def _verdict(self, state: int) -> Verdict:
-        fired: list[Step] = []
+        A rule fires by a condition that is met, waits by one that waits, breaks by one that broke: no other is looked at.
+        """
+        yes = state & self.full
+        unknown = state >> self.size & self.full
+        waits = state >> WAITS * self.size & self.full
+        broken = state >> BROKEN * self.size & self.full
+        steps: list[Step] = []
+        rules: list[Ready] = []
         undecided: list[str] = []
-        for ready in self.ready:
-            if self._any(state, ready, BROKEN):
-                fired.append(self.unjudged(ready, "not judged"))
+        left = yes | waits | broken
+        while left:
+            ready = self.rule_of[(left & -left).bit_length() - 1]
+            left &= ~ready.mask
+            if broken & ready.mask:
+                steps.append(self.unjudged(ready, "not judged"))
                 continue
-            met = decided(*([self._met(state, number) for number in part] for part in ready.parts))
+            met = ready.met(yes, unknown)
             if met:
-                fired.append(ready.bare)
-            elif met is None and ready.rule.red_flag and self._any(state, ready, WAITS):
+                steps.append(ready.bare)
+                rules.append(ready)
+            elif met is None and waits & ready.mask and ready.rule.red_flag:
                 undecided.append(ready.rule.id)
-        return Verdict(max((step.level for step in fired), default=Level.NONE), tuple(fired), tuple(undecided))
-
-    def _any(self, state: int, ready: Ready, what: int) -> bool:
-        return any(state >> (number + what * self.size) & 1 for number, _ in ready.places)
-
-    def _met(self, state: int, number: int) -> bool | None:
-        return True if state >> number & 1 else None if state >> (number + OPEN * self.size) & 1 else False
+        return steps, rules, undecided
 
     def unjudged(self, ready: Ready, error: str) -> Step:
         """A rule that failed."""
@@ -231,12 +260,13 @@ def _ready(protocol: Protocol, place_of: Mapping[int, int]) -> tuple[Ready, ...]
     ready = []
     number = 0
     for rule in protocol.rules:
-        ends = [number]
+        first = number
+        masks = []
         for part in (rule.all_of, rule.any_of, rule.none_of):
-            ends.append(ends[-1] + len(part))
-        number = ends[-1]
-        places = tuple((n, place_of[n]) for n in range(ends[0], number))
+            masks.append(((1 << len(part)) - 1) << number)
+            number += len(part)
+        places = tuple((n, place_of[n]) for n in range(first, number))
         pick = itemgetter(*dict.fromkeys(place for _, place in places))
         bare = Step(rule.id, rule.level, True, True, False, {}, rule.why, rule.source, "", rule.family, rule.layer, rule.verified)
-        ready.append(Ready(rule, (range(*ends[:2]), range(*ends[1:3]), range(*ends[2:4])), places, pick, bare))
+        ready.append(Ready(rule, masks[0], masks[1], masks[2], sum(masks), places, pick, bare))
     return tuple(ready)

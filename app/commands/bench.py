@@ -1,0 +1,116 @@
+"""Measured, not guessed: how many judgements a second, how long a reply takes; beside a baseline loop run in the same minute.
+
+Times are those of this process on its core: what else the machine does in the meantime is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from statistics import median
+from time import process_time
+from typing import Annotated, Any
+
+import typer
+
+from app.commands import bench_cases
+from app.commands.accounts import Json
+from app.commands.console import BadInput, say, say_json
+from app.protocols import shelf
+from app.protocols.words import FOLDER, words
+from triage import engine, replies
+from triage.protocol import Protocol
+
+RULES = 25
+"""The benchmark protocol: of the agents of the library, the one with so many rules or the fewest over it."""
+ROUNDS = 7
+CASES = 3000
+TEXTS = 3000
+BASELINE_LOOPS = 200_000
+
+
+def bench(name: Annotated[str, typer.Argument(help="What to measure: triage.")], as_json: Json = False) -> None:
+    """Measure: what was measured, on what, median of N rounds, and the ratio: its cost in turns of a baseline loop, same minute."""
+    if name != "triage":
+        raise BadInput(f"{name}: expected triage")
+    measured = triage()
+    if as_json:
+        say_json(measured)
+        return
+    say(f"{'measured':<34}{'on':<52}{'median':>12}  of{'ratio':>8}")
+    for what, on, value, unit, rounds, ratio in _rows(measured):
+        say(f"{what:<34}{on:<52}{value:>8} {unit:<4}{rounds:>3}{ratio:>8}")
+
+
+def _rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str, int, str]]:
+    on = f"{measured['protocol']}, {measured['rules']} rules, {measured['cases']} check-ins"
+    texts = f"{measured['texts']} texts, 1 to 28 words"
+    base, slow = measured["baseline_per_s"], measured["reply_p99_ms"]
+    return [
+        ("assessments with trace", on, f"{measured['traced_per_s']}", "/s", ROUNDS, f"{base / measured['traced_per_s']:.0f}"),
+        ("assessments without trace", on, f"{measured['untraced_per_s']}", "/s", ROUNDS, f"{base / measured['untraced_per_s']:.0f}"),
+        ("reply scanned and read, 99 %", texts, f"{slow:.3f}", "ms", ROUNDS, f"{base * slow / 1000:.0f}"),
+        ("baseline: a look in a dict", "a loop of plain Python", f"{base}", "/s", ROUNDS, "1"),
+    ]
+
+
+def triage() -> dict[str, Any]:
+    """Figures of ``vigie bench triage``. Every round has check-ins of its own: what is remembered is facts, never a whole check-in."""
+    usual = [p for p in shelf.compiled().values() if p.dosing and not p.draft and len(p.rules) >= RULES]
+    protocol = min(usual, key=lambda p: (len(p.rules), p.slug))
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    _round(protocol, -1, True)
+    _round(protocol, -1, False)
+    baselines = []
+    for number in range(ROUNDS):
+        baselines.append(_baseline())
+        for trace in (True, False):
+            rates[trace].append(_round(protocol, number, trace))
+    spent = _replies()
+    return {
+        "protocol": f"{protocol.slug}@{protocol.effective_from}",
+        "rules": len(protocol.rules),
+        "cases": CASES,
+        "rounds": ROUNDS,
+        "traced_per_s": round(median(rates[True])),
+        "untraced_per_s": round(median(rates[False])),
+        "texts": TEXTS,
+        "reply_median_ms": round(median(spent) * 1000, 4),
+        "reply_p99_ms": round(sorted(spent)[int(len(spent) * 0.99)] * 1000, 4),
+        "baseline_per_s": round(median(baselines)),
+    }
+
+
+def _round(protocol: Protocol, number: int, trace: bool) -> float:
+    """Assessments a second over check-ins that no other round has seen."""
+    cases = bench_cases.check_ins(protocol, seed=2 * number + trace, count=CASES)
+    begin = process_time()
+    for answers, context in cases:
+        engine.assess(protocol, answers, context, trace=trace)
+    return CASES / (process_time() - begin)
+
+
+def _replies() -> Sequence[float]:
+    """Seconds for each text as the service reads it, danger first; the quickest of the rounds, so that another process does not count."""
+    lists = words()
+    texts = bench_cases.texts(FOLDER, seed=2026, count=TEXTS)
+
+    def once(text: bench_cases.Text) -> float:
+        said, lang, asked = text
+        begin = process_time()
+        replies.scan(said, lang, lists, asked)
+        replies.read(said, asked, lang, lists)
+        return process_time() - begin
+
+    rounds: list[list[float]] = [[once(text) for text in texts] for _ in range(ROUNDS)]
+    return [min(of_one) for of_one in zip(*rounds, strict=True)]
+
+
+def _baseline() -> float:
+    """What this machine does now: looks in a dictionary, and comparisons of exact numbers, a second."""
+    table: dict[int, Decimal] = {n: Decimal(n) for n in range(97)}
+    limit, over = Decimal(48), 0
+    begin = process_time()
+    for n in range(BASELINE_LOOPS):
+        over += table[n % 97] >= limit
+    return BASELINE_LOOPS / (process_time() - begin)
