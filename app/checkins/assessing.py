@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import answers, context, script
+from app.checkins import answers, context, news, script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people.models import Patient
-from app.protocols import versions
+from app.protocols import looks, versions
 from app.protocols.models import ProtocolVersion
 from triage import engine, explain
 from triage.protocol import Protocol
@@ -27,16 +27,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of it. assessment None: it could not be judged, and ``alert`` says so."""
+    """What came of it. assessment None: it could not be judged, and ``alert`` says so.
+
+    level: what a person must act at now; below the assessment's own when all that is higher was told before.
+    """
 
     assessment: Assessment | None
     row: AssessmentRow | None
     alert: Alert | None
-
-    @property
-    def level(self) -> Level:
-        """The level a person must act at; high when nothing could be judged."""
-        return self.assessment.level if self.assessment else Level.HIGH
+    level: Level = Level.HIGH
 
 
 def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool = False) -> Judged:
@@ -50,7 +49,7 @@ def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool =
     except Exception as error:
         log.exception("a check-in could not be judged", checkin_id=checkin.id)
         return Judged(None, None, unjudged(session, patient, checkin, type(error).__name__, now=now))
-    return Judged(assessment, row, alarm(session, patient, protocol, assessment, row, now=now))
+    return alarm(session, patient, protocol, assessment, row, now=now)
 
 
 def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool) -> tuple[Protocol, dict[str, Answer], Context]:
@@ -79,18 +78,17 @@ def _keep(
     return row
 
 
-def alarm(
-    session: Session, patient: Patient, protocol: Protocol, assessment: Assessment, row: AssessmentRow, *, now: datetime
-) -> Alert | None:
-    """Raise or merge what the judgement asks for; None below moderate. The same road for an answer and for a measure of a program."""
-    plan = protocol.levels.get(assessment.level)
+def alarm(session: Session, patient: Patient, protocol: Protocol, assessment: Assessment, row: AssessmentRow, *, now: datetime) -> Judged:
+    """Raise or merge what the judgement asks for; nothing below moderate. The same road for an answer and for a measure of a program."""
+    fired = sorted(news.of(session, patient, protocol, assessment, row), key=lambda step: -step.level)
+    level = fired[0].level if fired else min(assessment.level, Level.INFO)
+    plan = protocol.levels.get(level)
     if plan is None:
-        return None
-    fired = sorted((step for step in assessment.steps if step.fired and step.level >= Level.MODERATE), key=lambda step: -step.level)
-    highest = [step for step in fired if step.level == assessment.level]
+        return Judged(assessment, row, None, level)
+    highest = [step for step in fired if step.level == level]
     reason = Reason(
         kind="unjudged" if all(step.error for step in highest) else "assessment",
-        level=assessment.level,
+        level=level,
         detail={
             "checkin_id": row.checkin_id,
             "rules": [step.rule for step in fired],
@@ -101,7 +99,8 @@ def alarm(
         respond_within=plan.respond_within,
         assessment_id=row.id,
     )
-    return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+    alert = handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+    return Judged(assessment, row, alert, level)
 
 
 def unjudged(session: Session, patient: Patient, checkin: CheckIn | None, error: str, *, now: datetime) -> Alert | None:
@@ -131,7 +130,8 @@ def recompute(session: Session, row: AssessmentRow) -> Assessment:
     """The same judgement from the stored inputs and the stored version. Raises what the damaged row makes it raise."""
     said, seen = context.from_json(row.inputs)
     protocol = versions.load(session.get_one(ProtocolVersion, row.version_id))
-    return engine.assess(protocol, said, seen)
+    only = row.inputs.get("only")
+    return engine.assess(looks.touched(protocol, **only) if only else protocol, said, seen)
 
 
 def mismatches(session: Session) -> Iterator[str]:

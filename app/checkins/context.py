@@ -13,15 +13,14 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.checkins import answers, script
+from app.checkins import answers, charted, script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn, CheckInState
 from app.messaging.models import Message
 from app.people.models import Patient
-from app.treatment import courses, days, measures
+from app.treatment import courses, days, intakes, measures
 from app.treatment.models import Course
-from triage import calendar
 from triage.protocol import Protocol
-from triage.terms import Answer, Context, Escalate, Heard, Kind, Level, Measured, Past, Value
+from triage.terms import Answer, Context, Escalate, Heard, Kind, Level, Past, Value
 
 REMEMBERED = 30
 """Earlier check-ins the engine is shown, most recent first: more than any rule of the library looks back."""
@@ -40,6 +39,7 @@ def build(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
     dangers, escalate = heard(session, checkin)
     answered = bool(answers.current(session, checkin.id))
     past = _past(session, checkin, protocol)
+    known, before, baseline = charted.measures_of(session, patient, course, protocol, now=now)
     return Context(
         asked_on=checkin.day,
         cycle=day.cycle,
@@ -47,12 +47,17 @@ def build(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
         on_day=day.on_day,
         past=past,
         baseline=_baseline(session, course, past, protocol),
-        measures=_measures(session, patient, now),
+        measures=known,
         dangers=dangers,
         escalate=escalate,
         silences=0 if answered or dangers else silences_before(session, checkin) + closing,
         closing=closing,
         due=tuple(q.key for q in script.all_questions(checkin, protocol) if q.key in protocol.questions),
+        measures_before=before,
+        measures_baseline=baseline,
+        treatment_day=days.treatment_day(course, checkin.day),
+        exposures=charted.exposures(session, patient, course, on=checkin.day),
+        adherence=intakes.adherence_percent(session, course, checkin.day),
     )
 
 
@@ -108,18 +113,10 @@ def _baseline(session: Session, course: Course, past: Iterable[Past], protocol: 
     weight = next((q.key for q in protocol.questions.values() if q.kind is Kind.WEIGHT), None)
     if weight and weight not in found:
         patient = session.get_one(Patient, course.patient_id)
-        begins = calendar.instant(course.first_intake, protocol.quiet.end, patient.timezone)
-        measured = measures.latest(session, patient.id, before=begins).get("weight")
+        measured = measures.latest(session, patient.id, before=charted.began_at(course, protocol, patient)).get("weight")
         if measured is not None:
             found[weight] = measured.value
     return found
-
-
-def _measures(session: Session, patient: Patient, now: datetime) -> dict[str, Measured]:
-    return {
-        kind: Measured(row.value, row.unit, calendar.local_day(row.taken_at, patient.timezone))
-        for kind, row in measures.latest(session, patient.id, before=now).items()
-    }
 
 
 # --- Kept and read back -------------------------------------------------------------------------------------------------------------
@@ -135,19 +132,26 @@ def to_json(said: Mapping[str, Answer], context: Context) -> dict[str, Any]:
         "on_day": context.on_day,
         "past": [{"on": p.asked_on.isoformat(), "values": _plains(p.values), "level": p.level.word} for p in context.past],
         "baseline": _plains(context.baseline),
-        "measures": {k: {"value": str(m.value), "unit": m.unit, "on": m.taken_on.isoformat()} for k, m in context.measures.items()},
+        "measures": charted.plains(context.measures),
         "dangers": list(context.dangers),
         "escalate": context.escalate.value,
         "silences": context.silences,
         "closing": context.closing,
         "due": None if context.due is None else list(context.due),
+        "measures_before": {kind: [charted.plain(one) for one in found] for kind, found in context.measures_before.items()},
+        "measures_baseline": charted.plains(context.measures_baseline),
+        "treatment_day": context.treatment_day,
+        "exposures": {name: charted.plain_exposure(one) for name, one in context.exposures.items()},
+        "adherence": None if context.adherence is None else str(context.adherence),
     }
 
 
 def from_json(kept: Mapping[str, Any]) -> tuple[dict[str, Answer], Context]:
-    """Answers and context of a stored judgement. KeyError, TypeError or ValueError when the row is damaged."""
+    """Answers and context of a stored judgement. KeyError, TypeError or ValueError when the row is damaged.
+
+    What the first rows did not keep yet is unknown, as it was to the engine that judged them.
+    """
     said = {key: Answer(key, _value(value)) for key, value in kept["answers"].items()}
-    measured = {k: Measured(Decimal(m["value"]), m["unit"], date.fromisoformat(m["on"])) for k, m in kept["measures"].items()}
     past = (Past(date.fromisoformat(p["on"]), _values(p["values"]), Level.of(p["level"])) for p in kept["past"])
     return said, Context(
         asked_on=date.fromisoformat(kept["asked_on"]),
@@ -156,12 +160,17 @@ def from_json(kept: Mapping[str, Any]) -> tuple[dict[str, Answer], Context]:
         on_day=kept["on_day"],
         past=tuple(past),
         baseline={key: value for key, value in _values(kept["baseline"]).items() if value is not None},
-        measures=measured,
+        measures=charted.reads(kept["measures"]),
         dangers=tuple(kept["dangers"]),
         escalate=Escalate(kept["escalate"]),
         silences=kept["silences"],
         closing=kept["closing"],
         due=None if kept["due"] is None else tuple(kept["due"]),
+        measures_before={kind: tuple(charted.read(one) for one in found) for kind, found in kept.get("measures_before", {}).items()},
+        measures_baseline=charted.reads(kept.get("measures_baseline", {})),
+        treatment_day=kept.get("treatment_day"),
+        exposures={name: charted.read_exposure(one) for name, one in kept.get("exposures", {}).items()},
+        adherence=None if kept.get("adherence") is None else Decimal(kept["adherence"]),
     )
 
 

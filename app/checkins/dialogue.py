@@ -147,7 +147,7 @@ def tell_danger(turn: Turn, judged: Judged) -> bool:
     """An urgent judgement: the safety text leaves and the questions stop, for a person takes over. True when it was urgent."""
     assert turn.checkin is not None and turn.protocol is not None
     assessment = judged.assessment
-    if assessment is None or assessment.level is not Level.URGENT or judged.alert is None:
+    if assessment is None or judged.level is not Level.URGENT or judged.alert is None:
         return False
     closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="danger")
     if turn.said is None:

@@ -129,10 +129,13 @@ def _number(text: str, name: str, problems: dict[str, str]) -> Decimal | None:
 
 def latest(session: Session, patient_id: int, *, before: datetime) -> dict[str, Measure]:
     """The most recent value of each kind taken before this instant."""
-    rows = session.scalars(
-        select(Measure).where(Measure.patient_id == patient_id, Measure.taken_at <= before).order_by(Measure.taken_at, Measure.id)
-    )
-    return {row.kind: row for row in rows}
+    return {row.kind: row for row in until(session, patient_id, before)}
+
+
+def until(session: Session, patient_id: int, instant: datetime) -> list[Measure]:
+    """Every value taken up to this instant, oldest first."""
+    mine = select(Measure).where(Measure.patient_id == patient_id, Measure.taken_at <= instant)
+    return list(session.scalars(mine.order_by(Measure.taken_at, Measure.id)))
 
 
 def series(session: Session, patient_id: int, *, since: datetime) -> list[Measure]:

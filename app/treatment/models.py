@@ -244,6 +244,23 @@ class Measure(Base):
     recorded_at: Mapped[datetime]
 
 
+class OtherMedicine(Base):
+    """Something else the patient takes that a protocol asks about. code: the name a protocol gives it (anticoagulant, coumarin, ...).
+
+    last_on: the last day it was taken; None: still taken.
+    """
+
+    __tablename__ = "other_medicine"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    code: Mapped[str] = mapped_column(String(60))
+    first_on: Mapped[date]
+    last_on: Mapped[date | None]
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
 class ClinicianGrade(Base):
     """A CTCAE grade 0-5 that a clinician gave: term, version, author, instant. Rows only grow: a correction names the row it replaces.
 

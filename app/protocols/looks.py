@@ -1,0 +1,94 @@
+"""What the rules of a protocol look at besides answers: measures of the chart, medicines; and the rules that one of them touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from app.protocols import shelf
+from triage.conditions import GRADED, Condition
+from triage.conditions.on_measures import SYNONYMS
+from triage.protocol import Protocol, Rule
+from triage.terms import Kind
+
+MEASURED = ("measure", "measure_rise", "measure_fall")
+COMPARED = frozenset({"measure_rise", "measure_fall", "grade_rise_since_last"})
+"""Words that compare with earlier values."""
+DAYS = frozenset({"cycle", "cycle_day", "treatment_day", "window", "on_day"})
+TEMPERATURE = "temperature"
+
+Spec = Mapping[str, Any]
+
+
+@lru_cache(maxsize=256)
+def measures(protocol: Protocol, *, compared: bool = False) -> frozenset[str]:
+    """Keys of the measures that a rule reads, by name or through a CTCAE term; compared: only those set against earlier values."""
+    specs = [spec for rule in protocol.rules for spec in rule.shape.specs()]
+    return frozenset(key for spec in specs if not compared or COMPARED & spec.keys() for key in _keys(protocol, spec))
+
+
+@lru_cache(maxsize=256)
+def medicines(protocol: Protocol) -> frozenset[str]:
+    """Names of the medicines that a rule asks about."""
+    return frozenset(str(spec["exposed_to"]) for rule in protocol.rules for spec in rule.shape.specs() if "exposed_to" in spec)
+
+
+@lru_cache(maxsize=1)
+def known_medicines() -> frozenset[str]:
+    """Names of the medicines that any protocol of the library asks about."""
+    return frozenset(name for protocol in shelf.compiled().values() for name in medicines(protocol))
+
+
+@lru_cache(maxsize=512)
+def touched(protocol: Protocol, measure: str = "", medicine: str = "") -> Protocol:
+    """The same protocol with only what this measure or this medicine may decide: of alternatives, those that look at it.
+
+    An older value beside it has had its turn, and does not ring again because another one arrived.
+    """
+    if measure:
+        return _narrowed(protocol, lambda spec: measure in _keys(protocol, spec) or (measure == TEMPERATURE and _hot(protocol, spec)))
+    return _narrowed(protocol, lambda spec: spec.get("exposed_to") == medicine)
+
+
+Looked = tuple[Condition, frozenset[str], frozenset[str]]
+"""A condition, and the measures and medicines it reads."""
+
+
+@lru_cache(maxsize=4096)
+def standing(protocol: Protocol, rule: Rule) -> tuple[Looked, ...]:
+    """The conditions of a rule that reads the chart and the calendar alone; none for a rule that reads anything else."""
+    named = (*MEASURED, *GRADED, "exposed_to", *DAYS)
+    specs = rule.shape.specs()
+    if any(condition.keys for condition in rule.conditions) or not all(any(word in spec for word in named) for spec in specs):
+        return ()
+    taken = (frozenset({str(spec["exposed_to"])} if "exposed_to" in spec else ()) for spec in specs)
+    found = tuple(zip(rule.conditions, (_keys(protocol, spec) for spec in specs), taken, strict=True))
+    return found if any(kinds or names for _, kinds, names in found) else ()
+
+
+def _keys(protocol: Protocol, spec: Spec) -> frozenset[str]:
+    found = {SYNONYMS.get(str(spec[word]), str(spec[word])) for word in MEASURED if word in spec}
+    for name in (str(spec[word]) for word in GRADED & spec.keys()):
+        for scale in protocol.graded:
+            term = scale.labs.term(name)
+            if term is not None and term.name == scale.term:
+                found |= set(scale.keys)
+    return frozenset(found)
+
+
+def _hot(protocol: Protocol, spec: Spec) -> bool:
+    question = protocol.questions.get(str(spec.get("answer", "")))
+    return question is not None and question.kind is Kind.TEMPERATURE
+
+
+def _narrowed(protocol: Protocol, touches: Callable[[Spec], bool]) -> Protocol:
+    rules = []
+    for rule in protocol.rules:
+        whole = any(touches(spec) for spec in (*rule.shape.all_of, *rule.shape.none_of))
+        some = [(one, spec) for one, spec in zip(rule.any_of, rule.shape.any_of, strict=True) if whole or touches(spec)]
+        if whole or some:
+            shape = rule.shape.model_copy(update={"any_of": [spec for _, spec in some]})
+            rules.append(replace(rule, any_of=tuple(one for one, _ in some), shape=shape, seen={}))
+    return replace(protocol, rules=tuple(rules), prepared={})
