@@ -16,15 +16,12 @@ from app.messaging.models import Message
 from app.protocols import words
 from triage import replies
 from triage.protocol import Protocol
-from triage.terms import Asked, Kind
+from triage.terms import Asked
 
 log = structlog.get_logger(__name__)
 
 PICTURE = "<MMS>"
 """How the reader is told of a picture without a word."""
-
-MENU = {"1": "oui", "2": "non"}
-"""What our own yes/no text offers ("1 oui, 2 non"); elsewhere a lone digit is no answer to a yes/no question."""
 
 LATE = timedelta(hours=24)
 """A reply this long after its window closed still belongs to its check-in (HZ-08)."""
@@ -62,8 +59,7 @@ def listen(session: Session, sender: Sender, message: Message, now: datetime) ->
             log.exception("the open conversation could not be found; the text is scanned without it", message_id=message.id)
             checkin, protocol = None, None
     codes = replies.scan(text, language, words.words(), asked)
-    offered = MENU.get(text.strip(" .!")) if asked.kind is Kind.YES_NO else None
-    return Listened(offered or text, codes, checkin, protocol, asked)
+    return Listened(text, codes, checkin, protocol, asked)
 
 
 def talking_with(session: Session, patient_id: int, now: datetime) -> CheckIn | None:

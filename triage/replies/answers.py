@@ -25,8 +25,14 @@ def answer(text: Text, asked: Asked, words: Words) -> Parsed | None:
     return reader(text, asked, words) if reader else None
 
 
+_MENU = {"1": "yes", "2": "no"}
+"""What our own text offers ("1 oui, 2 non"); in a file that names no question a lone digit is no answer to a yes/no question."""
+
+
 def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     key = key_of(text)
+    if asked.keys and key in _MENU:
+        return settled(_MENU[key])
     if key in ("oui mais", "yes but", "non mais", "no but", "oui et non", "yes and no", "👍", "ok", "1", "0"):
         return again("ambiguous")
     order = sorted((where[0], code, len(where)) for code in ("yes", "no", "perhaps") for _, where in matches(text, words.tables[code]))

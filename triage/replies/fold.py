@@ -17,6 +17,8 @@ _ENGLISH_TAIL = re.compile(
     r"(?<=[a-z])'(t|m|re|ve|ll|d)(?![a-z'])|(?:(?<=\bhe)|(?<=\bshe)|(?<=\bit)|(?<=that)|(?<=here)|(?<=what)|(?<=thing))'(s)\b"
 )
 _INNER_HYPHEN = re.compile(r"(?<=[a-z])[-‐‑](?=[a-z])")
+_CREOLE_TWO = re.compile(r"\bdé(?=\s*(?:fois?\b|fwa|kou\b|$))")
+"""Réunion Creole "dé fwa", "mi la oubliyé dé": with its accent it is never the French "de"."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2069\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\ufeff\u00ad]")
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|[?!]|[.…;:\n]+|[,()/+\"«»–—-]|[^\s\w]")
 
@@ -24,7 +26,7 @@ TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|[?!]|[.…;:\n]+|[,()/+\"«»–—-
 def fold(text: str) -> str:
     """The text in lower case without accents, one kind of apostrophe, letters repeated more than twice cut to two."""
     text = _INVISIBLE.sub("", text.translate(_LIGATURES)).replace("<NEXT>", "\n").replace("<MMS>", " ")
-    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = unicodedata.normalize("NFKD", _CREOLE_TWO.sub("2", text.lower()))
     plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
     plain = _REPEATED.sub(r"\1\1", plain)
     plain = _INNER_HYPHEN.sub(" ", plain)

@@ -74,8 +74,8 @@ def _denied(text: Text, words: Words, code: str) -> bool:
 def _missed_and_extra(text: Text, folded: str, codes: list[str], words: Words) -> Parsed | None:
     out: list[str] = []
     unsure = False
-    for code in ("missed", "extra"):
-        if code not in codes or _denied(text, words, code):
+    for code in codes:
+        if code not in ("missed", "extra") or _denied(text, words, code):
             continue
         amount = _amount_near(text, words, code)
         if amount is not None:

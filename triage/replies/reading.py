@@ -32,7 +32,14 @@ def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
         parsed = answer(cutting, asked, words)
         others = _others(cutting, words, asked)
         reading = _answered(parsed, found, others) or _not_answered(cutting, parsed, found, others, asked, words)
-    return _with_picture(reading, text, cutting)
+    return _with_picture(_of_third_person(reading, cutting), text, cutting)
+
+
+def _of_third_person(reading: Reading, text: Text) -> Reading:
+    """A relative answers ("maman a vomi 3 fois", "je suis sa fille"): what is told counts as the patient's, and the note says so."""
+    own = any(text.has(p, "self") for p in range(len(text.words)))
+    told = text.context("reporting") or (text.context("third_person") and not own)
+    return replace(reading, notes=(*reading.notes, "third_person")) if told else reading
 
 
 def _highest(*levels: Escalate) -> Escalate:

@@ -114,7 +114,10 @@ def _several(slots: list[str | None], size: int) -> Parsed:
 
 def _for_all(text: Text) -> bool:
     return bool(
-        re.search(r"\b(?:partout|tous|toutes|tout|chaque|all|each|every|everything|pareil|les (?:3|trois)|for everything)\b", text.folded)
+        re.search(
+            r"\b(?:partout|tous|toutes|tout|chaque|all|each|every|everything|pareil|les (?:3|trois)|for everything)\b|\bacross the board\b",
+            text.folded,
+        )
     )
 
 

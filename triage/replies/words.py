@@ -24,9 +24,22 @@ SAME_DAY = frozenset({"pregnancy", "jaundice"})
 ROLES = (
     "soft", "not", "after_verb", "half", "ceaseless", "able", "never", "not_before_never", "degree", "longer",
     "no_longer_after", "more_than", "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not",
-    "ongoing", "recent", "if", "not_if", "self", "me", "kin", "outsider", "preposition", "reporter", "third", "like", "compared", "part_of_day", "this",
+    "ongoing", "recent", "if", "not_if", "self", "me", "kin", "outsider", "preposition", "reporter", "third", "like", "compared",
+    "part_of_day", "this",
 )  # fmt: skip
-CONTEXTS = ("private", "nothing_about", "doubt", "hypothetical", "old", "ended", "me_too", "i_am_fine", "in_care")
+CONTEXTS = (
+    "private",
+    "third_person",
+    "reporting",
+    "nothing_about",
+    "doubt",
+    "hypothetical",
+    "old",
+    "ended",
+    "me_too",
+    "i_am_fine",
+    "in_care",
+)
 TABLES = (
     "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
     "correction", "optout", "admin", "symptom",
