@@ -75,3 +75,24 @@ class ProtocolSignature(Base):
     signed_by: Mapped[str] = mapped_column(String(200))
     unverified: Mapped[int]
     signed_at: Mapped[datetime]
+
+
+class OfficialWording(Base):
+    """The sentence of one PRO-CTCAE question in one language, loaded by a service that holds the licence; never in the repository.
+
+    ``letter``: a, b or c, the attribute of the item. ``options``: its response words in order, empty when the file gave none.
+    """
+
+    __tablename__ = "official_wording"
+    __table_args__ = (UniqueConstraint("service_id", "language", "item_no", "letter"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    language: Mapped[str] = mapped_column(String(8))
+    item_no: Mapped[int]
+    letter: Mapped[str] = mapped_column(String(1))
+    text: Mapped[str] = mapped_column(Text)
+    options: Mapped[list[Any]]
+    source: Mapped[str] = mapped_column(String(300))
+    loaded_by: Mapped[str] = mapped_column(String(60))
+    loaded_at: Mapped[datetime]
