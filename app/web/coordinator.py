@@ -22,11 +22,12 @@ from app.people import patients
 from app.people.models import Consent, Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
-from app.treatment import courses
-from app.treatment.models import Course, CourseState
+from app.treatment import courses, days, orders
+from app.treatment.models import Course, CourseState, HoldKind
 from app.web import enrolment, prescription, words
 from app.web.deps import Reads, Writes
 from app.web.render import Page, StaffPage
+from app.web.saying import Saying
 
 router = APIRouter()
 
@@ -191,7 +192,10 @@ def _hold(session: Session, page: Page, patient: Patient, course: Course, values
     start, end = _day(values, "from_day"), prescription.day(values.get("until_day", ""))
     if values.get("until_day", "").strip() and end is None:
         raise FieldErrors({"until_day": "Write a date, or leave it empty."})
-    courses.hold(session, course, patient, from_day=start, until_day=end, reason=_reason(values), by=page.viewer.actor, now=page.now)
+    kind = values.get("kind", "").strip() or HoldKind.ORDERED
+    courses.hold(
+        session, course, patient, from_day=start, until_day=end, reason=_reason(values), by=page.viewer.actor, now=page.now, kind=kind
+    )  # fmt: skip
     agenda.plan(session, course, now=page.now)
 
 
@@ -210,7 +214,26 @@ def _resume(session: Session, page: Page, patient: Patient, course: Course, valu
     agenda.plan(session, course, now=page.now)
 
 
-_ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle}
+def _dose(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    orders.change_dose(
+        session,
+        course,
+        patient,
+        from_day=_day(values, "from_day"),
+        dose_mg=prescription.decimal(values.get("dose_mg", "")),
+        strengths=prescription.strengths(values.get("strengths", "")),
+        reason=_reason(values),
+        by=page.viewer.actor,
+        now=page.now,
+    )
+
+
+def _postpone(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    orders.postpone(session, course, patient, to_day=_day(values, "to_day"), reason=_reason(values), by=page.viewer.actor, now=page.now)
+    agenda.plan(session, course, now=page.now)
+
+
+_ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle, "dose": _dose, "postpone": _postpone}
 
 
 def _day(values: dict[str, str], name: str) -> date:
@@ -235,6 +258,8 @@ def _treatment(page: Page, session: Session, patient: Patient, values: dict[str,
         422 if errors else 200,
         patient=patient,
         course=course,
+        doses=days.doses_of(course) if course else (),
+        saying=Saying(page, None),
         planned=planned,
         running_hold=course is not None and any(hold.until_day is None or hold.until_day >= page.now.date() for hold in course.holds),
         values={"today": page.formats.local(page.now).date().isoformat(), **values},

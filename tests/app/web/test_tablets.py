@@ -15,10 +15,11 @@ from app.core.audit import Actor
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient, Staff
-from app.treatment import intakes
+from app.treatment import days, intakes
 from app.treatment.models import Course, Dispensing, IntakeReport, PillCount
 from tests.app.web.conftest import SignIn
 from tests.factories import World, a_course, a_patient
+from triage.calendar import next_start
 
 MARIE = Actor("patient", 1, "Marie Hoarau")
 
@@ -65,7 +66,7 @@ def test_a_box_and_a_count_that_disagree_are_shown_unresolved(claire: TestClient
     told = words(claire.get(f"/patients/{marie.id}/tablets").text)
     assert "Quatre sources non résolu" in told and "14,3 points d'écart" in told
     assert "Le patient 100,0 % Comptage 85,7 % Délivrances 100,0 % Bouchon électronique rien" in told
-    assert "10 novembre : 84 comprimés de 500 mg, pharmacie de l'hôpital" in told
+    assert re.search(r"10 nov\S* : 84 comprimés de 500 mg, pharmacie de l'hôpital", told)
     assert "il reste 12 de 500 mg, photo" in told
     with database.reading() as session:
         assert [(r.missed, r.extra) for r in session.scalars(select(IntakeReport).order_by(IntakeReport.id))] == [(2, 2), (0, 0)]
@@ -120,3 +121,29 @@ def test_the_secretary_counts_nothing(sign_in: SignIn, world: World, marie: Pati
     assert paul.post(f"/patients/{marie.id}/tablets/box", data={}).status_code == 403
     with database.reading() as session:
         assert session.scalars(select(Course)).one().holds == []
+
+
+def test_the_oncologist_changes_the_dose_postpones_and_writes_a_hospital_stay(
+    sign_in: SignIn, world: World, marie: Patient, database: Database
+) -> None:
+    """FR-31: from the 26th 1000 mg, cycle 2 on 9 December instead of the 2nd, two days in hospital."""
+    lebon, address = sign_in(world.lebon), f"/patients/{marie.id}/treatment"
+    dose = {"from_day": "2026-11-26", "dose_mg": "1000", "strengths": "500", "reason": "main-pied"}
+    assert lebon.post(f"{address}/dose", data={**dose, "strengths": "400"}).status_code == 422
+    assert lebon.post(f"{address}/postpone", data={"to_day": "2026-12-02", "reason": "plaquettes"}).status_code == 422
+    for act, typed in (
+        ("dose", dose),
+        ("postpone", {"to_day": "2026-12-09", "reason": "plaquettes"}),
+        ("hold", {"from_day": "2026-11-20", "until_day": "2026-11-21", "kind": "hospital", "reason": "fièvre"}),
+    ):
+        assert lebon.post(f"{address}/{act}", data=typed).status_code == 303, act
+    told = words(lebon.get(address).text)
+    assert re.search(r"Depuis le .*26 nov. 2026 : 1000 mg par prise \( ?2 de 500 mg ?\)", told)
+    assert re.search(r"Cycle 2 au .*9 déc. 2026 : plaquettes", told)
+    assert "Hôpital. Du" in told
+    with database.reading() as session:
+        course = session.scalars(select(Course)).one()
+        planned = next_start(days.calendar_of(course))
+        assert (planned, days.dose_on(course, date(2026, 11, 26)).mg, course.holds[0].kind) == (date(2026, 12, 9), 1000, "hospital")
+    chart = words(sign_in(world.claire).get(f"/patients/{marie.id}").text)
+    assert "1500 mg × 2 par jour" in chart, "the dose of today, the 25th; tomorrow it is 1000"
