@@ -80,7 +80,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         saying=Saying(page, protocol),
         treatment=treatment,
         heard=heard,
-        numbers=grading.numbers_of(session, patient, heard, protocol, now=page.now),
+        numbers=grading.numbers_of(session, patient, protocol, now=page.now),
         row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
         history=history.of(session, patient, course, page.now),
         timeline=_timeline(session, patient),

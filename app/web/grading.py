@@ -18,7 +18,6 @@ from app.treatment import courses, grades
 from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade, Course, Measure
 from app.web import chart_data, panel
-from app.web.chart_data import Heard
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
@@ -38,9 +37,13 @@ NOON = time(12)
 
 @dataclass(frozen=True)
 class Numbers:
-    """The four lists of one patient, never added up: scores 0-4, composites 0-3, clinicians' grades 0-5, laboratory grades 0-4."""
+    """The four lists of one patient, never added up: scores 0-4, composites 0-3, clinicians' grades 0-5, laboratory grades 0-4.
+
+    said_on: the patient's day of the scores, which are the last known ones of two weeks; None without any.
+    """
 
     version: str
+    said_on: date | None
     scores: Mapping[str, int]
     composites: Mapping[str, int | None]
     clinician: list[ClinicianGrade]
@@ -61,13 +64,15 @@ def treated_since(patient: Patient, course: Course | None) -> datetime | None:
     return calendar.instant(course.first_intake, NOON, patient.timezone) if course else None
 
 
-def numbers_of(session: Session, patient: Patient, heard: Heard | None, protocol: Protocol | None, *, now: datetime) -> Numbers:
-    """What is known now."""
+def numbers_of(session: Session, patient: Patient, protocol: Protocol | None, *, now: datetime) -> Numbers:
+    """What is known now. A message alone is judged too and has no score: the last judgement that has some is read."""
+    heard = chart_data.last_scored(session, patient, now)
     version = (protocol.ctcae if protocol else "") or USUAL
     since = treated_since(patient, courses.running(session, patient.id))
     found = heard.assessment.result.get("composites", {}) if heard else {}
     return Numbers(
         version=version,
+        said_on=heard.day if heard else None,
         scores=heard.known if heard else {},
         composites={str(key): value if isinstance(value, int) else None for key, value in found.items()},
         clinician=grades.standing(session, patient.id),
@@ -133,7 +138,7 @@ def _new(values: Mapping[str, str]) -> NewGrade:
 def _page(page: Page, session: Session, patient: Patient, values: Mapping[str, str], errors: dict[str, str]) -> Response:
     heard = chart_data.last_heard(session, patient)
     protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
-    numbers = numbers_of(session, patient, heard, protocol, now=page.now)
+    numbers = numbers_of(session, patient, protocol, now=page.now)
     story = grades.of_patient(session, patient.id)
     return page.page(
         "grades.html",
@@ -141,7 +146,6 @@ def _page(page: Page, session: Session, patient: Patient, values: Mapping[str, s
         patient=patient,
         saying=Saying(page, protocol),
         numbers=numbers,
-        heard=heard,
         story=story,
         standing={row.id for row in numbers.clinician},
         values={**values, "version": values.get("version") or numbers.version},
