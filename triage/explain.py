@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
+from triage.engine import EXCEPTION
 from triage.terms import Assessment, Graded, Level, Step
 
 LEVELS = {
@@ -19,11 +20,19 @@ _SAY = {
         "level": "Niveau : {level}.",
         "within": "Niveau : {level}. Une personne doit agir en {delay}.",
         "answers": "Réponses : {inputs}.",
-        "fired": "Règle déclenchée ({level}) : {why} Vu : {inputs}. Source : {source}.{unsure}",
+        "fired": "Règle déclenchée ({level}) : {why} Vu : {inputs}. Source : {source}.{layer}{unsure}",
         "near": "Presque déclenchée ({level}) : {why} Vu : {inputs}.",
         "waits": "En attente d'une réponse ({level}) : {why} Vu : {inputs}.",
         "error": "Non jugé, à lire par une personne : {inputs}.",
         "nothing": "Aucune règle ne s'est déclenchée.",
+        "exception": "{why} Par : {inputs}.",
+        "composites": "Composites PRO-CTCAE, de 0 à 3 : {found}.",
+        "grades": "Grades CTCAE : {found}.",
+        "told": "Texte choisi pour le patient : {found}.",
+        "guided": "Texte choisi pour le patient : {found}. Recommandation : {source}.",
+        "layer": " Couche : {layer}.",
+        "unknown": "inconnu",
+        "not_graded": "non gradable",
         "proposal": "Pour le prescripteur : {text}",
         "protocol": "Protocole {protocol}, empreinte {fingerprint}.",
         "hours": " de service",
@@ -33,11 +42,19 @@ _SAY = {
         "level": "Level: {level}.",
         "within": "Level: {level}. A person must act within {delay}.",
         "answers": "Answers: {inputs}.",
-        "fired": "Rule fired ({level}): {why} Seen: {inputs}. Source: {source}.{unsure}",
+        "fired": "Rule fired ({level}): {why} Seen: {inputs}. Source: {source}.{layer}{unsure}",
         "near": "Nearly fired ({level}): {why} Seen: {inputs}.",
         "waits": "Waiting for an answer ({level}): {why} Seen: {inputs}.",
         "error": "Not judged, to be read by a person: {inputs}.",
         "nothing": "No rule fired.",
+        "exception": "{why} By: {inputs}.",
+        "composites": "PRO-CTCAE composites, 0 to 3: {found}.",
+        "grades": "CTCAE grades: {found}.",
+        "told": "Text chosen for the patient: {found}.",
+        "guided": "Text chosen for the patient: {found}. Guideline: {source}.",
+        "layer": " Layer: {layer}.",
+        "unknown": "unknown",
+        "not_graded": "not gradable",
         "proposal": "For the prescriber: {text}",
         "protocol": "Protocol {protocol}, fingerprint {fingerprint}.",
         "hours": " of service time",
@@ -47,7 +64,7 @@ _SAY = {
 
 
 def sentences(assessment: Assessment, lang: str) -> list[str]:
-    """The whole trace in words: level, answers, rules fired, nearly fired, waiting, proposals, version. KeyError for another language."""
+    """The whole trace in words: level, answers, rules fired, nearly fired, waiting, texts, version. KeyError for another language."""
     say, levels = _SAY[lang], LEVELS[lang]
     within = assessment.respond_within
     head = say["within"] if within else say["level"]
@@ -55,18 +72,32 @@ def sentences(assessment: Assessment, lang: str) -> list[str]:
     lines = [head.format(level=levels[assessment.level.word], delay=delay(within, lang) + hours if within else "")]
     if assessment.inputs:
         lines.append(say["answers"].format(inputs="; ".join(words[lang] for words in assessment.inputs)))
-    groups: dict[str, list[str]] = {"fired": [], "error": [], "near": [], "waits": []}
+    lines += _numbers(assessment, say)
+    groups: dict[str, list[str]] = {"exception": [], "fired": [], "error": [], "near": [], "waits": []}
     for step in assessment.steps:
         if kind := _kind(step):
-            groups[kind].append(_line(step, say[kind], levels, say["unsure"], lang))
+            groups[kind].append(_line(step, say[kind], levels, say, lang))
     if not groups["fired"] and not groups["error"]:
         groups["fired"].append(say["nothing"])
     lines += [line for group in groups.values() for line in group]
     lines += [say["proposal"].format(text=words[lang]) for words in assessment.proposals]
+    if told := ", ".join(key for key in (assessment.advice, assessment.self_care) if key):
+        source = assessment.advice_source
+        lines.append(say["guided" if source else "told"].format(found=told, source=source))
     return [*lines, say["protocol"].format(protocol=assessment.protocol, fingerprint=assessment.fingerprint)]
 
 
+def _numbers(assessment: Assessment, say: Mapping[str, str]) -> list[str]:
+    """Composites and grades, each under its own name: neither is a score, nor the other."""
+    composites = [f"{name} {say['unknown'] if value is None else value}" for name, value in assessment.composites.items()]
+    grades = [f"{found.term} {say['not_graded'] if found.grade is None else found.grade} (v{found.version})" for found in assessment.grades]
+    named = (("composites", composites), ("grades", grades))
+    return [say[what].format(found=", ".join(found)) for what, found in named if found]
+
+
 def _kind(step: Step) -> str:
+    if step.rule == EXCEPTION:
+        return "exception"
     if step.error:
         return "error"
     if step.fired:
@@ -74,13 +105,14 @@ def _kind(step: Step) -> str:
     return "near" if step.near else "waits" if step.waits_for else ""
 
 
-def _line(step: Step, pattern: str, levels: Mapping[str, str], unsure: str, lang: str) -> str:
+def _line(step: Step, pattern: str, levels: Mapping[str, str], say: Mapping[str, str], lang: str) -> str:
     return pattern.format(
         level=levels[step.level.word],
         why=step.why[lang],
         inputs=step.inputs[lang],
         source=step.source,
-        unsure="" if step.verified else unsure,
+        layer=say["layer"].format(layer=step.layer) if step.layer else "",
+        unsure="" if step.verified else say["unsure"],
     )
 
 

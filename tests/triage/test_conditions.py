@@ -136,7 +136,7 @@ def test_a_condition(word: str, spec: dict[str, Any], given: dict[str, Any], mor
     """Missing is unknown, never zero: an unknown answer gives neither yes nor no."""
     found = check(spec, given, **more)
     assert (found.met, found.near) == (met, near)
-    assert found.fr and found.en
+    assert all(found.say())
 
 
 PRESSURE = {"measure": "systolic_bp", "unit": "mm[Hg]", "at_least": "pressure", "within_days": "n7"}

@@ -123,8 +123,9 @@ def broken(protocol: Protocol, rule_id: str, *, looking: bool) -> Protocol:
     def fail(_: object) -> object:
         raise ZeroDivisionError("a mistake in a rule")
 
-    condition = Condition("broken", frozenset(), fail, fail) if looking else Condition("broken", frozenset(), lambda _: 0, fail)  # type: ignore[arg-type]
-    rules = tuple(replace(r, all_of=(condition,), seen={}) if r.id == rule_id else r for r in protocol.rules)
+    look = fail if looking else lambda _: 0
+    condition = Condition("broken", frozenset(), ("broken",), look, fail)  # type: ignore[arg-type]
+    rules = tuple(replace(r, all_of=(condition,)) if r.id == rule_id else r for r in protocol.rules)
     return replace(protocol, rules=rules)
 
 
@@ -180,7 +181,7 @@ def test_one_rule_in_the_dark_does_not_darken_the_same_facts_later() -> None:
 
 
 def test_the_memory_of_a_rule_does_not_grow_for_ever() -> None:
-    rule = replace(CAPECITABINE.rules[0], seen={})
+    rule = replace(CAPECITABINE.rules[0])
     protocol = replace(CAPECITABINE, rules=(rule,))
     for tenth in range(engine.REMEMBERED + 50):
         value = Decimal(300 + tenth % 140) / 10 + Decimal(tenth) / 1_000_000

@@ -21,7 +21,8 @@ def test_a_fever_is_explained_to_a_nurse() -> None:
     assert "température 38 °C" in lines[1]
     assert (
         "Règle déclenchée (urgent) : Fièvre sous capécitabine : la notice demande l'arrêt et l'appel. "
-        "Vu : température 38 °C (seuil ≥ 38). Source : Notice de Xeloda / package leaflet (§ 2-4, EU)."
+        "Vu : température 38 °C (seuil ≥ 38). Source : Notice de Xeloda / package leaflet (§ 2-4, EU). "
+        "Couche : capecitabine-14-7@2026-11-22."
     ) in lines
     assert "Presque déclenchée (urgent) : Fièvre : urgence quel que soit le traitement. Vu : température 38 °C (seuil ≥ 38,3)." in lines
     assert any(line.startswith("Pour le prescripteur : La notice demande") for line in lines)

@@ -53,8 +53,10 @@ def measure(spec: Spec, book: Book) -> Condition:
     limit, days, reached = book.limit(spec, side), book.limit(spec, "within_days"), SIDES[side]
     name = NAMES.get(key, (key, key))
 
+    written = str(spec["measure"])
+
     def look(case: Case) -> Seen | None:
-        found = case.context.measures.get(key)
+        found = case.context.measures.get(key) or case.context.measures.get(written)
         if found is None:
             return None
         return found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days <= days, found.uln

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from triage.conditions.facts import Absent, Finding
-from triage.questions import NUMBERS, Question
+from triage.questions import NUMBERS, Question, intake_of
 from triage.terms import Kind, Value
 
 
@@ -23,9 +23,29 @@ def quantity(question: Question, value: Value, lang: str) -> str:
     if isinstance(value, Decimal):
         unit = {"fr": " sur 4", "en": " of 4"}[lang] if question.kind is Kind.SEVERITY else question.unit and f" {question.unit}"
         return f"{name} {number(value, lang)}{unit}"
+    if question.kind is Kind.INTAKE:
+        return f"{name} : {_doses(value, lang)}" if lang == "fr" else f"{name}: {_doses(value, lang)}"
     if question.kind in NUMBERS:
         return f"{name} : pas de fièvre, non mesurée" if lang == "fr" else f"{name}: no fever, not measured"
     return f"{name} : {value}" if lang == "fr" else f"{name}: {value}"
+
+
+_DOSES = {
+    "fr": ("toutes", "{} oubliée", "{} oubliées", "{} en trop", "{} en trop", "pendant la pause", "arrêt par le patient"),
+    "en": ("all taken", "{} missed", "{} missed", "{} extra", "{} extra", "on rest days", "stopped by the patient"),
+}
+
+
+def _doses(value: str, lang: str) -> str:
+    """The codebook's form in words: "1 oubliée, 2 en trop"."""
+    said = intake_of(value)
+    every, missed, several_missed, extra, several_extra, off_day, stopped = _DOSES[lang]
+    parts = [every] if "all" in value.split("+") else []
+    parts += [(missed if said.missed == 1 else several_missed).format(said.missed)] if said.missed else []
+    parts += [(extra if said.extra == 1 else several_extra).format(said.extra)] if said.extra else []
+    parts += [off_day] if said.off_day else []
+    parts += [stopped] if said.stopped else []
+    return ", ".join(parts)
 
 
 def absent(question: Question, why: Absent) -> Finding:

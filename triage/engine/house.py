@@ -60,7 +60,7 @@ def exception(override: Override) -> Step:
         f"Exception pour ce patient jusqu'au {until} : {override.reason}",
         f"Exception for this patient until {until}: {override.reason}",
     )
-    said = (f"décidé par {override.by}", f"decided by {override.by}")
+    said = (override.by, override.by)
     return _house(EXCEPTION, Level.NONE, why, said, "house", fired=False, layer=override.stamp)
 
 

@@ -63,8 +63,8 @@ def _uses(rule: RuleShape) -> Iterable[tuple[str, int]]:
                     yield spec[field], sign * way
 
 
-def delays(word: str, below: LevelPlan, above: LevelPlan) -> list[Problem]:
-    """A level may only become faster, and nobody may be told later or be left out of the ladder's length."""
+def delays(word: str, below: LevelPlan, above: LevelPlan, *, ladder: bool) -> list[Problem]:
+    """A level may only become faster. ladder: nor may its ladder get shorter or later, which only a protocol of its own may decide."""
     where = f"levels.{word}"
     problems = []
     if above.respond_within > below.respond_within:
@@ -72,6 +72,8 @@ def delays(word: str, below: LevelPlan, above: LevelPlan) -> list[Problem]:
         problems.append(Problem(f"{where}.respond_within", above.respond_within, reason))
     if above.service_hours and not below.service_hours:
         problems.append(Problem(f"{where}.service_hours", True, "the layers below count in clock time"))
+    if not ladder:
+        return problems
     if above.repeat_minutes > below.repeat_minutes:
         problems.append(Problem(f"{where}.repeat_minutes", above.repeat_minutes, f"at most {below.repeat_minutes}, as below"))
     later = [rung.after_minutes for rung in above.ladder[: len(below.ladder)]]

@@ -117,7 +117,7 @@ class Composed:
         for document in self.documents:
             for word, plan in document.levels.items():
                 if word in levels:
-                    self.problems += laws.delays(word, levels[word], plan)
+                    self.problems += laws.delays(word, levels[word], plan, ladder=document in self.above)
                 levels[word] = plan
         for word in ("moderate", "high", "urgent"):
             if word not in levels:

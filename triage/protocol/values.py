@@ -71,7 +71,7 @@ class Rule:
     shape: RuleShape
     toxicity: str = ""
     episode_from: Decimal = Decimal(2)
-    seen: dict[Hashable, Step] = field(default_factory=dict, repr=False)
+    seen: dict[Hashable, Step] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def red_flag(self) -> bool:
@@ -127,7 +127,7 @@ class Protocol:
     graded: tuple[Scale, ...]
     override: Override | None
     beneath: Protocol | None
-    prepared: dict[str, Any] = field(default_factory=dict, repr=False)
+    prepared: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def draft(self) -> bool:
