@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Task
 from app.checkins import answers, script
 from app.checkins.assessing import Judged
 from app.checkins.models import CHECKIN_MOVES, CheckIn, CheckInState
@@ -21,6 +23,8 @@ AFTER_ECHO = timedelta(minutes=2)
 """The advice leaves apart from the echo: one text a turn, and a correction may still come."""
 NOT_TWICE = timedelta(days=7)
 """The same advice is not repeated within this time: the second time a nurse calls (self-care texts, sending rules)."""
+CARE = "care_"
+"""What the keys of self-care texts begin with."""
 ADULT = 18
 """The self-care texts are for adults: volumes, foods and thresholds differ below."""
 
@@ -48,17 +52,20 @@ def close(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
 
 
 def advise(turn: Turn, judged: Judged) -> None:
-    """At most one self-care text a day, never the same twice within a week, never to a minor."""
+    """At most one self-care text a day, never the same twice within a week, never to a minor; where it is unfit, a nurse calls."""
     assessment = judged.assessment
     if assessment is None or not assessment.self_care or turn.checkin is None or not turn.may_ask:
         return
     today = calendar.local_day(turn.now, turn.patient.timezone)
     if _age(turn.patient.birth_date, today) < ADULT:
         return
-    key = f"care_{assessment.self_care}"
+    if turn.patient.cautions:
+        _nurse_advises(turn, assessment.self_care, "advice_withheld", cautions=list(turn.patient.cautions))
+        return
+    key = f"{CARE}{assessment.self_care}"
     recent = _advice_since(turn, turn.now - NOT_TWICE)
     if any(text.key == key and text.checkin_id != turn.checkin.id for text in recent):
-        turn.task("call_back", why="advice_repeated", advice=assessment.self_care)
+        _nurse_advises(turn, assessment.self_care, "advice_repeated")
         return
     if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):
         return
@@ -73,6 +80,13 @@ def advise(turn: Turn, judged: Judged) -> None:
         checkin_id=turn.checkin.id,
         now=turn.now,
     )
+
+
+def _nurse_advises(turn: Turn, advice: str, why: str, **detail: Any) -> None:
+    """One call a week about one advice: the symptom is written at every check-in, the call is not."""
+    calls = select(Task.detail).where(Task.patient_id == turn.patient.id, Task.kind == "call_back", Task.created_at > turn.now - NOT_TWICE)
+    if not any(asked.get("advice") == advice for asked in turn.session.scalars(calls)):
+        turn.task("call_back", why=why, advice=advice, **detail)
 
 
 def _advice_since(turn: Turn, since: datetime) -> list[Message]:

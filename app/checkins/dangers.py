@@ -5,7 +5,7 @@ An owned alert in the service written to, and the safety text on its way; when i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,26 @@ log = structlog.get_logger(__name__)
 
 SAFETY = frozenset({"urgent_15", "urgent_fever", "urgent", "suicidal", "urgent_closed"})
 
+TEXTS: Mapping[str, str] = {
+    **dict.fromkeys(sorted(EMERGENCY_NOW), "urgent_15"),
+    "child_ingestion": "urgent_15",
+    "suicidal": "suicidal",
+    **dict.fromkeys(sorted(FEVERS), "urgent_fever"),
+    "persistent_vomiting": "urgent",
+    "no_fluids": "urgent",
+    "overdose": "urgent",
+    "anuria": "urgent",
+    "dvt_signs": "urgent",
+    "unwell": "urgent",
+}
+"""Danger class → its text. urgent_15: the emergency number alone, and first. suicidal: 3114, then the emergency number. urgent_fever: the
+service, then the emergency number. urgent: a nurse calls, with both numbers. A child who swallowed a tablet does not wait for a call
+(house rule, 2026-11-22)."""
+
+MOST_PRESSING = ("urgent_15", "suicidal", "urgent_fever", "urgent")
+TAKEN_TO_DIE = frozenset({"suicidal", "overdose"})
+"""Tablets taken to die are an emergency, not a conversation."""
+
 
 def level_of(codes: Collection[str]) -> Level:
     """Pregnancy and jaundice ask for a nurse the same day; every other danger, known or not, for somebody now."""
@@ -41,13 +61,11 @@ def level_of(codes: Collection[str]) -> Level:
 
 
 def text_for(codes: Collection[str]) -> str:
-    """The safety text of these dangers, service open: the emergency number first where seconds count."""
-    found = set(codes)
-    if found & EMERGENCY_NOW:
+    """The safety text of these dangers, service open: the most pressing of them. A danger without its own line gets "urgent"."""
+    found = {TEXTS.get(code, "urgent") for code in codes}
+    if set(codes) >= TAKEN_TO_DIE:
         return "urgent_15"
-    if "suicidal" in found:
-        return "suicidal"
-    return "urgent_fever" if found & FEVERS else "urgent"
+    return next((text for text in MOST_PRESSING if text in found), "urgent")
 
 
 def hear(session: Session, sender: Sender, message: Message, codes: Collection[str], *, now: datetime) -> tuple[Alert, Message | None]:

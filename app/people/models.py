@@ -174,6 +174,7 @@ class Patient(Base):
     """A person followed at home. ``phone`` E.164 or "" (nurse's calls only). ``timezone`` IANA. ``language`` of every text.
 
     answered_by: "patient" or "respondent". shared_phone: another active patient has this number, so plain texts are never attached.
+    cautions: what makes general advice unfit, see app.people.cautions.
     """
 
     __tablename__ = "patient"
@@ -199,6 +200,7 @@ class Patient(Base):
     follow_up_until: Mapped[date | None]
     opted_out_at: Mapped[datetime | None]
     check_in_hour: Mapped[int] = mapped_column(default=10)
+    cautions: Mapped[list[Any]] = mapped_column(default=list)
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
