@@ -18,7 +18,8 @@ from triage.adherence import REASONS, Figure, Fill, Window, mpr, pdc, plain
 
 WANTED = ("patient", "window_start_day", "window_days", "measure")
 OPTIONAL = ("days_on", "days_off", "hold_from_day", "hold_days")
-SUPPLY = ("patient", "date", "duration_days", "units_per_day", "medicine")
+SUPPLY = ("patient", "date", "duration_days")
+SUPPLY_BESIDE = ("units_per_day", "medicine")
 MEASURES = ("PDC", "MPR", "MPR_CAPPED", "PDC_INTAKE_DAYS", "")
 ADDED = ("result", "reason")
 
@@ -75,7 +76,7 @@ def _supplies(path: Path, skip_bad: bool) -> dict[str, Supplies]:
         else:
             patient.received.append((on, amount))
 
-    tables.sound(tables.read(path, SUPPLY), keep, skip_bad=skip_bad)
+    tables.sound(tables.read(path, SUPPLY, SUPPLY_BESIDE), keep, skip_bad=skip_bad)
     return found
 
 
