@@ -76,7 +76,7 @@ def _to_the_right(text: Text, i: int, reach: int) -> list[int]:
     places: list[int] = []
     content, linked, j = 0, True, i + 1
     while j < len(text.words) and text.breaks[j] != SENTENCE:
-        if text.has(j, "turn") or (content and text.has(j, "subject")):
+        if text.has(j, "turn") or (text.has(j, "subject") and (content or text.has(j, "self"))):
             break
         if text.breaks[j] == COMMA and not _list_goes_on(text, i, j):
             break

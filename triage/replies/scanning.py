@@ -122,7 +122,8 @@ def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
         return "today" if rule.code == "suicidal" else "quiet"
     if "past" not in rule.flags and rule.code not in _WEEK_CLASSES and _over(text, where):
         return "today"
-    return "" if "who" in rule.flags else _somebody_else(text, where)
+    who = "" if "who" in rule.flags else _somebody_else(text, where)
+    return "" if who == "today" and rule.code == "suicidal" else who
 
 
 def _negated(text: Text, where: tuple[int, ...]) -> bool:
@@ -158,7 +159,7 @@ def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
 def _over(text: Text, where: tuple[int, ...]) -> bool:
     ends = text.context("ended")
     here = text.in_sentence(where[0]) if ends else range(0)
-    return any(span[0] in here for span in ends) and not any(text.recent(p) for p in here)
+    return any(span[0] in here and span[0] not in where for span in ends) and not any(text.recent(p) for p in here)
 
 
 def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
