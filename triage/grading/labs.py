@@ -7,22 +7,25 @@ needs an absent limit, baseline or flag is undecided: another criterion that is 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Context, Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from triage.grading import units
+from triage.grading.criteria import Criterion, Scale, Term, terms_of
 from triage.grading.reasons import in_french, said
 from triage.terms import Graded, Measured
 
 _EXACT = Context(prec=15)
 """Numbers are compared to 15 significant digits: 1.1 x 3 computed in binary somewhere else is still exactly 3.3."""
 
+_ONE = Decimal(1)
+_NONE_AT_ALL = Decimal(0)
+
 FLAGS = ("normal", "high", "low", "")
 """Where the baseline stood against the limits of its laboratory; '' when not known."""
 
-FRAMES = ("absolute", "lln", "uln", "x_uln", "x_baseline", "over_uln", "over_baseline", "over_both", "none")
-BASELINES = ("", "high", "not_high", "not_high_or_unknown", "low", "not_low_or_unknown")
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "lln": ("lln",),
     "uln": ("uln",),
@@ -36,47 +39,7 @@ _RATIOS = ("x_uln", "x_baseline")
 UNDECIDED = "{what} missing, zero or contradictory, and no criterion that does without is crossed"
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """From where a grade begins. grade None: from there on the term is not graded, the note says why.
-
-    otherwise: the grade without symptoms, where the text depends on them and the worst is supposed. baseline: a condition on its flag.
-    at: the bound itself belongs to the grade. beyond: an absolute bound that must be passed as well.
-    """
-
-    grade: int | None
-    otherwise: int | None
-    baseline: str
-    frame: str
-    bound: Decimal
-    at: bool
-    beyond: Decimal | None
-    note: str
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The criteria of one term for one measure in one unit ('' when only ratios to limits count), worst grade first.
-
-    conditions: on the baseline's flag, those that occur among them.
-    """
-
-    unit: str
-    criteria: tuple[Criterion, ...]
-    conditions: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Term:
-    """A CTCAE term that a number can grade. direction: low or high. scales: by measure key; a term may be graded by two measures."""
-
-    name: str
-    direction: str
-    scales: Mapping[str, tuple[Scale, ...]]
-
-
-@dataclass(frozen=True)
-class _Given:
+class _Given(NamedTuple):
     """What is known of one value, all in one unit."""
 
     value: Decimal
@@ -86,12 +49,13 @@ class _Given:
 
 
 class LabTable:
-    """The criteria of one CTCAE version. ``grade`` is pure and keeps nothing between calls."""
+    """The criteria of one CTCAE version. ``grade`` is pure; the table only remembers which scale a unit has led to."""
 
     def __init__(self, version: str, terms: Mapping[str, Term], french: Mapping[str, str]) -> None:
         self.version = version
         self.terms = terms
         self._french = french
+        self._found = lru_cache(maxsize=4096)(self._find)
 
     def french(self, reason: str) -> str:
         """The French of a reason that a grade of this table carries."""
@@ -121,26 +85,31 @@ class LabTable:
         if baseline_flag not in FLAGS:
             raise ValueError(f"baseline flag {baseline_flag!r}, expected one of {', '.join(FLAGS[:-1])}")
         for number in (value, lln, uln, baseline):
-            if number is not None and (not number.is_finite() or number < 0):
+            if number is not None and not (number.is_finite() and number >= _NONE_AT_ALL):
                 raise ValueError(f"{number}: expected a finite number, zero or more")
+        name, high, scale, factor = self._found(term, key, unit)
+        if isinstance(scale, str):
+            return self._none(name, scale)
+        if lln is not None and uln is not None and lln > uln:
+            lln = uln = None  # one of them is wrong, and nothing says which
+        limits = {
+            "lln": None if lln is None else _EXACT.multiply(lln, factor),
+            "uln": None if uln is None else _EXACT.multiply(uln, factor),
+            "baseline": None if baseline is None else _EXACT.multiply(baseline, factor),
+        }
+        given = _Given(_EXACT.multiply(value, factor), limits, _flag(scale, baseline_flag, limits), high)
+        return self._judged(name, scale, given)
+
+    def _find(self, term: str, key: str, unit: str) -> tuple[str, bool, Scale | str, Decimal]:
+        """The term's own name, whether high is worse, the scale for this unit (or why there is none), the factor to it."""
         found = self.term(term)
         if found is None:
             reason = said("{term} is not a term that CTCAE {version} grades by a number", term=repr(term), version=self.version)
-            return self._none(term, reason)
+            return term, True, reason, _ONE
         if key not in found.scales and (key or len(found.scales) > 1):
-            return self._none(found.name, said("say which was measured: {either}", either=" or ".join(found.scales)))
-        scales = found.scales[key or next(iter(found.scales))]
-        fits = _fit(scales, unit)
-        if isinstance(fits, str):
-            return self._none(found.name, fits)
-        scale, factor = fits
-        if lln is not None and uln is not None and lln > uln:
-            lln = uln = None  # one of them is wrong, and nothing says which
-        known = {"lln": lln, "uln": uln, "baseline": baseline}
-        limits = {name: None if number is None else _EXACT.multiply(number, factor) for name, number in known.items()}
-        flag = _flag(scale, baseline_flag, limits)
-        given = _Given(_EXACT.multiply(value, factor), limits, flag, found.direction == "high")
-        return self._judged(found.name, scale, given)
+            return found.name, True, said("say which was measured: {either}", either=" or ".join(found.scales)), _ONE
+        scale, factor = _fit(found.scales[key or next(iter(found.scales))], unit)
+        return found.name, found.direction == "high", scale, factor
 
     def _judged(self, name: str, scale: Scale, given: _Given) -> Graded:
         undecided = False
@@ -163,7 +132,7 @@ class LabTable:
 
         A baseline in a unit that cannot be brought to this one's exactly is left out, as if it were not known.
         """
-        factor = None if baseline is None else Decimal(1) if baseline.unit == now.unit else units.factor(baseline.unit, now.unit)
+        factor = None if baseline is None else _ONE if baseline.unit == now.unit else units.factor(baseline.unit, now.unit)
         if baseline is None or factor is None:
             return self.grade(term, now.value, now.unit, lln=now.lln, uln=now.uln, key=key)
         before = _EXACT.multiply(baseline.value, factor)
@@ -179,23 +148,21 @@ def _flagged(value: Decimal, lln: Decimal | None, uln: Decimal | None) -> str:
     return "normal" if uln is not None else ""
 
 
-def _fit(scales: tuple[Scale, ...], unit: str) -> tuple[Scale, Decimal] | str:
-    """The scale for a unit and the factor that brings a value to it; or why there is none."""
-    if scales[0].criteria[0].frame == "none":
-        return scales[0], Decimal(1)
-    if not scales[0].unit:
-        if unit.strip() and units.read(unit) is None:
-            return said("unknown unit {unit}", unit=repr(unit))
-        return scales[0], Decimal(1)
-    if not unit.strip() and scales[0].unit == "ratio":
-        return scales[0], Decimal(1)
+def _fit(scales: tuple[Scale, ...], unit: str) -> tuple[Scale | str, Decimal]:
+    """The scale for a unit, or why there is none; and the factor that brings a value to it."""
+    first = scales[0]
+    if first.criteria[0].frame == "none":
+        return first, _ONE
+    if not first.unit:
+        strange = unit.strip() and units.read(unit) is None
+        return (said("unknown unit {unit}", unit=repr(unit)) if strange else first), _ONE
     if not unit.strip():
-        return said("unit is missing; expected {either}", either=_either(scales))
+        return (first if first.unit == "ratio" else said("unit is missing; expected {either}", either=_either(scales))), _ONE
     if units.read(unit) is None:
-        return said("unknown unit {unit}; expected {either}", unit=repr(unit), either=_either(scales))
+        return said("unknown unit {unit}; expected {either}", unit=repr(unit), either=_either(scales)), _ONE
     alike = [(scale, factor) for scale in scales if (factor := units.factor(unit, scale.unit)) is not None]
     if not alike:
-        return said("{unit} measures something else; expected {either}", unit=unit, either=_either(scales))
+        return said("{unit} measures something else; expected {either}", unit=unit, either=_either(scales)), _ONE
     return next(((scale, factor) for scale, factor in alike if factor == 1), alike[0])
 
 
@@ -245,19 +212,23 @@ def _crossed(criterion: Criterion, given: _Given) -> bool | None:
         return True
     if frame == "absolute":
         return _past(given, bound, at=criterion.at)
-    named = [given.limits[name] for name in _NEEDS[frame]]
-    known = [limit for limit in named if limit is not None and (limit > 0 or frame not in _RATIOS)]
     if frame == "over_both":
-        past = [_past(given, limit, at=criterion.at) for limit in known]
-        return False if not all(past) else None if len(known) < len(named) else True
-    if not known:
-        return None
-    [limit] = known
+        return _over_both(given, at=criterion.at)
+    limit = given.limits[_NEEDS[frame][0]]
+    if limit is None or (frame in _RATIOS and limit == _NONE_AT_ALL):
+        return None  # a multiple of zero says nothing
     if frame in _RATIOS:
         limit = _EXACT.multiply(bound, limit)
     elif frame in ("over_uln", "over_baseline"):
         limit = _EXACT.add(limit, bound)
     return _past(given, limit, at=criterion.at)
+
+
+def _over_both(given: _Given, *, at: bool) -> bool | None:
+    known = [limit for limit in (given.limits["uln"], given.limits["baseline"]) if limit is not None]
+    if not all(_past(given, limit, at=at) for limit in known):
+        return False
+    return True if len(known) == 2 else None
 
 
 def _past(given: _Given, limit: Decimal, *, at: bool) -> bool:
@@ -291,40 +262,4 @@ def read(*texts: str) -> LabTable:
     versions = {row["ctcae_version"] for row in rows}
     if len(versions) != 1:
         raise ValueError(f"one CTCAE version to a table, found {sorted(versions)}")
-    names = dict.fromkeys(row["term"] for row in rows)
-    terms = {name.casefold(): _term(name, [row for row in rows if row["term"] == name]) for name in names}
-    return LabTable(versions.pop(), terms, {row["note"]: row["note_fr"] for row in rows if not row["grade"]})
-
-
-def _term(name: str, rows: list[dict[str, str]]) -> Term:
-    directions = {row["direction"] for row in rows}
-    if len(directions) != 1 or not directions <= {"low", "high"}:
-        raise ValueError(f"{name}: one direction, low or high; found {sorted(directions)}")
-    keys = dict.fromkeys(row["key"] for row in rows)
-    return Term(name, directions.pop(), {key: tuple(_scales([row for row in rows if row["key"] == key])) for key in keys})
-
-
-def _scales(rows: list[dict[str, str]]) -> Iterator[Scale]:
-    named = dict.fromkeys(row["unit"] for row in rows if row["unit"]) or {"": None}
-    for unit in named:
-        criteria = [_criterion(row) for row in rows if row["unit"] in ("", unit)]
-        worst_first = sorted(criteria, key=lambda c: -5 if c.grade is None else -c.grade)
-        yield Scale(unit, tuple(worst_first), frozenset(c.baseline for c in criteria if c.baseline))
-
-
-def _criterion(row: dict[str, str]) -> Criterion:
-    where = f"{row['term']}, grade {row['grade'] or 'none'}"
-    if row["frame"] not in FRAMES or row["baseline"] not in BASELINES or row["reached"] not in ("at", "beyond", ""):
-        raise ValueError(f"{where}: unknown frame {row['frame']!r}, baseline {row['baseline']!r} or reached {row['reached']!r}")
-    if row["unit"] and units.read(row["unit"]) is None:
-        raise ValueError(f"{where}: unknown unit {row['unit']!r}")
-    return Criterion(
-        grade=int(row["grade"]) if row["grade"] else None,
-        otherwise=int(row["without_symptoms"]) if row["without_symptoms"] else None,
-        baseline=row["baseline"],
-        frame=row["frame"],
-        bound=Decimal(row["bound"] or 0),
-        at=row["reached"] == "at",
-        beyond=Decimal(row["and_beyond"]) if row["and_beyond"] else None,
-        note=row["note"],
-    )
+    return LabTable(versions.pop(), terms_of(rows), {row["note"]: row["note_fr"] for row in rows if not row["grade"]})

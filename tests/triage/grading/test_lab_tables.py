@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from app.protocols import scales
 from triage.grading import labs, reasons
-from triage.grading.labs import LabTable, Scale, Term
+from triage.grading.criteria import Scale, Term
+from triage.grading.labs import LabTable
 from triage.terms import Measured
 
 STEP = Decimal("0.0001")
