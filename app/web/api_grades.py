@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.people import patients
 from app.people.models import Patient
-from app.treatment import courses, grades
+from app.treatment import grades
 from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade
 from app.web import api_views, grading
@@ -112,8 +112,7 @@ def _grade(row: ClinicianGrade, *, standing: bool) -> GradeOut:
 
 
 def _laboratory(session: Session, patient: Patient, version: str, now: datetime) -> list[LaboratoryGradeOut]:
-    course = courses.running(session, patient.id)
-    since = grading.treated_since(patient, course)
+    since = grading.treated_since(session, patient, now=now)
     return [
         LaboratoryGradeOut(
             measure_id=row.id,

@@ -10,13 +10,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from app.checkins import charted, script
 from app.core.errors import FieldErrors
 from app.people import patients
 from app.people.models import Patient
-from app.protocols import scales
+from app.protocols import scales, versions
 from app.treatment import courses, grades
 from app.treatment.grades import NewGrade
-from app.treatment.models import ClinicianGrade, Course, Measure
+from app.treatment.models import ClinicianGrade, Measure
 from app.web import chart_data, panel
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
@@ -31,8 +32,8 @@ router = APIRouter()
 USUAL = "5.0"
 """The version shown when the protocol names none: labels and dose tables are written for it."""
 
-NOON = time(12)
-"""Values taken before noon of the first day of treatment are from before it: that morning's sample is the last one."""
+MORNING = time(8)
+"""When no protocol says when the day begins, values from before this hour of the first day are from before treatment."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,22 @@ class Numbers:
         return [(row, graded) for row, graded in self.laboratory if graded.grade != 0]
 
 
-def treated_since(patient: Patient, course: Course | None) -> datetime | None:
-    """Until when a value is from before treatment; None without a treatment."""
-    return calendar.instant(course.first_intake, NOON, patient.timezone) if course else None
+def treated_since(session: Session, patient: Patient, *, now: datetime) -> datetime | None:
+    """Until when a value is from before treatment, as the engine counts it; None without a treatment."""
+    course = courses.running(session, patient.id)
+    if course is None:
+        return None
+    version = script.version_for(session, course, patient, chart_data.local_day(patient, now))
+    if version is None:
+        return calendar.instant(course.first_intake, MORNING, patient.timezone)
+    return charted.began_at(course, versions.load(version), patient)
 
 
 def numbers_of(session: Session, patient: Patient, protocol: Protocol | None, *, now: datetime) -> Numbers:
     """What is known now. A message alone is judged too and has no score: the last judgement that has some is read."""
     heard = chart_data.last_scored(session, patient, now)
     version = (protocol.ctcae if protocol else "") or USUAL
-    since = treated_since(patient, courses.running(session, patient.id))
+    since = treated_since(session, patient, now=now)
     found = heard.assessment.result.get("composites", {}) if heard else {}
     return Numbers(
         version=version,
