@@ -72,7 +72,7 @@ def _response(row: Row, letter: str) -> None:
 
 @grade.command("labs")
 def labs(source: In, out: Out, skip_bad: SkipBad = False) -> None:
-    """CTCAE grades from ctcae_version, term, value, unit, lln, uln, baseline, baseline_flag. Adds grade, reason, note.
+    """CTCAE grades from ctcae_version, term, value, unit, lln, uln, baseline, baseline_flag. Adds grade, reason, supposed.
 
     A term this version does not grade by a number has no grade and its reason. Optional columns: direction, and measure where a term
     is graded by two (systolic or diastolic).
@@ -82,7 +82,7 @@ def labs(source: In, out: Out, skip_bad: SkipBad = False) -> None:
         out,
         wanted=("ctcae_version", "term", "value"),
         optional=("direction", "unit", *LIMITS, "baseline_flag", "measure"),
-        added=("grade", "reason", "note"),
+        added=("grade", "reason", "supposed"),
         answer=_laboratory,
         skip_bad=skip_bad,
     )
@@ -104,8 +104,8 @@ def _laboratory(row: Row) -> Row:
     found = table.grade(row["term"].strip(), value, row["unit"], baseline_flag=flag, key=row["measure"].strip(), **limits)
     if found.grade is None:
         return _said(found.reason)
-    return {"grade": str(found.grade), "reason": "", "note": found.reason}
+    return {"grade": str(found.grade), "reason": "", "supposed": found.reason}
 
 
 def _said(reason: str) -> Row:
-    return {"grade": "", "reason": reason, "note": ""}
+    return {"grade": "", "reason": reason, "supposed": ""}

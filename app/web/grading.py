@@ -14,7 +14,7 @@ from app.checkins import charted, script
 from app.core.errors import FieldErrors
 from app.people import patients
 from app.people.models import Patient
-from app.protocols import scales, versions
+from app.protocols import scales, versions, wording
 from app.treatment import courses, grades
 from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade, Measure
@@ -40,12 +40,14 @@ MORNING = time(8)
 class Numbers:
     """The four lists of one patient, never added up: scores 0-4, composites 0-3, clinicians' grades 0-5, laboratory grades 0-4.
 
-    said_on: the patient's day of the scores, which are the last known ones of two weeks; None without any.
+    said_on: the patient's day of the scores, which are the last known ones of two weeks; None without any. official: the sentence of a
+    question that is one of PRO-CTCAE's, in the patient's language, where the service has loaded it.
     """
 
     version: str
     said_on: date | None
     scores: Mapping[str, int]
+    official: Mapping[str, str]
     composites: Mapping[str, int | None]
     clinician: list[ClinicianGrade]
     laboratory: list[tuple[Measure, Graded]]
@@ -77,10 +79,12 @@ def numbers_of(session: Session, patient: Patient, protocol: Protocol | None, *,
     version = (protocol.ctcae if protocol else "") or USUAL
     since = treated_since(session, patient, now=now)
     found = heard.assessment.result.get("composites", {}) if heard else {}
+    official = wording.of_questions(session, protocol, patient.service_id, patient.language) if protocol else {}
     return Numbers(
         version=version,
         said_on=heard.day if heard else None,
         scores=heard.known if heard else {},
+        official={key: row.text for key, row in official.items()},
         composites={str(key): value if isinstance(value, int) else None for key, value in found.items()},
         clinician=grades.standing(session, patient.id),
         laboratory=grades.laboratory(session, patient, version=version, treated_since=since, now=now),

@@ -78,7 +78,7 @@ def test_laboratory_grades_of_a_file(graded: Graded) -> None:
     rows = graded("labs", LABS)
     assert [row["grade"] for row in rows] == ["2", "2", "2", "2", "", "", "", "", ""]
     assert all(bool(row["reason"]) is (row["grade"] == "") for row in rows)
-    assert rows[3]["note"] == "the worst is supposed: without symptoms, grade 1"
+    assert rows[3]["supposed"] == "the worst is supposed: without symptoms, grade 1"
     assert rows[4]["reason"] == "Anemia is graded low, not high"
     assert "baseline missing" in rows[5]["reason"]
     assert "unknown unit 'banana'" in rows[6]["reason"]
@@ -146,7 +146,7 @@ def test_standard_input_and_output(run: Run, tmp_path: Path, monkeypatch: pytest
     text = "﻿ctcae_version,term,value,unit,nom\n5.0,Anemia,79,g/L,Zoé\n"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"))
     said = run("grade", "labs", "-", "--out", "-")
-    assert said.out == "ctcae_version,term,value,unit,nom,grade,reason,note\n5.0,Anemia,79,g/L,Zoé,3,,\n"
+    assert said.out == "ctcae_version,term,value,unit,nom,grade,reason,supposed\n5.0,Anemia,79,g/L,Zoé,3,,\n"
 
 
 def test_a_second_run_replaces_its_own_columns(run: Run, tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from app.core.db import Database
 from app.people import services
 from app.people.models import Role, Service
 from app.people.perimeter import actor_of
+from app.protocols.models import OfficialWording
 from app.treatment import measures
 from app.treatment.models import ClinicianGrade
+from app.web import grading
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning
@@ -205,3 +207,12 @@ def test_limits_of_normal_come_with_a_value(program: TestClient, morning: Mornin
     [graded] = program.get(f"/patients/{morning.jean.id}/grades").json()["laboratory"]
     assert (graded["term"], graded["grade"]) == ("Alanine aminotransferase increased", 3)
     assert program.post(f"/patients/{morning.jean.id}/measures", json={**body, "lln": 50}).status_code == 422
+
+
+def test_the_official_sentence_stands_beside_its_score(
+    claire: TestClient, database: Database, morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that holds the licence reads what was asked in the instrument's words."""
+    sentence = OfficialWording(text="La fatigue a-t-elle invité ses cousines ?")
+    monkeypatch.setattr(grading.wording, "of_questions", lambda session, protocol, service_id, language: {"fatigue": sentence})
+    assert "« La fatigue a-t-elle invité ses cousines ? »" in said(claire.get(f"/patients/{morning.jean.id}"))
