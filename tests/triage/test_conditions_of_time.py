@@ -37,9 +37,7 @@ def _score(attributes: tuple[int, ...]) -> int:
 
 
 PAIN = Composite("pain", 99, {"fr": "douleur", "en": "pain"}, ("pain_often", "pain_strong"), _score)
-BOOK = Book(
-    QUESTIONS, LIMITS, {"early": EARLY, "six-months": SIX_MONTHS}, {"pain": PAIN}, labs.read(*layers()["ctcae-5.0"].split("\n\n"))
-)
+BOOK = Book(QUESTIONS, LIMITS, {"early": EARLY, "six-months": SIX_MONTHS}, {"pain": PAIN}, labs.read(*layers()["ctcae-5.0"].split("\n\n")))
 
 
 def ago(days: int) -> date:
@@ -246,3 +244,30 @@ def test_a_condition_that_cannot_be_read_names_its_field(spec: dict[str, Any], f
 def test_a_grade_without_a_version_is_refused() -> None:
     with pytest.raises(ConditionError, match="write ctcae"):
         build(PLATELETS, Book(QUESTIONS, LIMITS))
+
+
+HISTORIES = [past(), past((2, 2)), past((2, 3), (4, 4)), past((2, None), (8, 0), (10, 3)), past((3, 1), (9, 0), (12, 4))]
+GROWING = [TWICE, SECOND, {"rise_since_last": "diarrhea", "at_least": "n2"}, {"lasting": "diarrhea", "at_least": "n2", "days": "n4"}]
+RANK = {False: 0, None: 1, True: 2}
+
+
+@pytest.mark.parametrize("spec", GROWING, ids=lambda spec: next(iter(spec)))
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_worse_answer_only_turns_a_condition_on(spec: dict[str, Any], history: tuple[Past, ...]) -> None:
+    """House section 7, with the history held fixed; and an answer that is missing never says no where its worst would say yes."""
+    met = [RANK[check(spec, {"diarrhea": score}, past=history, cycle=1).met] for score in range(5)]
+    assert met == sorted(met)
+    missing = RANK[check(spec, {"diarrhea": None}, past=history, cycle=1).met]
+    assert missing >= met[0]
+    assert missing > 0 or met[-1] == 0
+
+
+def test_a_worse_score_only_turns_a_composite_on() -> None:
+    values: list[float | None] = [0, 1, 2, 3, 4, None]
+    met = {(a, b): RANK[check(COMPOSITE, {"pain_often": a, "pain_strong": b}).met] for a in values for b in values}
+    for held in values:
+        assert [met[a, held] for a in range(5)] == sorted(met[a, held] for a in range(5))
+        assert [met[held, b] for b in range(5)] == sorted(met[held, b] for b in range(5))
+        assert met[None, held] >= met[0, held]
+        assert met[held, None] >= met[held, 0]
+        assert met[None, held] > 0 or met[4, held] == 0
