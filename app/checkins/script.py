@@ -11,6 +11,7 @@ from app.checkins.models import CheckIn
 from app.people.models import Patient
 from app.protocols import versions
 from app.protocols.models import ProtocolVersion
+from app.treatment import overrides
 from app.treatment.models import Course
 from notifications.messages import Label
 from triage import questions
@@ -33,7 +34,18 @@ Said = tuple[str, dict[str, object]]
 
 
 def version_for(session: Session, course: Course, patient: Patient, on: date) -> ProtocolVersion | None:
-    """The version this course follows on a day: the one it is pinned to, else the one in force. None: nobody knows what to ask."""
+    """The version this course follows on a day: the patient's exception, else the one it is pinned to, else the one in force.
+
+    None: nobody knows what to ask.
+    """
+    exception = overrides.standing(session, course.id, on)
+    if exception is not None:
+        return session.get(ProtocolVersion, exception.version_id)
+    return followed(session, course, patient, on)
+
+
+def followed(session: Session, course: Course, patient: Patient, on: date) -> ProtocolVersion | None:
+    """The same without the patient's exception."""
     if course.pinned_version_id is not None:
         return session.get(ProtocolVersion, course.pinned_version_id)
     return versions.in_force(session, course.protocol_slug, on, patient.service_id)

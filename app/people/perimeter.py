@@ -19,6 +19,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
     "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
+    "decide_exceptions": frozenset({Role.ONCOLOGIST}),
     "grade_toxicity": frozenset({Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
     "read_protocols": CHART_READERS,
     "sign_protocols": frozenset({Role.ONCOLOGIST, Role.PHARMACIST}),

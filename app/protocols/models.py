@@ -13,7 +13,7 @@ from app.core.db import Base
 
 
 class VersionState(StrEnum):
-    """draft → replayed → signed → scheduled → in_force → retired."""
+    """draft → replayed → signed → scheduled → in_force → retired. patient: one patient's exception, held by nobody else."""
 
     DRAFT = "draft"
     REPLAYED = "replayed"
@@ -21,6 +21,7 @@ class VersionState(StrEnum):
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
     RETIRED = "retired"
+    PATIENT = "patient"
 
 
 class ProtocolVersion(Base):

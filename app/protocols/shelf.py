@@ -91,7 +91,15 @@ def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
 
 
 def place(
-    session: Session, protocol: Protocol, text: str, known: Mapping[str, str], *, service_id: int | None, by: Actor, now: datetime
+    session: Session,
+    protocol: Protocol,
+    text: str,
+    known: Mapping[str, str],
+    *,
+    service_id: int | None,
+    by: Actor,
+    now: datetime,
+    state: VersionState = VersionState.IN_FORCE,
 ) -> ProtocolVersion:
     """A row holding the same document as the file, with the text of every layer it stands on, and its entry in the audit trail."""
     row = ProtocolVersion(
@@ -105,7 +113,7 @@ def place(
         fingerprint=protocol.fingerprint,
         unverified=len(protocol.unverified),
         depth=protocol.depth,
-        state=VersionState.IN_FORCE,
+        state=state,
         created_at=now,
         created_by=str(by),
     )

@@ -75,15 +75,17 @@ def load(row: ProtocolVersion) -> Protocol:
 
 
 def adopt(session: Session, text: str, *, service_id: int, by: Actor, now: datetime) -> ProtocolVersion:
-    """A service's own copy of a protocol, with what it changed. Refusal, with every reason, when the document cannot be used.
+    """A service's own copy of a protocol, or what it lays over one (kind service, under the slug of the protocol it changes).
 
-    The same document adopted twice is one version.
+    The same document twice is one version. Refusal, with every reason, when it cannot be used, or is an exception for one patient.
     """
-    known = shelf.layers()
+    known = {**_own(session, service_id), **shelf.layers()}
     try:
         protocol = parse(text, known)
     except ProtocolError as error:
         raise Refusal("This protocol cannot be used:\n{problems}", status=422, field="document", problems=error) from None
+    if protocol.override is not None:
+        raise Refusal("This document is an exception for one patient: an oncologist decides it on the patient's page.", status=422)
     same = session.scalars(
         select(ProtocolVersion).where(
             ProtocolVersion.service_id == service_id,
@@ -93,3 +95,12 @@ def adopt(session: Session, text: str, *, service_id: int, by: Actor, now: datet
         )
     ).first()
     return same or shelf.place(session, protocol, text, known, service_id=service_id, by=by, now=now)
+
+
+def _own(session: Session, service_id: int) -> dict[str, str]:
+    """What the service adopted before: a document may be laid over that too."""
+    mine = select(ProtocolVersion).where(ProtocolVersion.service_id == service_id, ProtocolVersion.state == VersionState.IN_FORCE)
+    known: dict[str, str] = {}
+    for row in session.scalars(mine.order_by(ProtocolVersion.id)):
+        known |= {**row.layers, f"{row.slug}@{row.effective_from}": row.document}
+    return known

@@ -261,6 +261,30 @@ class OtherMedicine(Base):
     recorded_at: Mapped[datetime]
 
 
+class PatientOverride(Base):
+    """One patient judged by other numbers than the protocol's, from a day to a day (both included), or until it is ended.
+
+    base_id: the version it changes; version_id: that version with the changes, whole. changes: threshold → number.
+    """
+
+    __tablename__ = "patient_override"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    base_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    changes: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    decided_by: Mapped[str] = mapped_column(String(60))
+    decided_by_name: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(String(60), default="")
+
+
 class ClinicianGrade(Base):
     """A CTCAE grade 0-5 that a clinician gave: term, version, author, instant. Rows only grow: a correction names the row it replaces.
 
