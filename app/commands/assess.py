@@ -29,7 +29,8 @@ from triage.terms import Asked, Kind, Measured, Reading
 WANTED = ("patient", "checkin", "asked_on", "key", "value", "unit")
 OPTIONAL = ("lln", "uln")
 COURSE = ("patient", "agent", "first_intake", "days_on", "days_off", "hold_from", "hold_until")
-ADDED = ("level", "respond_within", "rules_fired", "scores", "grades", "reason")
+ADDED = ("level", "respond_within", "rules_fired", "scores", "grades", "reason", "composites")
+"""scores 0-4 (what was said), composites 0-3 (PRO-CTCAE) and grades 0-5 (CTCAE, with its version) are three columns."""
 BASELINE = "baseline"
 FAHRENHEIT = units.read("[degF]")
 
@@ -204,6 +205,7 @@ def _line(protocol: Protocol, judged: Judged) -> Row:
         "scores": ";".join(f"{key}={score}" for key, score in found.scores.items() if score is not None),
         "grades": ";".join(f"{term}={grade} (CTCAE {version})" for term, version, grade in graded),
         "reason": "; ".join(reasons),
+        "composites": ";".join(f"{name}={value}" for name, value in found.composites.items() if value is not None),
     }
 
 

@@ -52,7 +52,18 @@ def test_one_row_per_check_in_in_the_order_of_the_file(run: Run, tmp_path: Path)
     rows = [*lines("second", "2026-09-08", **CALM), *lines("first", "2026-09-03", **CALM | {"diarrhea": "2"})]
     found = judged(run, tmp_path, rows)
     assert [(row["checkin"], row["level"], row["respond_within"]) for row in found] == [("second", "none", ""), ("first", "high", "4 h")]
-    assert list(found[0]) == ["patient", "checkin", "asked_on", "level", "respond_within", "rules_fired", "scores", "grades", "reason"]
+    assert list(found[0]) == [
+        "patient",
+        "checkin",
+        "asked_on",
+        "level",
+        "respond_within",
+        "rules_fired",
+        "scores",
+        "grades",
+        "reason",
+        "composites",
+    ]
     assert "capecitabine-diarrhea" in found[1]["rules_fired"].split(";")
     assert "diarrhea=2" in found[1]["scores"].split(";")
 
