@@ -151,11 +151,11 @@ def _change_judge(key: str, unit: str, limit: Decimal, sign: int, answered: str)
 
         def say() -> tuple[str, str]:
             threshold = f"{'+' if sign > 0 else '-'} {number(limit, 'en')} {unit}"
-            fr = f"(seuil {threshold.replace('.', ',')})" if comparable else f": attendu en {unit}"
-            en = f"(threshold {threshold})" if comparable else f": expected in {unit}"
+            fr = f" (seuil {threshold.replace('.', ',')})" if comparable else f" : attendu en {unit}"
+            en = f" (threshold {threshold})" if comparable else f": expected in {unit}"
             return (
-                f"{name[0]} : de {number(before, 'fr')} à {number(now, 'fr')} {taken_unit} {fr}",
-                f"{name[1]}: from {number(before, 'en')} to {number(now, 'en')} {taken_unit} {en}",
+                f"{name[0]} : de {number(before, 'fr')} à {number(now, 'fr')} {taken_unit}{fr}",
+                f"{name[1]}: from {number(before, 'en')} to {number(now, 'en')} {taken_unit}{en}",
             )
 
         return Finding(True if met else None if waiting or not comparable else False, False, say, () if met else waits)
