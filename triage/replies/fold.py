@@ -16,6 +16,7 @@ _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _ENGLISH_TAIL = re.compile(
     r"(?<=[a-z])'(t|m|re|ve|ll|d)(?![a-z'])|(?:(?<=\bhe)|(?<=\bshe)|(?<=\bit)|(?<=that)|(?<=here)|(?<=what)|(?<=thing))'(s)\b"
 )
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _INNER_HYPHEN = re.compile(r"(?<=[a-z])[-‐‑](?=[a-z])")
 _CREOLE_TWO = re.compile(r"\bdé(?=\s*(?:fois?\b|fwa|kou\b|$))")
 """Réunion Creole "dé fwa", "mi la oubliyé dé": with its accent it is never the French "de"."""
@@ -28,6 +29,7 @@ def fold(text: str) -> str:
     text = _INVISIBLE.sub("", text.translate(_LIGATURES)).replace("<NEXT>", "\n").replace("<MMS>", " ")
     plain = unicodedata.normalize("NFKD", _CREOLE_TWO.sub("2", text.lower()))
     plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
+    plain = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)
     plain = _REPEATED.sub(r"\1\1", plain)
     plain = _INNER_HYPHEN.sub(" ", plain)
     return _ENGLISH_TAIL.sub(r"\1\2", plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui"))

@@ -66,6 +66,7 @@ COUNTED = {Kind.SEVERITY: 4, Kind.PAIN: 10, Kind.COUNT: 50}
 @example("<MMS>", Kind.FREE_TEXT)
 @example("", Kind.NONE)
 @example("1" * 400, Kind.TEMPERATURE)
+@example("\U000114d0", Kind.SEVERITY)
 @example("38 " * 130, Kind.MULTI)
 @example("\u0001\ud83d\ude35'’`…", Kind.WEIGHT)
 def test_any_text_gets_a_reading(text: str, kind: Kind) -> None:
