@@ -179,7 +179,7 @@ def _in_a_row(values: Iterable[Value | None], limit: Decimal) -> int:
 
 
 def occurrence(spec: Spec, book: Book) -> Condition:
-    """``{ occurrence = "diarrhea", at_least = "severe", number = "second" }``: reached now, and at least for the so-manieth time.
+    """``{ occurrence = "diarrhea", at_least = "severe", number = "second" }``: reached now, and for at least the number-th time.
 
     What was before the first known check-in is not known: too few occurrences are then undecided, never no.
     """
