@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
-
 from triage.protocol import Protocol
+from triage.protocol.bricks import Shape
 from triage.terms import Level
 
 
@@ -83,7 +82,7 @@ def _plan(protocol: Protocol, level: Level) -> str:
 def _words(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, BaseModel):
+    if isinstance(value, Shape):
         return _words(value.model_dump(exclude_none=True))
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_words(entry)}" for name, entry in value.items())

@@ -5,10 +5,10 @@ Times are those of this process on its core: what else the machine does in the m
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from statistics import median
-from time import process_time
 from typing import Annotated, Any
 
 import typer
@@ -84,10 +84,10 @@ def triage() -> dict[str, Any]:
 def _round(protocol: Protocol, number: int, trace: bool) -> float:
     """Assessments a second over check-ins that no other round has seen."""
     cases = bench_cases.check_ins(protocol, seed=2 * number + trace, count=CASES)
-    begin = process_time()
+    begin = time.process_time()
     for answers, context in cases:
         engine.assess(protocol, answers, context, trace=trace)
-    return CASES / (process_time() - begin)
+    return CASES / (time.process_time() - begin)
 
 
 def _replies() -> Sequence[float]:
@@ -97,10 +97,10 @@ def _replies() -> Sequence[float]:
 
     def once(text: bench_cases.Text) -> float:
         said, lang, asked = text
-        begin = process_time()
+        begin = time.process_time()
         replies.scan(said, lang, lists, asked)
         replies.read(said, asked, lang, lists)
-        return process_time() - begin
+        return time.process_time() - begin
 
     rounds: list[list[float]] = [[once(text) for text in texts] for _ in range(ROUNDS)]
     return [min(of_one) for of_one in zip(*rounds, strict=True)]
@@ -110,7 +110,7 @@ def _baseline() -> float:
     """What this machine does now: looks in a dictionary, and comparisons of exact numbers, a second."""
     table: dict[int, Decimal] = {n: Decimal(n) for n in range(97)}
     limit, over = Decimal(48), 0
-    begin = process_time()
+    begin = time.process_time()
     for n in range(BASELINE_LOOPS):
         over += table[n % 97] >= limit
-    return BASELINE_LOOPS / (process_time() - begin)
+    return BASELINE_LOOPS / (time.process_time() - begin)
