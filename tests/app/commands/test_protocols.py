@@ -39,7 +39,7 @@ def test_a_protocol_shows_its_questions_with_best_and_worst(run: Run) -> None:
     shown = json.loads(run("protocols", "show", "capecitabine-14-7", "--json").out)
     asked = {question["key"]: question for question in shown["questions"]}
     assert (asked["hand_foot"]["kind"], asked["hand_foot"]["best"], asked["hand_foot"]["worst"]) == ("severity_0_4", "0", "4")
-    assert shown["thresholds"]["cape_hand_foot_call"] == {"at": "2", "unit": "score", "source": "EU_PL_xeloda", "verified": False}
+    assert shown["thresholds"]["hand_foot_call"] == {"at": "2", "unit": "score", "source": "EU_PL_xeloda", "verified": False}
     assert shown["levels"]["urgent"]["respond_within_minutes"] == 30
     assert "not verified" in run("protocols", "show", "capecitabine-14-7").out
 
