@@ -61,6 +61,48 @@ def test_what_measures_something_else_has_no_factor(written: str, scale: str) ->
     assert units.factor(written, scale) is None
 
 
+VOLUMES = {"L": 0, "dL": 1, "100mL": 1, "cL": 2, "mL": 3, "uL": 6, "mm3": 6, "nL": 9}
+"""How many of them in a litre, in powers of ten."""
+PREFIXES = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12}
+
+EVERY: list[tuple[str, str, str]] = [
+    # spellings, dimension, worth in powers of ten of its base for a litre and no prefix
+    *((f"{prefix}g/{v}", "mass", f"1e{p + n}") for prefix, p in PREFIXES.items() for v, n in VOLUMES.items()),
+    *((f"{prefix}mol/{v}", "amount", f"1e{p + n + 3}") for prefix, p in PREFIXES.items() for v, n in VOLUMES.items()),
+    *((f"{prefix}{u}/L", "enzyme", f"1e{p}") for prefix, p in PREFIXES.items() for u in ("U", "IU", "UI")),
+    *((f"{prefix}kat/L", "katal", f"1e{p}") for prefix, p in PREFIXES.items()),
+    *((f"{prefix}{eq}/dL", "charge", f"1e{p + 4}") for prefix, p in PREFIXES.items() for eq in ("Eq", "val")),
+    *((f"{cell}/{v}", "count", f"1e{n - 9}") for cell in ("", "cells", "cell", "cellules", "elements") for v, n in VOLUMES.items()),
+    *((f"{word}/uL", "count", f"1e{n + 6 - 9}") for word, n in (("K", 3), ("k", 3), ("1000", 3), ("M", 6), ("T", 12), ("Tera", 12))),
+    *((f"{word}/L", "count", "1") for word in ("G", "Giga", "giga", "Gpt")),
+    *((f"{prefix}M", "amount", f"1e{p + 3}") for prefix, p in PREFIXES.items()),
+    *((f"mg/{a_day}", "mass a day", "0.001") for a_day in ("24h", "24hr", "24hrs", "d", "day", "j", "jour")),
+    *((f"{prefix}g/g", "ratio of masses", f"1e{p}") for prefix, p in PREFIXES.items()),
+    *((f"{prefix}g/mg", "ratio of masses", f"1e{p + 3}") for prefix, p in PREFIXES.items()),
+    *((name, "temperature C", "1") for name in ("Cel", "°C", "C", "degC", "celsius", "Celsius")),
+    *((name, "temperature F", "1") for name in ("[degF]", "°F", "F", "degF", "fahrenheit", "Fahrenheit")),
+    *((name, "pressure", "1") for name in ("mm[Hg]", "mmHg")),
+    *((name, "flow", "1") for name in ("mL/min", "mL/mn")),
+    *((name, "ratio", "1") for name in ("ratio", "{INR}", "INR", "1", "{ratio}")),
+    ("%", "percent", "1"),
+    *((name, "pulse", "1") for name in ("/min", "bpm", "{beats}/min")),
+    *((name, "per day", "1") for name in ("/d", "/day", "/24h", "/j", "/jour", "{count}", "selles/j", "selles/24h")),
+    *((name, "per day", "1") for name in ("stools/d", "stools/day", "stools/24h")),
+    *((name, "crosses", "1") for name in ("dipstick", "{dipstick}", "+", "crosses")),
+    ("ms", "time", "1"),
+    ("msec", "time", "1"),
+    ("s", "time", "1000"),
+    ("kg", "weight", "1"),
+    ("g", "weight", "0.001"),
+    *((pound, "weight", "0.45359237") for pound in ("[lb_av]", "lb", "lbs")),
+]
+
+
+@pytest.mark.parametrize(("written", "dimension", "worth"), EVERY)
+def test_every_spelling_has_its_dimension_and_its_worth(written: str, dimension: str, worth: str) -> None:
+    assert units.read(written) == units.Unit(dimension, Decimal(worth))
+
+
 @pytest.mark.parametrize("written", ["", " ", "banana", "109/L", "10^9/M", "10^9", "m/uL", "G/DL", "/", "g/", "L", "10^100/L"])
 def test_what_is_not_known_is_not_guessed(written: str) -> None:
     """109/L lost its power; m/uL may be thousands or millions; G/DL may be grams or billions."""
