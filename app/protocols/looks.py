@@ -90,5 +90,5 @@ def _narrowed(protocol: Protocol, touches: Callable[[Spec], bool]) -> Protocol:
         some = [(one, spec) for one, spec in zip(rule.any_of, rule.shape.any_of, strict=True) if whole or touches(spec)]
         if whole or some:
             shape = rule.shape.model_copy(update={"any_of": [spec for _, spec in some]})
-            rules.append(replace(rule, any_of=tuple(one for one, _ in some), shape=shape, seen={}))
-    return replace(protocol, rules=tuple(rules), prepared={})
+            rules.append(replace(rule, any_of=tuple(one for one, _ in some), shape=shape))
+    return replace(protocol, rules=tuple(rules))

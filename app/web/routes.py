@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, api_grades, chart, coordinator, grading, health, hooks, live, nurse, phones, protocols, service, tablets
+from app.web import (
+    accounts,
+    api_grades,
+    chart,
+    coordinator,
+    grading,
+    health,
+    hooks,
+    live,
+    nurse,
+    particulars,
+    phones,
+    protocols,
+    service,
+    tablets,
+)
 from app.web.render import NAVIGATION, Link
 
 ROUTERS: list[APIRouter] = [
@@ -14,6 +29,7 @@ ROUTERS: list[APIRouter] = [
     chart.router,
     tablets.router,
     grading.router,
+    particulars.router,
     coordinator.router,
     service.router,
     protocols.router,

@@ -1,0 +1,128 @@
+"""What is particular to one patient, on screen: an exception decided and ended, a medicine, a result, marks (point 3 and 8)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.alerts.models import Alert
+from app.checkins.models import AssessmentRow
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people.models import Patient
+from app.treatment.models import Measure, OtherMedicine, PatientOverride
+from tests.app.web.conftest import SignIn
+from tests.app.web.ward import Morning, a_morning
+from tests.factories import World
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Wednesday 25 November 2026, 10:00 in Paris: the protocols of Monday are in force."""
+    return HandClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def lebon(sign_in: SignIn, world: World) -> TestClient:
+    return sign_in(world.lebon)
+
+
+@pytest.fixture
+def paul(sign_in: SignIn, world: World) -> TestClient:
+    return sign_in(world.paul)
+
+
+@pytest.fixture
+def morning(database: Database, world: World, clock: HandClock) -> Morning:
+    with database.transaction() as session:
+        return a_morning(session, world, now=clock.now())
+
+
+EXCEPTION = {"threshold": "fever", "at": "37,6", "reason": "Splénectomie : fièvre plus basse.", "ends_on": "2026-12-10"}
+RESULT = {"kind": "platelets", "value": "40", "unit": "G/L", "lln": "150", "uln": "400", "day": "2026-11-25", "hour": "08:30"}
+
+
+def test_a_doctor_decides_an_exception_and_ends_it(lebon: TestClient, database: Database, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert lebon.post(f"{where}/override", data=EXCEPTION).status_code == 303
+    text = lebon.get(where).text
+    assert "fever\u00a0: 37,6 °C" in text
+    assert "Splénectomie : fièvre plus basse." in text
+    assert "Dr Aurore Lebon" in text
+    assert "Changer un seuil" not in text
+
+    with database.reading() as session:
+        row = session.scalars(select(PatientOverride)).one()
+    assert lebon.post(f"{where}/end", data={"id": str(row.id)}).status_code == 303
+    assert "1 exception terminée" in lebon.get(where).text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"reason": ""}, "Écrivez le motif"),
+        ({"ends_on": "2027-11-01"}, "90 jours au plus"),
+        ({"at": "beaucoup"}, "Écrivez le nouveau nombre"),
+        ({"threshold": ""}, "Choisissez le nombre"),
+        ({"threshold": "floor_fever", "at": "39"}, "never_mute"),
+    ],
+)
+def test_what_is_missing_is_said_beside_its_field(
+    lebon: TestClient, database: Database, morning: Morning, change: dict[str, str], sentence: str
+) -> None:
+    answer = lebon.post(f"/patients/{morning.jean.id}/particulars/override", data=EXCEPTION | change)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    with database.reading() as session:
+        assert session.scalars(select(PatientOverride)).all() == []
+
+
+def test_a_nurse_reads_exceptions_and_decides_none(claire: TestClient, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert "Changer un seuil" not in claire.get(where).text
+    assert claire.post(f"{where}/override", data=EXCEPTION).status_code == 403
+
+
+def test_a_medicine_is_recorded_judged_and_stopped(claire: TestClient, database: Database, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert claire.post(f"{where}/medicine", data={"code": "coumarin", "first_on": "2026-10-01"}).status_code == 303
+    assert "Antivitamine K" in claire.get(where).text
+    with database.reading() as session:
+        row = session.scalars(select(OtherMedicine)).one()
+        judged = session.scalars(select(AssessmentRow).order_by(AssessmentRow.id.desc())).first()
+        assert judged is not None
+        assert "coumarin" in judged.inputs["exposures"]
+
+    assert claire.post(f"{where}/stopped", data={"id": str(row.id), "last_on": "2030-01-01"}).status_code == 422
+    assert claire.post(f"{where}/stopped", data={"id": str(row.id), "last_on": "2026-11-10"}).status_code == 303
+    assert claire.post(f"{where}/medicine", data={"code": "sugar", "first_on": "demain"}).status_code == 422
+
+
+def test_a_result_typed_in_is_judged_at_once(claire: TestClient, database: Database, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert claire.post(f"{where}/measure", data=RESULT).status_code == 303
+    with database.reading() as session:
+        row = session.scalars(select(Measure).where(Measure.kind == "platelets")).one()
+        assert (str(row.value), row.unit, str(row.lln)) == ("40.0000", "G/L", "150.0000")
+        alert = session.scalars(select(Alert).where(Alert.patient_id == morning.jean.id)).one()
+        assert alert.level in ("high", "urgent")
+    assert claire.post(f"{where}/measure", data=RESULT | {"hour": ""}).status_code == 422
+    assert claire.post(f"{where}/measure", data=RESULT | {"value": "about 40"}).status_code == 422
+
+
+def test_marks_on_the_record(claire: TestClient, database: Database, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert claire.post(f"{where}/cautions", data={"stoma": "yes", "diabetes": "yes"}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Patient, morning.jean.id).cautions == ["stoma", "diabetes"]
+
+
+def test_the_secretary_reads_and_changes_nothing(paul: TestClient, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert paul.get(where).status_code == 200
+    assert paul.post(f"{where}/cautions", data={"stoma": "yes"}).status_code == 403
+    assert paul.post(f"{where}/nothing", data={}).status_code == 404
