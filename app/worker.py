@@ -26,6 +26,7 @@ from app.core.settings import Settings
 from app.insight import watch
 from app.messaging import carriers, inbox
 from app.messaging.postman import Postman
+from app.people import journeys
 from notifications.messages import Channel
 from notifications.transports.base import Transport
 
@@ -109,6 +110,7 @@ TICKS: tuple[Tick, ...] = (
     Tick(5, "read_unread", read),
     Tick(60, "judge_again", each(lambda session, now: assessing.unjudged_due(session), assessing.rejudge)),
     Tick(300, "thaw", each(planning.thaw_due, planning.thaw)),
+    Tick(300, "travel", each(journeys.due, planning.depart)),
     Tick(900, "plan", each(planning.to_plan, planning.plan_one)),
     Tick(43200, "plan_all", each(planning.followed, planning.plan_one)),
     Tick(20, "open_due", each(opening.due, opening.open_one)),

@@ -17,7 +17,7 @@ from app.checkins.models import CheckIn, CheckInState
 from app.core.audit import SYSTEM
 from app.core.db import is_sqlite
 from app.messaging import outbox
-from app.people import patients
+from app.people import journeys, patients
 from app.people.models import FollowUp, Patient
 from app.protocols import versions
 from app.treatment import courses, days
@@ -116,9 +116,9 @@ def _rules_by_day(session: Session, course: Course, patient: Patient, first: dat
 
 
 def due_at(patient: Patient, protocol: Protocol, day: date) -> datetime:
-    """The instant of the patient's own hour that day, pushed out of the quiet hours."""
-    hour = calendar.instant(day, time(patient.check_in_hour), patient.timezone)
-    return calendar.next_allowed(hour, patient.timezone, protocol.quiet)
+    """The instant of the patient's own hour that day, where they will be, pushed out of the quiet hours."""
+    zone = calendar.zone_on(day, patient.timezone, journeys.ahead(patient))
+    return calendar.next_allowed(calendar.instant(day, time(patient.check_in_hour), zone), zone, protocol.quiet)
 
 
 def insert(session: Session, course: Course, patient: Patient, planned: Planned, due: datetime) -> int:
@@ -226,3 +226,10 @@ def thaw(session: Session, patient_id: int, now: datetime) -> None:
     if patient.follow_up == FollowUp.FROZEN:
         patients.change_follow_up(session, patient, FollowUp.ACTIVE, by=SYSTEM, now=now, reason="the freeze had an end")
         replan_patient(session, patient, now=now)
+
+
+def depart(session: Session, patient_id: int, now: datetime) -> None:
+    """A journey has begun: the patient's zone changes, and the plan with it."""
+    patient = session.scalars(select(Patient).where(Patient.id == patient_id).with_for_update()).one()
+    journeys.depart(session, patient, now=now)
+    replan_patient(session, patient, now=now)

@@ -207,6 +207,7 @@ class Patient(Base):
     service: Mapped[Service] = relationship()
     oncologist: Mapped[Staff] = relationship()
     respondents: Mapped[list[Respondent]] = relationship(order_by="Respondent.id")
+    journeys: Mapped[list[Journey]] = relationship(order_by="Journey.id")
 
     @property
     def full_name(self) -> str:
@@ -225,6 +226,20 @@ class Respondent(Base):
     relation: Mapped[str] = mapped_column(String(60))
     phone: Mapped[str] = mapped_column(String(20), default="")
     answers: Mapped[bool] = mapped_column(default=False)
+
+
+class Journey(Base):
+    """From this date on, in its own zone, the patient lives by this zone. begun_at: when the patient's zone was changed; None: to come."""
+
+    __tablename__ = "journey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    from_day: Mapped[date]
+    zone: Mapped[str] = mapped_column(String(64))
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
 
 
 class Consent(Base):

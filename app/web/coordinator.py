@@ -18,7 +18,7 @@ from app.checkins import agenda
 from app.checkins.models import CheckIn, CheckInState
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import patients
+from app.people import journeys, patients
 from app.people.models import Consent, Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
@@ -172,7 +172,7 @@ def treatment(page: StaffPage, session: Writes, patient_id: Id) -> Response:
 @router.post("/patients/{patient_id}/treatment/{act}")
 def change_treatment(page: StaffPage, session: Writes, patient_id: Id, act: str, values: Typed) -> Response:
     """Hold, stop, or confirm a cycle; what no longer belongs to the plan is cancelled in the same breath."""
-    page.viewer.require("enrol" if act == "cycle" else "change_course")
+    page.viewer.require("enrol" if act in ("cycle", "travel") else "change_course")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     course = courses.running(session, patient.id)
     if course is None or act not in _ACTS:
@@ -233,7 +233,13 @@ def _postpone(session: Session, page: Page, patient: Patient, course: Course, va
     agenda.plan(session, course, now=page.now)
 
 
-_ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle, "dose": _dose, "postpone": _postpone}
+def _travel(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
+    from_day = prescription.day(values.get("from_day", ""))
+    journeys.announce(session, patient, from_day=from_day, zone=values.get("zone", ""), by=page.viewer.actor, now=page.now)
+    agenda.replan_patient(session, patient, now=page.now)
+
+
+_ACTS = {"hold": _hold, "resume": _resume, "stop": _stop, "cycle": _cycle, "dose": _dose, "postpone": _postpone, "travel": _travel}
 
 
 def _day(values: dict[str, str], name: str) -> date:
@@ -259,6 +265,8 @@ def _treatment(page: Page, session: Session, patient: Patient, values: dict[str,
         patient=patient,
         course=course,
         doses=days.doses_of(course) if course else (),
+        zones=_zones(patient.service.timezone),
+        journeys=journeys.ahead(patient),
         saying=Saying(page, None),
         planned=planned,
         running_hold=course is not None and any(hold.until_day is None or hold.until_day >= page.now.date() for hold in course.holds),

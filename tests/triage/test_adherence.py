@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from triage.adherence import (
     DEFINITIONS,
+    REASONS,
+    Figure,
     Fill,
     Reported,
     Window,
@@ -283,6 +285,73 @@ def test_a_count_knows_what_came_and_what_went() -> None:
     assert (count.expected_left, count.difference, count.share.value) == ({D(500): 39}, {D(500): 4}, D("0.928571"))
     assert pill_count(None, counted={D(500): 43}).share.value is None, "a cycle nobody confirmed"
     assert pill_count(due, dispensed={D(500): 60, D(150): 20}, counted={D(500): 4}).share.value is None, "the 150 were not counted"
+
+
+PLANNED = expected(cycles(CAPECITABINE, 1), (Dose(MONDAY, D(1000), ((D(500), 2),)),), MONDAY, march(15))
+NOTHING = expected(cycles(CAPECITABINE, 1), (Dose(MONDAY, D(1000)),), march(16), march(20))
+
+REASONED = [
+    ("no day", pdc([Fill(0, D(1))], Window(0, 0)), "empty_window"),
+    ("no fill before the end", pdc([Fill(9, D(1))], Window(0, 9)), "before_first_fill"),
+    ("nobody measured it", pdc([Fill(0, None)], Window(0, 9)), "unknown_supply"),
+    ("rest days alone", pdc([Fill(0, D(1))], Window(0, 9), {20: D(1)}), "no_intake_day"),
+    ("no fill inside", mpr([Fill(0, D(1))], Window(1, 9)), "no_fill_in_window"),
+    ("nobody measured it", mpr([Fill(1, None)], Window(1, 9)), "unknown_supply"),
+    ("nothing was due", taking([]).share, "nothing_due"),
+    ("more missed than due", taking([Reported(1, 2, 0)]).share, "more_missed_than_due"),
+    ("and so nothing is known to be gone", taking([Reported(1, 2, 9)]).gone, "more_missed_than_due"),
+    ("a cycle nobody confirmed", pill_count(None, counted={D(500): 1}).share, "unknown_schedule"),
+    ("a strength not counted", pill_count(PLANNED, dispensed={D(150): 9}, counted={D(500): 1}).share, "not_counted"),
+    ("counted in a rest week", pill_count(NOTHING, before={D(500): 9}, counted={D(500): 9}).share, "nothing_due"),
+    ("nothing planned", rdi(D(5), 7, D(0), 7), "nothing_planned"),
+    ("no planned time", rdi(D(5), 7, D(5), 0), "nothing_planned"),
+    ("no time yet", rdi(D(5), 0, D(5), 7), "nothing_planned"),
+]
+
+
+@pytest.mark.parametrize(("figure", "reason"), [row[1:] for row in REASONED], ids=[row[0] for row in REASONED])
+def test_a_figure_that_is_not_defined_says_why(figure: Figure, reason: str) -> None:
+    """HZ-20: missing is never zero, and a screen can say why."""
+    assert (figure.value, figure.reason, reason in REASONS) == (None, reason, True)
+
+
+def test_the_shortest_spans_are_defined() -> None:
+    assert pdc([Fill(0, D(1))], Window(0, 1)).value == mpr([Fill(0, D(1))], Window(0, 1)).value == 1
+    assert rdi(D("0.5"), 1, D(1), 1).value == rdi(D("0.25"), 1, D("0.5"), 1).value == D("0.5")
+    assert taking([Reported(1, 1, 0)]).share.value == 0
+
+
+def test_treatment_that_stops_today_has_stopped() -> None:
+    assert (persistence(MONDAY, march(5), march(5)).ongoing, persistence(MONDAY, march(6), march(5)).ongoing) == (False, True)
+    assert persistence(MONDAY, march(6), march(5)).days == persistence(MONDAY, march(5), march(5)).days == 4
+
+
+def test_one_intake_at_rest_is_enough_and_each_is_counted() -> None:
+    rest = {march(16): 0, march(17): 0, march(18): None, march(19): 0}
+    seen = day_by_day(rest, {march(16): 1, march(17): 2, march(18): 5})
+    assert (seen.off_day, seen.off_day_intakes, seen.gone.reason) == (True, 3, "nothing_due")
+    assert day_by_day(rest, {march(16): 1}).off_day and not day_by_day(rest, {march(16): 0}).off_day
+    both = day_by_day({march(15): 2, march(16): 0}, {march(15): 2, march(16): 2})
+    assert both.gone.value == 2, "four gone of two due"
+
+
+def test_a_day_without_intake_is_no_second_intake() -> None:
+    assert weekly_seconds(Pattern(1, weekday=4), {date(2026, 3, 5): 1, march(7): 0, date(2026, 3, 12): 1}) == ()
+
+
+def test_a_strength_that_was_due_and_never_came_is_missing_from_the_box() -> None:
+    """Due: 56 of 500. Handed out: 60 of 150 by mistake; all are left, and 56 of 500 too few."""
+    count = pill_count(PLANNED, dispensed={D(150): 60}, counted={D(150): 60})
+    assert (count.expected_left, count.difference) == ({D(500): -56, D(150): 60}, {D(500): 56, D(150): 0})
+    assert count.share.value == 0
+    bare = expected(cycles(CAPECITABINE, 1), (Dose(MONDAY, D(1000)),), MONDAY, march(15))
+    plainly = pill_count(bare, dispensed={D(500): 56}, counted={D(500): 14})
+    assert (plainly.expected_left, plainly.difference, plainly.share.value) == (None, None, D("0.75"))
+
+
+def test_a_source_alone_keeps_its_figure() -> None:
+    alone = reconcile({"report": D("0.9"), "cap": None})
+    assert (alone.figures, alone.apart) == ({"report": D("0.9"), "cap": None}, None)
 
 
 def test_every_figure_has_its_definition_in_both_languages() -> None:

@@ -41,5 +41,4 @@ def plain(value: Decimal | None) -> str:
     """A number as files show it: six decimals at most, half to even, no trailing zeros, no exponent; '' for None."""
     if value is None:
         return ""
-    text = f"{value.quantize(SIX, ROUND_HALF_EVEN):f}"
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+    return f"{value.quantize(SIX, ROUND_HALF_EVEN):f}".rstrip("0").rstrip(".")
