@@ -24,6 +24,7 @@ from triage.calendar import (
     next_allowed,
     next_start,
     start_questions,
+    zone_of,
 )  # fmt: skip
 
 CAPECITABINE = Pattern(2, 14, 7)
@@ -141,8 +142,10 @@ def test_a_pattern_that_cannot_be_lived_is_refused(wrong: tuple[int, int | None,
 
 
 def test_starts_out_of_order_are_refused() -> None:
-    with pytest.raises(ValueError, match="not in order"):
-        Course(CAPECITABINE, MONDAY, (march(23), MONDAY))
+    for starts in ((march(23), MONDAY), (MONDAY, MONDAY)):
+        with pytest.raises(ValueError) as refused:
+            Course(CAPECITABINE, MONDAY, starts)
+        assert str(refused.value) == f"confirmed cycle starts are not in order: {starts[0]}, {starts[1]}"
 
 
 @pytest.mark.parametrize(
@@ -208,3 +211,41 @@ def test_the_nearest_rhythm_serves_a_day_without_a_check_in() -> None:
     assert "intake" in {q.key for q in protocol.asks(5, 20)}
     assert protocol.asks(None, None) == protocol.asks(1, 1)
     assert protocol.asks(1, 300) and shipped("ibrutinib-continuous@2026-11-22").asks(3, 9), "a cycle beyond the rhythm still asks something"
+
+
+@pytest.mark.parametrize(
+    ("beat", "day", "apart"),
+    [
+        (Beat(days=(3, 9)), 5, 2),
+        (Beat(days=(3, 9)), 20, 11),
+        (Beat(every=7, from_day=7, to_day=21), 5, 2),
+        (Beat(every=7, from_day=7, to_day=21), 9, 0),
+        (Beat(every=7, from_day=7, to_day=21), 30, 9),
+        (Beat(every=7, from_day=7), 30, 0),
+        (Beat(), 30, 1000000),
+    ],
+)
+def test_how_far_a_day_is_from_a_rhythm(beat: Beat, day: int, apart: int) -> None:
+    assert beat.distance(day) == apart
+
+
+def test_a_rhythm_keeps_its_step_and_its_ends() -> None:
+    weekly = Beat(every=7, from_day=3, to_day=17)
+    assert [day for day in range(1, 30) if weekly.falls_on(1, day)] == [3, 10, 17]
+    assert not Beat(first_cycle=2, days=(3,)).falls_on(1, 3) and Beat(last_cycle=2, days=(3,)).falls_on(2, 3)
+
+
+def test_no_start_is_asked_on_a_held_day() -> None:
+    """Planned on the 23rd, asked again on the 26th, 29th and 1 April: held from 25 to 27, the second question is not asked."""
+    held = Course(CAPECITABINE, MONDAY, (MONDAY,), (Span(march(25), march(27)),))
+    assert start_questions(held) == (march(23), march(29), date(2026, 4, 1))
+
+
+def test_instants_are_told_in_utc() -> None:
+    assert instant(MONDAY, time(10), "Indian/Reunion").tzinfo is UTC
+    evening = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).astimezone(zone_of("Indian/Reunion"))
+    assert next_allowed(evening, "Europe/Paris", Quiet()).tzinfo is UTC
+
+
+def test_quiet_hours_that_begin_and_end_together_are_none() -> None:
+    assert not any(Quiet(time(8), time(8)).holds(time(hour)) for hour in range(24))

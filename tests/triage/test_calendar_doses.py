@@ -37,6 +37,11 @@ TABLETS = [
     ("Gisele, sunitinib 37.5 mg", "37.5", mg("12.5", "25", "50"), {"25": 1, "12.5": 1}),
     ("Henri, methotrexate 17.5 mg", "17.5", mg("2.5"), {"2.5": 7}),
     ("Irene, trifluridine 55 mg", "55", mg("15", "20"), {"20": 2, "15": 1}),
+    ("Jean, dexamethasone 0.5 mg", "0.5", mg("0.5"), {"0.5": 1}),
+    ("Karim, everolimus 1 mg of 1 mg", "1", mg("1", "5"), {"1": 1}),
+    ("Lise, thirty tablets and no more", "75", mg("2.5"), {"2.5": 30}),
+    ("Marc, one tablet over the dose never hides the way to it", "9", mg("7", "3"), {"3": 3}),
+    ("Nina, the way that begins smaller is found too", "16", mg("10", "6", "2"), {"10": 1, "6": 1}),
 ]
 
 
@@ -51,6 +56,10 @@ REFUSED = [
     ("1500", mg(), "no tablet strength is given"),
     ("0", mg("500"), "a dose of 0 mg: expected more than 0"),
     ("1500", mg("500", "0"), "a tablet of 0 mg: expected more than 0"),
+    ("77.5", mg("2.5"), "77.5 mg would be more than 30 tablets in one intake"),
+    ("0.5", mg("1"), "0.5 mg cannot be made of tablets of 1 mg; the nearest is 1 mg"),
+    ("0.5", mg("0.5", "0"), "a tablet of 0 mg: expected more than 0"),
+    ("-1", mg("0.5"), "a dose of -1 mg: expected more than 0"),
     ("100000", mg("2.5"), "100000 mg would be more than 30 tablets in one intake"),
 ]
 

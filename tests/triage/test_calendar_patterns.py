@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -116,3 +117,44 @@ def test_named_days() -> None:
     assert (WEEKDAYS[0], weekday_of("monday"), weekday_of("thursday"), weekday_of("sunday")) == ("monday", 1, 4, 7)
     with pytest.raises(ValueError, match="'jeudi'"):
         weekday_of("jeudi")
+
+
+LIVED = [
+    # a pattern at the edge of what can be lived, and the first days of it from Monday 2 March on
+    ({"weekday": 1}, "2000000"),
+    ({"weekday": 7}, "0000002"),
+    ({"every": 3}, "2002002"),
+    ({"days_on": 1, "days_off": 3}, "2000"),
+    ({"days_on": 3, "days_off": 0}, "2222222"),
+    ({"blocks": ((1, 1), (3, 3)), "cycle_days": 4}, "2020"),
+    ({"blocks": ((1, 2), (3, 4)), "cycle_days": 4}, "2222"),
+    ({"blocks": ((2, 3),), "cycle_days": 3}, "022"),
+    ({"blocks": ((1, 3),), "cycle_days": 4, "first_intake_evening": True}, "1221"),
+    ({"blocks": ((1, 1), (3, 3)), "cycle_days": 4, "first_intake_evening": True}, "1111"),
+    ({"days_on": 3, "days_off": 1, "first_intake_evening": True}, "1221"),
+]
+
+
+@pytest.mark.parametrize(("days", "page"), LIVED, ids=[str(row[0]) for row in LIVED])
+def test_the_narrowest_patterns_are_lived(days: dict[str, object], page: str) -> None:
+    pattern = Pattern(**{"times_per_day": 2, **days})  # type: ignore[arg-type]
+    assert calendar_page(pattern, MONDAY, len(page)) == page
+
+
+def test_what_a_pattern_says_when_it_is_refused() -> None:
+    """The sentence is shown to whoever writes a protocol."""
+    told: dict[str, dict[str, Any] | None] = {
+        "cycle_days goes with blocks": {"cycle_days": 28},
+        "blocks need cycle_days, the length of the cycle": {"blocks": ((1, 5),)},
+        "blocks or days on and off, not both": {"blocks": ((1, 5),), "cycle_days": 28, "days_off": 2, "days_on": 5},
+        "a weekday and one day in so many exclude each other": {"weekday": 3, "every": 2},
+        "a first intake in the evening needs two or more a day, day after day": {"first_intake_evening": True, "every": 2},
+        "a first intake in the evening needs the morning after each block": {
+            "first_intake_evening": True, "blocks": ((1, 3),), "cycle_days": 3,
+        },
+        "unknown weekday 'lundi': expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday": None,
+    }  # fmt: skip
+    for sentence, days in told.items():
+        with pytest.raises(ValueError) as refused:
+            weekday_of("lundi") if days is None else Pattern(**{"times_per_day": 2, **days})
+        assert str(refused.value) == sentence
