@@ -39,6 +39,7 @@ class Text:
     entries: list[Entry] = field(default_factory=list)
     roles: list[int] = field(default_factory=list)
     parts: int = 0
+    begun: list[tuple[int, Mapping[int, tuple[tuple[int, ...], ...]]]] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     sentence: list[int] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -58,8 +59,8 @@ class Text:
         known = self.found.get(part.number)
         if known is None:
             known = []
-            for i, entry in enumerate(self.entries):
-                for rest in entry.begins.get(part.number, ()):
+            for i, begins in self.begun:
+                for rest in begins.get(part.number, ()):
                     if not rest:
                         known.append((i,))
                     elif (places := self._follow(i, rest)) is not None:
@@ -100,8 +101,9 @@ class Text:
     def gather(self) -> None:
         """Note which parts the words may begin, after they are known or hidden."""
         self.parts, self.found = 0, {}
-        for entry in self.entries:
-            self.parts |= entry.parts
+        self.begun = [(i, entry.begins) for i, entry in enumerate(self.entries) if entry.parts]
+        for i, _ in self.begun:
+            self.parts |= self.entries[i].parts
 
     def recent(self, i: int) -> bool:
         """Does word i place things in the last days: "hier", "ce matin"? "la nuit" alone does not."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from triage.replies.clauses import Grammar, Text
 from triage.replies.fold import COMMA, NO_BREAK, SENTENCE, TOKEN, fold
+from triage.replies.lexicon import REMEMBERED, Lexicon
 from triage.replies.negation import negators, supposed
 from triage.replies.numerals import digits
 
 MAX_TOKENS = 300
-"""Words cut at a time. The answer is read in the first of these; danger is looked for in all of them, see `scanning.search_all`."""
+"""Words cut at a time. The answer is read in the first of these; danger is looked for in all of them, see `scanning.heard`."""
 
 
 def cut(text: str, grammar: Grammar) -> Text:
@@ -61,7 +62,16 @@ def _break(sign: str) -> int:
 def _respelled(typed: str, grammar: Grammar, before: list[str]) -> tuple[str, ...]:
     if typed in grammar.spelling and not (typed == "g" and before and before[-1][:1].isdigit()):
         return grammar.spelling[typed]
-    lexicon = grammar.lexicon
+    known = grammar.lexicon.apart.get(typed)
+    if known is None:
+        known = _taken_apart(typed, grammar.lexicon)
+        if len(grammar.lexicon.apart) < REMEMBERED:
+            grammar.lexicon.apart[typed] = known
+    return known
+
+
+def _taken_apart(typed: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """ "jarrive" is "j arrive"; a word of the lists stays whole."""
     if len(typed) < 4 or typed[0] not in "jlmtsdcnq" or not typed.isalpha() or lexicon.spelled(typed) or typed in lexicon.ordinary:
         return (typed,)
     for head in ("jm", "jl", "qu", typed[0]):

@@ -16,6 +16,7 @@ _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _ENGLISH_TAIL = re.compile(
     r"(?<=[a-z])'(t|m|re|ve|ll|d)(?![a-z'])|(?:(?<=\bhe)|(?<=\bshe)|(?<=\bit)|(?<=that)|(?<=here)|(?<=what)|(?<=thing))'(s)\b"
 )
+_ACCENT = re.compile("[\u0300-\u036f]+")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _INNER_HYPHEN = re.compile(r"(?<=[a-z])[-‐‑](?=[a-z])")
 _CREOLE_TWO = re.compile(r"\bdé(?=\s*(?:fois?\b|fwa|kou\b|$))")
@@ -26,10 +27,12 @@ TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|[?!]|[.…;:\n]+|[,()/+\"«»–—-
 
 def fold(text: str) -> str:
     """The text in lower case without accents, one kind of apostrophe, letters repeated more than twice cut to two."""
-    text = _INVISIBLE.sub("", text.translate(_LIGATURES)).replace("<NEXT>", "\n").replace("<MMS>", " ")
-    plain = unicodedata.normalize("NFKD", _CREOLE_TWO.sub("2", text.lower()))
-    plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
-    plain = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)
+    plain = text.replace("<NEXT>", "\n").replace("<MMS>", " ").lower()
+    if not plain.isascii():
+        plain = _CREOLE_TWO.sub("2", _INVISIBLE.sub("", plain.translate(_LIGATURES)))
+        plain = _ACCENT.sub("", unicodedata.normalize("NFKD", plain))
+    if not plain.isascii():
+        plain = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)
     plain = _REPEATED.sub(r"\1\1", plain)
     plain = _INNER_HYPHEN.sub(" ", plain)
     return _ENGLISH_TAIL.sub(r"\1\2", plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui"))

@@ -54,6 +54,7 @@ class Lexicon:
     ranges: list[tuple[float, float, int]] = field(default_factory=list)
     memory: dict[str, Entry] = field(default_factory=dict)
     made: dict[frozenset[int], Entry] = field(default_factory=dict)
+    apart: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def literal(self, text: str) -> int:
         """The number of a literal, given on first use."""

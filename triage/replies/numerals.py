@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 _COUNTED = (
     r"(?:fois|foi|x|prises?|doses?|comprimes?|cachets?|gelules?|cps?|oublis?|selles?|vomissements?|de trop|en trop|de plus|times?|"
@@ -13,7 +14,7 @@ _COUNTED = (
 )
 _ONE = re.compile(rf"(?<!pas )(?<!not )\b(?:une?|one|in)\b(?= (?:seule? )?{_COUNTED}\b)")
 _GLUED = re.compile(r"\b([a-z]{2,9}?)(fois|foi|times|comprimes?|cachets?)\b")
-_OVEN = re.compile(r"(?:(?<=\bau )|(?<=\ble )|(?<=\bun )|(?<=\bdu ))four\b")
+_OVEN = re.compile(r"\b(au|le|un|du) four\b")
 """The French oven is no English number."""
 _ONE_OH_ONE = re.compile(r"\b(?:one|a hundred and|one hundred and|hundred and) (?:(?:oh|o|zero) )?(one|two|three|four)\b")
 _POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
@@ -24,7 +25,7 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     """The folded text with its number words written in digits: "trente-huit cinq" becomes "38 5". "un peu" keeps its "un"."""
     if not words:
         return folded
-    folded = _OVEN.sub("fours", folded)
+    folded = _OVEN.sub(r"\1 fours", folded)
     folded = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if m[1] in words else m[0], folded)
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
@@ -98,6 +99,7 @@ _NOT_ANSWERS = re.compile(
 )
 
 
+@lru_cache(maxsize=16)
 def without_asides(text: str) -> str:
     """The text with dates, clock times, telephone numbers, durations, ages and money taken out: their digits are not answers."""
     return _NOT_ANSWERS.sub(" ", text)

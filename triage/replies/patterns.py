@@ -58,7 +58,7 @@ class Book:
         self._under: dict[int, list[Rule]] = {}
         for rule in rules:
             self._under.setdefault(rule.rarest.number, []).append(rule)
-        self._of: dict[Entry, tuple[Rule, ...]] = {}
+        self._of: dict[Entry, dict[Rule, None]] = {}
 
     def possible(self, entries: Iterable[Entry], parts: int) -> list[Rule]:
         """Rules all of whose parts may begin with one of these words; `parts`: what these words may begin, as bits."""
@@ -66,8 +66,9 @@ class Book:
         for entry in entries:
             known = self._of.get(entry)
             if known is None:
-                known = self._of[entry] = tuple(rule for part in entry.begins for rule in self._under.get(part, ()))
-            found.update(dict.fromkeys(known))
+                known = self._of[entry] = {rule: None for part in entry.begins for rule in self._under.get(part, ())}
+            if known:
+                found.update(known)
         return [rule for rule in found if rule.needs & parts == rule.needs]
 
 

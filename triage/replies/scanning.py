@@ -50,22 +50,19 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
     return heard(text, words, asked or Asked())[1].now
 
 
-@lru_cache(maxsize=8)
-def heard(text: str, words: Words, asked: Asked) -> tuple[Text, Found]:
-    """A text cut into words, and the danger in it. A text is scanned first and read next: the second does not search again."""
-    cutting = cut(text, words.grammar)
-    return cutting, search(cutting.again(), words, asked) if len(text) <= LONGEST_PIECE else search_all(text, words, asked)
-
-
 LONGEST_PIECE, OVERLAP = 200, 30
 """A longer text is searched in pieces of so many words, which overlap so that no sign is cut in two."""
 
 
-def search_all(text: str, words: Words, asked: Asked) -> Found:
+@lru_cache(maxsize=8)
+def heard(text: str, words: Words, asked: Asked) -> tuple[Text, Found]:
+    """A text cut into words, and the danger in it. A text is scanned first and read next: the second does not search again."""
+    cutting, typed = cut(text, words.grammar), text.split(" ")
+    return cutting, search(cutting.again(), words, asked) if len(typed) <= LONGEST_PIECE else _search_pieces(typed, words, asked)
+
+
+def _search_pieces(typed: list[str], words: Words, asked: Asked) -> Found:
     """Danger in the whole text, however long."""
-    typed = text.split(" ")
-    if len(typed) <= LONGEST_PIECE:
-        return search(cut(text, words.grammar), words, asked)
     starts = range(0, len(typed), LONGEST_PIECE - OVERLAP)
     pieces = [search(cut(" ".join(typed[i : i + LONGEST_PIECE]), words.grammar), words, asked) for i in starts]
     now = tuple(dict.fromkeys(code for piece in pieces for code in piece.now))
