@@ -106,7 +106,7 @@ LASTING = 'all_of = [{ lasting = "diarrhea", at_least = "diarrhea_mild", days = 
 MILD = 'all_of = [{ answer = "diarrhea", at_least = "diarrhea_mild" }]\nnone_of = [{ cycle = [1, 1] }]'
 
 
-@pytest.mark.parametrize(("cycle", "met", "near"), [(1, False, False), (2, True, False), (None, None, False)])
+@pytest.mark.parametrize(("cycle", "met", "near"), [(1, False, False), (2, True, False), (None, None, True)])
 def test_none_of_holds_a_rule_back(cycle: int | None, met: bool | None, near: bool) -> None:
     text = edited("capecitabine-14-7", LASTING, MILD)
     days = 'diarrhea_days     = { at = 4, unit = "days", source = "vigie_cape", verified = false }\n'

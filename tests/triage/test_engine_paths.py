@@ -15,7 +15,7 @@ from app.commands import bench_cases
 from tests.support.protocols import SLUGS, TODAY, answers, context, judge, layers, shipped, text_of
 from triage import engine, explain
 from triage.protocol import Protocol, parse
-from triage.terms import Assessment, Level, Measured, Past
+from triage.terms import Assessment, Exposure, Level, Measured, Past
 
 CAPECITABINE = "capecitabine-14-7@2026-11-22"
 
@@ -173,3 +173,30 @@ def test_two_questions_about_one_symptom_are_one_symptom() -> None:
     together = engine.assess(protocol, answers(nausea=2, vomiting=2), context(protocol))
     assert "floor-two-ambers" not in rules(together)
     assert "floor-two-ambers" in rules(engine.assess(shipped(CAPECITABINE), answers(nausea=2, vomiting=2), context(protocol)))
+
+
+# --- What nobody recorded -----------------------------------------------------------------------------------------------------------
+
+BLEEDER = """
+[[rules]]
+id = "bleeder"
+family = "red_flag"
+level = "urgent"
+all_of = [{ answer = "nausea", at_least = "severe" }, { exposed_to = "anticoagulant" }]
+why = { fr = "Anticoagulant.", en = "Anticoagulant." }
+source = "vigie_cape"
+verified = false
+"""
+
+
+def test_a_rule_that_only_a_blank_keeps_open_is_told() -> None:
+    """HZ-38: nobody wrote whether an anticoagulant is taken; the trace says that this alone is missing."""
+    protocol = parse(text_of(CAPECITABINE) + BLEEDER, layers())
+    told = next(step for step in judge(protocol, {"nausea": 3}).steps if step.rule == "bleeder")
+    assert (told.met, told.near, told.fired, told.waits_for) == (None, True, False, ())
+    assert "anticoagulant: intake not recorded" in told.inputs["en"]
+    calm = next(step for step in judge(protocol, {"nausea": 1}).steps if step.rule == "bleeder")
+    assert (calm.met, calm.near) == (False, False)
+    never = {"anticoagulant": Exposure(TODAY - timedelta(days=60), TODAY - timedelta(days=30))}
+    past = next(step for step in judge(protocol, {"nausea": 3}, exposures=never).steps if step.rule == "bleeder")
+    assert (past.met, past.near) == (False, False)

@@ -106,7 +106,7 @@ def told(rule: Rule, findings: Sequence[Finding]) -> Step:
         level=rule.level,
         fired=met is True,
         met=met,
-        near=met is not True and not blocked and _near(every, some),
+        near=met is not True and not blocked and (_near(every, some) or _only_unrecorded(rule, findings)),
         inputs={"fr": " ; ".join(fr for fr, _ in said), "en": "; ".join(en for _, en in said)},
         why=rule.why,
         source=rule.source,
@@ -129,6 +129,14 @@ def _near(every: Sequence[Finding], some: Sequence[Finding]) -> bool:
     """Nearly fired: each condition met or within one step, and at least one of them only within a step."""
     reached = all(f.met or f.near for f in every) and (not some or any(f.met or f.near for f in some))
     return reached and any(f.near for f in (*every, *some))
+
+
+def _only_unrecorded(rule: Rule, findings: Sequence[Finding]) -> bool:
+    """An answer meets the rule, and only what nobody recorded (a medicine, a measure, the day) keeps it open: told, never passed over."""
+    supposed = [found.met if condition.keys else found.met is not False for condition, found in zip(rule.conditions, findings, strict=True)]
+    first, second = len(rule.all_of), len(rule.all_of) + len(rule.any_of)
+    meets = all(supposed[:first]) and (not rule.any_of or any(supposed[first:second]))
+    return meets and any(condition.keys and met for condition, met in zip(rule.conditions, supposed, strict=True))
 
 
 def spoken(question: Question, fact: Fact) -> Mapping[str, str]:
