@@ -55,7 +55,11 @@ def _alone(line: Line) -> LabTable:
     return labs.read(f"{header}\n{cells}\n")
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: " ".join(filter(None, list(line.values())[:11])))
+def _named(line: Line) -> str:
+    return re.sub(r"\W+", "-", " ".join(list(line.values())[:11]))
+
+
+@pytest.mark.parametrize("line", LINES, ids=_named)
 def test_each_line_begins_where_it_says(line: Line) -> None:
     """Just on the milder side nothing, at the bound only when it says ``at``, just beyond its grade."""
     bound = BOUNDS[line["frame"]](Decimal(line["bound"] or 0))
