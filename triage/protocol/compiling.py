@@ -224,7 +224,7 @@ def _built(rule: str, part: str, specs: list[Spec], book: Book, problems: list[P
 def _episode_from(shape: RuleShape, book: Book) -> Decimal:
     """The score from which an occurrence of the rule's toxicity counts: the rule's own limit on that answer, otherwise more than 1."""
     for spec in shape.specs():
-        if shape.toxicity in (spec.get(word) for word in ("answer", "occurrence", "consecutive")) and "at_least" in spec:
+        if shape.toxicity and shape.toxicity in (spec.get(word) for word in ("answer", "occurrence", "consecutive")) and "at_least" in spec:
             return book.limits[spec["at_least"]]
     return CALM + 1
 

@@ -64,5 +64,7 @@ Said = tuple[bool | None, bool, str, str, tuple[str, ...]]
 def said(spec: dict[str, Any], given: dict[str, Any], due: str = "", **more: Any) -> Said:
     """(met, near, French, English, questions waited for) of a condition. due: what was asked; None in ``given``: asked, unknown."""
     answers = {key: Answer(key, value(plain)) for key, plain in given.items()}
-    found = build(spec, BOOK).check(Case.of(QUESTIONS, answers, due.split(), Context(TODAY, **more)))
+    condition = build(spec, BOOK)
+    assert condition.word == next(iter(spec))
+    found = condition.check(Case.of(QUESTIONS, answers, due.split(), Context(TODAY, **more)))
     return found.met, found.near, *found.say(), found.waits
