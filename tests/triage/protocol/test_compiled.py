@@ -90,8 +90,8 @@ def test_rules_in_the_order_of_their_families() -> None:
     ]
     assert (hot.layer, hot.source, hot.why) == ("floor@2026-01-02", "Book (4.2, EU)", {"fr": "Fièvre.", "en": "Fever."})
     assert (loose.layer, loose.source) == ("onepill@2026-02-01", "Label of onepill")
-    assert (loose.toxicity, loose.episode_from, loose.proposes) == ("diarrhea", 2, ("pause", "stop"))
-    assert (count.toxicity, count.episode_from, count.proposes) == ("", 2, ())
+    assert (loose.toxicity, loose.episode_from, loose.proposes) == ("diarrhea", Decimal(2), ("pause", "stop"))
+    assert (count.toxicity, count.episode_from, count.proposes) == ("", Decimal(2), ())
     assert [tuple(len(part) for part in (r.all_of, r.any_of, r.none_of)) for r in (loose, count)] == [(1, 0, 0), (0, 1, 1)]
     assert [(c.word, c.keys) for c in loose.conditions] == [("answer", frozenset({"diarrhea"}))]
     assert [c.word for c in count.conditions] == ["grade", "on_day"]
