@@ -17,11 +17,10 @@ from triage.terms import Asked, Escalate, Kind, Reading
 
 TABLES = Path(__file__).parent / "tables"
 STILL_MISSED = {
-    "tout le monde respirerait mieux si je n'étais plus dans leurs pattes",
     "the telly's only got half a picture but it's not the telly it's me",
     "j'ai lu 4 le matin et 4 le soir alors que c'est 4 par jour",
     "jariv mem pa a finir une fras",
-    "elle a mis le téléphone au four",
+    "en parlant j'ai la langue en bois et la bouche qui part",
 }
 """Images not seen yet, counted rather than hidden."""
 
