@@ -34,6 +34,7 @@ _SAY = {
         "unknown": "inconnu",
         "not_graded": "non gradable",
         "proposal": "Pour le prescripteur : {text}",
+        "numbered": "Pour le prescripteur, épisode n° {number} : {text}",
         "protocol": "Protocole {protocol}, empreinte {fingerprint}.",
         "hours": " de service",
         "unsure": " Seuil ou source à vérifier.",
@@ -56,6 +57,7 @@ _SAY = {
         "unknown": "unknown",
         "not_graded": "not gradable",
         "proposal": "For the prescriber: {text}",
+        "numbered": "For the prescriber, episode no. {number}: {text}",
         "protocol": "Protocol {protocol}, fingerprint {fingerprint}.",
         "hours": " of service time",
         "unsure": " Threshold or source still to be verified.",
@@ -63,8 +65,11 @@ _SAY = {
 }
 
 
-def sentences(assessment: Assessment, lang: str) -> list[str]:
-    """The whole trace in words: level, answers, rules fired, nearly fired, waiting, texts, version. KeyError for another language."""
+def sentences(assessment: Assessment, lang: str, occurrences: Mapping[str, int] | None = None) -> list[str]:
+    """The whole trace in words: level, answers, rules fired, nearly fired, waiting, texts, version. KeyError for another language.
+
+    occurrences: words of a proposal → which time the label means, where it means one.
+    """
     say, levels = _SAY[lang], LEVELS[lang]
     within = assessment.respond_within
     head = say["within"] if within else say["level"]
@@ -80,7 +85,7 @@ def sentences(assessment: Assessment, lang: str) -> list[str]:
     if not groups["fired"] and not groups["error"]:
         groups["fired"].append(say["nothing"])
     lines += [line for group in groups.values() for line in group]
-    lines += [say["proposal"].format(text=words[lang]) for words in assessment.proposals]
+    lines += [_proposal(words[lang], occurrences or {}, say) for words in assessment.proposals]
     if told := ", ".join(key for key in (assessment.advice, assessment.self_care) if key):
         source = assessment.advice_source
         lines.append(say["guided" if source else "told"].format(found=told, source=source))
@@ -93,6 +98,11 @@ def _numbers(assessment: Assessment, say: Mapping[str, str]) -> list[str]:
     grades = [f"{found.term} {say['not_graded'] if found.grade is None else found.grade} (v{found.version})" for found in assessment.grades]
     named = (("composites", composites), ("grades", grades))
     return [say[what].format(found=", ".join(found)) for what, found in named if found]
+
+
+def _proposal(text: str, occurrences: Mapping[str, int], say: Mapping[str, str]) -> str:
+    number = occurrences.get(text)
+    return say["proposal"].format(text=text) if number is None else say["numbered"].format(text=text, number=number)
 
 
 def _kind(step: Step) -> str:

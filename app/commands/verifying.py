@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -16,6 +17,8 @@ from app.core.audit import AuditRow
 from app.core.errors import NotFound, Refusal
 from app.people import patients
 from app.people.models import Patient, Service
+from app.protocols import looks, signatures, versions
+from app.protocols.models import ProtocolVersion
 from triage import explain as words
 
 verify = typer.Typer(help="Prove that the trail and the judgements are whole.")
@@ -52,6 +55,20 @@ def _verdict(problems: list[str], whole: str, *, as_json: bool, counted: dict[st
         raise Refusal(problems[0].replace("{", "(").replace("}", ")"))
 
 
+def _occurrences(version: ProtocolVersion) -> Mapping[str, int]:
+    """Of its proposals; none when its document cannot be read any more: the stored trace is still told."""
+    try:
+        return looks.occurrences(versions.load(version))
+    except (Refusal, ValueError):
+        return {}
+
+
+_DRAFT = {
+    "fr": "BROUILLON : ce protocole est à lire seulement, personne ne l'a signé.",
+    "en": "DRAFT: this protocol is for reading only, nobody has signed it.",
+}
+
+
 def explain(
     assessment_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1, help="Number of the assessment, as the alert shows it.")],
     lang: Annotated[str, typer.Option(help="fr or en; the service's language when absent.")] = "",
@@ -68,7 +85,9 @@ def explain(
         patients.chart_opened(session, patient, by=by_command(), now=house.clock.now(), where=f"explain {assessment_id}")
         language = lang or session.get_one(Service, patient.service_id).language
         stored = {"id": row.id, "at": row.at.isoformat(), "level": row.level, "fingerprint": row.fingerprint, "result": row.result}
-    sentences = words.sentences(words.from_dict(row.result), language)
+        version = session.get_one(ProtocolVersion, row.version_id)
+        draft, occurrences = version.depth == signatures.DRAFT, _occurrences(version)
+    sentences = [*([_DRAFT[language]] if draft else []), *words.sentences(words.from_dict(row.result), language, occurrences)]
     if as_json:
         say_json({**stored, "words": sentences})
         return

@@ -41,6 +41,11 @@ def known_medicines() -> frozenset[str]:
     return frozenset(name for protocol in shelf.compiled().values() for name in medicines(protocol))
 
 
+def occurrences(protocol: Protocol) -> Mapping[str, int]:
+    """Words of a proposal, in each language → the occurrence of the toxicity that the label means, where it means one."""
+    return {words: n for name, n in protocol.occurrences.items() for words in protocol.proposals[name].values()}
+
+
 @lru_cache(maxsize=512)
 def touched(protocol: Protocol, measure: str = "", medicine: str = "") -> Protocol:
     """The same protocol with only what this measure or this medicine may decide: of alternatives, those that look at it.

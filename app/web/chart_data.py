@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people import care_team
 from app.people.models import Patient, Service, Staff
-from app.protocols import versions
-from app.protocols.models import ProtocolVersion
+from app.protocols import signatures, versions
+from app.protocols.models import ProtocolVersion, VersionState
 from app.treatment import courses, days, intakes
 from app.treatment.models import Course, IntakeReport
 from triage.calendar import Day, Dose
@@ -26,7 +27,8 @@ from triage.protocol import Protocol
 class Treatment:
     """The running course and what today is in it; ``title``: the protocol's, by language.
 
-    dose: the one in force today. beside: what today is for each second medicine.
+    dose: the one in force today. beside: what today is for each second medicine. draft: the protocol is one. exception: numbers
+    changed for this patient hold today.
     """
 
     course: Course
@@ -35,6 +37,8 @@ class Treatment:
     unverified: int
     dose: Dose
     beside: Mapping[str, Day]
+    draft: bool = False
+    exception: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,19 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
     if course is None:
         return None
     today = local_day(patient, now)
-    version = versions.in_force(session, course.protocol_slug, today, patient.service_id)
+    version = script.version_for(session, course, patient, today)
     title: Mapping[str, str] = version.title if version else {"fr": course.protocol_slug, "en": course.protocol_slug}
     both = days.together(course, today)
-    return Treatment(course, both.days[course.agent], title, version.unverified if version else 0, days.dose_on(course, today), both.days)
+    return Treatment(
+        course=course,
+        day=both.days[course.agent],
+        title=title,
+        unverified=version.unverified if version else 0,
+        dose=days.dose_on(course, today),
+        beside=both.days,
+        draft=version is not None and version.depth == signatures.DRAFT,
+        exception=version is not None and version.state == VersionState.PATIENT,
+    )
 
 
 def protocol_of(session: Session, version_id: int | None) -> Protocol | None:

@@ -16,10 +16,11 @@ from app.core.errors import NotFound
 from app.insight import worklist
 from app.insight.worklist import Row
 from app.messaging.models import Message
+from app.messaging.outbox import Purpose
 from app.people import care_team, patients
 from app.people.models import Patient, Service, Staff
-from app.treatment import measures
-from app.treatment.models import IntakeReport, Measure
+from app.treatment import grades, measures
+from app.treatment.models import ClinicianGrade, IntakeReport, Measure
 from app.web import chart_data
 from app.web.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
@@ -31,6 +32,7 @@ SAME_VISIT = timedelta(minutes=30)
 """A chart opened again by the same person within this time is the same visit: one line in the audit trail, not one per refresh."""
 
 LAST_TEXTS = 8
+FEW_GRADES = 3
 URGENT_OUTCOMES = tuple(one for one in Outcome if one is not Outcome.NOT_REACHED)
 
 
@@ -56,6 +58,8 @@ class Panel:
     doses: IntakeReport | None = None
     temperature: Measure | None = None
     told_message: Message | None = None
+    advice: Message | None = None
+    clinician: Sequence[ClinicianGrade] = ()
     texts: Sequence[Message] = ()
     quotes: Sequence[Message] = ()
     contacts: Sequence[Contact] = ()
@@ -152,6 +156,8 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=_temperature(session, patient, page.now),
         told_message=session.get(Message, alert.told_message_id) if alert and alert.told_message_id else None,
+        advice=_advice(session, heard),
+        clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
         quotes=_quotes(texts, events, row),
         contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(number),
@@ -172,6 +178,15 @@ def _assessment(heard: Heard | None) -> Assessment | None:
         return explain.from_dict(heard.assessment.result)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _advice(session: Session, heard: Heard | None) -> Message | None:
+    """The self-care text of that check-in, if one was queued."""
+    checkin_id = heard.assessment.checkin_id if heard else None
+    if checkin_id is None:
+        return None
+    mine = select(Message).where(Message.checkin_id == checkin_id, Message.purpose == Purpose.ADVICE)
+    return session.scalar(mine.order_by(Message.id.desc()).limit(1))
 
 
 def _temperature(session: Session, patient: Patient | None, now: datetime) -> Measure | None:

@@ -10,7 +10,7 @@ from typing import Any
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.insight.worklist import Row
 from app.messaging.models import Message
-from app.protocols import scales
+from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
 from triage.advice import DANGERS
@@ -40,6 +40,10 @@ class Saying:
         """A composite by the protocol's name for it."""
         entry = self.protocol.composites.get(key) if self.protocol else None
         return entry.name[self.page.language] if entry else self.name(key)
+
+    def occurrence(self, proposal: Mapping[str, str]) -> int | None:
+        """Which time the label means with this proposal; None for every time."""
+        return looks.occurrences(self.protocol).get(proposal[self.page.language]) if self.protocol else None
 
     def dangers(self, codes: list[str]) -> str:
         """Danger codes in words."""

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.alerts.models import Alert
 from app.checkins.models import AssessmentRow
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.messaging import outbox
+from app.messaging.outbox import Purpose
 from app.people.models import Patient
+from app.protocols.models import ProtocolVersion
 from app.treatment.models import Measure, OtherMedicine, PatientOverride
 from tests.app.web.conftest import SignIn
 from tests.app.web.ward import Morning, a_morning
@@ -126,3 +129,59 @@ def test_the_secretary_reads_and_changes_nothing(paul: TestClient, morning: Morn
     assert paul.get(where).status_code == 200
     assert paul.post(f"{where}/cautions", data={"stoma": "yes"}).status_code == 403
     assert paul.post(f"{where}/nothing", data={}).status_code == 404
+
+
+# --- The alert beside it --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_panel_keeps_three_numbers_apart_and_names_the_exception(
+    lebon: TestClient, claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """A laboratory grade with its version, a clinician's, the exception in words; the patient's scores stay under their own name."""
+    where = f"/patients/{morning.jean.id}/particulars"
+    assert lebon.post(f"{where}/override", data=EXCEPTION).status_code == 303
+    grade = {"term": "Fatigue", "version": "6.0", "grade": "2", "onset_day": "", "note": ""}
+    assert claire.post(f"/patients/{morning.jean.id}/grades", data=grade).status_code == 303
+    few = RESULT | {"kind": "neutrophils", "value": "0,3", "lln": "1,8", "uln": "7,5"}
+    assert claire.post(f"{where}/measure", data=few).status_code == 303
+    with database.reading() as session:
+        alert = session.scalars(select(Alert).where(Alert.patient_id == morning.jean.id)).one()
+        judged = alert.assessment_id
+    text = claire.get(f"/alerts/{alert.id}").text
+
+    assert "Grade CTCAE v5.0 (laboratoire, 0-4)" in text
+    assert "Neutrophil count decreased" in text
+    assert "Grade CTCAE (clinicien, 0-5)" in text
+    assert "CTCAE 6.0" in text
+    assert "Exception pour ce patient" in text
+    assert "Exception en cours" in text
+    assert "Splénectomie" in claire.get(f"/assessments/{judged}").text
+
+
+def test_what_the_patient_was_told_is_shown_with_its_guideline(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    with database.transaction() as session:
+        row = session.scalars(select(AssessmentRow).where(AssessmentRow.patient_id == morning.jean.id).order_by(AssessmentRow.id)).all()[-1]
+        jean = session.get_one(Patient, morning.jean.id)
+        outbox.queue(
+            session,
+            key="care_fatigue",
+            purpose=Purpose.ADVICE,
+            dedup_key="advice",
+            patient=jean,
+            checkin_id=row.checkin_id,
+            now=clock.now(),
+        )
+    text = claire.get(f"/alerts/{morning.tiredness.id}").text
+
+    assert "Conseil donné au patient" in text
+    assert "Fatigue : alternez repos courts" in text
+
+
+def test_a_draft_is_a_draft_wherever_it_is_followed(claire: TestClient, database: Database, morning: Morning) -> None:
+    """Outside the demo nobody begins on one; a patient who is on one all the same is seen to be."""
+    with database.transaction() as session:
+        session.execute(update(ProtocolVersion).values(depth="draft"))
+    assert "Brouillon" in claire.get(f"/patients/{morning.jean.id}").text
+    assert "Brouillon" in claire.get(f"/alerts/{morning.tiredness.id}").text
