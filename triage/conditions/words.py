@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from triage.conditions.facts import Absent, Finding
 from triage.questions import NUMBERS, Question, intake_of
 from triage.terms import Kind, Value
 
 
+@lru_cache(maxsize=4096)
 def number(value: Decimal, lang: str) -> str:
     """38.0 → "38" ; 37.9 → "37,9" in French."""
     text = f"{value.normalize():f}"

@@ -15,7 +15,7 @@ from triage import advice
 from triage.conditions import Absent, Case, Fact
 from triage.conditions.on_composites import value_of
 from triage.conditions.on_history import history_known, reached
-from triage.engine.house import DANGER, EXCEPTION, FLOOR, UNJUDGED, WAITING, exception, impossible, reader, waiting
+from triage.engine.house import DANGER, EXCEPTION, FLOOR, UNJUDGED, WAITING, exception, impossible, reader, swift, waiting
 from triage.engine.plan import REMEMBERED, Form, Heard, Plan, Ready, Seen, keep
 from triage.protocol import Protocol, Rule
 from triage.terms import Answer, Assessment, Context, Escalate, Graded, Level, Step
@@ -48,39 +48,28 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
     for step in fired:
         level = max(level, step.level)
     within, notify = plan.urgency[level]
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "level": level,
         "respond_within": within,
         "notify": notify,
+        "steps": tuple(fired),
+        "scores": {},
+        "advice": "",
         "undecided": tuple(undecided),
         "protocol": plan.stamp,
         "fingerprint": protocol.fingerprint,
-    }
-    if trace:
-        every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
-        return _made(told | _told(plan, case, form, heard, level, fired, rules) | {"steps": (*fixed, *every, *last)})
-    return _made(told | _untold(tuple(fired)))
-
-
-def _untold(steps: tuple[Step, ...]) -> dict[str, Any]:
-    return {
-        "steps": steps,
-        "scores": {},
-        "advice": "",
         "self_care": "",
-        "advice_source": "",
         "inputs": (),
         "proposals": (),
         "composites": {},
         "grades": (),
+        "advice_source": "",
     }
-
-
-def _made(fields: dict[str, Any]) -> Assessment:
-    """``Assessment(**fields)``, several times faster: a frozen dataclass sets each of its fields through a slow door."""
-    assessment = object.__new__(Assessment)
-    object.__setattr__(assessment, "__dict__", fields)
-    return assessment
+    if trace:
+        every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
+        fields["steps"] = (*fixed, *every, *last)
+        fields |= _told(plan, case, form, heard, level, fired, rules)
+    return swift(Assessment, fields)
 
 
 def _look(plan: Plan, form: Form, answers: Mapping[str, Answer], context: Context) -> tuple[list[Heard], Case, list[Seen], int]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from triage.conditions import Absent, Case, Condition, Fact, Finding
 from triage.conditions.facts import VALUE
-from triage.engine.house import spoken, told, unjudged
+from triage.engine.house import say, spoken, told, unjudged
 from triage.protocol import Protocol, Rule
 from triage.questions import objection
 from triage.terms import Graded, Kind, Level, Step
@@ -41,11 +41,19 @@ def keep(memory: dict[K, V], key: K, value: V) -> V:
 
 @dataclass(eq=False, slots=True)
 class Seen:
-    """What one fact means to every condition that looks at it. Compared by identity: the same fact gives the same object."""
+    """What one fact means to every condition that looks at it. Compared by identity: the same fact gives the same object.
+
+    words: of its findings, once they were asked for.
+    """
 
     state: int
     findings: Mapping[int, Finding]
     broken: Mapping[int, str]
+    words: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def said(self, number: int) -> tuple[str, str]:
+        """A finding in words, French and English."""
+        return self.words.get(number) or self.words.setdefault(number, say(self.findings[number]))
 
 
 @dataclass(eq=False, slots=True)
@@ -94,13 +102,17 @@ class Form:
 
 @dataclass(frozen=True, eq=False)
 class Ready:
-    """A rule, the numbers of its conditions as masks, and where each is seen. pick takes from all that was seen what it looks at."""
+    """A rule, the numbers of its conditions as masks, and where each is seen. pick takes from all that was seen what it looks at.
+
+    guards: conditions without one of which it cannot fire, an answer rather than a day that half the check-ins share.
+    """
 
     rule: Rule
     all_of: int
     any_of: int
     none_of: int
     mask: int
+    guards: int
     places: tuple[tuple[int, int], ...]
     pick: Callable[[list[Seen]], Hashable]
     bare: Step
@@ -136,6 +148,7 @@ class Plan:
         ]
         self.rule_of = [ready for ready in self.ready for _ in ready.places]
         self.full = (1 << self.size) - 1
+        self.guards = sum(ready.guards for ready in self.ready)
         self.forms: dict[Hashable, Form] = {}
         self.grades: dict[Hashable, Graded] = {}
         self.answers: dict[str, dict[Any, Heard]] = {key: {} for key in protocol.questions}
@@ -219,7 +232,7 @@ class Plan:
     def fired(self, state: int) -> tuple[list[Step], list[Ready], list[str]]:
         """Steps without words of the rules that fired, those rules, and the red flags that wait for an answer.
 
-        A rule fires by a condition that is met, waits by one that waits, breaks by one that broke: no other is looked at.
+        A rule fires by a guard that is met, waits by one that waits, breaks by one that broke: no other is looked at.
         """
         yes = state & self.full
         unknown = state >> self.size & self.full
@@ -228,7 +241,7 @@ class Plan:
         steps: list[Step] = []
         rules: list[Ready] = []
         undecided: list[str] = []
-        left = yes | waits | broken
+        left = yes & self.guards | waits | broken
         while left:
             ready = self.rule_of[(left & -left).bit_length() - 1]
             left &= ~ready.mask
@@ -253,7 +266,15 @@ class Plan:
         if broken:
             return self.unjudged(ready, broken[0])
         findings = [seen[place].findings[number] for number, place in ready.places]
-        return keep(ready.rule.seen, ready.pick(seen), told(ready.rule, findings))
+        said = [seen[place].said(number) for number, place in ready.places]
+        return keep(ready.rule.seen, ready.pick(seen), told(ready.rule, findings, said))
+
+
+def _guards(rule: Rule, first: int, any_of: int) -> int:
+    if not rule.all_of:
+        return any_of
+    answers = [number for number, condition in enumerate(rule.all_of) if condition.keys]
+    return 1 << first + (answers[0] if answers else 0)
 
 
 def _ready(protocol: Protocol, place_of: Mapping[int, int]) -> tuple[Ready, ...]:
@@ -268,5 +289,5 @@ def _ready(protocol: Protocol, place_of: Mapping[int, int]) -> tuple[Ready, ...]
         places = tuple((n, place_of[n]) for n in range(first, number))
         pick = itemgetter(*dict.fromkeys(place for _, place in places))
         bare = Step(rule.id, rule.level, True, True, False, {}, rule.why, rule.source, "", rule.family, rule.layer, rule.verified)
-        ready.append(Ready(rule, masks[0], masks[1], masks[2], sum(masks), places, pick, bare))
+        ready.append(Ready(rule, masks[0], masks[1], masks[2], sum(masks), _guards(rule, first, masks[1]), places, pick, bare))
     return tuple(ready)
