@@ -60,7 +60,8 @@ def _urgent(protocol: Protocol, case: Case, fired: Collection[Step]) -> str:
     if "suicidal" in dangers:
         return "suicidal"
     urgent = {step.rule for step in fired if step.level is Level.URGENT}
-    fever = any("temperature" in c.keys for rule in protocol.rules if rule.id in urgent for c in rule.conditions)
+    measured = (c for rule in protocol.rules if rule.id in urgent for c in rule.conditions if "temperature" in c.keys)
+    fever = any(condition.check(case).met for condition in measured)
     return "urgent_fever" if fever or dangers & FEVERS else "urgent"
 
 
