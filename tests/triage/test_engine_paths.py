@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from app.commands import bench_cases
 from tests.support.protocols import SLUGS, TODAY, answers, context, judge, layers, shipped, text_of
 from triage import engine, explain
 from triage.protocol import Protocol, parse
-from triage.terms import Assessment, Exposure, Level, Measured, Past
+from triage.terms import Assessment, Exposure, Level, Measured, Past, Step
 
 CAPECITABINE = "capecitabine-14-7@2026-11-22"
 
@@ -200,3 +200,11 @@ def test_a_rule_that_only_a_blank_keeps_open_is_told() -> None:
     never = {"anticoagulant": Exposure(TODAY - timedelta(days=60), TODAY - timedelta(days=30))}
     past = next(step for step in judge(protocol, {"nausea": 3}, exposures=never).steps if step.rule == "bleeder")
     assert (past.met, past.near) == (False, False)
+
+
+def test_what_is_made_the_swift_way_has_every_field() -> None:
+    """Steps and assessments are filled at once, past their constructor: a field that is added later must not be forgotten there."""
+    for trace in (True, False):
+        got = engine.assess(shipped(CAPECITABINE), answers(nausea=2), context(shipped(CAPECITABINE)), trace=trace)
+        assert vars(got).keys() == {one.name for one in fields(Assessment)}
+        assert all(vars(step).keys() == {one.name for one in fields(Step)} for step in got.steps)

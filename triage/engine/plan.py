@@ -19,7 +19,7 @@ from triage.protocol import Protocol, Rule
 from triage.questions import objection
 from triage.terms import Graded, Kind, Level, Step
 
-REMEMBERED = 4096
+REMEMBERED = 1024
 """Facts, steps or forms kept in each memory; over that it is emptied, so that it cannot grow for ever."""
 
 MET, OPEN, WAITS, BROKEN, ODD = range(5)
