@@ -33,12 +33,12 @@ DEFINITIONS: Mapping[str, Mapping[str, str]] = {
         "en": "Intake days covered by what was dispensed, over intake days due. Rest days, ordered holds and hospital stays are left out.",
     },
     "mpr": {
-        "fr": "Jours délivrés depuis la première délivrance de la période. Divisés par les jours jusqu'à sa fin. Peut dépasser 1.",
-        "en": "Days supplied by the fills of the period, over the days from the first of them to its end. Can pass 1.",
+        "fr": "Jours délivrés depuis la première délivrance de la période. Divisés par les jours jusqu'à sa fin. Peut dépasser 100 %.",
+        "en": "Days supplied by the fills of the period, over the days from the first of them to its end. Can pass 100 %.",
     },
     "mpr_capped": {
-        "fr": "Le MPR, arrêté à 1.",
-        "en": "The MPR, stopped at 1.",
+        "fr": "Le MPR, arrêté à 100 %.",
+        "en": "The MPR, stopped at 100 %.",
     },
     "rdi": {
         "fr": "Dose reçue par jour, sur la dose prévue par jour. Les pauses et les baisses de dose la diminuent. "
