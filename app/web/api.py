@@ -226,7 +226,7 @@ def record_pill_count(patient_id: Id, body: PillCountIn, who: Caller, session: W
 def record_measure(patient_id: Id, body: MeasureIn, who: Caller, session: Writes, now: Now) -> MeasureOut:
     """Keep a weight, temperature or laboratory value with its unit, time and origin. Nothing is converted or rounded.
 
-    A temperature of the last 24 hours is judged at once by the patient's protocol, and may raise an alert.
+    A value that a rule of the patient's protocol looks at is judged at once, and may raise an alert; a temperature within 24 hours.
     """
     by = person(session, who, body.by, "record_measure")
     patient = patients.get(session, patient_id, viewer=who)
