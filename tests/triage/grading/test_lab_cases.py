@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.protocols import scales
+from tests.triage.grading.tables import fresh
 
 FILE = Path(__file__).parent / "cases.csv"
 CASES = list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines()))
@@ -20,7 +20,7 @@ def _number(text: str) -> Decimal | None:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{number}-{case['term'].split()[0]}" for number, case in enumerate(CASES, 2)])
 def test_a_published_case(case: dict[str, str]) -> None:
-    found = scales.lab_table(case["version"]).grade(
+    found = fresh(case["version"]).grade(
         case["term"],
         Decimal(case["value"]),
         case["unit"],

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.protocols import scales
+from tests.triage.grading.tables import fresh
 from triage.grading import labs, reasons
 from triage.grading.criteria import Scale, Term
 from triage.grading.labs import LabTable
@@ -131,7 +132,7 @@ def test_what_is_not_known_never_reassures(data: st.DataObject) -> None:
 def test_a_term_without_a_number_says_why() -> None:
     for version, term, key in TERMS:
         if not _numeric(term.scales[key][0]):
-            table = scales.lab_table(version)
+            table = fresh(version)
             found = table.grade(term.name, Decimal(1), key=key)
             assert found.grade is None
             assert len(found.reason) > 20
@@ -166,7 +167,7 @@ def test_a_term_without_a_number_says_why() -> None:
     ],
 )
 def test_a_reason_has_its_french(given: dict[str, Any], french: str) -> None:
-    table = scales.lab_table("5.0")
+    table = fresh("5.0")
     assert table.french(table.grade(**given).reason) == french
 
 
@@ -186,24 +187,24 @@ def test_every_sentence_has_its_places_in_both_languages() -> None:
 )
 def test_a_unit_that_cannot_be_used_is_said(unit: str, said: str) -> None:
     """User demand: g/L is not G/L; nothing is guessed."""
-    found = scales.lab_table("5.0").grade("Platelet count decreased", Decimal(40), unit, lln=Decimal(150))
+    found = fresh("5.0").grade("Platelet count decreased", Decimal(40), unit, lln=Decimal(150))
     assert found.grade is None
     assert said in found.reason
 
 
 def test_an_unknown_unit_stops_a_ratio_too() -> None:
-    found = scales.lab_table("5.0").grade("Alanine aminotransferase increased", Decimal(400), "banana", uln=Decimal(40))
+    found = fresh("5.0").grade("Alanine aminotransferase increased", Decimal(400), "banana", uln=Decimal(40))
     assert (found.grade, found.reason) == (None, "unknown unit 'banana'")
 
 
 def test_limits_the_wrong_way_round_are_not_used() -> None:
-    table = scales.lab_table("5.0")
+    table = fresh("5.0")
     assert table.grade("Anemia", Decimal(110), "g/L", lln=Decimal(170), uln=Decimal(120)).grade is None
     assert table.grade("Anemia", Decimal(90), "g/L", lln=Decimal(170), uln=Decimal(120)).grade == 2
 
 
 def test_a_limit_of_zero_multiplies_nothing() -> None:
-    found = scales.lab_table("5.0").grade("Lipase increased", Decimal(5), "U/L", uln=Decimal(0))
+    found = fresh("5.0").grade("Lipase increased", Decimal(5), "U/L", uln=Decimal(0))
     assert found.grade is None
     assert "uln" in found.reason
 
@@ -212,34 +213,60 @@ def test_a_limit_of_zero_multiplies_nothing() -> None:
 def test_what_is_no_number_is_refused(wrong: dict[str, Decimal | str]) -> None:
     given: dict[str, Decimal | str] = {"value": Decimal(1), **wrong}
     with pytest.raises(ValueError, match="expected"):
-        scales.lab_table("5.0").grade("Anemia", unit="g/L", **given)  # type: ignore[arg-type]
+        fresh("5.0").grade("Anemia", unit="g/L", **given)  # type: ignore[arg-type]
 
 
 # --- Measures as they are kept ------------------------------------------------------------------------------------------------------
 
-NOW = Measured(Decimal(250), "U/L", date(2026, 11, 20), uln=Decimal(40))
-BASELINE = Measured(Decimal(60), "U/L", date(2026, 10, 1), uln=Decimal(40))
-ALT = "Alanine aminotransferase increased"
+DAY, BEFORE_DAY = date(2026, 11, 20), date(2026, 10, 1)
 
 
-def test_a_kept_baseline_says_itself_that_it_was_abnormal() -> None:
-    """250 is 6.25 x ULN (grade 3) and 4.2 x the abnormal baseline (grade 2)."""
-    table = scales.lab_table("5.0")
-    assert table.grade_measured(ALT, NOW, BASELINE).grade == 2
-    assert table.grade_measured(ALT, NOW).grade == 3
-    assert table.grade_measured(ALT, NOW, replace(BASELINE, uln=Decimal(70))).grade == 3
+def _kept(value: str, unit: str, *, lln: str = "", uln: str = "", on: date = DAY) -> Measured:
+    low, high = (Decimal(limit) if limit else None for limit in (lln, uln))
+    return Measured(Decimal(value), unit, on, low, high)
 
 
-def test_a_baseline_in_another_unit_is_brought_to_this_one_or_left_out() -> None:
-    table = scales.lab_table("5.0")
-    now = Measured(Decimal(95), "umol/L", date(2026, 11, 20), uln=Decimal(104))
-    assert table.grade_measured("Creatinine increased", now, Measured(Decimal("0.05"), "mmol/L", date(2026, 10, 1))).grade == 2
-    assert table.grade_measured("Creatinine increased", now, Measured(Decimal(50), "pg", date(2026, 10, 1))).grade is None
+ALT, CREATININE = "Alanine aminotransferase increased", "Creatinine increased"
+NOW, BASELINE = _kept("250", "U/L", uln="40"), _kept("60", "U/L", uln="40", on=BEFORE_DAY)
 
 
-def test_a_laboratory_changes_its_limits_the_latest_are_used() -> None:
-    later = replace(NOW, uln=Decimal(60))
-    assert scales.lab_table("5.0").grade_measured(ALT, later).grade == 2
+@pytest.mark.parametrize(
+    ("version", "term", "now", "before", "grade"),
+    [
+        # 250 is 6.25 x ULN (grade 3) and 4.2 x an abnormal baseline (grade 2 in v5.0, 4 in v6.0).
+        ("5.0", ALT, NOW, BASELINE, 2),
+        ("5.0", ALT, NOW, None, 3),
+        ("5.0", ALT, NOW, replace(BASELINE, uln=Decimal(70)), 3),
+        ("5.0", ALT, replace(NOW, uln=Decimal(60)), None, 2),
+        ("6.0", ALT, NOW, BASELINE, 4),
+        ("6.0", ALT, NOW, replace(BASELINE, uln=Decimal(60)), 3),  # at its limit the baseline was normal
+        ("6.0", ALT, NOW, replace(BASELINE, uln=None), 4),  # without limits of its own, those of now
+        ("6.0", ALT, NOW, _kept("30", "U/L"), 3),
+        ("6.0", ALT, NOW, None, None),
+        ("5.0", "Anemia", _kept("110", "g/L", lln="120"), None, 1),
+        ("5.0", "Anemia", _kept("110", "g/L", lln="120"), _kept("125", "g/L"), 1),
+        ("5.0", "Anemia", _kept("110", "g/L"), _kept("125", "g/L", lln="120"), None),
+        ("5.0", "Anemia", _kept("9.5", "g/dL"), _kept("125", "g/L"), 2),
+        # A baseline below its own lower limit is the frame of v6.0; at the limit it is not.
+        ("6.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("50", "umol/L", lln="60", uln="104"), 2),
+        ("6.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("60", "umol/L", lln="60"), 0),
+        ("6.0", CREATININE, _kept("95", "umol/L", lln="60", uln="104"), _kept("50", "umol/L"), 2),
+        # Another unit is brought to this one, or left out.
+        ("5.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("0.05", "mmol/L"), 2),
+        ("5.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("50", "pg"), None),
+        ("5.0", CREATININE, _kept("95", "strange", uln="104"), _kept("50", "strange"), None),
+    ],
+)
+def test_a_kept_measure_against_a_kept_baseline(version: str, term: str, now: Measured, before: Measured | None, grade: int | None) -> None:
+    """The baseline's own limits say whether it was abnormal; limits change with the laboratory."""
+    assert fresh(version).grade_measured(term, now, before).grade == grade
+
+
+@pytest.mark.parametrize(("key", "grade"), [("systolic", 0), ("diastolic", 3), ("", None), ("pulse", None)])
+@pytest.mark.parametrize("before", [None, _kept("80", "mm[Hg]", on=BEFORE_DAY)])
+def test_a_kept_pressure_says_which(key: str, grade: int | None, before: Measured | None) -> None:
+    found = fresh("5.0").grade_measured("Hypertension", _kept("100", "mm[Hg]"), before, key=key)
+    assert found.grade == grade
 
 
 # --- Reading ------------------------------------------------------------------------------------------------------------------------
