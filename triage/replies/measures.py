@@ -99,7 +99,7 @@ _CHANGE = re.compile(
     r"(perdu|perd|perte|maigri|moins|lost|dropped|-)\s*(?:de |d')?(?:environ |encore |about )?(\d+(?:[.,]\d+)?)\s*(?:kilos?|kg|k\b|kgs)|"
     r"(pris|prise|grossi|repris|gained|put on|\+)\s*(?:de |d')?(?:environ |encore |about )?(\d+(?:[.,]\d+)?)\s*(?:kilos?|kg|k\b|kgs)"
 )
-_IMPERIAL = re.compile(r"\b(\d{1,2})\s?(?:st|stones?)(?:\s?(\d{1,2})\s?(?:lbs?|pounds?)?)?|\b(\d{2,3})\s?(?:lbs?|pounds?)\b")
+_IMPERIAL = re.compile(r"\b(\d{1,2})\s?(?:stones?|st)(?:\s?(\d{1,2})\s?(?:lbs?|pounds?)?)?|\b(\d{2,3})\s?(?:lbs?|pounds?)\b")
 
 
 def weight(text: Text, asked: Asked, words: Words) -> Parsed | None:
