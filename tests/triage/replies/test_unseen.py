@@ -48,7 +48,7 @@ def test_what_is_harmless_by_the_same_writer_is_mostly_left_alone() -> None:
     """Eighty-five texts chosen to look dangerous; of those that still page somebody there must never be more."""
     harmless = [row for row in DANGERS if row["must_escalate"] == "no"]
     assert len(harmless) == 85
-    assert sum(heard(row).escalate is Escalate.URGENT for row in harmless) <= 11
+    assert sum(heard(row).escalate is Escalate.URGENT for row in harmless) <= 5
 
 
 def test_replies_by_another_writer_are_read() -> None:
