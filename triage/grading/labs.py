@@ -186,7 +186,7 @@ def _flag(scale: Scale, flag: str, limits: Mapping[str, Decimal | None]) -> str:
 def _met(criterion: Criterion, given: _Given) -> bool | None:
     """Is a criterion met? None: something it needs is not known."""
     allowed = _allowed(criterion.baseline, given.flag)
-    if allowed is False:
+    if allowed is False or (allowed is None and criterion.baseline == "high" and _within(given)):
         return False
     crossed = _crossed(criterion, given)
     if crossed is False:
@@ -194,6 +194,12 @@ def _met(criterion: Criterion, given: _Given) -> bool | None:
     if criterion.beyond is not None and not _past(given, criterion.beyond, at=False):
         return False
     return None if allowed is None else crossed
+
+
+def _within(given: _Given) -> bool:
+    """Not above ULN: then it is not above an abnormal baseline either, whatever that was."""
+    uln = given.limits["uln"]
+    return uln is not None and not _past(given, uln, at=False)
 
 
 def _allowed(condition: str, flag: str) -> bool | None:
