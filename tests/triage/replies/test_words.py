@@ -21,6 +21,11 @@ def test_the_library_s_lists_compile() -> None:
         ("danger", {"chest_pain": {"now": ["poitrine + "]}}, "empty part"),
         ("danger", {"chest_pain": {"now": ["poitrine /soon"]}}, "soon"),
         ("danger", {"chestpain": {"now": ["poitrine"]}}, "chestpain"),
+        ("oblique", {"chestpain": ["poitrine"]}, "chestpain"),
+        ("oblique", {"chest_pain": ["poitrine + "]}, "empty part"),
+        ("asked", {"count_24h": {"bleding": ["noir"]}}, "bleding"),
+        ("asked", {"how_many": {"bleeding": ["noir"]}}, "how_many"),
+        ("beside", {"nowhere": ["dehors"]}, "nowhere"),
         ("roles", {"nobody": ["personne"]}, "nobody"),
     ],
 )
