@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -119,26 +120,33 @@ class Adherence:
 
 
 def adherence(session: Session, course: Course, *, first: date, last: date) -> Adherence:
-    """What was reported from first to last, both included. Reports of overlapping weeks count once: the newest whole ones are kept.
+    """What was reported from first to last, both included. Of overlapping weeks those count that tell of the most days together.
 
     Reports whose intakes are unknown (a cycle nobody confirmed, a number of missed intakes not given) are left out of the counts.
-    An extra intake or one on a rest day is kept from every report, counted or not: it happened.
+    An extra intake, one on a rest day and a stop are kept from every report, counted or not: they happened.
     """
-    kept: list[IntakeReport] = []
     inside = [row for row in standing(session, course.id) if first <= row.from_day and row.to_day <= last]
-    free_until = last
-    for row in reversed(inside):
-        if row.to_day <= free_until:
-            kept.append(row)
-            free_until = row.from_day - timedelta(days=1)
+    kept = _apart(inside)
     told = taking(Reported(days.scheduled(course, row.from_day, row.to_day), row.missed, row.extra, row.off_day) for row in kept)
     extra = max([told.extra, *(row.extra or 0 for row in inside)])
     return Adherence(
         taking=replace(told, extra=extra, off_day=any(row.off_day for row in inside)),
-        stopped=any(row.stopped for row in kept),
+        stopped=any(row.stopped for row in inside),
         silent_days=(last - first).days + 1 - sum((row.to_day - row.from_day).days + 1 for row in kept),
-        told=tuple(reversed(kept)),
+        told=kept,
     )
+
+
+def _apart(rows: Sequence[IntakeReport]) -> tuple[IntakeReport, ...]:
+    """Reports that overlap nowhere, telling of the most days; of equals those with the most missed, then the newest. rows by last day."""
+    best: list[tuple[tuple[int, int, int], tuple[IntakeReport, ...]]] = [((0, 0, 0), ())]
+    for row in rows:
+        length = (row.to_day - row.from_day).days + 1
+        before = next(one for one in reversed(best) if not one[1] or one[1][-1].to_day < row.from_day)
+        (known, missed, covered), kept = before
+        score = (known + (length if row.missed is not None else 0), missed + (row.missed or 0), covered + length)
+        best.append(max(best[-1], (score, (*kept, row)), key=lambda one: (one[0], len(one[1]) and one[1][-1].to_day)))
+    return best[-1][1]
 
 
 def adherence_percent(session: Session, course: Course, on: date) -> Decimal | None:

@@ -93,6 +93,21 @@ def test_overlapping_weeks_are_counted_once_and_silent_days_are_told(world: Worl
     assert span.silent_days == 5
 
 
+def test_of_two_weeks_that_overlap_the_worse_one_counts(world: World, session: Session, clock: HandClock) -> None:
+    """Three missed of 4-10 November, then one of 7-13: "one missed" would hide the first week. Extra and stop stay, whichever counts."""
+    course = started(session, world, clock)
+    say(session, course, clock, "missed:3", date(2026, 11, 10), checkin_id=1)
+    say(session, course, clock, "missed:1+extra:1", date(2026, 11, 13), checkin_id=2)
+
+    span = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 17))
+    assert (span.taking.missed, span.taking.scheduled, span.taking.extra, span.silent_days) == (3, 14, 1, 7)
+
+    say(session, course, clock, "all", date(2026, 11, 17), checkin_id=3)
+    say(session, course, clock, "stopped", date(2026, 11, 16), checkin_id=4)
+    both = intakes.adherence(session, course, first=date(2026, 11, 4), last=date(2026, 11, 17))
+    assert (both.taking.missed, both.taking.scheduled, both.taking.extra, both.silent_days, both.stopped) == (3, 28, 1, 0, True)
+
+
 def test_a_cycle_nobody_said_began_is_unknown_not_zero(world: World, session: Session, clock: HandClock) -> None:
     """HZ-20: missing is never zero."""
     course = started(session, world, clock)
