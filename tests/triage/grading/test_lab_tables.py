@@ -25,6 +25,8 @@ STEP = Decimal("0.0001")
 LLN, ULN, BEFORE = Decimal("3"), Decimal("1000"), Decimal("7")
 """Limits far from every cut point, so that each line is seen alone."""
 
+ALT, CREATININE = "Alanine aminotransferase increased", "Creatinine increased"
+
 Line = dict[str, str]
 
 
@@ -171,6 +173,33 @@ def test_a_reason_has_its_french(given: dict[str, Any], french: str) -> None:
     assert table.french(table.grade(**given).reason) == french
 
 
+@pytest.mark.parametrize(
+    ("version", "term", "known", "lacking"),
+    [
+        ("5.0", "anemia", {}, "lln"),
+        ("5.0", "Hyperkalemia", {}, "uln"),
+        ("5.0", CREATININE, {"uln": Decimal(200)}, "baseline"),
+        ("5.0", CREATININE, {}, "uln and baseline"),
+        ("5.0", ALT, {"baseline_flag": "high", "uln": Decimal(5)}, "baseline"),
+        ("5.0", ALT, {"baseline_flag": "high", "baseline": Decimal(0)}, "baseline"),
+        ("6.0", ALT, {"uln": Decimal(5)}, "baseline and baseline_flag"),
+        ("6.0", ALT, {"baseline": Decimal(5)}, "uln and baseline_flag"),
+        ("6.0", "Alkaline phosphatase increased", {}, "uln and baseline"),
+        ("5.0", "Weight loss", {}, "baseline"),
+    ],
+)
+def test_what_is_lacking_is_named(version: str, term: str, known: dict[str, Any], lacking: str) -> None:
+    """110 of the term's own unit, or of any where only ratios count."""
+    table = fresh(version)
+    own = table.term(term)
+    assert own is not None
+    [scale, *_] = next(iter(own.scales.values()))
+    value = Decimal("4.5") if term == "Hyperkalemia" else Decimal(110)
+    found = table.grade(term, value, scale.unit or "U/L", **known)
+    assert (found.term, found.version, found.grade) == (own.name, version, None)
+    assert found.reason == f"{lacking} missing, zero or contradictory, and no criterion that does without is crossed"
+
+
 def test_every_sentence_has_its_places_in_both_languages() -> None:
     for english, other in reasons.FRENCH.items():
         assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", other)
@@ -226,7 +255,6 @@ def _kept(value: str, unit: str, *, lln: str = "", uln: str = "", on: date = DAY
     return Measured(Decimal(value), unit, on, low, high)
 
 
-ALT, CREATININE = "Alanine aminotransferase increased", "Creatinine increased"
 NOW, BASELINE = _kept("250", "U/L", uln="40"), _kept("60", "U/L", uln="40", on=BEFORE_DAY)
 
 
@@ -254,6 +282,7 @@ NOW, BASELINE = _kept("250", "U/L", uln="40"), _kept("60", "U/L", uln="40", on=B
         # Another unit is brought to this one, or left out.
         ("5.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("0.05", "mmol/L"), 2),
         ("5.0", CREATININE, _kept("95", "umol/L", uln="104"), _kept("50", "pg"), None),
+        ("5.0", CREATININE, _kept("95", "", uln="104"), _kept("50", ""), 2),
         ("5.0", CREATININE, _kept("95", "strange", uln="104"), _kept("50", "strange"), None),
     ],
 )
