@@ -47,8 +47,18 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
     level = Level.NONE
     for step in fired:
         level = max(level, step.level)
+    fields = _fields(plan, level, fired, undecided)
+    if trace:
+        every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
+        fields["steps"] = (*fixed, *every, *last)
+        fields |= _told(plan, case, form, heard, level, fired, rules)
+    return swift(Assessment, fields)
+
+
+def _fields(plan: Plan, level: Level, fired: list[Step], undecided: list[str]) -> dict[str, Any]:
+    """An assessment before it is put into words."""
     within, notify = plan.urgency[level]
-    fields: dict[str, Any] = {
+    return {
         "level": level,
         "respond_within": within,
         "notify": notify,
@@ -57,7 +67,7 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
         "advice": "",
         "undecided": tuple(undecided),
         "protocol": plan.stamp,
-        "fingerprint": protocol.fingerprint,
+        "fingerprint": plan.protocol.fingerprint,
         "self_care": "",
         "inputs": (),
         "proposals": (),
@@ -65,11 +75,6 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
         "grades": (),
         "advice_source": "",
     }
-    if trace:
-        every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
-        fields["steps"] = (*fixed, *every, *last)
-        fields |= _told(plan, case, form, heard, level, fired, rules)
-    return swift(Assessment, fields)
 
 
 def _look(plan: Plan, form: Form, answers: Mapping[str, Answer], context: Context) -> tuple[list[Heard], Case, list[Seen], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import chain
+from typing import Any
 
 from triage.calendar import Beat, Pattern, Quiet, weekday_of
 from triage.conditions import GRADED, Book, Condition, ConditionError, Spec, Window, build
@@ -74,10 +75,7 @@ def _assembled(
         quiet=Quiet(composed.quiet.start, composed.quiet.end),
         ask_at=composed.ask_at,
         fever_limit=_fever_limit(composed),
-        dosing=patterns.get("dosing"),
-        dose_mg=own.dosing.dose_mg if own.dosing else None,
-        missed_dose=own.missed_dose.text.texts if own.missed_dose else {},
-        missed_dose_source=composed.sources[own.missed_dose.source].words if own.missed_dose else "",
+        **_own_doses(composed, patterns),
         unverified=tuple(unverified(composed)),
         red_flag_keys=tuple(sorted(set(red_flag_keys) & book.questions.keys())),
         ctcae=own.ctcae or "",
@@ -85,7 +83,6 @@ def _assembled(
         windows=book.windows,
         monitoring=tuple(composed.monitoring),
         composites=book.composites,
-        companions={name: _companion(name, shape, composed, patterns) for name, shape in own.companions.items()},
         graded=_graded(composed, book),
         override=Override(top.stamp, top.reason or "", top.by or "", top.ends_on) if top.ends_on else None,
         beneath=parse(layers[top.over], layers) if top.ends_on and top.over else None,
@@ -141,6 +138,18 @@ def _pattern(what: str, dosing: DosingShape, problems: list[Problem]) -> Pattern
     except ValueError as error:
         problems.append(Problem(what, None, str(error)))
         return None
+
+
+def _own_doses(composed: Composed, patterns: Mapping[str, Pattern | None]) -> dict[str, Any]:
+    """The usual dosing, what the label says of a missed dose, and the same for each companion."""
+    own = composed.own
+    return {
+        "dosing": patterns.get("dosing"),
+        "dose_mg": own.dosing.dose_mg if own.dosing else None,
+        "missed_dose": own.missed_dose.text.texts if own.missed_dose else {},
+        "missed_dose_source": composed.sources[own.missed_dose.source].words if own.missed_dose else "",
+        "companions": {name: _companion(name, shape, composed, patterns) for name, shape in own.companions.items()},
+    }
 
 
 def _companion(name: str, shape: CompanionShape, composed: Composed, patterns: Mapping[str, Pattern | None]) -> Companion:
