@@ -83,7 +83,7 @@ def command(
 
 @pytest.fixture
 def hospital(command: Command, empty_database_url: str) -> Iterator[Database]:
-    """What a stranger has after `vigie init` and three accounts."""
+    """What a stranger has after `vigie init` and four accounts."""
     command(
         "init", "--hospital", "Hôpital de la Baie", "--service", "Oncologie", "--sms-name", "Suivi Baie", "--phone", "0199001234",
         "--number", SERVICE, "--timezone", "Europe/Paris", "--hours", "mon-fri 08:00-18:00",
@@ -93,6 +93,7 @@ def hospital(command: Command, empty_database_url: str) -> Iterator[Database]:
         ("lebon", "oncologist", "Dr Lebon"),
         ("ines", "coordinator", "Inès Caron"),
         ("claire", "nurse", "Claire Payet"),
+        ("noe", "pharmacist", "Noé Grondin"),
     ):
         command("user", "add", login, "--role", role, "--name", name)
     database = Database(empty_database_url)
@@ -116,6 +117,14 @@ def edited(folder: Path) -> Path:
     copy = folder / "capecitabine-of-the-bay.toml"
     copy.write_text(changed, encoding="utf-8")
     return copy
+
+
+def sign_protocol(reader: httpx2.Client) -> None:
+    """The service's own copy, found in the list, opened and signed."""
+    row = next(row for row in reader.get("/protocols").text.split("<tr>") if "propre au service" in row)
+    address = re.findall(r'href="(/protocols/\d+)"', row)[0]
+    assert "Signer ce texte" in reader.get(address).text
+    assert reader.post(f"{address}/sign").status_code == 303
 
 
 def enrol_marie(ines: httpx2.Client) -> None:
@@ -158,6 +167,9 @@ def test_a_stranger_from_an_empty_database_to_an_alert_closed_and_explained(
     clock = HandClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))  # Wednesday, 10:00 in Paris
     worker = Worker(settings, hospital, clock)
     with door.serving(create_app(settings, hospital, clock)):
+        for login in ("lebon", "noe"):
+            with sign_in(door, login) as reader:
+                sign_protocol(reader)
         with sign_in(door, "ines") as ines:
             enrol_marie(ines)
         worker.run_once()
