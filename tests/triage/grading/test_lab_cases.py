@@ -31,5 +31,5 @@ def test_a_published_case(case: dict[str, str]) -> None:
         key=case["key"],
     )
     assert found.grade == (int(case["grade"]) if case["grade"] else None), found.reason
-    assert found.version == case["version"]
+    assert (found.term.casefold(), found.version) == (case["term"].casefold(), case["version"])
     assert found.grade is not None or found.reason
