@@ -2,11 +2,13 @@
 
 `python -m tests.support.mutation` runs every mutant of triage/ (over an hour on two cores; what was done is kept and gone on with), prints
 one line per file, and fails under the bar. `python -m tests.support.mutation triage.engine triage.advice` runs and reports these alone.
+MUTANTS_ONE_IN=8 runs one mutant of eight, always the same: an estimate, in a fraction of the time.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -25,7 +27,7 @@ SURVIVED = {0}
 def run(modules: Iterable[str]) -> None:
     """Every mutant of these modules, or of all. mutmut keeps its results under mutants/ and goes on where it was left."""
     names = [f"{module}.*" for module in modules]
-    subprocess.run([sys.executable, "-m", "mutmut", "run", *names], check=False)
+    subprocess.run([sys.executable, "-m", "tests.support.mutating", "run", *names], check=False)
 
 
 def counted(modules: Iterable[str]) -> Iterator[tuple[str, Counter[str]]]:
@@ -49,13 +51,15 @@ def main(modules: list[str]) -> int:
     """0 when enough mutants were killed and none is waiting, 1 otherwise."""
     run(modules)
     total: Counter[str] = Counter()
-    print(f"{'module':<44}{'mutants':>8}{'killed':>8}{'survived':>9}{'unreached':>10}{'waiting':>8}{'score':>7}")
+    lines = [f"{'module':<44}{'mutants':>8}{'killed':>8}{'survived':>9}{'unreached':>10}{'waiting':>8}{'score':>7}"]
     for module, found in counted(modules):
         if found:
-            print(_line(module, found))
+            lines.append(_line(module, found))
             total += found
-    print(_line("all of them" if not modules else "together", total))
-    return 0 if total and not total["waiting"] and _score(total) >= BAR else 1
+    lines.append(_line("all of them" if not modules else "together", total))
+    sys.stdout.write("\n".join(lines) + "\n")
+    whole = not total["waiting"] or int(os.environ.get("MUTANTS_ONE_IN", "1")) > 1
+    return 0 if total and whole and _score(total) >= BAR else 1
 
 
 def _score(found: Counter[str]) -> float:
