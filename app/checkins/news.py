@@ -31,6 +31,8 @@ def of(session: Session, patient: Patient, protocol: Protocol, assessment: Asses
     """
     fired = [step for step in assessment.steps if step.fired and step.level >= Level.MODERATE]
     chart = {rule.id: looked for rule in protocol.rules if (looked := looks.standing(protocol, rule))}
+    if chart.keys().isdisjoint(step.rule for step in fired):
+        return fired
     case = Case.of({}, {}, (), context.from_json(row.inputs)[1])
     standing = {step.rule: _met(chart[step.rule], case) for step in fired if step.rule in chart and not step.error}
     if not standing or _not_reached(session, patient):

@@ -155,7 +155,7 @@ def last_scored(session: Session, patient: Patient, now: datetime) -> Heard | No
     """The last judgement with at least one known score, within two weeks; a message alone is judged too, and has none."""
     rows = session.execute(
         select(AssessmentRow.id, AssessmentRow.result["scores"])
-        .where(AssessmentRow.patient_id == patient.id, AssessmentRow.at >= now - timedelta(days=14))
+        .where(AssessmentRow.patient_id == patient.id, AssessmentRow.at >= now - timedelta(days=14), AssessmentRow.checkin_id.is_not(None))
         .order_by(AssessmentRow.id.desc())
     )
     found = next((number for number, scores in rows if any(score is not None for score in (scores or {}).values())), None)

@@ -187,7 +187,7 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
             cycle_day=checkin.cycle_day if checkin else None,
             level=row.level,
             assessment_id=row.id,
-            scores=scores_of(row),
+            scores=scores_of(row) if checkin else {},  # a result is judged beside answers that are drawn already
             not_asked=frozenset(str(key) for key in checkin.not_asked) if checkin else frozenset(),
         )
     return sorted((one for one in last.values() if 0 <= one.x < DAYS), key=lambda one: (one.on, one.assessment_id))

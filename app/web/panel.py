@@ -151,7 +151,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         events=events,
         treatment=treatment,
         heard=heard,
-        scored=heard if heard and heard.known else chart_data.last_scored(session, patient, page.now) if patient else None,
+        scored=_scored(session, patient, heard, page.now),
         assessment=_assessment(heard),
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=_temperature(session, patient, page.now),
@@ -178,6 +178,13 @@ def _assessment(heard: Heard | None) -> Assessment | None:
         return explain.from_dict(heard.assessment.result)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _scored(session: Session, patient: Patient | None, heard: Heard | None, now: datetime) -> Heard | None:
+    """The scores to show: of this judgement when it is a check-in's, else the last; a result is judged beside scores of another hour."""
+    if heard is not None and heard.known and heard.assessment.checkin_id is not None:
+        return heard
+    return chart_data.last_scored(session, patient, now) if patient else None
 
 
 def _advice(session: Session, heard: Heard | None) -> Message | None:
