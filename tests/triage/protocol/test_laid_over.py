@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.triage.protocol.small import LAYERS, PROTOCOL, compiled
@@ -156,9 +158,33 @@ PLAIN = PROTOCOL.replace(
 ).replace('[composites.gut]\nitem = 16\nfrequency = "trouble"\nname = { fr = "ventre", en = "bowel" }\n', "")
 
 
-def test_the_fingerprint_of_this_very_text_never_changes() -> None:
+def test_a_changed_number_is_its_authors() -> None:
+    """Value, source and verification come from who changed it, and so does the layer of the rules that use it."""
+    found = over(change("warm", "37.5"))
+    assert (found.thresholds["warm"].at, found.thresholds["warm"].verified, found.fever_limit) == (Decimal("37.5"), True, Decimal("37.5"))
+    assert {rule.id: rule.layer for rule in found.rules} == {
+        "hot": "floor@2026-01-02",
+        "warm": "onepill-lille@2026-03-01",
+        "loose": BASE,
+        "count": BASE,
+    }
+
+
+def test_an_exception_may_hold_for_one_day() -> None:
+    found = over(text=PATIENT.replace("ends_on = 2026-04-30", "ends_on = 2026-04-01"))
+    assert found.override is not None and found.override.ends_on == found.effective_from
+
+
+@pytest.mark.parametrize("which", ["protocol", "draft", "patient"])
+def test_the_fingerprint_of_this_very_text_never_changes(which: str) -> None:
     """Assessments are stored under it: the same text read by a later release must keep its name."""
-    assert parse(PLAIN, LAYERS).fingerprint == FROZEN
+    texts = {"protocol": PLAIN, "draft": PLAIN.replace("agents =", 'depth = "draft"\nagents ='), "patient": PATIENT}
+    known = LAYERS | {BASE: PLAIN, "onepill-lille@2026-03-01": SERVICE}
+    assert parse(texts[which], known).fingerprint == FROZEN[which]
 
 
-FROZEN = "77b20370ac59b5a6e94fb25c4cac74fe35387a8a5a4816f50a344df04262c713"
+FROZEN = {
+    "protocol": "77b20370ac59b5a6e94fb25c4cac74fe35387a8a5a4816f50a344df04262c713",
+    "draft": "771298f2c46505de2d1e1a7800fe380b81df12d7d6eeaf9bbcc89e482a1b3d52",
+    "patient": "1343431c601d142b85ff53ea8606c499d7e32459aa341503f32d66e9ab508139",
+}
