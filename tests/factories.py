@@ -25,7 +25,7 @@ PASSWORD = "a long enough password"
 
 @dataclass
 class World:
-    """Claire and Luc nurse, Dr Lebon prescribes, Inès enrols, Paul answers the door; Alma administers and opens no chart; Noé is the pharmacist."""
+    """Claire and Luc nurse, Dr Lebon prescribes, Noé is the pharmacist, Inès enrols, Paul answers the door; Alma opens no chart."""
 
     hospital: Hospital
     service: Service

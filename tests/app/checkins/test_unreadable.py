@@ -1,4 +1,4 @@
-"""A reply nobody can read is asked again once; the second in a row goes to a person, and the telephone is left in peace (codebook, rule 9)."""
+"""A reply nobody can read is asked again once; the second in a row goes to a person, the telephone is left in peace (codebook 9)."""
 
 from __future__ import annotations
 
