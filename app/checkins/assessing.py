@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import func, select
@@ -144,5 +145,11 @@ def mismatches(session: Session) -> Iterator[str]:
             continue
         if again.fingerprint != row.fingerprint:
             yield f"assessment {row.id}: its protocol version {row.version_id} is no longer the one it was made with"
-        elif explain.to_dict(again) != row.result or again.level.word != row.level:
+        elif _decided(explain.to_dict(again)) != _decided(row.result) or again.level.word != row.level:
             yield f"assessment {row.id}: stored level {row.level}, recomputed {again.level.word}; the stored row or the version was altered"
+
+
+def _decided(result: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a judgement but how a rule that did not fire put its values into words: a later version may say that better."""
+    steps = [step if step.get("fired") else {**step, "inputs": None} for step in result.get("steps", ())]
+    return {**result, "steps": steps}

@@ -250,3 +250,20 @@ def test_the_new_facts_are_kept_and_read_back_exactly() -> None:
     said = {"temperature": Answer("temperature", Decimal("37.0"))}
 
     assert context.from_json(context.to_json(said, seen)) == (said, seen)
+
+
+def test_other_words_for_a_rule_that_did_not_fire_are_no_alteration(chain: Chain, marie: Patient) -> None:
+    """FR-08: what was decided must come out the same; how a quiet rule tells its values may get better with a version."""
+    chain.until(WEDNESDAY_TEN)
+    chain.says(MARIE, "0 2 0")
+    (row,) = rows(chain)
+    kept = {"patient_id": row.patient_id, "version_id": row.version_id, "fingerprint": row.fingerprint, "at": row.at, "level": row.level}
+    for fired in (False, True):
+        told = [
+            {**step, "inputs": {"fr": "autrement", "en": "otherwise"}} if step["fired"] is fired else step for step in row.result["steps"]
+        ]
+        with chain.database.transaction() as session:
+            session.add(AssessmentRow(inputs=row.inputs, result={**row.result, "steps": told}, **kept))
+    with chain.read() as session:
+        (sentence,) = assessing.mismatches(session)
+    assert sentence.startswith("assessment 3:")
