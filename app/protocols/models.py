@@ -41,8 +41,9 @@ class ProtocolVersion(Base):
     effective_from: Mapped[date]
     title: Mapped[dict[str, Any]]
     agents: Mapped[list[Any]]
-    document: Mapped[str] = mapped_column(Text)
-    layers: Mapped[dict[str, Any]]
+    # A quarter of a megabyte of text: fetched when it is compiled, not each time somebody asks which version holds.
+    document: Mapped[str] = mapped_column(Text, deferred=True)
+    layers: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     fingerprint: Mapped[str] = mapped_column(String(64), index=True)
     unverified: Mapped[int] = mapped_column(default=0)
     depth: Mapped[str] = mapped_column(String(20), default="in_depth", server_default="in_depth")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
@@ -22,7 +22,7 @@ def in_force(session: Session, slug: str, on: date, service_id: int | None = Non
 
     A version the service has signed goes before one it has not: a new date of the library waits for its two signatures.
     """
-    begun = [row for row in _begun(session, on, service_id) if row.slug == slug]
+    begun = _begun(session, on, service_id, ProtocolVersion.slug == slug)
     signed = signatures.signed(session, begun, service_id) if service_id is not None and len(begun) > 1 else set()
     return next((row for row in begun if row.fingerprint in signed), begun[0] if begun else None)
 
@@ -44,7 +44,7 @@ def enrollable(session: Session, on: date, service_id: int, *, demo: bool) -> li
     return [row for row in held if demo or row.fingerprint in signed]
 
 
-def _begun(session: Session, on: date, service_id: int | None) -> list[ProtocolVersion]:
+def _begun(session: Session, on: date, service_id: int | None, *only: ColumnElement[bool]) -> list[ProtocolVersion]:
     """Versions begun by then, the one that holds first."""
     query = (
         select(ProtocolVersion)
@@ -52,6 +52,7 @@ def _begun(session: Session, on: date, service_id: int | None) -> list[ProtocolV
             ProtocolVersion.state == VersionState.IN_FORCE,
             ProtocolVersion.effective_from <= on,
             or_(ProtocolVersion.service_id.is_(None), ProtocolVersion.service_id == service_id),
+            *only,
         )
         .order_by(ProtocolVersion.service_id.is_(None), ProtocolVersion.effective_from.desc(), ProtocolVersion.id.desc())
     )
