@@ -50,7 +50,7 @@ def _closes_a_name(text: Text, i: int) -> bool:
 def _idle(text: Text, i: int) -> bool:
     """A negator that denies nothing here: "pas mal", "pas trop", "arrête pas de", "si jamais", "non j'ai..."."""
     if text.has(i + 1, "half") and text.breaks[i + 1] == NO_BREAK:
-        return True
+        return not (text.words[i + 1] == "mal" and text.words[i + 2 : i + 3] in (["a"], ["au"], ["aux"]))  # "pas mal à la poitrine"
     if any(text.has(j, "ceaseless") for j in (i - 1, i - 2, i - 3)) or text.has(i - 1, "not_before_never"):
         return True
     if text.words[i] in ("0", "zero"):

@@ -12,6 +12,7 @@ from functools import lru_cache
 from triage.replies.clauses import Text
 from triage.replies.cutting import cut
 from triage.replies.fever import fevers, place_of
+from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.patterns import Book, Rule
 from triage.replies.words import SAME_DAY, Words, key_of
@@ -131,7 +132,8 @@ def _negated(text: Text, where: tuple[int, ...]) -> bool:
 
 def _denied(text: Text, where: tuple[int, ...]) -> bool:
     """Negated, and not by a lost ability, which denies nothing: "je n'arrive plus à tenir la tasse de la main gauche"."""
-    return _negated(text, where) and not any(text.has(n - 1, "able") for p in where for n in text.negators[p])
+    lost = (text.has(n - 1, "able") and text.breaks[n] == NO_BREAK for p in where for n in text.negators[p])  # "un peu, pas de fièvre"
+    return _negated(text, where) and not any(lost)
 
 
 def _long_ago(text: Text, where: tuple[int, ...]) -> bool:
@@ -197,7 +199,7 @@ def _subject_before(text: Text, start: int, end: int) -> str:
 
 def _is_object(text: Text, p: int) -> bool:
     before = p - 1
-    while before >= 0 and text.has(before, "determiner"):
+    while before >= 0 and text.has(before, "determiner") and not text.has(before, "preposition"):
         before -= 1
     return text.has(before, "preposition") and text.breaks[before + 1] == 0
 
