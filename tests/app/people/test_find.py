@@ -100,17 +100,21 @@ def test_an_outside_professional_with_a_service_still_sees_nobody(session: Sessi
     assert patients.search(session, "hoarau", viewer=outside) == []
 
 
+READS = ("see_alerts", "open_chart", "read_protocols")
+DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols")
+
+
 @pytest.mark.parametrize(
     ("role", "abilities"),
     [
-        (Role.SECRETARY, {"see_alerts", "open_chart"}),
-        (Role.NURSE, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure"}),
-        (Role.COORDINATOR, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"}),
-        (Role.ONCOLOGIST, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course"}),
-        (Role.PHARMACIST, {"see_alerts", "open_chart", "record_measure"}),
+        (Role.SECRETARY, {*READS}),
+        (Role.NURSE, {*READS, "act_on_alerts", "enrol", "record_measure", "grade_toxicity"}),
+        (Role.COORDINATOR, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"}),
+        (Role.ONCOLOGIST, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", *DOCTORS}),
+        (Role.PHARMACIST, {*READS, "record_measure", "sign_protocols"}),
         (Role.OUTSIDE, set()),
         (Role.ADMINISTRATOR, {"manage_staff"}),
-        (Role.SERVICE, {"see_alerts", "open_chart", "act_on_alerts", "enrol", "record_measure", "change_course"}),
+        (Role.SERVICE, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", "grade_toxicity"}),
     ],
 )
 def test_what_each_role_may_do(world: World, role: Role, abilities: set[str]) -> None:
