@@ -16,6 +16,7 @@ import typer
 from app.commands import bench_cases
 from app.commands.accounts import Json
 from app.commands.console import BadInput, say, say_json
+from app.core.start import settle
 from app.protocols import shelf
 from app.protocols.words import FOLDER, words
 from triage import engine, replies
@@ -63,6 +64,7 @@ def triage() -> dict[str, Any]:
     rates: dict[bool, list[float]] = {True: [], False: []}
     _round(protocol, -1, True)
     _round(protocol, -1, False)
+    settle()  # as the service does once it has started
     baselines = []
     for number in range(ROUNDS):
         baselines.append(_baseline())

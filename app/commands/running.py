@@ -21,7 +21,7 @@ from app.commands.setting_up import bring_to_head
 from app.core.clock import HandClock
 from app.core.errors import Refusal
 from app.core.settings import Settings, Transport, load
-from app.core.start import House, open_up
+from app.core.start import House, open_up, settle
 from app.people.models import Service
 from app.protocols import shelf
 
@@ -61,6 +61,7 @@ def work() -> None:
 
     with opened() as house:
         _no_fiction_beside_patients(house)
+        settle()
         Worker(house.settings, house.database, house.clock).run()
 
 
@@ -154,6 +155,8 @@ def _refuse_taken(host: str, port: int) -> None:
 def _listen(application: Starlette, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
     """Serve until a signal; then give open pages a moment. The address log is off: paths hold patients' links."""
     import uvicorn
+
+    settle()
 
     class Server(uvicorn.Server):
         """Says that it is ready once it listens, not before."""

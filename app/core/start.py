@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,10 @@ from app.core import audit, logs, signing
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.settings import Settings, load
+
+
+YOUNG = 20_000
+"""New objects between two looks for garbage: a judgement makes some hundred and leaves none in a circle; 700, the default, is a few of them."""
 
 
 class House(NamedTuple):
@@ -32,3 +37,13 @@ def open_up(settings: Settings | None = None, *, database_url: str = "") -> Hous
         # SQLite creates the file, never the folder: a fresh clone has no var/.
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     return House(settings, database, Clock(database))
+
+
+def settle() -> None:
+    """What was loaded at the start (protocols, word lists, the web framework) stays until the end: the collector need not walk it again.
+
+    Without it a third of the time of a judgement went into looking for garbage among a library that never changes (measured 2026-11-22).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
