@@ -11,9 +11,8 @@ from app.core.clock import Clock
 from app.core.db import Database
 from app.core.settings import Settings, load
 
-
 YOUNG = 20_000
-"""New objects between two looks for garbage: a judgement makes some hundred and leaves none in a circle; 700, the default, is a few of them."""
+"""New objects between two looks for garbage: a judgement makes some hundred and leaves none in a circle; the default is 700."""
 
 
 class House(NamedTuple):
