@@ -19,7 +19,7 @@ _ENGLISH_TAIL = re.compile(
 _ACCENT = re.compile("[\u0300-\u036f]+")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _INNER_HYPHEN = re.compile(r"(?<=[a-z])[-‐‑](?=[a-z])")
-_CREOLE_TWO = re.compile(r"\bdé(?=\s*(?:fois?\b|fwa|kou\b|$))")
+_CREOLE_TWO = re.compile(r"\bdé(?=\s*(?:fois?\b|fwa|kou\b|z[ée]ro\b|inn?\b|trwa\b|kat\b|$))")
 """Réunion Creole "dé fwa", "mi la oubliyé dé": with its accent it is never the French "de"."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2069\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\ufeff\u00ad]")
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|[?!]|[.…;:\n]+|[,()/+\"«»–—-]|[^\s\w]")

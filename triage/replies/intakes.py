@@ -32,8 +32,13 @@ def intake(text: Text, asked: Asked, words: Words) -> Parsed | None:
     codes = said(text, words, "intake")
     if "stopped" in codes and not _denied(text, words, "stopped"):
         return settled("stopped", Escalate.NURSE)
+    but = _all_but(text, words)
+    if but is not None:
+        return but
     if "off_day" in codes and not _denied(text, words, "off_day"):
-        return settled("off_day", Escalate.NURSE)
+        parts = _missed_and_extra(text, folded, [c for c in codes if c == "missed"], words)
+        missed = f"{parts.value}+" if parts is not None and parts.value.startswith("missed:") else ""
+        return settled(f"{missed}off_day", Escalate.NURSE)
     share = _OF_TOTAL.search(folded)
     if share and int(share[1]) <= int(share[2]) and int(share[2]) >= 3:
         missing = int(share[2]) - int(share[1])
@@ -51,6 +56,25 @@ def intake(text: Text, asked: Asked, words: Words) -> Parsed | None:
     if yes or said(text, words, "no") or re.search(r"\d", folded):
         return again("missing_value" if yes or "missed" in codes else "ambiguous")
     return None
+
+
+_NAMED_DAY = re.compile(
+    r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?:mon|tues|wednes|thurs|fri|satur|sun)day|hier|yesterday)s?\b"
+)
+
+
+def _all_but(text: Text, words: Words) -> Parsed | None:
+    """ "Toutes sauf deux", "oui sauf celle de mardi": never read as all. Without a number or a day, how many is asked."""
+    excepted = [where[-1] for rule, where in matches(text, words.tables["intake"]) if rule.code == "but"]
+    if not excepted or not (said(text, words, "yes") or "all" in said(text, words, "intake")):
+        return None
+    after = text.words[excepted[0] + 1 : excepted[0] + 7]
+    amount = next((int("1" if w in _ONE else w) for w in after if w in _ONE or (w.isdigit() and len(w) < 3)), 0)
+    missed = amount or len(_NAMED_DAY.findall(" ".join(after)))
+    return settled(f"missed:{missed}") if missed else again("missing_value")
+
+
+_ONE = frozenset({"un", "une", "one", "in", "inn"})
 
 
 def _share(text: str) -> bool:
@@ -95,7 +119,7 @@ def _amount_near(text: Text, words: Words, code: str) -> str | None:
     places = [p for rule, where in matches(text, words.tables["intake"]) if rule.code == code for p in where]
     found = []
     for i, word in enumerate(text.words):
-        w = "1" if word in ("un", "une", "one") else word
+        w = "1" if word in _ONE else word
         if w.isdigit() and len(w) < 3 and is_own_number(text, text.starts[i]) and word in without_asides(text.folded):
             gap = min(abs(i - p) for p in places)
             between = range(min(i, *places), max(i, *places) + 1)

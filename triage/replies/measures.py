@@ -26,12 +26,17 @@ POUND, STONE = Decimal("0.45359237"), Decimal("6.35029318")
 _OTHER_UNITS = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:kg|kilos?|comprimes?|cachets?|gelules?|pills?|tablets?)\b|\b3[6-9][.,]\d\b")
 
 
+_MOMENT = re.compile(r"\b(?:matin|soir|midi|nuit|hier|journee|morning|afternoon|evening|night|noon|tonight|today|yesterday)\b")
+
+
 def count(text: Text, asked: Asked, words: Words) -> Parsed | None:
     got = numbers(own(text, _OTHER_UNITS))
     codes = said(text, words, "count")
     worded = [int(c) for c in codes if c.isdigit()]
+    if len(got.all) == 2 and got.worst_of is None and len(set(_MOMENT.findall(text.folded))) > 1:
+        return again("two_values")
     if not got.all:
-        if worded:
+        if worded and not re.search(r"\b(?:not|pas) (?:once|une fois)\b", text.folded):
             return _counted(text, asked, max(worded), ("about",) if max(worded) >= 10 else ())
         if "none" in codes and "plenty" not in codes:
             return settled("0")

@@ -12,11 +12,13 @@ _COUNTED = (
     r"(?:fois|foi|x|prises?|doses?|comprimes?|cachets?|gelules?|cps?|oublis?|selles?|vomissements?|de trop|en trop|de plus|times?|"
     r"pills?|tablets?|tabs?|capsules?|missed|extra|oublie?e?s?|kilos?|kg)"
 )
-_ONE = re.compile(rf"(?<!pas )(?<!not )\b(?:une?|one|in)\b(?= (?:seule? )?{_COUNTED}\b)")
+_MOMENTS = r"(?:ce|cette|hier|la nuit|at night|in the (?:morning|evening|night)|this|last night|tonight|today|yesterday)"
+_ONE = re.compile(rf"(?<!pas )(?<!not )\b(?:une?|one|in)\b(?= (?:seule? )?{_COUNTED}\b| {_MOMENTS}\b)")
+_LINKS = frozenset({"ou", "or", "et", "and", "entre", "between", "a", "to", "puis", "then"})
 _GLUED = re.compile(r"\b([a-z]{2,9}?)(fois|foi|times|comprimes?|cachets?)\b")
 _OVEN = re.compile(r"\b(au|le|un|du) four\b")
 """The French oven is no English number."""
-_ONE_OH_ONE = re.compile(r"\b(?:one|a hundred and|one hundred and|hundred and) (?:(?:oh|o|zero) )?(one|two|three|four)\b")
+_ONE_OH_ONE = re.compile(r"\b(?:one (?:oh|o|zero)|(?:(?:a|one) )?hundred and(?: (?:oh|o|zero))?) (one|two|three|four)\b")
 _POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
 _HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
 
@@ -29,7 +31,7 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     folded = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if m[1] in words else m[0], folded)
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
-    only_numbers = all(w in words or not w.isalpha() for w in re.findall(r"\w+", folded))
+    only_numbers = all(w in words or w in _LINKS or not w.isalpha() for w in re.findall(r"\w+", folded))
     pattern = _pattern(words)
     weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
     folded = re.sub(r"\b(point|virgule) (?:one|une?)\b", r"\1 1", folded)  # "thirty nine point one" keeps its last digit
@@ -49,11 +51,16 @@ def _pattern(words: Mapping[str, int]) -> re.Pattern[str]:
 
 
 def _written(run: str, words: Mapping[str, int], weak: tuple[str, ...]) -> str:
-    names = [n for n in re.split(r"[ -]+", run) if n in words]
+    names = re.split(r"[ -]+", run)
     if len(names) == 1 and names[0] in weak:
         return run
     out: list[int] = []
+    links: list[str] = []
+    link = ""
     for name in names:
+        if name not in words:
+            link = f" {name} "
+            continue
         value = words[name]
         if out and _adds_to(out[-1], value):
             out[-1] += value
@@ -63,7 +70,9 @@ def _written(run: str, words: Mapping[str, int], weak: tuple[str, ...]) -> str:
             out[-1] = 80
         else:
             out.append(value)
-    return " ".join(map(str, out))
+            links.append(link or " ")
+        link = ""
+    return "".join(f"{between}{value}" for between, value in zip(links, out, strict=True)).strip()
 
 
 def _adds_to(left: int, right: int) -> bool:

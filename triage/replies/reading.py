@@ -65,7 +65,8 @@ def _command(text: Text, words: Words, found: Found) -> Reading | None:
 
 
 _QUESTION_VALUE = re.compile(
-    r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*(?:[:=-]|c ?'?est|is|est|a|->|=>|>)?\s*(\d+(?:[.,]\d+)?)\b"
+    r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*"
+    r"(?:[:=-]|c ?'?est|is|est|a|->|=>|>|(?:should|devrait|doit|must) (?:be|etre|have been)|was|c'etait)?\s*(\d+(?:[.,]\d+)?)\b"
 )
 _LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
 _THIS_NOT_THAT = re.compile(
@@ -236,9 +237,14 @@ def _fallback(text: Text, found: Found, others: dict[str, str], asked: Asked, wo
     return Reading(Heard.ASK_AGAIN, "unparsed", _floor(found), notes=_marks(found))
 
 
+_FIRST_PICTURE = 0x2190
+"""Arrows, stars and emoji begin here; what stands before is punctuation."""
+
+
 def _wants_more(key: str, asked: Asked) -> bool:
-    """ "ok" in answer to a question is not an answer, and not only politeness."""
-    return asked.kind not in _OPEN and key in ("ok", "okay", "oki", "d accord", "👍", "super", "parfait")
+    """ "ok" in answer to a question is not an answer, and not only politeness; nor is a picture sign alone."""
+    only_signs = not any(c.isalnum() for c in key) and any(ord(c) >= _FIRST_PICTURE for c in key)
+    return asked.kind not in _OPEN and (only_signs or key in ("ok", "okay", "oki", "d accord", "super", "parfait"))
 
 
 def _with_picture(reading: Reading, text: str, cutting: Text) -> Reading:

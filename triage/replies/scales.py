@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from triage.replies.clauses import Text
+from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.numerals import without_asides
 from triage.replies.parsed import TIMES, Parsed, again, nurse, own, said, settled
@@ -48,6 +49,7 @@ def _severity_words(text: Text, words: Words) -> str | None:
 def _scale(text: Text, top: int) -> Parsed | None:
     folded = own(text, TIMES)
     folded = re.sub(rf"(\d+(?:[.,]\d+)?)\s*(?:/|sur|out of)\s*{top}\b", r"\1 ", folded)
+    folded = re.sub(r"^\W*(?:le|la|the|number|numero)\s+(?=\d+\W*$)", "", folded)  # "le 2" alone is no date
     got = numbers(folded)
     if not got.all:
         return None
@@ -182,7 +184,7 @@ def _multi_words(text: Text, words: Words, size: int) -> list[str | None] | None
     previous: tuple[int, str] | None = None
     last = -2
     for p in sorted(found):
-        if found[p] != previous or p > last + 1 or (found[p][0] == 1):
+        if found[p] != previous or p > last + 1 or found[p][0] == 1 or text.breaks[p] != NO_BREAK:
             runs.append(found[p][1])
         previous, last = found[p], p
     if len(runs) == 1 and _for_all(text):

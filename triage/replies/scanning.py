@@ -77,14 +77,18 @@ def search(text: Text, words: Words, asked: Asked) -> Found:
     places: dict[str, int] = {}
     weaker: dict[str, int] = {}
     denied = False
+    plain: set[int] = set()
     few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
-    for rules, urgent in ((words.now, True), (words.asked.get(asked.kind, _NO_RULES), True), (words.today, False)):
+    for rules in (words.now, words.asked.get(asked.kind, _NO_RULES), words.images, words.today):
         for rule, where in matches(text, rules, places):
             verdict = _cancelled(text, rule, where)
             denied |= verdict == "denied"
             if verdict in ("denied", "quiet") or (few and rule.code == "persistent_vomiting" and _only_counts(text, where)):
                 continue
-            into = places if urgent and not verdict else weaker
+            if rules is words.images and not plain.isdisjoint(where):
+                continue  # what is said plainly needs no second name
+            plain.update(() if verdict or rules is words.images or rule.code in SAME_DAY else where)
+            into = weaker if verdict or rules is words.today else places
             into.setdefault(rule.code, where[0])
     if key_of(text) in words.phrases.get("danger", {}):
         places.setdefault(words.phrases["danger"][key_of(text)], 0)

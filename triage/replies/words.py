@@ -53,6 +53,7 @@ class Words:
     grammar: Grammar
     idioms: Book
     now: Book
+    images: Book
     today: Book
     asked: Mapping[Kind, Book]
     beside: Beside
@@ -86,10 +87,8 @@ def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
     return Words(
         grammar=grammar,
         idioms=Book(compiler.rule(line, "idiom") for line in joined.get("idioms", {}).get("mask", [])),
-        now=Book(
-            [_wider(compiler.rule(line, code)) for code in DANGERS for line in dangers.get(code, {}).get("now", [])]
-            + [_wider(compiler.rule(f"{line} /oblique", code)) for code, line in _lines(oblique)]
-        ),
+        now=Book(_wider(compiler.rule(line, code)) for code in DANGERS for line in dangers.get(code, {}).get("now", [])),
+        images=Book(_wider(compiler.rule(f"{line} /oblique", code)) for code, line in _lines(oblique)),
         today=Book(compiler.rule(line, code) for code in DANGERS for line in dangers.get(code, {}).get("today", [])),
         asked={Kind(kind): Book(compiler.rule(line, code) for code, line in _lines(lists)) for kind, lists in asked.items()},
         beside=beside_from(joined.get("beside", {})),
