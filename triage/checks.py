@@ -194,8 +194,8 @@ def _rhythm(protocol: Protocol) -> Iterator[Remark]:
     length = protocol.dosing.length if protocol.dosing else None
     for cycle in (1, 2, 3):
         days = [day for day in range(1, (length or 84) + 1) if any(beat.falls_on(cycle, day) for beat in protocol.rhythm)]
-        widest = max((after - before for before, after in pairwise([0, *days, (length or 84) + 1])), default=0)
-        if widest > LONGEST_PAUSE:
+        widest = max(after - before - 1 for before, after in pairwise([0, *days, (length or 84) + 1]))
+        if widest >= LONGEST_PAUSE:
             yield Remark(
                 "check_ins",
                 f"cycle {cycle} : {widest} jours de suite sans bilan.",
