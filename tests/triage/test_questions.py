@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -143,3 +144,26 @@ def test_a_check_in_never_tires(slug: str) -> None:
             for lang in ("fr", "en"):
                 assert set(question.label[lang]) | set(question.text[lang]) <= GSM7
                 assert len(question.label[lang]) <= 15
+
+
+@pytest.mark.parametrize("text", ["1e0", "+1", " 1", "1 ", "1.0000", "00001", ".5", "1,5"])
+def test_a_number_is_written_plainly_or_not_at_all(text: str) -> None:
+    """SEC-38: what a computer would still take for a number is no answer of the codebook; the reason names the question."""
+    with pytest.raises(ValueError, match=re.escape(f"nausea: {text!r} is not a number")):
+        read_value(Question("nausea", Kind.SEVERITY), text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "worst"),
+    [
+        (Kind.SEVERITY, Decimal(4)),
+        (Kind.PAIN, Decimal(10)),
+        (Kind.TEMPERATURE, Decimal(45)),
+        (Kind.YES_NO, True),
+        (Kind.INTAKE, "missed:99+extra:99+off_day+stopped"),
+        (Kind.WEIGHT, None),
+        (Kind.FREE_TEXT, None),
+    ],
+)
+def test_the_worst_answer_of_each_kind(kind: Kind, worst: object) -> None:
+    assert questions.worst(Question("x", kind)) == worst
