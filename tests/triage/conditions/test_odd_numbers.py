@@ -115,3 +115,20 @@ def test_what_was_skipped_counts_for_nothing_in_a_composite(given: dict[str, int
     answers = {key: Answer(key, value(plain)) for key, plain in given.items()}
     found = condition.check(Case.of(QUESTIONS, answers, (), Context(TODAY)))
     assert (found.met, found.near, found.say()[0].split(" : ")[1].split(" (")[0], found.waits) == expected
+
+
+def test_the_measure_before_is_graded_beside_the_same_baseline() -> None:
+    """Creatinine, 60 µmol/L before treatment: 95 was already over 1.5 times that (grade 2), 200 is over 3 times (grade 3). One step."""
+    spec = {"grade_rise_since_last": "Creatinine increased", "at_least": "n2", "within_days": "n7"}
+    known: dict[str, Any] = {
+        "measures": {"creatinine": measured("200", "umol/L", uln="100")},
+        "measures_before": {"creatinine": (measured("95", "umol/L", 3, uln="100"),)},
+        "measures_baseline": {"creatinine": measured("60", "umol/L", 90, uln="100")},
+    }
+    assert said(spec, {}, **known) == (
+        False,
+        True,
+        "Creatinine increased : grade 2, puis 3 depuis la mesure d'avant, CTCAE 5.0 (seuil + 2)",
+        "Creatinine increased: grade 2, then 3 since the measure before, CTCAE 5.0 (threshold + 2)",
+        (),
+    )
