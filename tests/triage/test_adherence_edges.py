@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 from triage.adherence import pill_count
 from triage.adherence.figures import Figure, plain
@@ -43,3 +43,11 @@ def test_less_than_a_milligram_is_a_dose_too() -> None:
 def test_a_number_is_shown_without_idle_zeros() -> None:
     shown = {"10": "10", "0": "0", "1.50": "1.5", "0.0000005": "0", "0.0000015": "0.000002", "100.000": "100"}
     assert {text: plain(Decimal(text)) for text in shown} == shown
+
+
+def test_half_goes_to_even_wherever_it_is_asked() -> None:
+    """Whoever calls may round otherwise for himself."""
+    with localcontext() as mine:
+        mine.rounding = ROUND_UP
+        assert plain(Decimal("0.1000005")) == "0.1"
+        assert Figure(Decimal(1), Decimal(3)).value == Decimal("0.333333")
