@@ -15,4 +15,5 @@ FOLDER = Path(triage.__file__).parent / "library" / "words"
 @cache
 def words(folder: Path = FOLDER) -> Words:
     """Every language's lists, joined. Raises ValueError naming the line that cannot be compiled."""
-    return words_from({path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))})
+    lists = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))}
+    return words_from(lists, (folder / "weights.csv").read_text(encoding="utf-8").splitlines())

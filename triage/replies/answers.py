@@ -29,8 +29,8 @@ _MENU = {"1": "yes", "2": "no"}
 """What our own text offers ("1 oui, 2 non"); in a file that names no question a lone digit is no answer to a yes/no question."""
 
 
-_YES, _NO = frozenset("oui ouais yes yeah yep si".split()), frozenset("non nan no nope nah".split())
-_FILLERS = frozenset("enfin ou or et and mais but well bah ben euh puis".split())
+_YES, _NO = frozenset(["oui", "ouais", "yes", "yeah", "yep", "si"]), frozenset(["non", "nan", "no", "nope", "nah"])
+_FILLERS = frozenset(["enfin", "ou", "or", "et", "and", "mais", "but", "well", "bah", "ben", "euh", "puis"])
 
 
 def _both(key: str) -> bool:
@@ -43,7 +43,20 @@ def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     key = key_of(text)
     if asked.keys and key in _MENU:
         return settled(_MENU[key])
-    if _both(key) or key in ("oui mais", "yes but", "non mais", "no but", "oui et non", "yes and no", "👍", "ok", "1", "0"):
+    if _both(key) or key in (
+        "oui enfin",
+        "non enfin",
+        "oui mais",
+        "yes but",
+        "non mais",
+        "no but",
+        "oui et non",
+        "yes and no",
+        "👍",
+        "ok",
+        "1",
+        "0",
+    ):
         return again("ambiguous")
     order = sorted((where[0], code, len(where)) for code in ("yes", "no", "perhaps") for _, where in matches(text, words.tables[code]))
     if not order:

@@ -115,6 +115,10 @@ class Text:
             self.told[name] = self.spans(self.grammar.contexts[name])
         return self.told[name]
 
+    def spoken(self) -> int:
+        """How many words say something: no number, no small word."""
+        return sum(word.isalpha() and not self.has(i, "soft") for i, word in enumerate(self.words))
+
     def clause(self, i: int) -> range:
         """The stretch between two commas, sentence ends or words like "mais" around word i."""
         first = i

@@ -63,6 +63,9 @@ _NAMED_DAY = re.compile(
 )
 
 
+_THE_ONE = re.compile(rf"\b(?:celui|celle|le cachet|le comprime|la prise|la dose|the one|the dose|the tablet) .{{0,9}}{_NAMED_DAY.pattern}")
+
+
 def _all_but(text: Text, words: Words) -> Parsed | None:
     """ "Toutes sauf deux", "oui sauf celle de mardi": never read as all. Without a number or a day, how many is asked."""
     excepted = [where[-1] for rule, where in matches(text, words.tables["intake"]) if rule.code == "but"]
@@ -109,7 +112,7 @@ def _missed_and_extra(text: Text, folded: str, codes: list[str], words: Words) -
     if out:
         value = "+".join(o for o in out if not o.endswith(":0"))
         return settled(value or "all", nurse("extra" in value))
-    if unsure and "missed" in codes and _MOMENT.search(folded) and len(re.findall(_MOMENT, folded)) == 1:
+    if unsure and "missed" in codes and len(_MOMENT.findall(folded) or _THE_ONE.findall(folded)) == 1:
         return settled("missed:1")
     return again("missing_value") if unsure else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from triage.replies.clauses import Text
@@ -39,7 +40,7 @@ def count(text: Text, asked: Asked, words: Words) -> Parsed | None:
         if worded and not re.search(r"\b(?:not|pas) (?:once|une fois)\b", text.folded):
             return _counted(text, asked, max(worded), ("about",) if max(worded) >= 10 else ())
         if "none" in codes and "plenty" not in codes:
-            return settled("0")
+            return replace(settled("0"), worded=True)
         if "plenty" in codes or said(text, words, "yes"):
             return again("missing_value")
         return None
@@ -102,6 +103,7 @@ def _degrees(value: Decimal, notes: tuple[str, ...]) -> Parsed:
 _KILO_GRAMS = re.compile(r"\b(\d{2,3})\s?(?:kg|kilos?|k)\s?(?:et )?([1-9]\d{2}|[1-9])\b(?:\s?(?:g|grammes?))?")
 _CHANGE = re.compile(
     r"(perdu|perd|perte|maigri|moins|lost|dropped|-)\s*(?:de |d')?(?:environ |encore |about )?(\d+(?:[.,]\d+)?)\s*(?:kilos?|kg|k\b|kgs)|"
+    r"(?P<less>\d+(?:[.,]\d+)?)\s*(?:kilos?|kg|k\b|kgs) (?:de |en )?(?:perdus?|moins|lost|down)|"
     r"(pris|prise|grossi|repris|gained|put on|\+)\s*(?:de |d')?(?:environ |encore |about )?(\d+(?:[.,]\d+)?)\s*(?:kilos?|kg|k\b|kgs)"
 )
 _IMPERIAL = re.compile(r"\b(\d{1,2})\s?(?:stones?|st)(?:\s?(\d{1,2})\s?(?:lbs?|pounds?)?)?|\b(\d{2,3})\s?(?:lbs?|pounds?)\b")
@@ -143,5 +145,5 @@ def weight_change(folded: str) -> str | None:
     change = _CHANGE.search(folded)
     if not change:
         return None
-    code, amount = ("weight_loss", change[2]) if change[1] else ("weight_gain", change[4])
+    code, amount = ("weight_loss", change[2] or change["less"]) if change[1] or change["less"] else ("weight_gain", change[5])
     return f"{code}:{amount.replace(',', '.')}"

@@ -18,6 +18,8 @@ _LINKS = frozenset({"ou", "or", "et", "and", "entre", "between", "a", "to", "pui
 _GLUED = re.compile(r"\b([a-z]{2,9}?)(fois|foi|times|comprimes?|cachets?)\b")
 _OVEN = re.compile(r"\b(au|le|un|du) four\b")
 """The French oven is no English number."""
+_NEWS = re.compile(r"\b(rien|quoi) de neuf\b")
+"""The French "new" is no nine here."""
 _ONE_OH_ONE = re.compile(r"\b(?:one (?:oh|o|zero)|(?:(?:a|one) )?hundred and(?: (?:oh|o|zero))?) (one|two|three|four)\b")
 _POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
 _HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
@@ -27,7 +29,7 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     """The folded text with its number words written in digits: "trente-huit cinq" becomes "38 5". "un peu" keeps its "un"."""
     if not words:
         return folded
-    folded = _OVEN.sub(r"\1 fours", folded)
+    folded = _NEWS.sub(r"\1 de nouveau", _OVEN.sub(r"\1 fours", folded))
     folded = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if m[1] in words else m[0], folded)
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from triage.replies.answers import answer
 from triage.replies.clauses import Text
+from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
 from triage.replies.numerals import without_asides
@@ -27,12 +28,38 @@ def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
     Never raises, never clamps; what is not understood is ASK_AGAIN with its reason. `lang` only breaks ties; all lists are searched.
     """
     cutting, found = heard(text, words, asked)
-    reading = _command(cutting, words, found) or _corrected(cutting, asked, words, found)
+    reading = _understood(cutting, asked, words, found)
+    if found.by_weight:
+        calm = _understood(cutting, asked, words, replace(found, now=(), uneasy=found.now[0]))
+        reading = calm if _for_a_person(calm) else reading
+    return _with_picture(_of_third_person(_uneasy(reading, cutting, found), cutting), text, cutting)
+
+
+def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading:
+    reading = _command(text, words, found) or _corrected(text, asked, words, found)
     if reading is None:
-        parsed = answer(cutting, asked, words)
-        others = _others(cutting, words, asked)
-        reading = _answered(parsed, found, others) or _not_answered(cutting, parsed, found, others, asked, words)
-    return _with_picture(_of_third_person(reading, cutting), text, cutting)
+        parsed = answer(text, asked, words)
+        others = _others(text, words, asked)
+        reading = _answered(parsed, found, others) or _not_answered(text, parsed, found, others, asked, words)
+    return reading
+
+
+def _for_a_person(reading: Reading) -> bool:
+    """News or a wish that a nurse reads today anyway ("je voudrais qu'on me rappelle"): words alone do not turn it into a danger."""
+    return reading.escalate is Escalate.NURSE and (
+        reading.heard in (Heard.COMMAND, Heard.ADMIN) or reading.value in ("stopped", "optout_intent", "stop_or_stopped")
+    )
+
+
+LONG = 7
+"""Words from which a text says more than the answer that was read in it."""
+
+
+def _uneasy(reading: Reading, text: Text, found: Found) -> Reading:
+    """Words that alarm without a sign are read by a nurse today, when nothing else was understood or much else was said."""
+    if not found.uneasy or (reading.value != "unparsed" and text.spoken() < LONG):
+        return reading
+    return replace(reading, escalate=_highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, f"watch_{found.uneasy}"))
 
 
 def _of_third_person(reading: Reading, text: Text) -> Reading:
@@ -56,9 +83,23 @@ def _marks(found: Found) -> tuple[str, ...]:
     return tuple(f"watch_{code}" for code in found.today)
 
 
+_POLITE = re.compile(r"\b(?:svp|stp|please|pls|merci|thanks|thank you|s il (?:vous|te) plait|bonjour|hello)\b")
+
+
+def _command_of(text: Text, words: Words) -> str | None:
+    """The one command that every part of the message is: "pas maintenant, tout à l'heure", "in french please"."""
+    known = words.phrases["command"]
+    if key_of(text) in known:
+        return known[key_of(text)]
+    marked = " ".join(f"| {word}" if gap != NO_BREAK else word for gap, word in zip(text.breaks, text.words, strict=True))
+    parts = [" ".join(_POLITE.sub(" ", part).split()) for part in marked.split("|")]
+    codes = {known.get(part) for part in parts if part}
+    return codes.pop() if len(codes) == 1 else None
+
+
 def _command(text: Text, words: Words, found: Found) -> Reading | None:
     """A message that is a keyword and nothing else. STOP counts alone only: "we must stop this" is no opt-out."""
-    code = words.phrases["command"].get(key_of(text))
+    code = _command_of(text, words)
     if code is None or found.urgent:
         return None
     return Reading(Heard.COMMAND, code, Escalate.NURSE if code in _NURSE_COMMANDS else Escalate.NO)
@@ -66,12 +107,13 @@ def _command(text: Text, words: Words, found: Found) -> Reading | None:
 
 _QUESTION_VALUE = re.compile(
     r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*"
-    r"(?:[:=-]|c ?'?est|is|est|a|->|=>|>|(?:should|devrait|doit|must) (?:be|etre|have been)|was|c'etait)?\s*(\d+(?:[.,]\d+)?)\b"
+    r"(?:[:=-]|c ?'?est|is|est|a|->|=>|>|(?:should|devrait|doit|must) (?:be|etre|have been)|was|c'etait|je vou\w+ (?:dire|mettre)|i meant)?"
+    r"\s*(\d+(?:[.,]\d+)?)\b"
 )
 _LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
 _THIS_NOT_THAT = re.compile(
     r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|"
-    r"\bpas \d+ (?:mais |c est |,\s*)?(\d+)|\bnot \d+ (?:but |,\s*)?(\d+)"
+    r"\bpas \d+(?: mais| c est|,| )\s*(\d+)|\bnot \d+(?: but|,| )\s*(\d+)"
 )
 
 
@@ -99,7 +141,8 @@ def _corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading 
     if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
         return None
     strong = re.search(
-        r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape)|annul|modif|chang", text.folded
+        r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape|repondu|note|lu)|annul|modif|chang",
+        text.folded,
     )
     return Reading(Heard.CORRECTION, "reopen", _floor(found), (), found.now) if strong and not found.urgent else None
 

@@ -86,12 +86,14 @@ def pain(text: Text, asked: Asked, words: Words) -> Parsed | None:
     return None
 
 
+_A_FEVER = re.compile(r"\b3[5-9](?:[.,]\d)?\b|\b4[0-2][.,]\d\b")
+"""A temperature told beside severities (0 to 4) is none of them."""
 _LETTERED = re.compile(r"\b([a-e])\s*[:=.)-]?\s*(\d+)\b|\b(\d+)\s*(?:pour\s*)?(?:le |la |en )?([a-e])\b")
 
 
 def multi(text: Text, asked: Asked, words: Words) -> Parsed | None:
     keys = asked.keys or DEFAULT_KEYS
-    folded = without_asides(own(text, TIMES))
+    folded = _A_FEVER.sub(" ", without_asides(own(text, TIMES)))
     folded = re.sub(r"(?<![\w'])o(?![\w'])", "0", folded)
     slots = _lettered(folded, len(keys)) or _named(text, folded, keys, words)
     if slots is None:

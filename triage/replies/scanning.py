@@ -6,7 +6,7 @@ text nobody asked for is a danger sign; in answer to the temperature question th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from triage.replies.clauses import Text
@@ -15,7 +15,8 @@ from triage.replies.fever import fevers, place_of
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.patterns import Book, Rule
-from triage.replies.words import SAME_DAY, Words, key_of
+from triage.replies.weighing import NOW, TODAY, features
+from triage.replies.words import DANGERS, SAME_DAY, Words, key_of
 from triage.terms import Asked, Kind
 
 VOMITS_TO_TELL = 6
@@ -30,12 +31,15 @@ _WEEK_CLASSES = frozenset(
 class Found:
     """What the scan found. `now`: urgent or same-day codes, in the order of the text; `today`: weaker signs for a nurse to read today.
 
-    `denied`: something dangerous was named and denied.
+    `denied`: something dangerous was named and denied. `uneasy`: no sign, but words that together are met in this danger; "" for none.
+    `by_weight`: `now` comes from the weight of the words, not from a sign.
     """
 
     now: tuple[str, ...]
     today: tuple[str, ...]
     denied: bool
+    uneasy: str = ""
+    by_weight: bool = False
 
     @property
     def urgent(self) -> bool:
@@ -68,35 +72,98 @@ def _search_pieces(typed: list[str], words: Words, asked: Asked) -> Found:
     pieces = [search(cut(" ".join(typed[i : i + LONGEST_PIECE]), words.grammar), words, asked) for i in starts]
     now = tuple(dict.fromkeys(code for piece in pieces for code in piece.now))
     today = tuple(dict.fromkeys(code for piece in pieces for code in piece.today if code not in now))
-    return Found(now, today, any(piece.denied for piece in pieces))
+    uneasy = next((piece.uneasy for piece in pieces if piece.uneasy), "")
+    return Found(now, today, any(piece.denied for piece in pieces), uneasy)
 
 
 def search(text: Text, words: Words, asked: Asked) -> Found:
-    """The same on a text already cut."""
+    """The same on a text already cut: the signs of the lists, then what the words weigh together."""
+    signs = signs_in(text, words, asked)
+    return _weighed(text, signs, words) if words.weights.of and text.spoken() else signs.found()
+
+
+_NO_MORE_THAN = {"chills": frozenset({"seizure"}), "unwell": frozenset(DANGERS) - SAME_DAY - {"unwell"}}
+"""A danger that says no more than another: "il tremble de partout" in a seizure, "je me sens très mal" beside a named one."""
+
+
+@dataclass
+class Signs:
+    """Danger codes with their first place in the text, and the lines of the lists that found them.
+
+    `certain`: a fever in degrees, a whole message, a word the question lends its sense to: these need no weighing.
+    """
+
+    places: dict[str, int] = field(default_factory=dict)
+    weaker: dict[str, int] = field(default_factory=dict)
+    denied: bool = False
+    certain: set[str] = field(default_factory=set)
+    lines: set[str] = field(default_factory=set)
+
+    def found(self) -> Found:
+        """The codes in the order of the text."""
+        for vague, told in _NO_MORE_THAN.items():
+            if self.places.keys() & told:
+                self.places.pop(vague, None)
+        now = tuple(sorted(self.places, key=lambda code: self.places[code]))
+        return Found(now, tuple(sorted(set(self.weaker) - set(now), key=lambda code: self.weaker[code])), self.denied)
+
+
+def signs_in(text: Text, words: Words, asked: Asked) -> Signs:
+    """What the lists find."""
     _hide_idioms(text, words.idioms)
-    places: dict[str, int] = {}
-    weaker: dict[str, int] = {}
-    denied = False
+    signs = Signs()
     plain: set[int] = set()
     few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
     for rules in (words.now, words.asked.get(asked.kind, _NO_RULES), words.images, words.today):
-        for rule, where in matches(text, rules, places):
+        for rule, where in matches(text, rules, signs.places):
             verdict = _cancelled(text, rule, where)
-            denied |= verdict == "denied"
+            signs.denied |= verdict == "denied"
             if verdict in ("denied", "quiet") or (few and rule.code == "persistent_vomiting" and _only_counts(text, where)):
                 continue
             if rules is words.images and not plain.isdisjoint(where):
                 continue  # what is said plainly needs no second name
             plain.update(() if verdict or rules is words.images or rule.code in SAME_DAY else where)
-            into = weaker if verdict or rules is words.today else places
+            into = signs.weaker if verdict or rules is words.today else signs.places
             into.setdefault(rule.code, where[0])
+            signs.lines.add(rule.source)
+            signs.certain.update((rule.code,) if rules not in (words.now, words.images, words.today) else ())
     if key_of(text) in words.phrases.get("danger", {}):
-        places.setdefault(words.phrases["danger"][key_of(text)], 0)
+        code = words.phrases["danger"][key_of(text)]
+        signs.places.setdefault(code, 0)
+        signs.certain.add(code)
     for place in fevers(text, asked, words.beside):
         if not _cancelled(text, _ANY_NUMBER, (place,)):
-            places["fever"] = min(places.get("fever", place), place)
-    now = tuple(sorted(places, key=lambda code: places[code]))
-    return Found(now, tuple(sorted(set(weaker) - set(now), key=lambda code: weaker[code])), denied)
+            signs.places["fever"] = min(signs.places.get("fever", place), place)
+            signs.certain.add("fever")
+    return signs
+
+
+def features_of(text: Text, signs: Signs, words: Words, within: range | None = None) -> set[str]:
+    """What is weighed of a text, or of some of its words, when its signs are known."""
+    found = [f"!{code}" for code in signs.places] + [f"?{code}" for code in signs.weaker] + [f"[{line}]" for line in signs.lines]
+    return features(text, words.groups, found, within)
+
+
+NEVER_SOFTENED = frozenset({"suicidal", "child_ingestion"}) | SAME_DAY
+
+
+def _weighed(text: Text, signs: Signs, words: Words) -> Found:
+    """A sign in an everyday text is for today; words that alarm without a sign are a danger, or for today."""
+    weights = words.weights
+    known = features_of(text, signs, words)
+    total = weights.sum_of(known)
+    urgent = set(signs.places) - SAME_DAY
+    if urgent and not signs.certain and total < 0:
+        for code in urgent - NEVER_SOFTENED:
+            around = text.in_sentence(signs.places[code])  # a harmless sentence beside it takes nothing from a danger
+            if weights.sum_of(features_of(text, signs, words, around)) < 0:
+                signs.weaker.setdefault(code, signs.places.pop(code))
+    elif not urgent and total >= weights.limit(NOW):
+        signs.places[weights.danger(known)] = 0
+        return replace(signs.found(), by_weight=True)
+    elif not urgent and total >= weights.limit(TODAY):
+        return replace(signs.found(), uneasy=weights.danger(known))
+    return signs.found()
 
 
 def _only_counts(text: Text, where: tuple[int, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from triage.replies.fever import Beside, beside_from
 from triage.replies.fold import fold
 from triage.replies.lexicon import Lexicon
 from triage.replies.patterns import Book, Compiler, Rule
+from triage.replies.weighing import Groups, Weights, weights_from
 from triage.terms import Kind
 
 DANGERS = (
@@ -59,17 +60,21 @@ class Words:
     beside: Beside
     tables: Mapping[str, Book]
     phrases: Mapping[str, Mapping[str, str]]
+    groups: Groups
+    weights: Weights
 
 
-def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
+def words_from(documents: Mapping[str, Mapping[str, Any]], weights: Iterable[str] = ()) -> Words:
     """Compile parsed word-list documents (any names, any number; lists of the same name are joined across languages).
 
+    `weights`: lines of the table of weights; without any, signs alone decide.
     Raises ValueError naming the line when a list refers to an unknown group or flag, or a danger code is unknown.
     """
     joined = _joined(documents)
     lexicon = Lexicon(ordinary=frozenset(w for line in joined.get("ordinary", {}).get("words", []) for w in line.split()))
     groups = {name: list(lines) for name, lines in joined.get("groups", {}).items()}
     compiler = Compiler(lexicon, groups)
+    numbered = {compiler.part(f"@{name}").number: name for name in groups}  # before any word is looked up, which is then remembered
     roles = {role: 1 << i for i, role in enumerate(ROLES)}
     for role, lines in joined.get("roles", {}).items():
         if role not in roles:
@@ -94,6 +99,8 @@ def words_from(documents: Mapping[str, Mapping[str, Any]]) -> Words:
         beside=beside_from(joined.get("beside", {})),
         tables={t: Book(compiler.rule(line, code) for code, line in _lines(joined.get(t, {}))) for t in TABLES},
         phrases={t: {whole(line, grammar): code for code, line in _lines(v)} for t, v in joined.get("whole", {}).items()},
+        groups=Groups(numbered),
+        weights=weights_from(weights),
     )
 
 

@@ -20,10 +20,15 @@ def documents() -> dict[str, dict[str, Any]]:
     return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
 
 
+def weights() -> list[str]:
+    """The lines of the table of weights."""
+    return (FOLDER / "weights.csv").read_text(encoding="utf-8").splitlines()
+
+
 @cache
 def words() -> Words:
     """The same, compiled."""
-    return words_from(documents())
+    return words_from(documents(), weights())
 
 
 def table(name: str) -> list[dict[str, str]]:

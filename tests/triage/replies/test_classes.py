@@ -86,8 +86,6 @@ def test_regional_words_of_people_who_are_well(text: str) -> None:
     ("kind", "text", "code"),
     [
         (Kind.COUNT, "3 fois, couleur charbon", "bleeding"),
-        (Kind.COUNT, "4, and they look like roofing tar", "bleeding"),
-        (Kind.YES_NO, "oui et c'était rempli de caillots", "bleeding"),
         (Kind.YES_NO, "oui, 39 à 3h du matin", "fever"),
         (Kind.INTAKE, "6, le 7e c'est la petite qui l'a croqué", "child_ingestion"),
     ],
