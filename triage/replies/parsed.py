@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from triage.replies.clauses import Text
 from triage.replies.matching import matches
-from triage.replies.scanning import is_own_number
+from triage.replies.scanning import Found, is_own_number
 from triage.replies.words import Words
-from triage.terms import Escalate, Heard
+from triage.terms import Escalate, Heard, Kind
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,23 @@ class Parsed:
     dangers: tuple[str, ...] = ()
     worded: bool = False
     """Read from words of intensity alone ("beaucoup"): beside a danger they speak of the danger, not of the question."""
+
+
+OPEN = frozenset({Kind.FREE_TEXT, Kind.NONE})
+"""Questions to which anything may be said."""
+_RANK = {Escalate.NO: 0, Escalate.NURSE: 1, Escalate.URGENT: 2}
+
+
+def highest(*levels: Escalate) -> Escalate:
+    """The level that tells a person soonest."""
+    return max(levels, key=lambda level: _RANK[level])
+
+
+def floor_of(found: Found) -> Escalate:
+    """The least that dangers found in the text ask for, whatever else it says."""
+    if found.urgent:
+        return Escalate.URGENT
+    return Escalate.NURSE if found.now or found.today else Escalate.NO
 
 
 def again(reason: str, escalate: Escalate = Escalate.NO) -> Parsed:

@@ -7,19 +7,17 @@ from dataclasses import replace
 
 from triage.replies.answers import answer
 from triage.replies.clauses import Text
+from triage.replies.correcting import corrected
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
-from triage.replies.numerals import without_asides
-from triage.replies.parsed import Parsed, said
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, said
 from triage.replies.scanning import Found, heard, is_cancelled
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
 
 MEDIA = "<MMS>"
-_RANK = {Escalate.NO: 0, Escalate.NURSE: 1, Escalate.URGENT: 2}
 _NURSE_COMMANDS = frozenset({"STOP", "CALL_ME"})
-_OPEN = frozenset({Kind.FREE_TEXT, Kind.NONE})
 
 
 def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
@@ -28,27 +26,40 @@ def read(text: str, asked: Asked, lang: str, words: Words) -> Reading:
     Never raises, never clamps; what is not understood is ASK_AGAIN with its reason. `lang` only breaks ties; all lists are searched.
     """
     cutting, found = heard(text, words, asked)
-    reading = _understood(cutting, asked, words, found)
-    if found.by_weight:
-        calm = _understood(cutting, asked, words, replace(found, now=(), uneasy=found.now[0]))
-        reading = calm if _for_a_person(calm) else reading
+    reading, found = _weighed(cutting, asked, words, found)
     return _with_picture(_of_third_person(_uneasy(reading, cutting, found), cutting), text, cutting)
 
 
+def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tuple[str, ...]:
+    """Danger codes in a text, in the order they are met. `lang` is the sender's; every language is searched all the same.
+
+    `asked` (optional): the open question, so that "39" in answer to a weight is not taken for a fever.
+    """
+    asked = asked or Asked()
+    cutting, found = heard(text, words, asked)
+    return _weighed(cutting, asked, words, found)[1].now
+
+
+def _weighed(text: Text, asked: Asked, words: Words, found: Found) -> tuple[Reading, Found]:
+    """What a text is. News or a wish that a nurse reads today anyway is not turned into a danger by its words alone."""
+    if found.by_weight:
+        calm = replace(found, now=(), uneasy=found.now[0], by_weight=False)
+        reading = _understood(text, asked, words, calm)
+        if reading.escalate is Escalate.NURSE and (reading.heard in (Heard.COMMAND, Heard.ADMIN) or reading.value in _WISHES):
+            return reading, calm
+    return _understood(text, asked, words, found), found
+
+
+_WISHES = frozenset({"stopped", "optout_intent", "stop_or_stopped"})
+
+
 def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading:
-    reading = _command(text, words, found) or _corrected(text, asked, words, found)
+    reading = _command(text, words, found) or corrected(text, asked, words, found)
     if reading is None:
         parsed = answer(text, asked, words)
         others = _others(text, words, asked)
         reading = _answered(parsed, found, others) or _not_answered(text, parsed, found, others, asked, words)
     return reading
-
-
-def _for_a_person(reading: Reading) -> bool:
-    """News or a wish that a nurse reads today anyway ("je voudrais qu'on me rappelle"): words alone do not turn it into a danger."""
-    return reading.escalate is Escalate.NURSE and (
-        reading.heard in (Heard.COMMAND, Heard.ADMIN) or reading.value in ("stopped", "optout_intent", "stop_or_stopped")
-    )
 
 
 LONG = 7
@@ -59,7 +70,7 @@ def _uneasy(reading: Reading, text: Text, found: Found) -> Reading:
     """Words that alarm without a sign are read by a nurse today, when nothing else was understood or much else was said."""
     if not found.uneasy or (reading.value != "unparsed" and text.spoken() < LONG):
         return reading
-    return replace(reading, escalate=_highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, f"watch_{found.uneasy}"))
+    return replace(reading, escalate=highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, f"watch_{found.uneasy}"))
 
 
 def _of_third_person(reading: Reading, text: Text) -> Reading:
@@ -67,16 +78,6 @@ def _of_third_person(reading: Reading, text: Text) -> Reading:
     own = any(text.has(p, "self") for p in range(len(text.words)))
     told = text.context("reporting") or (text.context("third_person") and not own)
     return replace(reading, notes=(*reading.notes, "third_person")) if told else reading
-
-
-def _highest(*levels: Escalate) -> Escalate:
-    return max(levels, key=lambda level: _RANK[level])
-
-
-def _floor(found: Found) -> Escalate:
-    if found.urgent:
-        return Escalate.URGENT
-    return Escalate.NURSE if found.now or found.today else Escalate.NO
 
 
 def _marks(found: Found) -> tuple[str, ...]:
@@ -103,59 +104,6 @@ def _command(text: Text, words: Words, found: Found) -> Reading | None:
     if code is None or found.urgent:
         return None
     return Reading(Heard.COMMAND, code, Escalate.NURSE if code in _NURSE_COMMANDS else Escalate.NO)
-
-
-_QUESTION_VALUE = re.compile(
-    r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*"
-    r"(?:[:=-]|c ?'?est|is|est|a|->|=>|>|(?:should|devrait|doit|must) (?:be|etre|have been)|was|c'etait|je vou\w+ (?:dire|mettre)|i meant)?"
-    r"\s*(\d+(?:[.,]\d+)?)\b"
-)
-_LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
-_THIS_NOT_THAT = re.compile(
-    r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|"
-    r"\bpas \d+(?: mais| c est|,| )\s*(\d+)|\bnot \d+(?: but|,| )\s*(\d+)"
-)
-
-
-def _corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading | None:
-    swap = _THIS_NOT_THAT.search(text.folded)
-    if not said(text, words, "correction") and not swap:
-        return None
-    if said(text, words, "admin")[:1] == ["wrong_number"]:
-        return None
-    if found.urgent and not swap and asked.kind is not Kind.TEMPERATURE:
-        return None
-    which = _QUESTION_VALUE.search(text.folded) or (_LETTER_VALUE.search(text.folded) if asked.kind is Kind.MULTI else None)
-    if which:
-        place = ord(which[1]) - 96 if which[1].isalpha() else int(which[1])
-        return Reading(Heard.CORRECTION, f"q{place}={which[2].replace(',', '.')}", _floor(found), (), found.now)
-    parsed = None
-    if swap:
-        value = next(g for g in swap.groups() if g)
-        parsed = Parsed(Heard.ANSWER, value.replace(",", "."))
-    elif re.search(r"\d", without_asides(text.folded)) or asked.kind in (Kind.SEVERITY, Kind.YES_NO, Kind.PAIN, Kind.TEMPERATURE):
-        parsed = _correcting_value(text, asked, words)
-    if parsed is not None and parsed.heard is Heard.ANSWER:
-        level = _highest(parsed.escalate, _floor(found))
-        return Reading(Heard.CORRECTION, parsed.value, level, parsed.values, (*found.now, *parsed.dangers), parsed.notes)
-    if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
-        return None
-    strong = re.search(
-        r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape|repondu|note|lu)|annul|modif|chang",
-        text.folded,
-    )
-    return Reading(Heard.CORRECTION, "reopen", _floor(found), (), found.now) if strong and not found.urgent else None
-
-
-def _correcting_value(text: Text, asked: Asked, words: Words) -> Parsed | None:
-    if asked.kind in _OPEN:
-        alone = re.findall(r"(?<![\d.,])\d+(?:[.,]\d+)?", without_asides(text.folded))
-        return Parsed(Heard.ANSWER, alone[0].replace(",", ".")) if len(alone) == 1 else None
-    parsed = answer(text, asked, words)
-    if parsed is None or parsed.heard is not Heard.ANSWER or not (re.search(r"\d", text.folded) or len(text.words) <= 8):
-        return None
-    plain = re.search(r"en fait|actually|finalement|plutot|pardon|oups|sorry|desole", text.folded)
-    return None if plain and not re.search(r"\d", text.folded) and asked.kind not in (Kind.YES_NO, Kind.SEVERITY) else parsed
 
 
 def _others(text: Text, words: Words, asked: Asked) -> dict[str, str]:
@@ -189,14 +137,14 @@ def _answered(parsed: Parsed | None, found: Found, others: dict[str, str]) -> Re
     extra = [_NOTE_OF[c] for c in (others.get("command", ""), others.get("admin", "")) if c in _NOTE_OF]
     if "optout" in others:
         extra.append("optout_intent")
-    level = _highest(parsed.escalate, _floor(found), Escalate.NURSE if extra else Escalate.NO)
+    level = highest(parsed.escalate, floor_of(found), Escalate.NURSE if extra else Escalate.NO)
     dangers = tuple(dict.fromkeys((*found.now, *parsed.dangers)))
     return Reading(parsed.heard, parsed.value, level, parsed.values, dangers, (*parsed.notes, *extra, *_marks(found)))
 
 
 def _not_answered(text: Text, parsed: Parsed | None, found: Found, others: dict[str, str], asked: Asked, words: Words) -> Reading:
     if found.now:
-        return Reading(Heard.DANGER, "+".join(found.now), _floor(found), (), found.now, _marks(found))
+        return Reading(Heard.DANGER, "+".join(found.now), floor_of(found), (), found.now, _marks(found))
     return (
         _told(text, found, others, asked, words)
         or _asked_again(parsed, found, asked)
@@ -219,7 +167,7 @@ def _told(text: Text, found: Found, others: dict[str, str], asked: Asked, words:
     if "optout" in others:
         return Reading(Heard.ASK_AGAIN, "optout_intent", Escalate.NURSE, notes=_marks(found))
     if "command" in others and len(text.words) <= 14:
-        return Reading(Heard.COMMAND, others["command"], Escalate.NURSE if others["command"] in _NURSE_COMMANDS else _floor(found))
+        return Reading(Heard.COMMAND, others["command"], Escalate.NURSE if others["command"] in _NURSE_COMMANDS else floor_of(found))
     return None
 
 
@@ -230,7 +178,7 @@ def _about_texts(text: Text) -> bool:
 def _asked_again(parsed: Parsed | None, found: Found, asked: Asked) -> Reading | None:
     if parsed is None:
         return None
-    return Reading(Heard.ASK_AGAIN, parsed.value, _highest(parsed.escalate, _floor(found)), notes=_marks(found))
+    return Reading(Heard.ASK_AGAIN, parsed.value, highest(parsed.escalate, floor_of(found)), notes=_marks(found))
 
 
 _AFTER_NUMBER = re.compile(r"(\d+)\s*(?:fois|foi|x|times|jours?|jrs?|j|days?|selles?)\b")
@@ -247,7 +195,7 @@ def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading |
     told = [c for c in sorted(codes, key=lambda c: codes[c]) if not (c == "pain" and len(codes) > 1)]
     if not told:
         return None
-    return Reading(Heard.SYMPTOM, "+".join(_numbered(c, text, change) for c in told), _floor(found), notes=_marks(found))
+    return Reading(Heard.SYMPTOM, "+".join(_numbered(c, text, change) for c in told), floor_of(found), notes=_marks(found))
 
 
 def _after_denied(text: Text, place: int) -> bool:
@@ -269,15 +217,15 @@ def _numbered(code: str, text: Text, change: str | None) -> str:
 def _fallback(text: Text, found: Found, others: dict[str, str], asked: Asked, words: Words) -> Reading:
     key = key_of(text)
     thanks = key in words.phrases["courtesy"] or "courtesy" in others
-    if asked.kind in _OPEN and not found.today:
+    if asked.kind in OPEN and not found.today:
         nothing = key in words.phrases["none"] or found.denied or any(True for _ in matches(text, words.tables["none"]))
         if nothing and not (thanks and asked.kind is Kind.NONE):
             return Reading(Heard.ANSWER, "none", values=("none",) if asked.kind is Kind.FREE_TEXT else ())
     if _wants_more(key, asked):
-        return Reading(Heard.ASK_AGAIN, "ambiguous", _floor(found))
+        return Reading(Heard.ASK_AGAIN, "ambiguous", floor_of(found))
     if thanks and not found.today:
         return Reading(Heard.COURTESY, "thanks")
-    return Reading(Heard.ASK_AGAIN, "unparsed", _floor(found), notes=_marks(found))
+    return Reading(Heard.ASK_AGAIN, "unparsed", floor_of(found), notes=_marks(found))
 
 
 _FIRST_PICTURE = 0x2190
@@ -287,7 +235,7 @@ _FIRST_PICTURE = 0x2190
 def _wants_more(key: str, asked: Asked) -> bool:
     """ "ok" in answer to a question is not an answer, and not only politeness; nor is a picture sign alone."""
     only_signs = not any(c.isalnum() for c in key) and any(ord(c) >= _FIRST_PICTURE for c in key)
-    return asked.kind not in _OPEN and (only_signs or key in ("ok", "okay", "oki", "d accord", "super", "parfait"))
+    return asked.kind not in OPEN and (only_signs or key in ("ok", "okay", "oki", "d accord", "super", "parfait"))
 
 
 def _with_picture(reading: Reading, text: str, cutting: Text) -> Reading:
@@ -295,4 +243,4 @@ def _with_picture(reading: Reading, text: str, cutting: Text) -> Reading:
         return reading
     if not cutting.words:
         return Reading(Heard.ADMIN, "media", Escalate.NURSE)
-    return replace(reading, escalate=_highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, "media"))
+    return replace(reading, escalate=highest(reading.escalate, Escalate.NURSE), notes=(*reading.notes, "media"))

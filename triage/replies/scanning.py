@@ -47,14 +47,6 @@ class Found:
         return any(code not in SAME_DAY for code in self.now)
 
 
-def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tuple[str, ...]:
-    """Danger codes in a text, in the order they are met. `lang` is the sender's; every language is searched all the same.
-
-    `asked` (optional): the open question, so that "39" in answer to a weight is not taken for a fever.
-    """
-    return heard(text, words, asked or Asked())[1].now
-
-
 LONGEST_PIECE, OVERLAP = 200, 30
 """A longer text is searched in pieces of so many words, which overlap so that no sign is cut in two."""
 

@@ -11,7 +11,6 @@ terre") is for a nurse today. No sign is ever hidden, and a text without words (
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,31 +26,34 @@ START, NOW, TODAY = "(start)", "(now)", "(today)"
 """Rows that are no words: what the sum starts from, and its limits."""
 NUMBERS = ((5, "#0-4"), (13, "#5-12"), (34, "#13-33"), (38, "#34-37"), (43, "#38-42"), (100, "#43-99"))
 """Numbers count as what they may be: a score, a count, an hour, a temperature, a fever, a weight. Classes of words, not thresholds."""
-NO_WEIGHT = (0.0, "")
+NO_WEIGHT = (0, "")
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What each feature counts, in points, and the danger it is met with most often ("" for none). An empty table decides nothing."""
+    """What each feature counts and the danger it is met with most often ("" for none). An empty table decides nothing.
 
-    of: Mapping[str, tuple[float, str]]
+    Points are whole (thousandths), so that a sum is the same whatever the order, to the last digit, in every process.
+    """
 
-    def limit(self, name: str) -> float:
+    of: Mapping[str, tuple[int, str]]
+
+    def limit(self, name: str) -> int:
         """The sum from which something is decided."""
         return self.of[name][0]
 
     def sum_of(self, known: Iterable[str]) -> float:
-        """How alarming the features are together: their mean, with the weight of their number."""
+        """How alarming the features are together: what the sum starts from, and their points over the root of their number."""
         found = [points[0] for points in map(self.of.get, known) if points is not None]
         return self.of[START][0] + (sum(found) / sqrt(len(found)) if found else 0.0)
 
     def danger(self, known: Iterable[str]) -> str:
         """The danger most of the alarming features are met with; "unwell" when they name none."""
-        votes: Counter[str] = Counter()
-        for points, code in (self.of.get(feature, NO_WEIGHT) for feature in known):
+        votes: dict[str, int] = {}
+        for points, code in (self.of.get(feature, NO_WEIGHT) for feature in sorted(known)):
             if code and points > 0:
-                votes[code] += points  # type: ignore[assignment]  # a Counter of points
-        return votes.most_common(1)[0][0] if votes else "unwell"
+                votes[code] = votes.get(code, 0) + points
+        return max(votes, key=lambda code: votes[code]) if votes else "unwell"
 
 
 class Groups:
@@ -109,7 +111,7 @@ def _kind(word: str) -> str:
 
 def weights_from(rows: Iterable[str]) -> Weights:
     """The table as its file holds it: feature, thousandths of a point, danger. Raises ValueError for a row that is not one."""
-    return Weights({feature: (int(points) / 1000, code) for feature, points, code in _rows(rows)})
+    return Weights({feature: (int(points), code) for feature, points, code in _rows(rows)})
 
 
 def _rows(lines: Iterable[str]) -> Iterator[list[str]]:

@@ -24,7 +24,7 @@ def found(text: str, known: Words) -> Found:
 
 def test_points_are_thousandths_and_a_feature_may_name_a_danger() -> None:
     table_ = weights_from(["feature,points,danger", "(start),-1500,", "[sang - nez],2500,bleeding", "poul*,-20,"])
-    assert table_.of == {START: (-1.5, ""), "[sang - nez]": (2.5, "bleeding"), "poul*": (-0.02, "")}
+    assert table_.of == {START: (-1500, ""), "[sang - nez]": (2500, "bleeding"), "poul*": (-20, "")}
 
 
 def test_a_row_that_is_none_is_refused() -> None:
@@ -33,14 +33,14 @@ def test_a_row_that_is_none_is_refused() -> None:
 
 
 def test_a_sum_is_the_start_and_the_mean_of_what_is_known_times_the_root_of_its_number() -> None:
-    some = Weights({START: (-1.0, ""), "a": (3.0, "chills"), "b": (1.0, "")})
-    assert some.sum_of({"unknown"}) == -1.0
-    assert some.sum_of({"a"}) == 2.0
-    assert some.sum_of({"a", "b", "unknown"}) == pytest.approx(-1 + 4 / 2**0.5)
+    some = Weights({START: (-1000, ""), "a": (3000, "chills"), "b": (1000, "")})
+    assert some.sum_of({"unknown"}) == -1000
+    assert some.sum_of({"a"}) == 2000
+    assert some.sum_of({"a", "b", "unknown"}) == -1000 + 4000 / 2**0.5
 
 
 def test_the_danger_is_the_one_most_points_speak_for() -> None:
-    some = Weights({"a": (3.0, "chills"), "b": (2.0, "fever"), "c": (1.5, "fever"), "d": (-9.0, "syncope"), "e": (9.0, "")})
+    some = Weights({"a": (30, "chills"), "b": (20, "fever"), "c": (15, "fever"), "d": (-90, "syncope"), "e": (90, "")})
     assert some.danger({"a", "b"}) == "chills"
     assert some.danger({"a", "b", "c", "d"}) == "fever"
     assert some.danger({"d", "e"}) == "unwell"

@@ -1,0 +1,66 @@
+"""Corrections: a text that replaces an earlier answer, or asks for the questions again."""
+
+from __future__ import annotations
+
+import re
+
+from triage.replies.answers import answer
+from triage.replies.clauses import Text
+from triage.replies.numerals import without_asides
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, said
+from triage.replies.scanning import Found
+from triage.replies.words import Words
+from triage.terms import Asked, Heard, Kind, Reading
+
+_QUESTION_VALUE = re.compile(
+    r"\b(?:question|q|quest|la|le|number|no|numero)\s?([1-5abc])\s*"
+    r"(?:[:=-]|c ?'?est|is|est|a|->|=>|>|(?:should|devrait|doit|must) (?:be|etre|have been)|was|c'etait|je vou\w+ (?:dire|mettre)|i meant)?"
+    r"\s*(\d+(?:[.,]\d+)?)\b"
+)
+_LETTER_VALUE = re.compile(r"\b([abc])\s*[:=-]?\s*(\d)\b")
+_THIS_NOT_THAT = re.compile(
+    r"\b(\d+(?:[.,]\d+)?)\s*(?:,\s*)?(?:et )?(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+|"
+    r"\bpas \d+(?: mais| c est|,| )\s*(\d+)|\bnot \d+(?: but|,| )\s*(\d+)"
+)
+
+
+def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading | None:
+    """A correction and its value ("erreur, 2", "question 2 : 3", "pas 2, 1"), "reopen" without one; None when nothing is corrected."""
+    swap = _THIS_NOT_THAT.search(text.folded)
+    if not said(text, words, "correction") and not swap:
+        return None
+    if said(text, words, "admin")[:1] == ["wrong_number"]:
+        return None
+    if found.urgent and not swap and asked.kind is not Kind.TEMPERATURE:
+        return None
+    which = _QUESTION_VALUE.search(text.folded) or (_LETTER_VALUE.search(text.folded) if asked.kind is Kind.MULTI else None)
+    if which:
+        place = ord(which[1]) - 96 if which[1].isalpha() else int(which[1])
+        return Reading(Heard.CORRECTION, f"q{place}={which[2].replace(',', '.')}", floor_of(found), (), found.now)
+    parsed = None
+    if swap:
+        value = next(g for g in swap.groups() if g)
+        parsed = Parsed(Heard.ANSWER, value.replace(",", "."))
+    elif re.search(r"\d", without_asides(text.folded)) or asked.kind in (Kind.SEVERITY, Kind.YES_NO, Kind.PAIN, Kind.TEMPERATURE):
+        parsed = _correcting_value(text, asked, words)
+    if parsed is not None and parsed.heard is Heard.ANSWER:
+        level = highest(parsed.escalate, floor_of(found))
+        return Reading(Heard.CORRECTION, parsed.value, level, parsed.values, (*found.now, *parsed.dangers), parsed.notes)
+    if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
+        return None
+    strong = re.search(
+        r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape|repondu|note|lu)|annul|modif|chang",
+        text.folded,
+    )
+    return Reading(Heard.CORRECTION, "reopen", floor_of(found), (), found.now) if strong and not found.urgent else None
+
+
+def _correcting_value(text: Text, asked: Asked, words: Words) -> Parsed | None:
+    if asked.kind in OPEN:
+        alone = re.findall(r"(?<![\d.,])\d+(?:[.,]\d+)?", without_asides(text.folded))
+        return Parsed(Heard.ANSWER, alone[0].replace(",", ".")) if len(alone) == 1 else None
+    parsed = answer(text, asked, words)
+    if parsed is None or parsed.heard is not Heard.ANSWER or not (re.search(r"\d", text.folded) or len(text.words) <= 8):
+        return None
+    plain = re.search(r"en fait|actually|finalement|plutot|pardon|oups|sorry|desole", text.folded)
+    return None if plain and not re.search(r"\d", text.folded) and asked.kind not in (Kind.YES_NO, Kind.SEVERITY) else parsed
