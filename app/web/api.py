@@ -21,14 +21,13 @@ from app.alerts.models import Alert
 from app.checkins import measured
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
-from app.core.errors import FieldErrors, NotFound, Refusal
+from app.core.errors import FieldErrors, Refusal
 from app.messaging import inbox
 from app.people import patients, services
 from app.people.models import Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.people.perimeter import Viewer, viewer_of, visible_to
-from app.treatment import courses, measures, supplies
-from app.treatment.models import Course
+from app.treatment import measures
 from app.web import api_examples, api_treatment, api_views, enrolment
 from app.web.api_models import (
     LARGEST_ID,
@@ -48,7 +47,7 @@ from app.web.api_models import (
     Problem,
     TakeIn,
 )
-from app.web.api_treatment import CourseIn, DispensingIn, DispensingOut, PillCountIn, PillCountOut
+from app.web.api_treatment import CourseIn
 from app.web.deps import Now, Reads, TheTools, Writes
 
 PREFIX = "/api/v1"
@@ -180,46 +179,6 @@ def start_course(patient_id: Id, body: CourseIn, who: Caller, session: Writes, n
     except FieldErrors as error:
         raise FieldErrors({"protocol" if name == "protocol_slug" else name: said for name, said in error.fields.items()}) from error
     return api_treatment.course(course)
-
-
-def _treated(session: Session, patient_id: int, who: Viewer) -> tuple[Patient, Course]:
-    """The patient and the treatment that runs. Raises NotFound."""
-    patient = patients.get(session, patient_id, viewer=who)
-    course = courses.running(session, patient.id)
-    if course is None:
-        raise NotFound("This treatment")
-    return patient, course
-
-
-@router.post("/patients/{patient_id}/dispensings", status_code=201, summary="Record tablets handed out")
-def record_dispensing(patient_id: Id, body: DispensingIn, who: Caller, session: Writes, now: Now) -> DispensingOut:
-    """Keep what a pharmacy handed out for the running treatment. The two routes, town and hospital, feed one ledger."""
-    by = person(session, who, body.by, "record_measure")
-    patient, course = _treated(session, patient_id, who)
-    row = supplies.dispense(
-        session,
-        course,
-        patient,
-        on_day=body.on_day,
-        strength_mg=body.strength_mg,
-        tablets=body.tablets,
-        place=body.place,
-        by=by.actor,
-        now=now,
-    )
-    return api_treatment.dispensing(row)
-
-
-@router.post("/patients/{patient_id}/pill-counts", status_code=201, summary="Record tablets counted")
-def record_pill_count(patient_id: Id, body: PillCountIn, who: Caller, session: Writes, now: Now) -> PillCountOut:
-    """Keep what is left in the boxes. It is set beside what the patient says; where they disagree, nobody is corrected."""
-    by = person(session, who, body.by, "record_measure")
-    patient, course = _treated(session, patient_id, who)
-    left, gone = api_treatment.by_strength(body.tablets, "tablets"), api_treatment.by_strength(body.returned, "returned")
-    row = supplies.count(
-        session, course, patient, on_day=body.on_day, tablets=left, returned=gone, source=body.source, by=by.actor, now=now
-    )  # fmt: skip
-    return api_treatment.pill_count(row)
 
 
 @router.post("/patients/{patient_id}/measures", status_code=201, summary="Record a measure")

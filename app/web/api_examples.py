@@ -63,6 +63,10 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
         ),
         "/api/v1/patients/{patient_id}/dispensings": ({"patient_id": fed}, {**_BOX, "on_day": yesterday, "by": nurse}),
         "/api/v1/patients/{patient_id}/pill-counts": ({"patient_id": fed}, {**_COUNT, "on_day": yesterday, "by": nurse}),
+        "/api/v1/patients/{patient_id}/cap-openings": (
+            {"patient_id": fed},
+            {"at": (now - timedelta(hours=2)).isoformat(timespec="seconds"), "by": nurse},
+        ),
         "/api/v1/patients/{patient_id}/grades": ({"patient_id": anyone}, {**_GRADE, "onset_day": yesterday, "by": nurse}),
         "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
         "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt
 
 from app.core.errors import FieldErrors
 from app.treatment.courses import NewCompanion, NewCourse
-from app.treatment.models import Course, Dispensing, PillCount
-from app.web.api_models import Body, By, CourseOut, Day, Text, a_number
+from app.treatment.models import CapOpening, Course, Dispensing, PillCount
+from app.web.api_models import Body, By, CourseOut, Day, Moment, Text, a_number
 from triage.calendar import Pattern
 
 Mg = Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=9, decimal_places=3)]
@@ -78,6 +78,21 @@ class PillCountIn(Body):
     returned: Annotated[list[TabletsIn], Field(max_length=6, default_factory=list)]
     source: Literal["pharmacist", "nurse", "photo", "patient"]
     by: By = ""
+
+
+class CapOpeningIn(Body):
+    """When a box with an electronic cap was opened."""
+
+    at: Moment
+    by: By = ""
+
+
+class CapOpeningOut(BaseModel):
+    """An opening of the cap."""
+
+    id: int
+    course_id: int
+    at: datetime
 
 
 class DispensingOut(BaseModel):
@@ -192,6 +207,11 @@ def pill_count(row: PillCount) -> PillCountOut:
     """Tablets counted."""
     left, gone = _tablets(row.tablets), _tablets(row.returned)
     return PillCountOut(id=row.id, course_id=row.course_id, on_day=row.on_day, tablets=left, returned=gone, source=row.source)
+
+
+def cap_opening(row: CapOpening) -> CapOpeningOut:
+    """An opening of the cap."""
+    return CapOpeningOut(id=row.id, course_id=row.course_id, at=row.at)
 
 
 def _tablets(kept: list[list[Any]]) -> list[dict[str, Any]]:

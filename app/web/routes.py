@@ -6,7 +6,9 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    api,
     api_grades,
+    api_tablets,
     chart,
     coordinator,
     grading,
@@ -22,6 +24,9 @@ from app.web import (
 )
 from app.web.render import NAVIGATION, Link
 
+JSON = (api, api_grades, api_tablets)
+"""The JSON interface has one router: the later modules register their addresses on that of the first when they are imported."""
+
 ROUTERS: list[APIRouter] = [
     accounts.router,
     live.router,
@@ -33,7 +38,7 @@ ROUTERS: list[APIRouter] = [
     coordinator.router,
     service.router,
     protocols.router,
-    api_grades.router,  # the whole JSON interface: it registers its addresses on api.router
+    JSON[0].router,
     hooks.router,
     health.router,
     phones.router,

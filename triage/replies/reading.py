@@ -41,13 +41,17 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
 
 
 def _weighed(text: Text, asked: Asked, words: Words, found: Found) -> tuple[Reading, Found]:
-    """What a text is. News or a wish that a nurse reads today anyway is not turned into a danger by its words alone."""
+    """What a text is. News or a wish that a nurse reads today anyway is not turned into a danger by its words alone.
+
+    A danger without any sign of the lists is noted `by_weight`: its class is the likeliest, not one that was read.
+    """
     if found.by_weight:
         calm = replace(found, now=(), uneasy=found.now[0], by_weight=False)
         reading = _understood(text, asked, words, calm)
         if reading.escalate is Escalate.NURSE and (reading.heard in (Heard.COMMAND, Heard.ADMIN) or reading.value in _WISHES):
             return reading, calm
-    return _understood(text, asked, words, found), found
+    reading = _understood(text, asked, words, found)
+    return (replace(reading, notes=(*reading.notes, "by_weight")) if found.by_weight else reading), found
 
 
 _WISHES = frozenset({"stopped", "optout_intent", "stop_or_stopped"})

@@ -26,6 +26,7 @@ BLOCKS: dict[str, Any] = {"blocks": [[1, 5], [8, 12]], "cycle_days": 28, "days_o
 LAPATINIB = {"agent": "lapatinib", "dose_mg": 1250, "times_per_day": 1}
 BOX: dict[str, Any] = {"on_day": "2026-11-24", "strength_mg": 500, "tablets": 84, "place": "town", "by": "claire"}
 COUNT: dict[str, Any] = {"on_day": "2026-11-25", "tablets": [{"strength_mg": "500", "count": 81}], "source": "photo", "by": "claire"}
+OPENED: dict[str, Any] = {"at": "2026-11-25T07:31:00Z", "by": "claire"}
 
 
 @pytest.fixture
@@ -92,6 +93,14 @@ def test_boxes_and_counts_are_kept_as_said(api: TestClient, marie: Patient) -> N
     assert (counted.status_code, counted.json()["tablets"]) == (201, [{"strength_mg": "500", "count": 81}])
 
 
+def test_an_opening_of_the_cap_said_twice_counts_once(api: TestClient, marie: Patient) -> None:
+    """FR-14: the cap is a source beside the others."""
+    api.post(f"/patients/{marie.id}/courses", json=COURSE)
+    opened = [api.post(f"/patients/{marie.id}/cap-openings", json=OPENED) for _ in range(2)]
+    assert [answer.status_code for answer in opened] == [201, 201]
+    assert opened[0].json()["id"] == opened[1].json()["id"]
+
+
 @pytest.mark.parametrize(
     ("door", "body", "field"),
     [
@@ -102,6 +111,8 @@ def test_boxes_and_counts_are_kept_as_said(api: TestClient, marie: Patient) -> N
         ("pill-counts", {**COUNT, "tablets": []}, "tablets"),
         ("pill-counts", {**COUNT, "tablets": COUNT["tablets"] * 2}, "tablets"),
         ("pill-counts", {**COUNT, "source": "dog"}, "source"),
+        ("cap-openings", {**OPENED, "at": "2031-01-01T08:00:00Z"}, "at"),
+        ("cap-openings", {**OPENED, "at": "yesterday"}, "at"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(api: TestClient, marie: Patient, door: str, body: dict[str, Any], field: str) -> None:

@@ -52,7 +52,8 @@ def test_words_without_a_sign_may_be_a_danger() -> None:
     text = "il pose ses lunettes dans le beurrier"
     assert found(text, weighing()).now == ()
     assert found(text, known) == Found(("confusion",), (), False, by_weight=True)
-    assert read(text, Asked(Kind.NONE), "fr", known).escalate is Escalate.URGENT
+    reading = read(text, Asked(Kind.NONE), "fr", known)
+    assert (reading.value, reading.escalate, reading.notes) == ("confusion", Escalate.URGENT, ("by_weight",))
 
 
 def test_words_that_alarm_less_are_for_a_nurse_today() -> None:
