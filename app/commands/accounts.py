@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.commands.console import BadInput, by_command, opened, password_for, say, say_json, say_second_factor, service_named
 from app.core import clock
 from app.core.errors import Refusal
-from app.people import patients, services
+from app.people import patients, services, telephones
 from app.people.models import Hospital, Role, Service, Staff
 
 user = typer.Typer(help="Staff accounts: add, disable, list.")
@@ -81,7 +81,7 @@ def _reachable(session: Session, service: str, phone: str, role: Role, *, allow_
     if not phone:
         return ""
     try:
-        return patients.to_e164(phone, country, allow_fiction=allow_fiction)
+        return telephones.to_e164(phone, country, allow_fiction=allow_fiction)
     except ValueError as error:
         raise BadInput(f"--phone {phone}: {error}") from error
 

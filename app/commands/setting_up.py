@@ -19,7 +19,7 @@ from app.core.errors import Refusal
 from app.core.settings import Settings, load
 from app.core.start import open_up
 from app.people import hours as opening
-from app.people import patients, services
+from app.people import patients, services, telephones
 from app.people.models import Hospital, Role
 from app.protocols import shelf
 from migrations import run as migrations
@@ -127,7 +127,7 @@ def _ask(
     if told.timezone not in available_timezones():
         raise BadInput(f"--timezone {told.timezone}: expected an IANA name such as Europe/Paris")
     try:
-        told.number = patients.to_e164(told.number, country, allow_fiction=not settings.is_production)
+        told.number = telephones.to_e164(told.number, country, allow_fiction=not settings.is_production)
     except ValueError as error:
         raise BadInput(f"--number {told.number}: {error}") from error
     return told

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -18,9 +17,7 @@ from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal, Said
 from app.people.models import FOLLOW_UP_MOVES, Consent, FollowUp, Patient, Reachability, Respondent, Role, Service, Staff
 from app.people.perimeter import Viewer, visible_to
-
-FICTION = (r"\+3363998\d{4}", r"\+33(19900|26191|35301|46571|53649)\d{4}", r"\+1\d{3}55501\d{2}", r"\+447700900\d{3}")
-"""Numbers reserved for fiction (ARCEP decision 2018-0881 for France, NANPA 555-01XX, Ofcom 7700 900): never a real telephone."""
+from app.people.telephones import to_e164
 
 LONGEST = {
     "family_name": 120,
@@ -59,27 +56,6 @@ class NewPatient:
     consent_sheet: str = ""
     check_in_hour: int = 10
     problems: dict[str, str] = field(default_factory=dict)
-
-
-def is_fiction(number: str) -> bool:
-    """Is this E.164 number in a range reserved for fiction?"""
-    return any(re.fullmatch(pattern, number) for pattern in FICTION)
-
-
-def to_e164(number: str, country: str, *, allow_fiction: bool) -> str:
-    """The number in E.164. Raises ValueError with a sentence when it cannot be a telephone."""
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        raise ValueError("This is not a telephone number. Write it as +33 6 39 98 00 01.") from None
-    text: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    if is_fiction(text):
-        if allow_fiction:
-            return text
-        raise ValueError("This number is reserved for fiction and reaches nobody. Give the patient's own number.")
-    if not phonenumbers.is_valid_number(parsed):
-        raise ValueError("No telephone has this number. Check the digits; write it as +33 6 39 98 00 01.")
-    return text
 
 
 def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now: datetime, allow_fiction: bool) -> Patient:

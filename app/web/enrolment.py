@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.checkins import agenda
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
-from app.people import patients
+from app.people import patients, telephones
 from app.people.models import Consent, Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.protocols import versions
@@ -78,7 +78,7 @@ def about(version: ProtocolVersion) -> dict[str, object]:
 def is_held(session: Session, service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
     """Does another patient have the number typed? Then the form asks whether they share the telephone (HZ-10)."""
     try:
-        number = patients.to_e164(typed.get("phone", ""), service.country, allow_fiction=allow_fiction)
+        number = telephones.to_e164(typed.get("phone", ""), service.country, allow_fiction=allow_fiction)
     except ValueError:
         return False
     return bool(patients.holders(session, service.id, number))

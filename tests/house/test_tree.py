@@ -10,7 +10,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from app.people.patients import is_fiction
+from app.people.telephones import is_fiction
 from tests.house.tree import ROOT, texts, walk
 
 # Each in two pieces, so that this file does not find itself.

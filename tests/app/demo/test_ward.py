@@ -10,7 +10,7 @@ from app.demo import ward
 from app.demo.bodies import RATES, Arc, Body
 from app.demo.dice import Dice
 from app.demo.personas import STYLES
-from app.people.patients import is_fiction
+from app.people.telephones import is_fiction
 
 MARIE, JEAN, SAIDA, HELENE = ward.people()[:4]
 
