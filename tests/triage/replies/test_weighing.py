@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.triage.replies.lists import documents, table, weights, words
@@ -15,7 +17,7 @@ from triage.terms import Asked, Escalate, Heard, Kind
 
 def weighing(*rows: str) -> Words:
     """The library's lists, with these rows for weights instead of its own."""
-    return words_from(documents(), ["feature,points,danger", f"{START},0,", f"{NOW},2000,", f"{TODAY},500,", *rows])
+    return replace(words(), weights=weights_from(["feature,points,danger", f"{START},0,", f"{NOW},2000,", f"{TODAY},500,", *rows]))
 
 
 def found(text: str, known: Words) -> Found:
