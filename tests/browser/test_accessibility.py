@@ -89,6 +89,21 @@ def the_tablets(page: Page, ward: Ward) -> None:
     expect(page.locator("#box_strength_mg-error")).to_be_visible()
 
 
+def the_particulars(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/particulars")
+    for part in page.locator("main details > summary").all():
+        part.click()
+
+
+def the_protocols(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/protocols")
+
+
+def one_protocol(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/protocols/1")
+    expect(page.locator(".protocol h1")).to_be_visible()
+
+
 def the_explanation(page: Page, ward: Ward) -> None:
     with ward.database.reading() as session:
         last = session.scalars(select(AssessmentRow.id).order_by(AssessmentRow.id.desc())).first()
@@ -110,7 +125,7 @@ def an_absence(page: Page, ward: Ward) -> None:
 
 STATES: list[Callable[[Page, Ward], None]] = [
     the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
-    the_grades, the_tablets, the_explanation, the_search, an_absence,
+    the_grades, the_tablets, the_particulars, the_protocols, one_protocol, the_explanation, the_search, an_absence,
 ]  # fmt: skip
 
 
@@ -121,7 +136,13 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("address", ["/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/search"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars", "/protocols",
+        "/protocols/1", "/search",
+    ],
+)  # fmt: skip
 def test_no_complaint_and_no_sideways_scroll_at_phone_width(open_page: OpenPage, ward: Ward, address: str) -> None:
     page = open_page(width=390, height=844)
     page.goto(f"{ward.address}{address}")
