@@ -37,7 +37,7 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
     """
     asked = asked or Asked()
     cutting, found = heard(text, words, asked)
-    return _weighed(cutting, asked, words, found)[1].now
+    return _weighed(cutting, asked, words, found)[1].now if found.by_weight else found.now
 
 
 def _weighed(text: Text, asked: Asked, words: Words, found: Found) -> tuple[Reading, Found]:
