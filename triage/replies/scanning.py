@@ -142,10 +142,12 @@ NEVER_SOFTENED = frozenset({"suicidal", "child_ingestion"}) | SAME_DAY
 def _weighed(text: Text, signs: Signs, words: Words) -> Found:
     """A sign in an everyday text is for today; words that alarm without a sign are a danger, or for today."""
     weights = words.weights
+    urgent = set(signs.places) - SAME_DAY
+    if urgent and (signs.certain or len(urgent) > 1):
+        return signs.found()  # two dangers named in one text are no chance meeting of words: nothing is put off
     known = features_of(text, signs, words)
     total = weights.sum_of(known)
-    urgent = set(signs.places) - SAME_DAY
-    if urgent and not signs.certain and total < 0:
+    if urgent and total < 0:
         for code in urgent - NEVER_SOFTENED:
             around = text.in_sentence(signs.places[code])  # a harmless sentence beside it takes nothing from a danger
             if weights.sum_of(features_of(text, signs, words, around)) < 0:
