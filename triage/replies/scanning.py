@@ -143,8 +143,8 @@ def _weighed(text: Text, signs: Signs, words: Words) -> Found:
     """A sign in an everyday text is for today; words that alarm without a sign are a danger, or for today."""
     weights = words.weights
     urgent = set(signs.places) - SAME_DAY
-    if urgent and (signs.certain or len(urgent) > 1):
-        return signs.found()  # two dangers named in one text are no chance meeting of words: nothing is put off
+    if urgent and (signs.certain or len(urgent) > 2):
+        return signs.found()  # three dangers named in one text are no chance meeting of words: nothing is put off
     known = features_of(text, signs, words)
     total = weights.sum_of(known)
     if urgent and total < 0:
