@@ -23,7 +23,7 @@ from sklearn.preprocessing import normalize
 from app.protocols.words import FOLDER, words
 from triage.replies.cutting import cut
 from triage.replies.scanning import features_of, signs_in
-from triage.replies.weighing import NOW, START, TODAY
+from triage.replies.weighing import NOW, START, SURE, TODAY
 from triage.replies.words import SAME_DAY
 from triage.terms import Asked
 
@@ -118,7 +118,7 @@ def report(every: Sequence[Example], sums: Mapping[int, float], at: Mapping[str,
     """What the limits do on the texts they were set on."""
     for name, wanted in (("dangers", "danger"), ("everyday", "everyday"), ("near misses", "")):
         rows = [(sums[n], e.sign) for n, e in enumerate(every) if (getattr(e, wanted) if wanted else not (e.danger or e.everyday))]
-        now = np.mean([total >= (0 if sign else at[NOW]) for total, sign in rows])
+        now = np.mean([total >= (SURE / 1000 if sign else at[NOW]) for total, sign in rows])
         today = np.mean([sign or total >= at[TODAY] for total, sign in rows])
         signs = np.mean([sign for _, sign in rows])
         sys.stdout.write(f"{name}: {len(rows)} texts, urgent {now:.3%} (by signs alone {signs:.3%}), urgent or today {today:.3%}\n")

@@ -15,7 +15,7 @@ from triage.replies.fever import fevers, place_of
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.patterns import Book, Rule
-from triage.replies.weighing import NOW, TODAY, features
+from triage.replies.weighing import NOW, SURE, TODAY, features
 from triage.replies.words import DANGERS, SAME_DAY, Words, key_of
 from triage.terms import Asked, Kind
 
@@ -147,10 +147,10 @@ def _weighed(text: Text, signs: Signs, words: Words) -> Found:
         return signs.found()  # three dangers named in one text are no chance meeting of words: nothing is put off
     known = features_of(text, signs, words)
     total = weights.sum_of(known)
-    if urgent and total < 0:
+    if urgent and total < SURE:
         for code in urgent - NEVER_SOFTENED:
             around = text.in_sentence(signs.places[code])  # a harmless sentence beside it takes nothing from a danger
-            if weights.sum_of(features_of(text, signs, words, around)) < 0:
+            if weights.sum_of(features_of(text, signs, words, around)) < SURE:
                 signs.weaker.setdefault(code, signs.places.pop(code))
     elif not urgent and total >= weights.limit(NOW):
         signs.places[weights.danger(known)] = 0

@@ -4,7 +4,7 @@ No list foresees every way of saying that somebody is dying: "il met ses lunette
 signs found and the groups of the lists have points, positive or negative, learnt once from the tables of examples
 (`tests/support/weigh_words.py`) and kept as data (`library/words/weights.csv`): a fixed table, read and tested like any other list.
 Zero stands half-way between the dangers and the everyday texts of the tables. A sum over `NOW` tells a person at once even without
-a sign, over `TODAY` a nurse reads it today. A sign whose sentence and text sum up to less than zero ("ce gâteau est à tomber par
+a sign, over `TODAY` a nurse reads it today. A sign whose sentence and text sum up to less than that ("ce gâteau est à tomber par
 terre") is for a nurse today. No sign is ever hidden, and a text without words (an answer in figures) is not weighed.
 """
 
@@ -22,6 +22,8 @@ from triage.replies.lexicon import REMEMBERED, Entry
 
 STEM = 5
 """Letters of the beginning of a word: "respirer", "respiration" and "respire" share one."""
+SURE = -20
+"""Thousandths of a point under which a sign is put off to today: a little under half-way, so that the doubt goes to the sign."""
 START, NOW, TODAY = "(start)", "(now)", "(today)"
 """Rows that are no words: what the sum starts from, and its limits."""
 NUMBERS = ((5, "#0-4"), (13, "#5-12"), (34, "#13-33"), (38, "#34-37"), (43, "#38-42"), (100, "#43-99"))
