@@ -1,8 +1,8 @@
 """Texts by writers who had seen neither the lists nor the code; no table named `blind_*` teaches the weights.
 
-They were asked for the difficulty of the examples the reader is judged by. Their dangers and everyday texts were never used to edit a list;
-their replies were, once counted, so that for replies set g alone is unseen. First-look figures: triage/README-replies.md. A count may fall
-and must not rise.
+They were asked for the difficulty of the examples the reader is judged by. Once counted, e and f were not blind any more: the limits and
+some lines were chosen on e, and lines were written after the missed replies and dangers of f. Of g only figures were seen. First looks:
+triage/README-replies.md. A count may fall and must not rise.
 """
 
 from __future__ import annotations

@@ -96,6 +96,14 @@ def test_the_question_lends_its_word_to_the_answer(kind: Kind, text: str, code: 
     assert code not in scan(text, "fr", words(), Asked(Kind.WEIGHT))
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [(Kind.COUNT, "4, and they look like roofing tar"), (Kind.YES_NO, "oui et c'était rempli de caillots")]
+)
+def test_what_the_question_makes_plain_is_found(kind: Kind, text: str) -> None:
+    """Their words alarm by themselves too, so nothing is said of them unasked."""
+    assert "bleeding" in scan(text, "fr", words(), Asked(kind))
+
+
 def test_a_lost_ability_denies_nothing() -> None:
     """ "n'arrive plus à" is the danger itself: it must not cancel what follows it."""
     assert scan("je n'arrive plus à tenir ma tasse de la main gauche", "fr", words()) == ("stroke_signs",)

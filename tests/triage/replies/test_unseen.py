@@ -16,8 +16,6 @@ from triage.replies import read, scan
 from triage.terms import Asked, Escalate, Kind, Reading
 
 TABLES = Path(__file__).parent / "tables"
-STILL_MISSED = {"the telly's only got half a picture but it's not the telly it's me"}
-"""Images for a nurse today only, counted rather than hidden."""
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -65,7 +63,7 @@ def test_ordinary_texts_by_another_writer_are_left_alone() -> None:
 IMAGES = table("images_of_danger")
 
 
-@pytest.mark.parametrize("row", [row for row in IMAGES if row["reply_text"] not in STILL_MISSED], ids=lambda row: row["reply_text"])
+@pytest.mark.parametrize("row", IMAGES, ids=lambda row: row["reply_text"])
 def test_a_danger_told_in_an_image_is_found(row: dict[str, str]) -> None:
     """HZ-01: people describe what they feel, not what it is called."""
     assert read(row["reply_text"], Asked(), "fr", words()).escalate is Escalate.URGENT
