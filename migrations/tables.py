@@ -8,6 +8,7 @@ from app.alerts import models as _alerts
 from app.checkins import models as _checkins
 from app.core import audit as _audit
 from app.core import clock as _clock
+from app.core import limits as _limits
 from app.core.db import Base
 from app.insight import models as _insight
 from app.messaging import models as _messaging
@@ -15,7 +16,7 @@ from app.people import models as _people
 from app.protocols import models as _protocols
 from app.treatment import models as _treatment
 
-ROOMS = (_audit, _clock, _people, _protocols, _treatment, _messaging, _alerts, _checkins, _insight)
+ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _messaging, _alerts, _checkins, _insight)
 
 
 def metadata() -> MetaData:

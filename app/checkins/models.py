@@ -42,6 +42,8 @@ class CheckIn(Base):
 
     kind: regular, cycle_start, unprompted. version_id: the protocol version it began with (set when it opens). asking: keys of the
     group now open, [] when nothing is. misread: unreadable replies in a row. remind_at, silent_at: the next steps of its life.
+    ended_as: how it came to its end for those who count silences: answered, reached (a person spoke with the patient), reason (written
+    down), overdue_call (owned by somebody); "" while none of them. silence_reason: a word of app.checkins.endings, when it was asked.
     """
 
     __tablename__ = "checkin"
@@ -71,12 +73,22 @@ class CheckIn(Base):
     misread: Mapped[int] = mapped_column(default=0)
     texts_sent: Mapped[int] = mapped_column(default=0)
     why: Mapped[str] = mapped_column(Text, default="")
+    ended_as: Mapped[str] = mapped_column(String(16), default="")
+    ended_as_by: Mapped[str] = mapped_column(String(60), default="")
+    ended_as_at: Mapped[datetime | None]
+    silence_reason: Mapped[str] = mapped_column(String(24), default="")
+    silence_note: Mapped[str] = mapped_column(Text, default="")
+    relative_told_at: Mapped[datetime | None]
 
     answers: Mapped[list[AnswerRow]] = relationship(order_by="AnswerRow.id")
 
 
 class AnswerRow(Base):
-    """One answer. ``value`` None: asked, not understood. A correction adds a row and marks the old one; nothing is overwritten."""
+    """One answer. ``value`` None: asked, not understood. A correction adds a row and marks the old one; nothing is overwritten.
+
+    source: sms, form, call, nurse... said_by: who answered. asked_by: who asked by telephone, "" when nobody did. beside: another person
+    answered differently and graver: this row stands, is shown, and is not the one that is judged.
+    """
 
     __tablename__ = "answer"
     __table_args__ = (Index("ix_answer_current", "checkin_id", "key"),)
@@ -90,6 +102,8 @@ class AnswerRow(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     source: Mapped[str] = mapped_column(String(12))
     said_by: Mapped[str] = mapped_column(String(60))
+    asked_by: Mapped[str] = mapped_column(String(60), default="")
+    beside: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
 
@@ -109,3 +123,45 @@ class AssessmentRow(Base):
     at: Mapped[datetime]
     inputs: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
+
+
+class FormLink(Base):
+    """The address of a form, for one check-in of one patient (``checkin_id``), or to say that something is wrong (None).
+
+    The token of the address is made from ``seed`` with the installation's secret and is never stored, only its fingerprint: neither this
+    table nor the messages give a way in. respondent_id: the relative it was sent to; None: the patient. wrong: wrong birthdays in a row.
+    ended_at: after it the page says so and offers a new text. ended_why: sent, window, locked, replaced.
+    """
+
+    __tablename__ = "form_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    checkin_id: Mapped[int | None] = mapped_column(ForeignKey("checkin.id"), index=True)
+    respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
+    seed: Mapped[str] = mapped_column(String(32))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    wrong: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(String(12), default="")
+
+
+class FormVisit(Base):
+    """A browser that passed the day-and-month question of a link: a short session of its own. Only the cookie's fingerprint is stored.
+
+    said_by: who answers, "patient:3" or "respondent:5". language: chosen on the form, "" for the patient's.
+    """
+
+    __tablename__ = "form_visit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("form_link.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    said_by: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(8), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -40,6 +40,7 @@ class Message(Base):
     queued once for ever. reply_to_id: the patient's own text this answers (quiet hours do not hold for answers). carrier_id: Twilio's
     MessageSid. lease_*: which process is sending it, until when. error_code: a word of notifications.messages.Reason, or no_number,
     wording, withdrawn; error: the sentence for the operator. handled: a person, or a task, knows that it did not arrive.
+    link_id: the form link in the text; its token stands as asterisks in ``body`` and is put in while the text leaves.
     """
 
     __tablename__ = "message"
@@ -63,6 +64,7 @@ class Message(Base):
     checkin_id: Mapped[int | None] = mapped_column(index=True)
     alert_id: Mapped[int | None] = mapped_column(index=True)
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    link_id: Mapped[int | None]
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12))
     address: Mapped[str] = mapped_column(String(32), index=True)

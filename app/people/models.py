@@ -66,7 +66,9 @@ class Service(Base):
 
     sms_name: what texts begin with, at most 12 characters, neutral. phone: as written in texts, at most 13 characters.
     hours: weekday "0".."6" (Monday 0) to a list of ["HH:MM", "HH:MM"] local spans. holidays_region: subdivision of the holidays
-    library, "" for the country's own. number: the E.164 number patients write to.
+    library, "" for the country's own. number: the E.164 number patients write to. sms_style: "words" (the questions stand in the
+    text) or "link" (a neutral text with a link to the form). sms_per_day: texts a day after which the alarm rings and questions wait.
+    regions: ISO codes of the countries texts may leave for; [] is the house's list.
     """
 
     __tablename__ = "service"
@@ -84,6 +86,9 @@ class Service(Base):
     language: Mapped[str] = mapped_column(String(8), default="fr")
     hours: Mapped[dict[str, Any]]
     sending_stopped: Mapped[bool] = mapped_column(default=False)
+    sms_style: Mapped[str] = mapped_column(String(8), default="words")
+    sms_per_day: Mapped[int] = mapped_column(default=3000)
+    regions: Mapped[list[Any]] = mapped_column(default=list)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
@@ -174,7 +179,10 @@ class Patient(Base):
     """A person followed at home. ``phone`` E.164 or "" (nurse's calls only). ``timezone`` IANA. ``language`` of every text.
 
     answered_by: "patient" or "respondent". shared_phone: another active patient has this number, so plain texts are never attached.
-    cautions: what makes general advice unfit, see app.people.cautions.
+    cautions: what makes general advice unfit, see app.people.cautions. also_reads: other languages the patient reads, best first.
+    interpreter: the language an interpreter is needed for, "" for none. channels: in which order to try (sms, relative, call), [] for the
+    house's order. phone_verified_at: when somebody proved to hold ``phone``. follow_up_kind: which rule froze or ended it (see
+    app.people.absences). silence_paused_until: no silence alert before this day, for ``silence_pause_reason``; it ends by itself.
     """
 
     __tablename__ = "patient"
@@ -198,9 +206,16 @@ class Patient(Base):
     follow_up: Mapped[str] = mapped_column(String(20), default=FollowUp.ACTIVE)
     follow_up_reason: Mapped[str] = mapped_column(Text, default="")
     follow_up_until: Mapped[date | None]
+    follow_up_kind: Mapped[str] = mapped_column(String(20), default="")
     opted_out_at: Mapped[datetime | None]
     check_in_hour: Mapped[int] = mapped_column(default=10)
     cautions: Mapped[list[Any]] = mapped_column(default=list)
+    also_reads: Mapped[list[Any]] = mapped_column(default=list)
+    interpreter: Mapped[str] = mapped_column(String(40), default="")
+    channels: Mapped[list[Any]] = mapped_column(default=list)
+    phone_verified_at: Mapped[datetime | None]
+    silence_paused_until: Mapped[date | None]
+    silence_pause_reason: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
@@ -216,7 +231,10 @@ class Patient(Base):
 
 
 class Respondent(Base):
-    """Somebody who answers for, or is called about, the patient."""
+    """Somebody who answers for, or is called about, the patient.
+
+    answers: this person answers the check-ins. told_of_silence: the patient agreed that this person is told when no answer comes.
+    """
 
     __tablename__ = "respondent"
 
@@ -226,6 +244,54 @@ class Respondent(Base):
     relation: Mapped[str] = mapped_column(String(60))
     phone: Mapped[str] = mapped_column(String(20), default="")
     answers: Mapped[bool] = mapped_column(default=False)
+    told_of_silence: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(String(8), default="")
+    phone_verified_at: Mapped[datetime | None]
+
+
+class NumberCheck(Base):
+    """A code sent to a telephone, to know who holds it. purpose: enrolment, change, renewal. Only the code's fingerprint is kept.
+
+    respondent_id: the relative whose number it is; None: the patient's. tries: wrong codes so far. It ends confirmed or dropped.
+    """
+
+    __tablename__ = "number_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
+    purpose: Mapped[str] = mapped_column(String(12))
+    number: Mapped[str] = mapped_column(String(20), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[str] = mapped_column(String(60))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str] = mapped_column(String(60), default="")
+    dropped_at: Mapped[datetime | None]
+
+
+class Absence(Base):
+    """Days on which the patient is seen by others. kind: visit (one day, no check-in), hospital_stay, home_hospital (texts freeze).
+
+    until_day: the last day, None while it is not known. begun_at, ended_at: when its rule was applied and taken back.
+    """
+
+    __tablename__ = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    from_day: Mapped[date]
+    until_day: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    said_by: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Journey(Base):
