@@ -104,3 +104,45 @@ class DeliveryEvent(Base):
     status: Mapped[str] = mapped_column(String(24))
     error_code: Mapped[str] = mapped_column(String(20), default="")
     received_at: Mapped[datetime]
+
+
+class FormLink(Base):
+    """The address of a form, for one check-in of one patient (``checkin_id``), or to say that something is wrong (None).
+
+    The token of the address is made from ``seed`` with the installation's secret and is never stored, only its fingerprint: neither this
+    table nor the messages give a way in. respondent_id: the relative it was sent to; None: the patient. wrong: wrong birthdays in a row.
+    ended_at: after it the page says so and offers a new text. ended_why: sent, window, locked, replaced.
+    """
+
+    __tablename__ = "form_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    checkin_id: Mapped[int | None] = mapped_column(ForeignKey("checkin.id"), index=True)
+    respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
+    seed: Mapped[str] = mapped_column(String(32))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    wrong: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(String(12), default="")
+
+
+class FormVisit(Base):
+    """A browser that passed the day-and-month question of a link: a short session of its own. Only the cookie's fingerprint is stored.
+
+    said_by: who answers, "patient:3" or "respondent:5". language: chosen on the form, "" for the patient's.
+    """
+
+    __tablename__ = "form_visit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("form_link.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    said_by: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(8), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
