@@ -112,11 +112,16 @@ def _kind(word: str) -> str:
 
 
 def weights_from(rows: Iterable[str]) -> Weights:
-    """The table as its file holds it: feature, thousandths of a point, danger. Raises ValueError for a row that is not one."""
-    return Weights({feature: (int(points), code) for feature, points, code in _rows(rows)})
+    """The table as its file holds it: feature, thousandths of a point, danger. Raises ValueError naming the row that is not one."""
+    return Weights(dict(_rows(rows)))
 
 
-def _rows(lines: Iterable[str]) -> Iterator[list[str]]:
-    for row in csv.reader(line for line in lines if not line.startswith("#,")):
-        if row and row[0] != "feature":
-            yield row
+def _rows(lines: Iterable[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+    for number, row in enumerate(csv.reader(line for line in lines if not line.startswith("#,")), start=1):
+        if not row or row[0] == "feature":
+            continue
+        try:
+            feature, points, code = row
+            yield feature, (int(points), code)
+        except ValueError as error:
+            raise ValueError(f"row {number} of the weights ({','.join(row)}): expected feature, whole number, danger; {error}") from None

@@ -30,8 +30,10 @@ def test_points_are_thousandths_and_a_feature_may_name_a_danger() -> None:
 
 
 def test_a_row_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="beaucoup"):
+    with pytest.raises(ValueError, match=r"row 2 .*sang\*,beaucoup"):
         weights_from(["feature,points,danger", "sang*,beaucoup,bleeding"])
+    with pytest.raises(ValueError, match=r"row 3 .*sang\*,12"):
+        weights_from(["feature,points,danger", "poul*,-20,", "sang*,12"])
 
 
 def test_a_sum_is_the_start_and_the_mean_of_what_is_known_times_the_root_of_its_number() -> None:
