@@ -67,7 +67,11 @@ def _nobody(service: Service, message: Message, among: list[Patient]) -> Sender:
 
 def _relatives(session: Session, service_id: int, number: str) -> list[Respondent]:
     followed = (Patient.service_id == service_id, Patient.follow_up != FollowUp.ENDED)
-    mine = select(Respondent).join(Patient, Patient.id == Respondent.patient_id).where(Respondent.phone == number, *followed)
+    mine = (
+        select(Respondent)
+        .join(Patient, Patient.id == Respondent.patient_id)
+        .where(Respondent.phone == number, Respondent.removed_at.is_(None), *followed)
+    )
     return list(session.scalars(mine.order_by(Respondent.id)))
 
 

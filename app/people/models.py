@@ -221,7 +221,9 @@ class Patient(Base):
 
     service: Mapped[Service] = relationship()
     oncologist: Mapped[Staff] = relationship()
-    respondents: Mapped[list[Respondent]] = relationship(order_by="Respondent.id")
+    respondents: Mapped[list[Respondent]] = relationship(
+        primaryjoin="and_(Patient.id == Respondent.patient_id, Respondent.removed_at.is_(None))", order_by="Respondent.id"
+    )
     journeys: Mapped[list[Journey]] = relationship(order_by="Journey.id")
 
     @property
@@ -234,6 +236,7 @@ class Respondent(Base):
     """Somebody who answers for, or is called about, the patient.
 
     answers: this person answers the check-ins. told_of_silence: the patient agreed that this person is told when no answer comes.
+    removed_at: no longer around the patient; the row stays, because answers name it, and ``Patient.respondents`` leaves it out.
     """
 
     __tablename__ = "respondent"
@@ -247,6 +250,7 @@ class Respondent(Base):
     told_of_silence: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str] = mapped_column(String(8), default="")
     phone_verified_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
 
 
 class NumberCheck(Base):
