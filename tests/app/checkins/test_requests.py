@@ -44,7 +44,7 @@ def test_arrete_is_asked_about_not_obeyed(chain: Chain, marie: Patient, words: s
     answers = chain.says(MARIE, words)
 
     assert patient(chain).opted_out_at is None
-    assert answers == ["Vous voulez : 1 ne plus recevoir de SMS, ou 2 dire que vous ne prenez plus vos comprimés ? Répondez 1 ou 2."]
+    assert answers == ["Que voulez-vous dire ? 1 je ne veux plus de SMS. 2 je ne prends plus mes comprimés. Répondez 1 ou 2."]
     assert chain.tasks() == ["to_read"]
 
 

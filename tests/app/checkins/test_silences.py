@@ -211,7 +211,7 @@ def asked(chain: Chain) -> Patient:
     chain.worker.run_once()
     assert chain.received() == [
         "Suivi Baie : avez-vous commencé la nouvelle série de comprimés aujourd'hui ? "
-        "Répondez 1 oui, 2 pas encore, 3 on m'a dit d'attendre."
+        "1 oui, 2 pas encore, 3 on m'a dit d'attendre. Répondez 1, 2 ou 3."
     ]
     return marie
 
