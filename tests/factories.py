@@ -78,7 +78,7 @@ def sign_protocols(session: Session, world: World, *, now: datetime) -> None:
 
 
 def a_patient(session: Session, world: World, *, now: datetime, **changes: object) -> Patient:
-    """Marie Hoarau, 71, answers for herself in French, unless told otherwise."""
+    """Marie Hoarau, 71, answers for herself in French on a number she has confirmed, unless told otherwise."""
     values: dict[str, object] = {
         "family_name": "Hoarau",
         "given_names": "Marie",
@@ -89,6 +89,7 @@ def a_patient(session: Session, world: World, *, now: datetime, **changes: objec
         "consent_follow_up": True,
         "consent_sms_words": True,
         "consent_sheet": "2026-09",
+        "phone_verified": True,
     }
     new = NewPatient(**{**values, **changes})  # type: ignore[arg-type]
     return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=now, allow_fiction=True)

@@ -138,6 +138,7 @@ def _newcomer(session: Session, service_id: int, now: datetime) -> None:
         consent_follow_up=True,
         consent_sms_words=True,
         consent_sheet="2026-09",
+        phone_verified=True,
     )
     patients.enrol(session, service, new, by=actor_of(staff["ines"]), now=now, allow_fiction=True)
 

@@ -209,5 +209,6 @@ def _file(person: Person, oncologist_id: int) -> NewPatient:
         consent_follow_up=True,
         consent_sms_words=True,
         consent_sheet="2026-09",
+        phone_verified=True,
         check_in_hour=person.hour,
     )

@@ -39,8 +39,9 @@ class Message(Base):
     confirmation, safety, advice, administrative, staff. priority: lower leaves first (0 safety). dedup_key: the same reason is
     queued once for ever. reply_to_id: the patient's own text this answers (quiet hours do not hold for answers). carrier_id: Twilio's
     MessageSid. lease_*: which process is sending it, until when. error_code: a word of notifications.messages.Reason, or no_number,
-    wording, withdrawn; error: the sentence for the operator. handled: a person, or a task, knows that it did not arrive.
+    wording, refused_country, withdrawn; error: the sentence for the operator. handled: a person, or a task, knows that it did not arrive.
     link_id: the form link in the text; its token stands as asterisks in ``body`` and is put in while the text leaves.
+    check_id: the same for the code of a number check.
     """
 
     __tablename__ = "message"
@@ -65,6 +66,7 @@ class Message(Base):
     alert_id: Mapped[int | None] = mapped_column(index=True)
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     link_id: Mapped[int | None]
+    check_id: Mapped[int | None]
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12))
     address: Mapped[str] = mapped_column(String(32), index=True)

@@ -254,9 +254,10 @@ class Respondent(Base):
 
 
 class NumberCheck(Base):
-    """A code sent to a telephone, to know who holds it. purpose: enrolment, change, renewal. Only the code's fingerprint is kept.
+    """A code sent to a telephone, to know who holds it. purpose: enrolment, change, renewal.
 
-    respondent_id: the relative whose number it is; None: the patient's. tries: wrong codes so far. It ends confirmed or dropped.
+    The code is made from ``seed`` with the installation's secret and stands nowhere: see app.messaging.links. respondent_id: the relative
+    whose number it is; None: the patient's. tries: wrong codes so far. expires_at: a person is told then. It ends confirmed or dropped.
     """
 
     __tablename__ = "number_check"
@@ -266,7 +267,7 @@ class NumberCheck(Base):
     respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
     purpose: Mapped[str] = mapped_column(String(12))
     number: Mapped[str] = mapped_column(String(20), index=True)
-    code_hash: Mapped[str] = mapped_column(String(64))
+    seed: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(Text, default="")
     asked_by: Mapped[str] = mapped_column(String(60))
     asked_at: Mapped[datetime]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal, Said
+from app.people import regions
 from app.people.models import FOLLOW_UP_MOVES, Consent, FollowUp, Patient, Reachability, Respondent, Role, Service, Staff
 from app.people.perimeter import Viewer, visible_to
 from app.people.telephones import to_e164
@@ -35,7 +36,10 @@ SEXES = ("female", "male", "other", "unknown")
 
 @dataclass
 class NewPatient:
-    """What enrolment asks. phone in E.164 or national form of the service's country; "" when only nurses call."""
+    """What enrolment asks. phone in E.164 or national form of the service's country; "" when only nurses call.
+
+    phone_verified: whoever enrols vouches for the numbers; otherwise the caller sends codes (app.checkins.verifying).
+    """
 
     family_name: str
     given_names: str
@@ -55,6 +59,7 @@ class NewPatient:
     consent_sms_words: bool = False
     consent_sheet: str = ""
     check_in_hour: int = 10
+    phone_verified: bool = False
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -77,6 +82,7 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
         answered_by=new.answered_by,
         oncologist_id=new.oncologist_id,
         check_in_hour=new.check_in_hour,
+        phone_verified_at=now if new.phone_verified else None,
         created_at=now,
     )
     session.add(patient)
@@ -89,6 +95,7 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
                 relation=new.respondent_relation,
                 phone=phones["respondent_phone"],
                 answers=new.answered_by == "respondent",
+                phone_verified_at=now if new.phone_verified and phones["respondent_phone"] else None,
             )
         )
     for kind, granted in (("follow_up", new.consent_follow_up), ("sms_words", new.consent_sms_words)):
@@ -107,7 +114,7 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
         subject=f"patient:{patient.id}",
         service_id=service.id,
         patient_id=patient.id,
-        after={"consent_sheet": new.consent_sheet, "shared_phone": new.shared_phone},
+        after={"consent_sheet": new.consent_sheet, "shared_phone": new.shared_phone, "phone_verified": new.phone_verified},
         now=now,
     )
     session.flush()
@@ -176,6 +183,8 @@ def _check_phones(session: Session, service: Service, new: NewPatient, problems:
                 phones[name] = to_e164(written, service.country, allow_fiction=allow_fiction)
             except ValueError as error:
                 problems.setdefault(name, str(error))
+            if why := phones[name] and regions.refuses(service, phones[name]):
+                problems.setdefault(name, regions.SENTENCES[why])
     if not new.phone.strip():
         problems.setdefault("phone", "Write the mobile number that will answer.")
     if phones["phone"] and not new.shared_phone and holders(session, service.id, phones["phone"]):
