@@ -199,6 +199,40 @@ def worst(question: Question) -> Value | None:
     return WORST.get(question.kind)
 
 
+def graver(question: Question, one: Value, other: Value) -> Value | None:
+    """The more alarming of two answers to one question; None where they cannot be ordered (weight, words, doses that differ in kind)."""
+    if one == other:
+        return one
+    if question.kind in UPWARD and isinstance(one, Decimal) and isinstance(other, Decimal):
+        return max(one, other)
+    if question.kind is Kind.YES_NO:
+        return WORST[Kind.YES_NO]
+    if question.kind is Kind.TEMPERATURE:
+        return _further(one, other)
+    return _worse_doses(one, other) if question.kind is Kind.INTAKE else None
+
+
+def _further(one: Value, other: Value) -> Value | None:
+    """The temperature further from the best, when both lie on the same side of it; "no fever" is the best said in words."""
+    best = BEST[Kind.TEMPERATURE]
+    assert isinstance(best, Decimal)
+    here, there = (value - best if isinstance(value, Decimal) else Decimal(0) for value in (one, other))
+    if here == there:
+        return one if isinstance(one, Decimal) else other
+    if here * there < 0:
+        return None
+    return one if abs(here) > abs(there) else other
+
+
+def _worse_doses(one: Value, other: Value) -> Value | None:
+    """The report that is at least as bad in each of its parts."""
+    first, second = (intake_of(str(value)) for value in (one, other))
+    parts = [(getattr(first, name), getattr(second, name)) for name in ("missed", "extra", "off_day", "stopped")]
+    if all(a >= b for a, b in parts):
+        return one
+    return other if all(b >= a for a, b in parts) else None
+
+
 def skipped(question: Question, answers: Mapping[str, Answer]) -> bool:
     """A detail of a symptom that the patient said he does not have. Red-flag questions are never skipped."""
     if not question.detail_of or question.red_flag:

@@ -1,4 +1,4 @@
-"""Answers kept one row per key. A correction or an amendment adds a row and marks the old one; nothing is overwritten."""
+"""Answers kept one row per key and person. A correction adds a row and marks the old one; nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import script
+from app.checkins import differing, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import Actor
 from app.messaging.models import Message
+from app.people import respondents
 from app.people.models import Patient
 from app.treatment import courses, intakes, measures
 from notifications.messages import Label, Noted
@@ -47,9 +48,22 @@ _ROUNDS: Mapping[str, Words] = {
 
 
 def current(session: Session, checkin_id: int) -> dict[str, AnswerRow]:
-    """The answers that stand, by key, oldest first."""
+    """The answers that are judged, by key, oldest first: of several people's, the gravest."""
+    return {key: rows[0] for key, rows in standing(session, checkin_id).items()}
+
+
+def standing(session: Session, checkin_id: int) -> dict[str, list[AnswerRow]]:
+    """Every person's last answer, by key: first the one that is judged, then those that stand beside it."""
     rows = select(AnswerRow).where(AnswerRow.checkin_id == checkin_id, AnswerRow.replaced_at.is_(None)).order_by(AnswerRow.id)
-    return {row.key: row for row in session.scalars(rows)}
+    found: dict[str, list[AnswerRow]] = {}
+    for row in session.scalars(rows):
+        found.setdefault(row.key, []).insert(len(found.get(row.key, ())) if row.beside else 0, row)
+    return found
+
+
+def own(session: Session, checkin_id: int, by: Actor) -> dict[str, AnswerRow]:
+    """What this person said, judged or not."""
+    return {key: row for key, rows in standing(session, checkin_id).items() for row in rows if row.said_by == str(by)}
 
 
 def values(rows: Mapping[str, AnswerRow], protocol: Protocol) -> dict[str, Answer]:
@@ -78,13 +92,19 @@ def put(
     message: Message | None = None,
     source: str = "sms",
     note: str = "",
+    asked_by: Actor | None = None,
 ) -> AnswerRow:
-    """Keep one answer. value: the codebook's form, None for asked and not understood. Raises ValueError for one that is not plausible."""
+    """Keep one answer. value: the codebook's form, None for asked and not understood. Raises ValueError for one that is not plausible.
+
+    It replaces this person's own earlier answer, never somebody else's: where two people differ, both stand and the graver is judged.
+    """
     if value is not None:
         questions.read_value(question, value)
-    before = current(session, checkin.id).get(question.key)
-    if before is not None:
-        before.replaced_at = now
+    rows = standing(session, checkin.id).get(question.key, [])
+    judged = rows[0] if rows else None
+    for before in rows:
+        if before.said_by == str(by):
+            before.replaced_at = now
     row = AnswerRow(
         checkin_id=checkin.id,
         key=question.key,
@@ -94,25 +114,37 @@ def put(
         message_id=message.id if message else None,
         source=source,
         said_by=str(by),
+        asked_by=str(asked_by) if asked_by else "",
+        beside=False,
         at=now,
     )
     session.add(row)
     session.flush()
-    if value is not None:
-        _enter_in_chart(session, checkin, question, value, source=source, by=by, now=now)
+    both = sorted([one for one in rows if one.replaced_at is None] + [row], key=lambda one: one.id)
+    chosen = differing.settle(question, both)
+    differing.note(session, checkin, question, both, now=now)
+    _enter_in_chart(session, checkin, question, row, chosen if chosen is not judged else None, by=by, now=now)
     return row
 
 
-def _enter_in_chart(session: Session, checkin: CheckIn, question: Question, value: str, *, source: str, by: Actor, now: datetime) -> None:
-    """A temperature, a weight, doses taken are facts of the treatment too."""
+def _enter_in_chart(
+    session: Session, checkin: CheckIn, question: Question, row: AnswerRow, chosen: AnswerRow | None, *, by: Actor, now: datetime
+) -> None:
+    """A temperature, a weight, doses taken are facts of the treatment too. chosen: the answer judged from now on, if it changed.
+
+    A measure is kept whoever read it; of two reports of doses only the judged one counts.
+    """
     patient = session.get_one(Patient, checkin.patient_id)
-    if question.kind is Kind.INTAKE:
+    if question.kind is Kind.INTAKE and chosen is not None and chosen.value is not None:
         course = courses.get(session, checkin.course_id)
-        intakes.report(session, course, patient, value=value, on=checkin.day, source=source, by=by, now=now, checkin_id=checkin.id)
+        who = by if chosen is row else respondents.speaker(session, chosen.said_by)
+        intakes.report(
+            session, course, patient, value=chosen.value, on=checkin.day, source=chosen.source, by=who, now=now, checkin_id=checkin.id
+        )
     unit = {Kind.TEMPERATURE: "Cel", Kind.WEIGHT: "kg"}.get(question.kind)
-    if unit and value != NO_FEVER:
+    if unit and row.value is not None and row.value != NO_FEVER:
         kind = "temperature" if question.kind is Kind.TEMPERATURE else "weight"
-        measures.record(session, patient, kind=kind, value=value, unit=unit, taken_at=now, source=source, by=by, now=now)
+        measures.record(session, patient, kind=kind, value=row.value, unit=unit, taken_at=now, source=row.source, by=by, now=now)
 
 
 # --- The echo -----------------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import answers, context, news, script
+from app.checkins import answers, context, differing, news, script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people.models import Patient
 from app.protocols import looks, versions
@@ -45,7 +45,7 @@ def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool =
     try:
         with session.begin_nested():
             protocol, said, seen = _inputs(session, checkin, now=now, closing=closing)
-            assessment = engine.assess(protocol, said, seen)
+            said, assessment = _gravest(session, checkin, protocol, said, seen)
             row = _keep(session, checkin, protocol, said, seen, assessment, now)
     except Exception as error:
         log.exception("a check-in could not be judged", checkin_id=checkin.id)
@@ -58,6 +58,14 @@ def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool)
     rows = answers.current(session, checkin.id)
     said = {key: answer for key, answer in answers.values(rows, protocol).items() if key in protocol.questions}
     return protocol, said, context.build(session, checkin, protocol, now=now, closing=closing)
+
+
+def _gravest(
+    session: Session, checkin: CheckIn, protocol: Protocol, said: dict[str, Answer], seen: Context
+) -> tuple[dict[str, Answer], Assessment]:
+    """One judgement; where two people differ and the question does not say which is graver, the judgement that asks for more."""
+    ways = differing.each_way(protocol.questions, answers.standing(session, checkin.id), said)
+    return max(((way, engine.assess(protocol, way, seen)) for way in ways), key=lambda judged: judged[1].level)
 
 
 def _keep(

@@ -93,8 +93,8 @@ def _past(session: Session, checkin: CheckIn, protocol: Protocol) -> tuple[Past,
     rows = list(session.scalars(mine.order_by(CheckIn.day.desc(), CheckIn.id.desc()).limit(REMEMBERED)))
     ids = [row.id for row in rows]
     said: dict[int, dict[str, Value | None]] = {}
-    standing = select(AnswerRow).where(AnswerRow.checkin_id.in_(ids), AnswerRow.replaced_at.is_(None)).order_by(AnswerRow.id)
-    for answer in session.scalars(standing):
+    standing = select(AnswerRow).where(AnswerRow.checkin_id.in_(ids), AnswerRow.replaced_at.is_(None), AnswerRow.beside.is_(False))
+    for answer in session.scalars(standing.order_by(AnswerRow.id)):
         said.setdefault(answer.checkin_id, {})[answer.key] = answers.read(answer, protocol.questions.get(answer.key))
     levels: dict[int | None, Level] = {}
     for checkin_id, word in session.execute(

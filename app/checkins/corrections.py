@@ -40,8 +40,13 @@ def correct(turn: Turn, reading: Reading) -> None:
 
 
 def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
-    """The answers of the patient's last text that gave any, if it came within two hours."""
-    mine = (CheckIn.patient_id == turn.patient.id, AnswerRow.replaced_at.is_(None), AnswerRow.at >= turn.now - CORRECTED_WITHIN)
+    """The answers of this person's last text that gave any, if it came within two hours. Nobody corrects what somebody else said."""
+    mine = (
+        CheckIn.patient_id == turn.patient.id,
+        AnswerRow.replaced_at.is_(None),
+        AnswerRow.said_by == str(turn.by),
+        AnswerRow.at >= turn.now - CORRECTED_WITHIN,
+    )
     standing = select(AnswerRow).join(CheckIn, CheckIn.id == AnswerRow.checkin_id).where(*mine, AnswerRow.value.is_not(None))
     rows = list(turn.session.scalars(standing.order_by(AnswerRow.id)))
     if not rows:
@@ -62,7 +67,7 @@ def _asked_with(turn: Turn, keys: list[str]) -> list[str]:
 
 def _replace(turn: Turn, given: dict[str, str]) -> bool:
     assert turn.checkin is not None and turn.protocol is not None
-    said = answers.current(turn.session, turn.checkin.id)
+    said = {**answers.current(turn.session, turn.checkin.id), **answers.own(turn.session, turn.checkin.id, turn.by)}
     changed = [(script.question_of(key, turn.protocol), value) for key, value in given.items() if said[key].value != value]
     try:
         for question, value in changed:

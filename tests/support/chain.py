@@ -108,7 +108,11 @@ class Chain:
 
     def answers(self, checkin: CheckIn) -> dict[str, str | None]:
         with self.read() as session:
-            rows = select(AnswerRow).where(AnswerRow.checkin_id == checkin.id, AnswerRow.replaced_at.is_(None)).order_by(AnswerRow.id)
+            rows = (
+                select(AnswerRow)
+                .where(AnswerRow.checkin_id == checkin.id, AnswerRow.replaced_at.is_(None), AnswerRow.beside.is_(False))
+                .order_by(AnswerRow.id)
+            )
             return {row.key: row.value for row in session.scalars(rows)}
 
     def judgements(self, checkin: CheckIn) -> list[AssessmentRow]:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.protocols import SLUGS, answers, shipped
 from triage import questions
 from triage.questions import GSM7, Intake, Question, groups, intake_of, next_group, read_value, write_value
-from triage.terms import Asked, Kind
+from triage.terms import Asked, Kind, Value
 
 
 def severity(key: str) -> Question:
@@ -167,3 +167,38 @@ def test_a_number_is_written_plainly_or_not_at_all(text: str) -> None:
 )
 def test_the_worst_answer_of_each_kind(kind: Kind, worst: object) -> None:
     assert questions.worst(Question("x", kind)) == worst
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "expected"),
+    [
+        (Kind.SEVERITY, Decimal(1), Decimal(3), Decimal(3)),
+        (Kind.PAIN, Decimal(10), Decimal(9), Decimal(10)),
+        (Kind.COUNT, Decimal(4), Decimal(4), Decimal(4)),
+        (Kind.YES_NO, True, False, True),
+        (Kind.TEMPERATURE, Decimal("37.9"), Decimal("38.6"), Decimal("38.6")),
+        (Kind.TEMPERATURE, "no_fever", Decimal("38.6"), Decimal("38.6")),
+        (Kind.TEMPERATURE, Decimal("36.1"), Decimal("35.0"), Decimal("35.0")),
+        (Kind.TEMPERATURE, Decimal("35.0"), Decimal("38.6"), None),
+        (Kind.INTAKE, "all", "missed:1", "missed:1"),
+        (Kind.INTAKE, "missed:2", "missed:2+extra:1", "missed:2+extra:1"),
+        (Kind.INTAKE, "missed:2", "extra:1", None),
+        (Kind.INTAKE, "missed:2", "stopped", None),
+        (Kind.WEIGHT, Decimal(58), Decimal(66), None),
+        (Kind.FREE_TEXT, "nausea", "cough", None),
+        (Kind.CYCLE_START, "started", "not_yet", None),
+    ],
+)
+def test_of_two_answers_the_graver_whichever_came_first(kind: Kind, one: Value, other: Value, expected: Value | None) -> None:
+    """HZ-10: dangerous ends of a temperature, doses that differ in kind, weights and words are never ordered by a guess."""
+    question = Question("x", kind)
+    assert questions.graver(question, one, other) == expected
+    assert questions.graver(question, other, one) == expected
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_worst_outweighs_best_wherever_a_protocol_has_both(slug: str) -> None:
+    for question in shipped(slug).questions.values():
+        best, worst = questions.best(question), questions.worst(question)
+        if best is not None and worst is not None:
+            assert questions.graver(question, best, worst) == worst, question.key
