@@ -26,6 +26,7 @@ from app.web import chart_data, grading, history, panel, tablets
 from app.web.deps import Id, Reads
 from app.web.render import StaffPage
 from app.web.saying import Saying
+from app.web.speakers import Speakers
 from triage import explain
 from triage.terms import Step
 
@@ -80,6 +81,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         saying=Saying(page, protocol),
         treatment=treatment,
         heard=heard,
+        speakers=Speakers(page, session, patient),
         numbers=grading.numbers_of(session, patient, protocol, now=page.now),
         row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
         history=history.of(session, patient, course, page.now),

@@ -68,6 +68,15 @@ class Heard:
         return None if now is None or then is None else now - then
 
     @property
+    def standing(self) -> list[AnswerRow]:
+        """Every person's last answers, judged or beside."""
+        return [row for row in self.answers if row.replaced_at is None]
+
+    @property
+    def _judged(self) -> list[AnswerRow]:
+        return [row for row in self.standing if not row.beside]
+
+    @property
     def known(self) -> dict[str, int]:
         """Scores the patient gave."""
         return {key: score for key, score in self.scores.items() if score is not None}
@@ -75,7 +84,7 @@ class Heard:
     @property
     def misread(self) -> list[str]:
         """Scored questions whose answer was not understood."""
-        return [row.key for row in self.answers if row.key in self.scores and row.value is None and row.replaced_at is None]
+        return [row.key for row in self._judged if row.key in self.scores and row.value is None]
 
     @property
     def silent(self) -> list[str]:
@@ -84,11 +93,11 @@ class Heard:
 
     def has(self, kind: str) -> bool:
         """Was a question of this kind answered?"""
-        return any(row.kind == kind and row.value is not None and row.replaced_at is None for row in self.answers)
+        return any(row.kind == kind and row.value is not None for row in self._judged)
 
     def other(self, kinds: tuple[str, ...]) -> list[AnswerRow]:
         """Current answers that are not scores."""
-        return [row for row in self.answers if row.kind not in kinds and row.replaced_at is None]
+        return [row for row in self._judged if row.kind not in kinds]
 
 
 def local_day(patient: Patient, at: datetime) -> date:

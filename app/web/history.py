@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent
-from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.checkins.models import AnswerRow, AssessmentRow, CheckIn, CheckInState
 from app.people.models import Patient
 from app.treatment import days, intakes, measures
 from app.treatment.models import Course, IntakeReport, Measure
 from app.web.chart_data import local_day, scores_of
+from app.web.speakers import rows_of
 
 DAYS = 84
 SHOWN_MEASURES = ("temperature", "weight")
@@ -54,6 +55,7 @@ class Judged:
     assessment_id: int
     scores: dict[str, int | None]
     not_asked: frozenset[str] = frozenset()
+    answers: Sequence[AnswerRow] = ()
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,10 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
         .where(AssessmentRow.patient_id == patient.id, AssessmentRow.at >= since)
         .order_by(AssessmentRow.id)
     )
+    found = list(rows)
+    answers = rows_of(session, {checkin.id for _, checkin in found if checkin})
     last: dict[int, Judged] = {}
-    for row, checkin in rows:
+    for row, checkin in found:
         if checkin is not None and checkin.state == CheckInState.SILENT and not any(v is not None for v in scores_of(row).values()):
             continue  # drawn once, as a check-in without answer
         on = checkin.day if checkin else local_day(patient, row.at)
@@ -189,6 +193,7 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
             assessment_id=row.id,
             scores=scores_of(row) if checkin else {},  # a result is judged beside answers that are drawn already
             not_asked=frozenset(str(key) for key in checkin.not_asked) if checkin else frozenset(),
+            answers=answers.get(checkin.id, ()) if checkin else (),
         )
     return sorted((one for one in last.values() if 0 <= one.x < DAYS), key=lambda one: (one.on, one.assessment_id))
 

@@ -25,6 +25,7 @@ from app.web import chart_data
 from app.web.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
 from app.web.saying import Saying
+from app.web.speakers import Speakers
 from triage import explain
 from triage.terms import Assessment, Level, Step
 
@@ -65,6 +66,7 @@ class Panel:
     contacts: Sequence[Contact] = ()
     colleagues: Sequence[Staff] = ()
     waits: Sequence[datetime] = ()
+    speakers: Speakers | None = None
 
     @property
     def stamp(self) -> str:
@@ -163,6 +165,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
+        speakers=Speakers(page, session, patient) if patient else None,
     )
 
 

@@ -10,10 +10,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts import handling
+from app.checkins import answers, script
 from app.checkins.models import AssessmentRow, CheckIn
+from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.people import respondents
+from app.people.models import Patient
 from app.people.perimeter import viewer_of
+from app.people.respondents import NewRespondent
 from app.treatment import courses, measures
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning, check_in, text
@@ -70,8 +75,8 @@ def test_twelve_weeks_are_drawn_and_readable_as_a_table(
         for row in re.findall(r"<tr>.*?</tr>", table, re.S)
     ]
     head, last, first = cells
-    assert head == ["Jour", "Cycle et jour", "Niveau", "fatigue", "diarrhée", "nausées", "Température", "Comprimés"]
-    assert last == ["mer. 18 nov.", "1.1", "Élevé", "3", "1", "1", "38,2", "2 prises oubliées"]
+    assert head == ["Jour", "Cycle et jour", "Niveau", "fatigue", "diarrhée", "nausées", "Température", "Comprimés", "Qui a répondu"]
+    assert last == ["mer. 18 nov.", "1.1", "Élevé", "3", "1", "1", "38,2", "2 prises oubliées", "le patient"]
     assert first[:6] == ["mer. 11 nov.", "1.1", first[2], "1", "1", "1"] and first[7] == ""
 
 
@@ -153,3 +158,23 @@ def test_a_conclusion_that_cannot_be_read_any_more_says_so(
     assert "Cette conclusion ne peut plus être lue." in said(claire.get(f"/assessments/{number}"))
     assert claire.get(f"/patients/{morning.jean.id}").status_code == 200
     assert claire.get("/").status_code == 200
+
+
+def test_two_people_who_differ_are_both_shown(
+    claire: TestClient, database: Database, morning: Morning, world: World, clock: HandClock
+) -> None:
+    """FR-32, HZ-10: on the patient's page, in the table and in the alert panel, with who asked when it was by telephone."""
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        anne = respondents.declare(session, jean, NewRespondent("Anne Payet", "épouse"), by=SYSTEM, now=clock.now(), allow_fiction=True)
+        checkin = session.scalars(select(CheckIn).where(CheckIn.patient_id == jean.id).order_by(CheckIn.id.desc()).limit(1)).one()
+        question = script.protocol_of(session, checkin).questions["nausea"]
+        who, asker = Actor("respondent", anne.id, anne.name), viewer_of(world.claire).actor
+        answers.put(session, checkin, question, "3", by=who, now=clock.now(), source="call", asked_by=asker)
+    differing = "nausées · Anne Payet (épouse) : 3, le patient : 1"
+    for address in (f"/patients/{jean.id}", f"/alerts/{morning.tiredness.id}"):
+        page = said(claire.get(address))
+        assert "Réponses différentes" in page
+        assert differing in page
+        assert "Anne Payet (épouse), au téléphone avec Claire Payet" in page
+    assert "Deux réponses différentes" in said(claire.get("/list"))
