@@ -16,35 +16,18 @@ from app.messaging.models import Message
 from app.people import respondents
 from app.people.models import Patient
 from app.treatment import courses, intakes, measures
+from notifications import wording
 from notifications.messages import Label, Noted
 from triage import questions
 from triage.protocol import Protocol
 from triage.questions import MOST_ANSWERS, NO_FEVER, Question
 from triage.terms import Answer, Kind, Value
 
-Words = Mapping[str, str]
-
 ECHO_UNITS = 170
 """Room for the echo beside the longest promise of a call, in two segments (306 units)."""
 
-_YES: Words = {"fr": "oui", "en": "yes"}
-_NO: Words = {"fr": "non", "en": "no"}
-_NO_FEVER: Words = {"fr": "sans fièvre", "en": "no fever"}
-_TAKEN: tuple[Words, Words] = ({"fr": "prises", "en": "doses"}, {"fr": "toutes", "en": "all taken"})
-_COUNTED: Mapping[str, Words] = {
-    "missed": {"fr": "prises oubliées", "en": "doses missed"},
-    "extra": {"fr": "prises en trop", "en": "extra doses"},
-}
-_SAID: Mapping[str, tuple[Words, Words]] = {
-    "off_day": ({"fr": "prise en pause", "en": "dose on rest day"}, _YES),
-    "stopped": ({"fr": "comprimés", "en": "tablets"}, {"fr": "plus pris", "en": "not taken"}),
-}
-_ROUND: Words = {"fr": "nouvelle série", "en": "new round"}
-_ROUNDS: Mapping[str, Words] = {
-    "started": {"fr": "oui", "en": "started"},
-    "not_yet": {"fr": "pas encore", "en": "not yet"},
-    "told_to_wait": {"fr": "en attente", "en": "told to wait"},
-}
+_SAID: Mapping[str, tuple[str, str]] = {"off_day": ("off_day", "yes"), "stopped": ("tablets", "not_taken")}
+"""A part of what was said of the doses → the words of the echo, of notifications/texts/<language>/language.toml."""
 
 
 def current(session: Session, checkin_id: int) -> dict[str, AnswerRow]:
@@ -177,21 +160,24 @@ def _noted(question: Question, value: Value | None, language: str) -> list[Noted
     if question.kind is Kind.INTAKE and isinstance(value, str):
         return _intakes(value, language)
     if question.kind is Kind.CYCLE_START:
-        return [Noted(Label(_ROUND[language]), Label(_ROUNDS[str(value)][language]) if value else None)]
-    return [Noted(Label(question.label[language]), _value(value, question.kind, language))]
+        return [Noted(_word(language, "round"), _word(language, str(value)) if value else None)]
+    return [Noted(script.label(question, language), _value(value, question.kind, language))]
 
 
 def _value(value: Value | None, kind: Kind, language: str) -> int | Decimal | Label | None:
     if isinstance(value, bool):
-        return Label((_YES if value else _NO)[language])
+        return _word(language, "yes" if value else "no")
     if isinstance(value, Decimal):
         return int(value) if kind in questions.WHOLE else value
-    return Label(_NO_FEVER[language]) if value == NO_FEVER else None
+    return _word(language, "no_fever") if value == NO_FEVER else None
 
 
 def _intakes(value: str, language: str) -> list[Noted]:
     said = questions.intake_of(value)
-    counts = ((name, getattr(said, name)) for name in _COUNTED)
-    noted = [Noted(Label(_COUNTED[name][language]), count) for name, count in counts if count]
-    noted += [Noted(Label(name[language]), Label(how[language])) for word, (name, how) in _SAID.items() if getattr(said, word)]
-    return noted or [Noted(Label(_TAKEN[0][language]), Label(_TAKEN[1][language]))]
+    noted = [Noted(_word(language, name), getattr(said, name)) for name in ("missed", "extra") if getattr(said, name)]
+    noted += [Noted(_word(language, name), _word(language, how)) for part, (name, how) in _SAID.items() if getattr(said, part)]
+    return noted or [Noted(_word(language, "doses"), _word(language, "all_taken"))]
+
+
+def _word(language: str, word: str) -> Label:
+    return Label(wording.echo(language, word))

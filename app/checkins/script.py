@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.checkins.models import CheckIn
+from app.people import reading
 from app.people.models import Patient
-from app.protocols import versions
+from app.protocols import said, versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import overrides
 from app.treatment.models import Course
@@ -25,7 +26,10 @@ STOP_WHICH = "stop_which"
 FEELS_HOT = "feels_hot"
 """Opened when there is no thermometer: the sign that can be felt."""
 
-KINDS = {STOP_WHICH: Kind.STOP_WHICH, FEELS_HOT: Kind.YES_NO, CYCLE_START: Kind.CYCLE_START}
+WORDS = "free_text"
+"""What was said in words where no question of the protocol asks for them."""
+
+KINDS = {STOP_WHICH: Kind.STOP_WHICH, FEELS_HOT: Kind.YES_NO, CYCLE_START: Kind.CYCLE_START, WORDS: Kind.FREE_TEXT}
 """Questions that belong to the dialogue, whatever the protocol."""
 STARTED = Question(CYCLE_START, Kind.CYCLE_START)
 
@@ -68,6 +72,11 @@ def all_questions(checkin: CheckIn, protocol: Protocol) -> tuple[Question, ...]:
 def question_of(key: str, protocol: Protocol) -> Question | None:
     """The question of a key, of the protocol or of the dialogue."""
     return protocol.questions.get(key) or (Question(key, KINDS[key]) if key in KINDS else None)
+
+
+def in_words(protocol: Protocol) -> Asked:
+    """The question that is answered in words: the protocol's own, else the dialogue's."""
+    return Asked(Kind.FREE_TEXT, (next((q.key for q in protocol.questions.values() if q.kind is Kind.FREE_TEXT), WORDS),))
 
 
 def open_group(checkin: CheckIn, protocol: Protocol) -> Asked:
@@ -129,16 +138,27 @@ def correction_text(asked: Asked, protocol: Protocol, language: str) -> Said:
 
 def labels(asked: Asked, protocol: Protocol, language: str) -> tuple[Label, ...]:
     """The names beside the letters A, B, C."""
-    return tuple(Label(protocol.questions[key].label[language]) for key in asked.keys)
+    return tuple(label(protocol.questions[key], language) for key in asked.keys)
+
+
+def label(question: Question, language: str) -> Label:
+    """The short name of a question; an empty one, which no text takes, where this language has no word for it."""
+    return Label(said.label(question, language) or "")
+
+
+def language_for(patient: Patient, asked: Iterable[Question] = (), address: str = "") -> str:
+    """The first language that whoever answers reads and all of this can be asked in; "" for none: then a person calls."""
+    asked = tuple(asked)
+    return next((language for language in reading.languages_of(patient, address) if said.can_ask(asked, language)), "")
 
 
 def _values(question: Question, protocol: Protocol, language: str) -> dict[str, object]:
     if question.kind is Kind.SEVERITY:
-        return {"symptom": Label(question.label[language])}
+        return {"symptom": label(question, language)}
     if question.kind is Kind.COUNT:
-        return {"symptom": Label(question.text[language])}
+        return {"symptom": Label(said.clause(question, language) or "")}
     if question.kind is Kind.TEMPERATURE:
         return {"limit": protocol.fever_limit}
     if question.kind is Kind.YES_NO:
-        return {"question": Label(question.text[language])}
+        return {"question": Label(said.clause(question, language) or "")}
     return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -11,12 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifications import policy, wording
+from notifications.languages import FILE
 from notifications.messages import Label, Missing, Moment, Noted
 from notifications.wording import WordingError, catalogue, longest, render
 
 PARIS = ZoneInfo("Europe/Paris")
 SERVICE = {"svc": "Suivi Baie", "tel": "0199001234", "sos": "15"}
-TEXTS = [(key, language) for key in catalogue() for language in wording.LANGUAGES]
+TEXTS = [(key, language) for key, template in catalogue().items() for language in template.texts]
 
 
 @pytest.mark.parametrize(("key", "language"), TEXTS)
@@ -151,7 +153,7 @@ def test_texts_as_people_read_them(key: str, language: str, values: dict[str, ob
     ],
 )
 def test_an_hour_to_promise(at: str, now: str, fr: str, en: str) -> None:
-    said = wording.PLACEHOLDERS["when"][0]
+    said = wording.PLACEHOLDERS["when"].say
     assert (said(moment(at, now), "fr"), said(moment(at, now), "en")) == (fr, en)
 
 
@@ -164,7 +166,7 @@ def test_112_stands_beside_15_and_beside_no_other_number() -> None:
     ("key", "language", "values", "complaint"),
     [
         ("q_everything", "fr", {}, "no text called"),
-        ("help", "rcf", SERVICE, "no text in 'rcf'"),
+        ("help", "swb", SERVICE, "no text in 'swb'"),
         ("help", "fr", {"svc": "Suivi Baie", "tel": "0199001234"}, "expected the values"),
         ("help", "fr", SERVICE | {"name": "Marie"}, "expected the values"),
         ("q_single", "fr", {"svc": "Suivi Baie", "symptom": "nausées"}, "not a Label"),
@@ -202,6 +204,9 @@ def a_library(folder: Path, texts: dict[str, str], listed: str) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "catalogue.toml").write_text(listed, encoding="utf-8")
+    for language in ("fr", "en"):
+        (folder / language).mkdir(exist_ok=True)
+        shutil.copy(Path(wording.__file__).parent / "texts" / language / FILE, folder / language / FILE)
 
 
 ENTRY = '[hello]\nwhen = "always"\nsegments = 1\n'
