@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.checkins import script
 from app.checkins.models import CheckIn, CheckInState
-from app.core.audit import SYSTEM
 from app.core.db import is_sqlite
 from app.messaging import outbox
-from app.people import journeys, patients
+from app.people import absences, journeys
 from app.people.models import FollowUp, Patient
 from app.protocols import versions
 from app.treatment import courses, days
@@ -31,6 +30,8 @@ SHORT = timedelta(days=21)
 """A plan that reaches less far than this is made longer."""
 
 WAITING = (CheckInState.OPEN, CheckInState.PARTIAL)
+NO_TEXTS = "the patient wants no texts"
+VISIT_DAY = "seen at the service that day"
 Key = tuple[date, str]
 
 
@@ -56,7 +57,10 @@ def plan(session: Session, course: Course, *, now: datetime) -> Plan:
         return Plan()  # no protocol holds: the rows stay, their opening alarms, and the watchman names the patient
     rows = session.scalars(select(CheckIn).where(CheckIn.course_id == course.id, CheckIn.day >= today))
     existing = {(row.day, row.kind): row for row in rows}
-    cancelled = _cancel(session, [row for key, row in existing.items() if key not in wanted], why_not or "no longer in the plan", now)
+    gone = [row for key, row in existing.items() if key not in wanted]
+    visits = () if why_not else absences.visit_days(session, patient.id)
+    cancelled = _cancel(session, [row for row in gone if row.day in visits], VISIT_DAY, now)
+    cancelled += _cancel(session, [row for row in gone if row.day not in visits], why_not or "no longer in the plan", now)
     if why_not:
         cancelled += _cancel_open(session, course, patient, why_not, now)
     new = moved = 0
@@ -66,6 +70,7 @@ def plan(session: Session, course: Course, *, now: datetime) -> Plan:
             new += insert(session, course, patient, planned, due_at) if due_at >= now else 0
         elif row.state == CheckInState.CANCELLED and row.opened_at is None and due_at >= now:
             row.state, row.why, row.due_at, row.closed_at = CheckInState.PLANNED, "", due_at, None
+            row.ended_as = row.silence_reason = row.silence_note = ""
             new += 1
         elif row.state == CheckInState.PLANNED:
             moved += _follow(row, planned, due_at, now)
@@ -79,7 +84,12 @@ def not_asked_because(patient: Patient, course: Course) -> str:
         return "the treatment has stopped"
     if patient.follow_up != FollowUp.ACTIVE:
         return f"follow-up is {patient.follow_up}"
-    return "the patient wants no texts" if patient.opted_out_at is not None else ""
+    return NO_TEXTS if patient.opted_out_at is not None and not by_telephone(patient) else ""
+
+
+def by_telephone(patient: Patient) -> bool:
+    """Was another way than texts agreed on? Then a nurse asks, and an opt-out of texts does not end the follow-up."""
+    return bool(patient.channels) and "sms" not in patient.channels
 
 
 def _wanted(session: Session, course: Course, patient: Patient, today: date) -> dict[Key, tuple[Planned, datetime]] | None:
@@ -87,11 +97,13 @@ def _wanted(session: Session, course: Course, patient: Patient, today: date) -> 
     if not stretches:
         return None
     facts = days.calendar_of(course)
+    visits = absences.visit_days(session, patient.id)
     wanted = {}
     for protocol, begins, last in stretches:
         first = max(begins, course.first_intake)
         for planned in calendar.check_ins(protocol.rhythm, facts, first, last):
-            wanted[planned.day, planned.kind] = (planned, due_at(patient, protocol, planned.day))
+            if planned.day not in visits:  # seen that day: the protocol's next check-in goes on
+                wanted[planned.day, planned.kind] = (planned, due_at(patient, protocol, planned.day))
     return wanted
 
 
@@ -205,27 +217,13 @@ def followed(session: Session, _now: datetime) -> list[int]:
 
 
 def _under_way() -> Select[int]:
-    asked = (Course.state == CourseState.ACTIVE, Patient.follow_up == FollowUp.ACTIVE, Patient.opted_out_at.is_(None))
+    asked = (Course.state == CourseState.ACTIVE, Patient.follow_up == FollowUp.ACTIVE)
     return select(Course.id).join(Patient, Patient.id == Course.patient_id).where(*asked).order_by(Course.id)
 
 
 def plan_one(session: Session, course_id: int, now: datetime) -> Plan:
     """The plan of one course, by its number."""
     return plan(session, courses.get(session, course_id), now=now)
-
-
-def thaw_due(session: Session, now: datetime) -> list[int]:
-    """Patients whose freeze ends today, on their own wall."""
-    frozen = select(Patient).where(Patient.follow_up == FollowUp.FROZEN, Patient.follow_up_until.is_not(None)).order_by(Patient.id)
-    return [p.id for p in session.scalars(frozen) if p.follow_up_until and p.follow_up_until <= calendar.local_day(now, p.timezone)]
-
-
-def thaw(session: Session, patient_id: int, now: datetime) -> None:
-    """The freeze had an end and it has come: messages begin again."""
-    patient = session.scalars(select(Patient).where(Patient.id == patient_id).with_for_update()).one()
-    if patient.follow_up == FollowUp.FROZEN:
-        patients.change_follow_up(session, patient, FollowUp.ACTIVE, by=SYSTEM, now=now, reason="the freeze had an end")
-        replan_patient(session, patient, now=now)
 
 
 def depart(session: Session, patient_id: int, now: datetime) -> None:

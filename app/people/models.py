@@ -47,8 +47,9 @@ class FollowUp(StrEnum):
 FOLLOW_UP_MOVES = {
     FollowUp.ACTIVE: {FollowUp.FROZEN, FollowUp.ENDED},
     FollowUp.FROZEN: {FollowUp.ACTIVE, FollowUp.ENDED},
-    FollowUp.ENDED: set[FollowUp](),
+    FollowUp.ENDED: {FollowUp.ACTIVE},
 }
+"""A death or an end written by mistake is taken back, with a reason."""
 
 
 class Hospital(Base):
@@ -279,7 +280,8 @@ class NumberCheck(Base):
 
 
 class Absence(Base):
-    """Days on which the patient is seen by others. kind: visit (one day, no check-in), hospital_stay, home_hospital (texts freeze).
+    """Days on which the patient is seen by others, or why texts stopped. kind: visit (one day, no check-in); hospital_stay, home_hospital,
+    wrong_number (texts freeze); death, end (follow-up is over).
 
     until_day: the last day, None while it is not known. begun_at, ended_at: when its rule was applied and taken back.
     """

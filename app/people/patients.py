@@ -257,17 +257,23 @@ def reached(session: Session, patient: Patient, reachability: Reachability, *, n
 
 
 def change_follow_up(
-    session: Session, patient: Patient, to: FollowUp, *, by: Actor, now: datetime, reason: str, until: date | None = None
+    session: Session, patient: Patient, to: FollowUp, *, by: Actor, now: datetime, reason: str, until: date | None = None, kind: str = ""
 ) -> None:
-    """Freeze, resume or end the automatic messages, with a reason. Raises Refusal for a move that does not exist."""
+    """Freeze, resume or end the automatic messages, with a reason. Raises Refusal for a move that does not exist.
+
+    kind: which rule of app.people.absences does it. An end is taken back with a reason too: somebody was told that follow-up was over.
+    """
     if to not in FOLLOW_UP_MOVES[FollowUp(patient.follow_up)]:
         raise Refusal("Follow-up is {state}: this step is not possible from there.", state=patient.follow_up)
     if to is not FollowUp.ACTIVE and not reason.strip():
         raise Refusal("Write the reason: the file must say why messages stopped.", field="reason", status=422)
+    if patient.follow_up == FollowUp.ENDED and not reason.strip():
+        raise Refusal("Write the reason: the file must say why follow-up begins again.", field="reason", status=422)
     if until is not None and until < now.astimezone(ZoneInfo(patient.timezone)).date():
         raise Refusal("This day is already past. Choose the day messages start again.", field="until", status=422)
     before = patient.follow_up
     patient.follow_up, patient.follow_up_reason, patient.follow_up_until = to, reason, until
+    patient.follow_up_kind = "" if to is FollowUp.ACTIVE else kind
     if patient.opted_out_at is None:
         patient.reachability = _reachable(patient)
     _note(session, patient, f"follow_up.{to}", by=by, now=now, reason=reason, before=before, after=str(to))

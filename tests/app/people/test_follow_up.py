@@ -62,11 +62,21 @@ def test_a_freeze_cannot_end_yesterday(session: Session, world: World, clock: Ha
     assert marie.follow_up == FollowUp.ACTIVE
 
 
-@pytest.mark.parametrize("to", list(FollowUp))
-def test_what_ended_stays_ended(session: Session, world: World, clock: HandClock, marie: Patient, to: FollowUp) -> None:
+@pytest.mark.parametrize("to", [FollowUp.FROZEN, FollowUp.ENDED])
+def test_what_ended_is_not_frozen_nor_ended_again(session: Session, world: World, clock: HandClock, marie: Patient, to: FollowUp) -> None:
     _change(session, world, clock, marie, FollowUp.ENDED, reason="fin du traitement")
     with pytest.raises(Refusal, match="Follow-up is ended"):
         _change(session, world, clock, marie, to)
+
+
+def test_what_ended_comes_back_with_a_reason_only(session: Session, world: World, clock: HandClock, marie: Patient) -> None:
+    """HZ-35: a death written on the wrong chart is taken back, and the file says why."""
+    _change(session, world, clock, marie, FollowUp.ENDED, reason="décès", kind="death")
+    assert (marie.follow_up_kind, marie.reachability) == ("death", Reachability.FROZEN)
+    with pytest.raises(Refusal, match="Write the reason"):
+        _change(session, world, clock, marie, FollowUp.ACTIVE, reason=" ")
+    _change(session, world, clock, marie, FollowUp.ACTIVE, reason="erreur de dossier")
+    assert (marie.follow_up, marie.follow_up_kind, marie.reachability) == (FollowUp.ACTIVE, "", Reachability.REACHABLE)
 
 
 def test_opting_in_again_does_not_lift_a_freeze(session: Session, world: World, clock: HandClock, marie: Patient) -> None:
