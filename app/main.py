@@ -15,6 +15,7 @@ from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.core.start import open_up
+from app.messaging import links
 from app.web import errors
 from app.web.deps import Tools
 from app.web.guard import Guard
@@ -43,6 +44,7 @@ def create_app(
     if settings is None or database is None:
         house = open_up(settings)
         settings, database, clock = house.settings, house.database, clock or house.clock
+    links.use_settings(settings)
     tools = Tools(settings, database, clock or Clock(database), transports or {})
 
     @asynccontextmanager

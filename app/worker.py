@@ -24,7 +24,7 @@ from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.insight import watch
-from app.messaging import carriers, inbox
+from app.messaging import carriers, inbox, links
 from app.messaging.postman import Postman
 from app.people import journeys
 from notifications.messages import Channel
@@ -141,6 +141,7 @@ class Worker:
         self, settings: Settings, database: Database, clock_: Clock | HandClock, transports: Mapping[Channel, Transport] | None = None
     ) -> None:
         self._settings, self._database, self._clock = settings, database, clock_
+        links.use_settings(settings)
         self.postman = Postman(database, transports or carriers.transports(settings), clock_.now, idle=settings.worker_tick_seconds)
         self._scheduler: BackgroundScheduler | None = None
         self._stopped = threading.Event()

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.core import audit, signing
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.core.settings import Settings
+from app.messaging import links
 from tests.factories import World, a_world
 from tests.support import chromium
 from tests.support.databases import Postgres, Sqlite, postgres_server
@@ -20,6 +22,7 @@ WEDNESDAY_TEN = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 """Wednesday 18 November 2026, 10:00 in Paris: the service is open."""
 
 audit.use_key(b"key of the tests")
+links.use_settings(Settings(environment="test"))
 signing.use_hasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Task
-from app.checkins import answers, script
+from app.checkins import answers, links, script
 from app.checkins.assessing import Judged
 from app.checkins.models import CHECKIN_MOVES, CheckIn, CheckInState
 from app.checkins.turns import Turn
-from app.messaging import outbox
+from app.messaging import outbox, pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from triage import calendar
@@ -48,13 +48,14 @@ def close(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
     checkin.remind_at = checkin.silent_at = None
     checkin.closed_at = now
     checkin.why = why or checkin.why
+    links.end_all(session, checkin, why="sent", now=now)
     session.flush()
 
 
 def advise(turn: Turn, judged: Judged) -> None:
     """At most one self-care text a day, never the same twice within a week, never to a minor; where it is unfit, a nurse calls."""
     assessment = judged.assessment
-    if assessment is None or not assessment.self_care or turn.checkin is None or not turn.may_ask:
+    if assessment is None or not assessment.self_care or turn.checkin is None or not (turn.may_write or turn.on_page):
         return
     today = calendar.local_day(turn.now, turn.patient.timezone)
     if _age(turn.patient.birth_date, today) < ADULT:
@@ -69,15 +70,33 @@ def advise(turn: Turn, judged: Judged) -> None:
         return
     if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):
         return
+    _say_advice(turn, turn.checkin, key)
+
+
+def _say_advice(turn: Turn, checkin: CheckIn, key: str) -> None:
+    dedup_key = f"advice:{checkin.id}:{key}"
+    if turn.on_page:
+        turn.advice = key, outbox.standard(key, turn.service)
+        pages.show(
+            turn.session,
+            key=key,
+            purpose=Purpose.ADVICE,
+            dedup_key=dedup_key,
+            patient=turn.patient,
+            reply_to=turn.message,
+            checkin_id=checkin.id,
+            now=turn.now,
+        )
+        return
     outbox.queue(
         turn.session,
         key=key,
         purpose=Purpose.ADVICE,
-        dedup_key=f"advice:{turn.checkin.id}:{key}",
+        dedup_key=dedup_key,
         patient=turn.patient,
         reply_to=turn.message,
         not_before=turn.now + AFTER_ECHO,
-        checkin_id=turn.checkin.id,
+        checkin_id=checkin.id,
         now=turn.now,
     )
 

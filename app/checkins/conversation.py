@@ -17,7 +17,7 @@ from app.alerts.handling import Reason
 from app.alerts.models import Task
 from app.checkins import dangers, hearing, senders, turn_taking, understanding
 from app.checkins.senders import Sender
-from app.checkins.turns import also_in
+from app.checkins.turns import Turn, also_in
 from app.core.db import Database
 from app.messaging import inbox, outbox
 from app.messaging.models import In, Message
@@ -67,7 +67,12 @@ def _one(database: Database, message_id: int, now: datetime) -> bool:
 
 
 def receive(session: Session, message: Message, now: datetime) -> bool:
-    """Understand one claimed text in the caller's transaction. False: only its danger could be dealt with, the rest stays unread.
+    """Understand one claimed text in the caller's transaction. False: only its danger could be dealt with, the rest stays unread."""
+    return hear_out(session, message, now)[0]
+
+
+def hear_out(session: Session, message: Message, now: datetime) -> tuple[bool, Turn | None]:
+    """The same, with the turn it took: None for somebody unknown, or when the reading failed.
 
     What a danger needs (alert, safety text) is kept even when the reading of the rest fails.
     """
@@ -81,19 +86,20 @@ def receive(session: Session, message: Message, now: datetime) -> bool:
         _, told = dangers.hear(session, sender, message, heard.codes, now=now)
     try:
         with session.begin_nested():
-            _understand(session, sender, message, heard, told, now)
+            return True, _understand(session, sender, message, heard, told, now)
     except Exception as error:
         log.exception("a text could not be understood; its danger signs were dealt with", message_id=message.id)
         _failed(session, message, type(error).__name__, now)
-        return False
-    return True
+        return False, None
 
 
-def _understand(session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime) -> None:
+def _understand(
+    session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime
+) -> Turn | None:
     if sender.patient is None:
         _to_quarantine(session, sender, message, heard, told, now)
-    else:
-        understanding.understand(session, sender, message, heard, told, now=now)
+        return None
+    return understanding.understand(session, sender, message, heard, told, now=now)
 
 
 def _to_quarantine(

@@ -109,6 +109,8 @@ def tell(
         alert_id=alert.id,
         now=now,
     )
+    if values:
+        text.reading = {"values": values}  # a page shows the same text, and words it in its own way
     handling.told(session, alert, message_id=text.id if could_leave(text) else None, now=now)
     return text
 

@@ -27,6 +27,8 @@ SECOND_HALF = timedelta(seconds=20)
 RANGE = "range_kept_higher"
 """Note of the reader: of two numbers the higher one was kept, and the echo says so."""
 
+ECHOES = ("confirm", "confirm_g2", "confirm_closed", "range_echo", "late")
+
 NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
 """Asked even when a re-ask has used up the texts of the check-in, like the red-flag questions."""
 
@@ -34,7 +36,7 @@ NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
 def answered(turn: Turn, reading: Reading) -> None:
     """An answer, whole or in part, to the open question. A value that is not plausible is asked again, never changed."""
     assert turn.checkin is not None and turn.protocol is not None
-    _overtaken(turn)
+    overtaken(turn)
     values = reading.values or (reading.value,)
     if len(values) != len(turn.asked.keys) or not _store(turn, values, reading.notes):
         misread(turn, "implausible")
@@ -62,7 +64,7 @@ def _store(turn: Turn, values: Sequence[str | None], notes: Sequence[str]) -> bo
     note = RANGE if RANGE in notes else "late" if is_late(turn) else ""
     for question, value in pairs:
         if question is not None and value is not None:
-            answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note=note)
+            turn.keep(question, value, note=note)
             if question.kind is Kind.CYCLE_START:
                 cycles.heard(turn, value)
     return any(value is not None for value in values)
@@ -98,15 +100,15 @@ def _letter(turn: Turn, key: str) -> int:
     return next((group.keys.index(key) for group in groups if key in group.keys), 0)
 
 
-def _overtaken(turn: Turn) -> None:
-    """The patient has written meanwhile: a question of this conversation still waiting to leave would now be asked twice."""
+def overtaken(turn: Turn) -> None:
+    """The patient has written meanwhile: a question still waiting to leave would be asked twice, an echo would say what no longer holds."""
     assert turn.checkin is not None
     waiting = (
         Message.checkin_id == turn.checkin.id,
         Message.direction == "out",
         Message.state == Out.QUEUED,
-        Message.purpose == Purpose.CONFIRMATION,
-        or_(Message.key.like("reask_%"), Message.key.like("q_%")),
+        Message.purpose.in_((Purpose.CONFIRMATION, Purpose.QUESTION)),
+        or_(Message.key.like("reask_%"), Message.key.like("q_%"), Message.key.in_(ECHOES)),
     )
     ended = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": "the patient has written meanwhile", "handled": True}
     turn.session.execute(update(Message).where(*waiting).values(**ended, settled_at=turn.now))
@@ -118,6 +120,9 @@ def _overtaken(turn: Turn) -> None:
 def forward(turn: Turn) -> None:
     """Judge what is known; then a safety text, the next question, or the end of the conversation with its echo."""
     assert turn.checkin is not None and turn.protocol is not None
+    if turn.on_page:
+        stand_by(turn)
+        return
     following = _next(turn)
     judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=following is None)
     if tell_danger(turn, judged):
@@ -131,6 +136,25 @@ def forward(turn: Turn) -> None:
     turn.checkin.texts_sent += 1
     key, values = script.question_text(following, turn.protocol, turn.language)
     turn.say(key, Purpose.QUESTION, values)
+
+
+def stand_by(turn: Turn) -> None:
+    """On a page: judged at once, and a danger told; the page asks the next question, and says when it is over.
+
+    What is open is kept as for texts, so that a conversation begun on a page may go on by text. A late answer opens nothing again.
+    """
+    assert turn.checkin is not None and turn.protocol is not None
+    said = answers.values(answers.current(turn.session, turn.checkin.id), turn.protocol)
+    following = script.next_group(turn.checkin, turn.protocol, said)
+    over = turn.checkin.closed_at is not None
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=over)
+    turn.alert = judged.alert
+    if tell_danger(turn, judged):
+        return
+    _move(turn, CheckInState.PARTIAL)
+    left = following.keys if following else ()
+    turn.checkin.asking = [key for key in turn.checkin.asking if key not in said] if over else list(left)
+    turn.session.flush()
 
 
 def _next(turn: Turn) -> Asked | None:
@@ -150,6 +174,7 @@ def tell_danger(turn: Turn, judged: Judged) -> bool:
     if assessment is None or judged.level is not Level.URGENT or judged.alert is None:
         return False
     closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="danger")
+    turn.alert = judged.alert
     if turn.said is None:
         reason = Reason(kind="assessment", level=Level.URGENT, detail={}, respond_within=assessment.respond_within)
         key = assessment.advice if assessment.advice in dangers.SAFETY else "urgent"
@@ -160,6 +185,11 @@ def tell_danger(turn: Turn, judged: Judged) -> bool:
 def misread(turn: Turn, why: str) -> None:
     """Not understood: asked once more; the second time in a row a person reads it, and no third question leaves."""
     assert turn.checkin is not None and turn.protocol is not None
+    if turn.on_page:  # written in words, where nothing was asked that words could miss
+        turn.for_a_person(why)
+        stand_by(turn)
+        turn.acknowledge()
+        return
     turn.checkin.misread += 1
     if turn.checkin.misread == 1 and turn.may_ask:
         turn.checkin.texts_sent += 1
@@ -170,9 +200,7 @@ def misread(turn: Turn, why: str) -> None:
     for key in turn.asked.keys:
         question = turn.protocol.questions.get(key)
         if question is not None and key not in standing:
-            answers.put(
-                turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note=f"not understood: {why}"
-            )
+            turn.keep(question, None, note=f"not understood: {why}")
     turn.for_a_person(why)
     assessing.assess(turn.session, turn.checkin, now=turn.now, closing=True)
     closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="not understood")
@@ -184,7 +212,7 @@ def cannot_say(turn: Turn, why: str) -> None:
     assert turn.checkin is not None and turn.protocol is not None
     for key in turn.asked.keys:
         question = turn.protocol.questions[key]
-        answers.put(turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note=why)
+        turn.keep(question, None, note=why)
     turn.checkin.misread = 0
     forward(turn)
 
@@ -197,7 +225,7 @@ def no_thermometer(turn: Turn) -> None:
         return
     for key in turn.asked.keys:
         question = turn.protocol.questions[key]
-        answers.put(turn.session, turn.checkin, question, None, by=turn.by, now=turn.now, message=turn.message, note="no thermometer")
+        turn.keep(question, None, note="no thermometer")
     turn.checkin.misread = 0
     assessing.assess(turn.session, turn.checkin, now=turn.now)
     _move(turn, CheckInState.PARTIAL)
@@ -214,7 +242,7 @@ def stopped_tablets(turn: Turn) -> None:
         turn.for_a_person("treatment_stopped")
         turn.acknowledge()
         return
-    answers.put(turn.session, turn.checkin, intake, "stopped", by=turn.by, now=turn.now, message=turn.message)
+    turn.keep(intake, "stopped")
     turn.checkin.misread = 0
     forward(turn)
 
@@ -243,7 +271,7 @@ def confirm(turn: Turn, judged: Judged) -> None:
     elif any(row.note == RANGE for row in rows.values()):
         turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
         turn.checkin.asking = [key for key, row in rows.items() if row.note == RANGE][-1:]  # the text offers to answer again
-    elif (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
+    elif not turn.on_page and (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
         turn.say("late", Purpose.CONFIRMATION, {"noted": noted})
     else:
         turn.say("confirm", Purpose.CONFIRMATION, {"noted": noted})

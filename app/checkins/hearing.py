@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.checkins import script
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.senders import Sender
+from app.messaging import pages
 from app.messaging.models import Message
 from app.protocols import words
 from triage import replies
@@ -51,15 +52,22 @@ def listen(session: Session, sender: Sender, message: Message, now: datetime) ->
     if sender.patient is not None:
         try:
             with session.begin_nested():
-                checkin = talking_with(session, sender.patient.id, now)
+                checkin = _conversation(session, sender.patient.id, message, now)
                 if checkin is not None:
                     protocol = script.protocol_of(session, checkin)
-                    asked = script.open_group(checkin, protocol)
+                    on_page = message.carrier in pages.CARRIERS
+                    asked = script.in_words(protocol) if on_page else script.open_group(checkin, protocol)
         except Exception:
             log.exception("the open conversation could not be found; the text is scanned without it", message_id=message.id)
             checkin, protocol = None, None
     codes = replies.scan(text, language, words.words(), asked)
     return Listened(text, codes, checkin, protocol, asked)
+
+
+def _conversation(session: Session, patient_id: int, message: Message, now: datetime) -> CheckIn | None:
+    if message.carrier in pages.CARRIERS:  # a page belongs to its check-in, or to none
+        return session.get(CheckIn, message.checkin_id) if message.checkin_id else None
+    return talking_with(session, patient_id, now)
 
 
 def talking_with(session: Session, patient_id: int, now: datetime) -> CheckIn | None:

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
+from app.messaging import pages
 from app.messaging.models import Message
-from app.people import patients
+from app.people import patients, respondents
 from app.people.models import FollowUp, Patient, Respondent, Service
 
 
@@ -35,6 +36,9 @@ def recognise(session: Session, message: Message) -> Sender:
     Somebody whose follow-up has ended is still recognised when nobody followed has this number.
     """
     service = session.get_one(Service, message.service_id)
+    if message.carrier in pages.CARRIERS and message.patient_id is not None:  # it came through that patient's own link, or a nurse's hand
+        said_by = str((message.reading or {}).get("said_by", f"patient:{message.patient_id}"))
+        return Sender(service, session.get_one(Patient, message.patient_id), respondents.speaker(session, said_by))
     holders = patients.holders(session, service.id, message.address)
     if len(holders) == 1 and not holders[0].shared_phone:
         return Sender(service, holders[0], _holder(holders[0]))

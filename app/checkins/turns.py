@@ -1,4 +1,7 @@
-"""One turn of the dialogue: a text came, at most one text answers it. What every kind of reply shares."""
+"""One turn of the dialogue: words came, at most one text answers them. What every kind of reply shares.
+
+A text is answered by a text. On a page (the form, or a nurse who fills it while telephoning) the answer is shown there and not sent.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.alerts import tasks
 from app.alerts.models import Alert, Task
+from app.checkins import answers
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
-from app.messaging import outbox
+from app.messaging import outbox, pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from app.people import care_team
@@ -22,6 +26,7 @@ from app.people.models import FollowUp, Patient, Service
 from app.treatment.models import Course
 from notifications.messages import Moment
 from triage.protocol import Protocol
+from triage.questions import Question
 from triage.terms import Asked
 
 CALL_WITHIN = timedelta(hours=2)
@@ -31,9 +36,17 @@ CALL_WITHIN = timedelta(hours=2)
 NOTHING = Asked()
 
 
+SENT = {"stop_ok", "wrong_nr"}
+"""Texts that leave even after an opt-out."""
+
+
 @dataclass
 class Turn:
-    """A text of a known person being understood. checkin, protocol: the conversation it belongs to, if one is open. said: our answer."""
+    """A text of a known person being understood. checkin, protocol: the conversation it belongs to, if one is open. said: our answer.
+
+    asked_by: who asked by telephone. shown, advice: on a page, key and values of what it shows, for ``wording.render``. alert: the one that
+    this turn has raised or met.
+    """
 
     session: Session
     message: Message
@@ -46,6 +59,20 @@ class Turn:
     protocol: Protocol | None = None
     asked: Asked = NOTHING
     said: Message | None = None
+    asked_by: Actor | None = None
+    shown: tuple[str, dict[str, object]] | None = None
+    advice: tuple[str, dict[str, object]] | None = None
+    alert: Alert | None = None
+
+    @property
+    def source(self) -> str:
+        """Where it was said: sms, form or call."""
+        return self.message.carrier if self.on_page else "sms"
+
+    @property
+    def on_page(self) -> bool:
+        """On a page the questions follow each other by themselves, and what is said is shown."""
+        return self.message.carrier in pages.CARRIERS
 
     @property
     def language(self) -> str:
@@ -54,7 +81,12 @@ class Turn:
 
     @property
     def may_ask(self) -> bool:
-        """A freeze, an end or an opt-out stops questions; nothing else."""
+        """May a question follow by text? A freeze, an end or an opt-out stops questions; a page asks its own."""
+        return self.may_write and not self.on_page
+
+    @property
+    def may_write(self) -> bool:
+        """A freeze, an end or an opt-out stops questions and advice by text; nothing else."""
         return self.patient.follow_up == FollowUp.ACTIVE and self.patient.opted_out_at is None
 
     def say(
@@ -67,7 +99,24 @@ class Turn:
         after: timedelta = timedelta(0),
     ) -> Message | None:
         """Answer with one text; None when this turn already has its answer, or the patient asked for no more texts."""
-        if self.said is not None or (self.patient.opted_out_at is not None and key not in ("stop_ok", "wrong_nr")):
+        if self.said is not None:
+            return None
+        if self.on_page:
+            self.shown = key, outbox.standard(key, self.service) | (values or {})
+            self.said = pages.show(
+                self.session,
+                key=key,
+                purpose=purpose,
+                dedup_key=f"turn:{self.message.id}",
+                patient=self.patient,
+                values=values,
+                reply_to=self.message,
+                checkin_id=self.checkin.id if self.checkin else None,
+                alert_id=alert.id if alert else None,
+                now=self.now,
+            )
+            return self.said
+        if self.patient.opted_out_at is not None and key not in SENT:
             return None
         self.said = outbox.queue(
             self.session,
@@ -84,6 +133,22 @@ class Turn:
             now=self.now,
         )
         return self.said
+
+    def keep(self, question: Question, value: str | None, *, note: str = "") -> None:
+        """One answer of this turn. Raises ValueError for one that is not plausible."""
+        assert self.checkin is not None
+        answers.put(
+            self.session,
+            self.checkin,
+            question,
+            value,
+            by=self.by,
+            now=self.now,
+            message=self.message,
+            source=self.source,
+            note=note,
+            asked_by=self.asked_by,
+        )
 
     def acknowledge(self) -> None:
         """A person will read this; when, depends on the opening hours."""

@@ -18,7 +18,7 @@ from app.checkins.senders import Sender
 from app.checkins.turns import CALL_WITHIN, NOTHING, Turn
 from app.messaging import inbox
 from app.messaging.models import Message
-from app.people import care_team, patients
+from app.people import care_team, patients, respondents
 from app.people.models import FollowUp, Reachability
 from app.protocols import words
 from app.treatment import courses
@@ -31,13 +31,15 @@ TODAY_WORDS = frozenset({"jour", "today"})
 """What the late echo offers: the answers were about today."""
 
 
-def understand(session: Session, sender: Sender, message: Message, heard: Listened, told: Message | None, *, now: datetime) -> None:
+def understand(session: Session, sender: Sender, message: Message, heard: Listened, told: Message | None, *, now: datetime) -> Turn:
     """Read one text and do what it asks. ``told``: the safety text this text has already been answered with."""
     patient = sender.patient
     assert patient is not None
     reading = replies.read(heard.text, heard.asked, patient.language, words.words())
     turn = Turn(session, message, patient, sender.service, sender.by, now, courses.running(session, patient.id), said=told)
     turn.checkin, turn.protocol, turn.asked = heard.checkin, heard.protocol, heard.asked
+    if asked_by := (message.reading or {}).get("asked_by"):
+        turn.asked_by = respondents.speaker(session, str(asked_by))
     _file(turn, reading, heard)
     patients.reached(session, patient, Reachability.REACHABLE, now=now)
     _missed_dangers(turn, reading, heard)
@@ -45,7 +47,9 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
         requests.media(turn)
     if patient.opted_out_at is not None and reading.value != "START":
         if reading.heard is not Heard.COURTESY:
-            turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer
+            turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer by text
+            if turn.on_page:
+                turn.acknowledge()
     elif patient.follow_up == FollowUp.ENDED:
         turn.for_a_person("follow_up_ended")
         turn.acknowledge()
@@ -54,6 +58,7 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     if turn.checkin is not None:
         message.checkin_id = turn.checkin.id
     session.flush()
+    return turn
 
 
 def _file(turn: Turn, reading: Reading, heard: Listened) -> None:

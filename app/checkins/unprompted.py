@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.checkins import answers, assessing, closing, dialogue, planning, script
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.turns import Turn
+from app.people.models import Patient
 from app.treatment import days
+from app.treatment.models import Course
 from triage import calendar, questions
 from triage.calendar import Planned
 from triage.terms import Kind
@@ -19,21 +23,28 @@ KIND = "unprompted"
 
 def open_today(turn: Turn) -> None:
     """The day's own check-in for what nobody asked; the turn goes on in it. Nothing when there is no treatment or no protocol."""
-    if turn.course is None:
+    checkin = of_today(turn.session, turn.patient, turn.course, now=turn.now) if turn.course else None
+    if checkin is None:
         return
-    today = calendar.local_day(turn.now, turn.patient.timezone)
-    version = script.version_for(turn.session, turn.course, turn.patient, today)
-    if version is None:
-        return
-    facts = days.day_of(turn.course, today)
-    planning.insert(turn.session, turn.course, turn.patient, Planned(today, facts.cycle or 1, facts.cycle_day or 1, KIND), turn.now)
-    mine = (CheckIn.course_id == turn.course.id, CheckIn.day == today, CheckIn.kind == KIND)
-    checkin = turn.session.scalars(select(CheckIn).where(*mine)).one()
-    if checkin.state == CheckInState.PLANNED:
-        checkin.state, checkin.opened_at, checkin.version_id = CheckInState.OPEN, turn.now, version.id
     turn.checkin, turn.protocol = checkin, script.protocol_of(turn.session, checkin)
     turn.message.checkin_id = checkin.id
     turn.session.flush()
+
+
+def of_today(session: Session, patient: Patient, course: Course, *, now: datetime) -> CheckIn | None:
+    """The day's own check-in, opened now if it was not. None when no protocol holds."""
+    today = calendar.local_day(now, patient.timezone)
+    version = script.version_for(session, course, patient, today)
+    if version is None:
+        return None
+    facts = days.day_of(course, today)
+    planning.insert(session, course, patient, Planned(today, facts.cycle or 1, facts.cycle_day or 1, KIND), now)
+    mine = (CheckIn.course_id == course.id, CheckIn.day == today, CheckIn.kind == KIND)
+    checkin = session.scalars(select(CheckIn).where(*mine)).one()
+    if checkin.state == CheckInState.PLANNED:
+        checkin.state, checkin.opened_at, checkin.version_id = CheckInState.OPEN, now, version.id
+    session.flush()
+    return checkin
 
 
 def keep_symptoms(turn: Turn, codes: str) -> None:
@@ -46,9 +57,9 @@ def keep_symptoms(turn: Turn, codes: str) -> None:
         symptom, _, number = code.partition(":")
         question = counted.get(symptom)
         if question is not None and number and question.key not in said and _fits(question, number):
-            answers.put(turn.session, turn.checkin, question, number, by=turn.by, now=turn.now, message=turn.message, note="told unasked")
+            turn.keep(question, number, note="told unasked")
     free = next((q for q in turn.protocol.questions.values() if q.kind is Kind.FREE_TEXT), questions.Question("free_text", Kind.FREE_TEXT))
-    answers.put(turn.session, turn.checkin, free, codes[:120], by=turn.by, now=turn.now, message=turn.message, note="told unasked")
+    turn.keep(free, codes[:120], note="told unasked")
 
 
 def _fits(question: questions.Question, number: str) -> bool:

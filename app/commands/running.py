@@ -41,9 +41,10 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Run one web process. Any number may run on one PostgreSQL. SIGTERM and Ctrl-C stop it cleanly."""
     with opened() as house:
         from app.main import create_app
-        from app.messaging import carriers
+        from app.messaging import carriers, links
         from app.messaging.postman import Postman
 
+        links.use_settings(house.settings)
         _no_fiction_beside_patients(house)
         _refuse_taken(host, port)
         # What a page or a webhook queues leaves at once; the worker's own postman is the net below.

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import SYSTEM
 from app.core.db import after_commit
-from app.messaging.models import DeliveryEvent, Message, Out
+from app.messaging import links
+from app.messaging.models import DeliveryEvent, FormLink, Message, Out
 from app.people import patients
 from app.people.models import FollowUp, Patient, Reachability, Service, Staff
 from notifications import policy, wording
@@ -73,12 +74,14 @@ def queue(
     reply_to: Message | None = None,
     checkin_id: int | None = None,
     alert_id: int | None = None,
+    link: FormLink | None = None,
 ) -> Message:
     """Queue one text for a patient (or for ``to``, with ``service``). The same ``dedup_key`` twice gives the first row back.
 
     svc, tel, sos are filled from the service. A text that cannot be said (no number, wording refused) becomes a row in state failed:
     it is listed like any other that did not arrive, and the caller's transaction, perhaps an alert's, still commits.
     ``to``: by default the number of ``reply_to``, else the patient's. ``language``: by default the patient's, else the service's.
+    ``link``: the form the text leads to; its address is the value ``link``, stored without its token (SEC-05).
     """
     service = service or (patient.service if patient else None)
     if service is None:
@@ -93,7 +96,10 @@ def queue(
         number=reply_to.number if reply_to else service.number,
         language=language or (patient.language if patient else service.language),
         due_at=not_before or now,
+        link_id=link.id if link else None,
     )
+    if link is not None:
+        values = {**(values or {}), "link": links.address_of(link)}
     if purpose in AUTOMATIC and patient is not None and reply_to is None:
         row.due_at = policy.first_allowed(not_before or now, patient.timezone)
     return _add(session, row, service, key=key, values=values or {}, purpose=purpose, dedup_key=dedup_key, expires_at=expires_at, now=now)
@@ -145,7 +151,7 @@ def _add(
     row.expires_at = expires_at or due + LIFE[purpose]
     row.body = ""
     try:
-        row.body = wording.render(key, row.language, _standard(key, service) | dict(values))
+        row.body = wording.render(key, row.language, standard(key, service) | dict(values))
     except WordingError as error:
         _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
@@ -167,7 +173,8 @@ def _queued_as(session: Session, dedup_key: str) -> Message | None:
     return session.scalar(select(Message).where(Message.dedup_key == dedup_key))
 
 
-def _standard(key: str, service: Service) -> dict[str, object]:
+def standard(key: str, service: Service) -> dict[str, object]:
+    """What the service itself gives a text: its name, its telephone, its emergency number."""
     template = wording.catalogue().get(key)
     known: dict[str, object] = {"svc": service.sms_name, "tel": service.phone, "sos": service.emergency, "sos_or_112": service.emergency}
     return {name: value for name, value in known.items() if template and name in template.names}
