@@ -29,3 +29,8 @@ def to_e164(number: str, country: str, *, allow_fiction: bool) -> str:
     if not phonenumbers.is_valid_number(parsed):
         raise ValueError("No telephone has this number. Check the digits; write it as +33 6 39 98 00 01.")
     return text
+
+
+def masked(number: str) -> str:
+    """A number as the trail keeps it: its country and its last two digits, enough to see that it changed."""
+    return f"{number[:3]}...{number[-2:]}" if number else ""
