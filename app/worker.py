@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from app.alerts import escalation
-from app.checkins import assessing, conversation, opening, planning, silences
+from app.checkins import assessing, conversation, opening, planning, silences, verifying
 from app.core import clock
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
@@ -111,6 +111,8 @@ TICKS: tuple[Tick, ...] = (
     Tick(60, "judge_again", each(lambda session, now: assessing.unjudged_due(session), assessing.rejudge)),
     Tick(300, "thaw", each(planning.thaw_due, planning.thaw)),
     Tick(300, "travel", each(journeys.due, planning.depart)),
+    Tick(300, "codes", each(verifying.unanswered_due, verifying.tell_unanswered)),
+    Tick(900, "renew_numbers", each(verifying.renewal_due, verifying.renew)),
     Tick(900, "plan", each(planning.to_plan, planning.plan_one)),
     Tick(43200, "plan_all", each(planning.followed, planning.plan_one)),
     Tick(20, "open_due", each(opening.due, opening.open_one)),

@@ -15,7 +15,7 @@ from app.core.audit import SYSTEM
 from app.core.db import after_commit
 from app.messaging import links
 from app.messaging.models import DeliveryEvent, FormLink, Message, Out
-from app.people import patients
+from app.people import numbers, patients, regions
 from app.people.models import FollowUp, Patient, Reachability, Service, Staff
 from notifications import policy, wording
 from notifications.messages import DeliveryUpdate, Reason, State, advance
@@ -53,6 +53,8 @@ LIFE = {
 """How long after its hour a text is still worth sending when the caller gives no expiry (HZ-08)."""
 AUTOMATIC = frozenset({Purpose.QUESTION, Purpose.REMINDER, Purpose.ADVICE})
 """Stopped by a freeze, an end of follow-up, an opt-out, and held by quiet hours unless they answer the patient's own text."""
+EVERYWHERE = frozenset({Purpose.SAFETY, Purpose.STAFF})
+"""Leave for any country: who is in danger, and who is paged, is not a matter of money."""
 STOPPABLE = frozenset({Purpose.QUESTION, Purpose.REMINDER})
 """Held while the service's sending is stopped; nothing else is (REL-14)."""
 
@@ -156,6 +158,9 @@ def _add(
         _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
         _end(row, Out.FAILED, "no_number", "there is no mobile number to write to", now)
+    if row.state == Out.QUEUED and purpose not in EVERYWHERE and regions.refuses(service, row.address):
+        _end(row, Out.FAILED, "refused_country", "texts do not leave for this country or this kind of number", now)
+        row.handled = row.patient_id is None  # whoever wrote is in quarantine already: a person reads it
     try:
         with session.begin_nested():
             session.add(row)
@@ -182,11 +187,7 @@ def standard(key: str, service: Service) -> dict[str, object]:
 
 def address_of(patient: Patient) -> str:
     """The number texts go to: that of the relative who answers, when one does and has one; else the patient's; "" for none."""
-    if patient.answered_by == "respondent":
-        for respondent in patient.respondents:
-            if respondent.answers and respondent.phone:
-                return respondent.phone
-    return patient.phone
+    return (numbers.writes_to(patient) or patient).phone
 
 
 def may_receive(patient: Patient, purpose: str) -> bool:
@@ -216,9 +217,9 @@ def withdraw(
     return session.execute(update(Message).where(*wanted).values(**values)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def readdress(session: Session, patient: Patient) -> int:
-    """After a change of number: texts still queued for the patient go to the new one, except answers to the number that wrote (U18)."""
-    waiting = (Message.patient_id == patient.id, Message.state == Out.QUEUED, Message.reply_to_id.is_(None), Message.attempts == 0)
+def readdress(session: Session, patient: Patient, left: str) -> int:
+    """Texts still queued for a number that was left go where the patient is written to now, except answers to who wrote from it (U18)."""
+    waiting = (Message.patient_id == patient.id, Message.address == left, Message.state == Out.QUEUED, Message.reply_to_id.is_(None))
     moved = session.execute(update(Message).where(*waiting).values(address=address_of(patient)))
     return moved.rowcount  # type: ignore[attr-defined,no-any-return]
 

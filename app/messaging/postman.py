@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.clock import Now
 from app.core.db import Database, UtcDateTime, is_sqlite
-from app.messaging import links, outbox
+from app.messaging import codes, outbox
 from app.messaging.models import Message, Out
 from app.people.models import Patient, Service
 from notifications import delivery, policy
@@ -71,7 +71,7 @@ class OutboxStore:
                 id=message.id,
                 to=Recipient(Channel.SMS, message.address, patient.timezone if patient and held else ""),
                 sender=message.number,
-                body=links.body_of(session, message),
+                body=codes.body_of(session, message),
                 valid_for=left,
             ),
             attempts=message.attempts,

@@ -1,0 +1,48 @@
+"""The six digits that prove who holds a telephone: made from a check's seed with the installation's secret, like the address of a form.
+
+A dump of the database holds the seed, a text in the outbox six asterisks: neither says the code, nor can it be tried out without the
+secret (a fingerprint of six digits could: there are a million).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+from sqlalchemy.orm import Session
+
+from app.messaging import links
+from app.messaging.models import Message
+from app.people.models import NumberCheck
+
+DIGITS = 6
+MASK = "*" * DIGITS
+"""Stands in the stored text where the code will be."""
+
+_ALONE = re.compile(r"\W*(?:code\W*)?(\d{3})[ .-]?(\d{3})\W*", re.IGNORECASE)
+
+
+def code_of(check: NumberCheck) -> str:
+    """The code of a check: never stored, never logged. RuntimeError before the key of the links is set."""
+    digest = hashlib.sha256(links.token_from(f"code {check.seed}").encode()).digest()
+    return str(int.from_bytes(digest) % 10**DIGITS).zfill(DIGITS)
+
+
+def is_right(check: NumberCheck, code: str) -> bool:
+    """Is this its code? Compared in constant time."""
+    return hmac.compare_digest(code_of(check).encode(), code.encode())
+
+
+def alone(text: str) -> str:
+    """The six digits of a text that says nothing else ("482 915", "code: 482915."); "" for any other text."""
+    found = _ALONE.fullmatch(text.strip())
+    return "".join(found.groups()) if found else ""
+
+
+def body_of(session: Session, message: Message) -> str:
+    """What really leaves for the telephone: the stored text with its token and its code in the place of the asterisks."""
+    body = links.body_of(session, message)
+    if message.check_id is None:
+        return body
+    return body.replace(MASK, code_of(session.get_one(NumberCheck, message.check_id)))
