@@ -13,12 +13,15 @@ from app.alerts.models import Task
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Conflict, NotFound, Refusal
-from app.people import care_team
-from app.people.models import Service, Staff
+from app.people import care_team, reading
+from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer
 
 DUE_WITHIN = timedelta(hours=4)
 """Service hours a task may wait when its maker says nothing: the same working day (house rule, 2026-11-22)."""
+
+CALL_WITHIN = timedelta(hours=2)
+"""Service hours within which an overdue call is made (house rule, 2026-11-22)."""
 
 
 def make(
@@ -32,22 +35,25 @@ def make(
     detail: dict[str, Any] | None = None,
     due_at: datetime | None = None,
     message_id: int | None = None,
+    owner_id: int | None = None,
     by: Actor = SYSTEM,
 ) -> Task:
     """The task of this reason, made now or long ago: the same ``key`` never makes two."""
     found = session.scalar(select(Task).where(Task.key == key))
     if found is not None:
         return found
+    detail = _with_interpreter(session, patient_id, detail or {})
     due = due_at or care_team.add_service_time(session.get_one(Service, service_id), now, DUE_WITHIN)
     task = Task(
         service_id=service_id,
         patient_id=patient_id,
         kind=kind,
         key=key,
-        detail=detail or {},
+        detail=detail,
         message_id=message_id,
         created_at=now,
         due_at=due,
+        owner_id=owner_id,
     )
     try:
         with session.begin_nested():
@@ -57,6 +63,13 @@ def make(
         return session.scalars(select(Task).where(Task.key == key)).one()
     _record(session, task, "task.made", by=by, now=now, after=kind)
     return task
+
+
+def _with_interpreter(session: Session, patient_id: int | None, detail: dict[str, Any]) -> dict[str, Any]:
+    """Whoever telephones must know before dialling that an interpreter is needed, and for which language (HZ-36)."""
+    patient = session.get(Patient, patient_id) if patient_id is not None else None
+    need = reading.interpreter_for(patient) if patient is not None else ""
+    return {**detail, "interpreter": need} if need else detail
 
 
 def get(session: Session, task_id: int, *, viewer: Viewer) -> Task:

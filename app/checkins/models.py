@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -31,9 +31,10 @@ CHECKIN_MOVES = {
     CheckInState.SILENT: {CheckInState.PARTIAL, CheckInState.DONE, CheckInState.CANCELLED},
     CheckInState.DONE: {CheckInState.DONE},
     CheckInState.EXPIRED: set[CheckInState](),
-    CheckInState.CANCELLED: {CheckInState.PLANNED},
+    CheckInState.CANCELLED: {CheckInState.PLANNED, CheckInState.OPEN, CheckInState.PARTIAL},
 }
-"""A late answer may still fill a silent check-in; a correction amends a done one; a row cancelled before it opened may be planned again.
+"""A late answer may still fill a silent check-in; a correction amends a done one; a row cancelled before it opened may be planned again,
+and one cut short by STOP goes on when the patient comes back the same day.
 partial with ``closed_at`` set: the conversation ended with something unanswered."""
 
 
@@ -50,6 +51,7 @@ class CheckIn(Base):
     __table_args__ = (
         Index("uq_checkin_day", "course_id", "day", "kind", unique=True),
         Index("ix_checkin_due", "state", "due_at"),
+        Index("ix_checkin_unended", "day", sqlite_where=text("ended_as = ''"), postgresql_where=text("ended_as = ''")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -30,8 +30,9 @@ SHORT = timedelta(days=21)
 """A plan that reaches less far than this is made longer."""
 
 WAITING = (CheckInState.OPEN, CheckInState.PARTIAL)
-NO_TEXTS = "the patient wants no texts"
-VISIT_DAY = "seen at the service that day"
+VISIT_DAY, NO_TEXTS, STOPPED = "seen at the service that day", "the patient wants no texts", "the treatment has stopped"
+FOLLOW_UP_IS = "follow-up is "
+"""Why a check-in is cancelled, as the row keeps it; app.checkins.endings reads these."""
 Key = tuple[date, str]
 
 
@@ -81,9 +82,9 @@ def plan(session: Session, course: Course, *, now: datetime) -> Plan:
 def not_asked_because(patient: Patient, course: Course) -> str:
     """Why no question leaves; "" when they do. Holds do not stop them: side effects outlast the tablets."""
     if course.state != CourseState.ACTIVE:
-        return "the treatment has stopped"
+        return STOPPED
     if patient.follow_up != FollowUp.ACTIVE:
-        return f"follow-up is {patient.follow_up}"
+        return f"{FOLLOW_UP_IS}{patient.follow_up}"
     return NO_TEXTS if patient.opted_out_at is not None and not by_telephone(patient) else ""
 
 
