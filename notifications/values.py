@@ -178,7 +178,7 @@ PLACEHOLDERS: Mapping[str, Placeholder] = MappingProxyType(
         "opening": Placeholder(_moment(before=False), _LATEST, _MORROW),
         "limit": Placeholder(_decimal, Decimal("38.5"), Decimal("38.0")),
         "minutes": Placeholder(_number(1, 240), 120, 30),
-        "link": Placeholder(_text(r"https?://[A-Za-z0-9.:/_*-]+", 56), "https://" + "w" * 48, "https://suivi.example/q/" + "w" * 22),
+        "link": Placeholder(_text(r"https?://[A-Za-z0-9.:/_*-]+", 65), "https://" + "w" * 57, "https://suivi.example/q/" + "w" * 22),
         "symptom": Placeholder(_label(25), Label("W" * 25), _THREE[0]),
         "question": Placeholder(_label(95), Label("W" * 95), Label("avez-vous eu des frissons ou des tremblements de froid")),
         "labels": Placeholder(_labels, (_LONG, _LONG, _LONG), _THREE),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Task
-from app.checkins import answers, links, script
+from app.checkins import answers, links, script, ways
 from app.checkins.assessing import Judged
 from app.checkins.models import CHECKIN_MOVES, CheckIn, CheckInState
 from app.checkins.turns import Turn
@@ -69,6 +69,9 @@ def advise(turn: Turn, judged: Judged) -> None:
         _nurse_advises(turn, assessment.self_care, "advice_repeated")
         return
     if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):
+        return
+    if not turn.on_page and (why := ways.no_words_because(turn.session, turn.patient)):
+        _nurse_advises(turn, assessment.self_care, why)
         return
     _say_advice(turn, turn.checkin, key)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Task
-from app.checkins import dangers, hearing, senders, turn_taking, understanding, verifying
+from app.checkins import dangers, hearing, linking, senders, turn_taking, understanding, verifying
 from app.checkins.senders import Sender
 from app.checkins.turns import Turn, also_in
 from app.core.db import Database
@@ -121,7 +121,8 @@ def _to_quarantine(
             message_id=message.id,
             now=now,
         )
-    if told is None and (message.reading or {}).get("opt_out") != "STOP":
+    stopped = (message.reading or {}).get("opt_out") == "STOP"
+    if told is None and not stopped and not (sender.is_shared and linking.to_each(session, sender, message, now)):
         day = calendar.local_day(now, sender.service.timezone)
         outbox.queue(
             session,

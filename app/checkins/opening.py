@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.checkins import planning, script, turn_taking
+from app.checkins import links, planning, script, turn_taking, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.messaging import outbox
 from app.messaging.outbox import Purpose
 from app.people import care_team
-from app.people.models import Consent, Patient, Service
+from app.people.models import Patient, Service
 from app.protocols import versions
 from app.treatment import courses
 from notifications import policy
@@ -149,18 +149,18 @@ def _end_earlier(session: Session, checkin: CheckIn, now: datetime) -> None:
 
 
 def no_text_because(session: Session, patient: Patient) -> str:
-    """Why questions cannot be asked by text; a nurse asks by telephone then. "" when they can."""
-    if not outbox.address_of(patient):
-        return "no_number"
-    if patient.shared_phone:
-        return "shared_phone"
-    said = select(Consent.granted).where(Consent.patient_id == patient.id, Consent.kind == "sms_words")
-    return "" if session.scalar(said.order_by(Consent.id.desc()).limit(1)) else "no_consent_to_words"
+    """Why no text can ask, nor carry a link; a nurse asks by telephone then. "" when one can."""
+    how, why = ways.of(session, patient)
+    return why if how == ways.CALL else ""
 
 
 def ask(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol, asked: Asked, *, now: datetime, again: str = "") -> None:
-    """The text of a group, not in answer to anything. ``again``: why it leaves a second time."""
+    """The text of a group, not in answer to anything; or a neutral one with a link to the form. ``again``: why it leaves a second time."""
     key, values = script.question_text(asked, protocol, patient.language)
+    link = None
+    if ways.of(session, patient)[0] == ways.LINK:
+        link = links.give(session, patient, checkin, now=now, respondent=ways.reader(patient))
+        key, values = ("reminder_link" if again else "link"), {}
     outbox.queue(
         session,
         key=key,
@@ -169,6 +169,7 @@ def ask(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol
         patient=patient,
         values=values,
         checkin_id=checkin.id,
+        link=link,
         now=now,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.checkins import dialogue, planning, script, unprompted
+from app.checkins import dialogue, linking, planning, script, unprompted, ways
 from app.checkins.models import CheckInState
 from app.checkins.turns import CALL_WITHIN, Turn
 from app.core import audit
@@ -111,7 +111,15 @@ def change_language(turn: Turn, language: str) -> None:
         turn.say("language_ok", Purpose.ADMINISTRATIVE)
 
 
-COMMANDS: dict[str, Callable[[Turn], None]] = {"STOP": stop, "START": start, "HELP": say_help, "CALL_ME": call_me, "LATER": later}
+COMMANDS: dict[str, Callable[[Turn], None]] = {
+    "STOP": stop,
+    "START": start,
+    "HELP": say_help,
+    "CALL_ME": call_me,
+    "LATER": later,
+    "LINK": linking.send_link,
+    "SMS": linking.in_words,
+}
 
 
 # --- Texts to end, or tablets? ------------------------------------------------------------------------------------------------------
@@ -120,7 +128,8 @@ COMMANDS: dict[str, Callable[[Turn], None]] = {"STOP": stop, "START": start, "HE
 def ask_which(turn: Turn, why: str) -> None:
     """ "Arrêté" alone may mean the tablets: asked, not obeyed; a nurse is told whichever it is."""
     turn.for_a_person(why)
-    if turn.checkin is None or turn.protocol is None or not turn.may_ask:
+    named = not ways.no_words_because(turn.session, turn.patient)  # the text that asks names tablets
+    if turn.checkin is None or turn.protocol is None or not (turn.may_ask and named):
         turn.acknowledge()
         return
     turn.checkin.asking = [script.STOP_WHICH]

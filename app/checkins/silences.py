@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import answers, assessing, closing, context, cycles, opening, planning, script, turn_taking
+from app.checkins import answers, assessing, closing, context, cycles, links, opening, planning, script, turn_taking, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.messaging import outbox
 from app.messaging.models import Message, Out
@@ -36,7 +36,10 @@ def remind_due(session: Session, now: datetime, *, limit: int = 500) -> list[int
 
 
 def remind(session: Session, checkin_id: int, now: datetime) -> bool:
-    """One reminder, once. The day after, the text that says so; on another day the question itself. False when there was nothing to do."""
+    """One reminder, once. The day after, the text that says so; on another day the question itself; or a link that works.
+
+    False when there was nothing to do.
+    """
     turn_taking.hold_patient_of(session, checkin_id)
     due = (CheckIn.id == checkin_id, CheckIn.state.in_(UNDER_WAY), CheckIn.remind_at <= now, CheckIn.reminded_at.is_(None))
     claimed = session.execute(update(CheckIn).where(*due).values(reminded_at=now, remind_at=None))
@@ -54,7 +57,8 @@ def remind(session: Session, checkin_id: int, now: datetime) -> bool:
     asked = script.open_group(checkin, protocol)
     if not asked.keys:
         return False
-    if (calendar.local_day(now, patient.timezone) - checkin.day).days == 1:
+    by_link = ways.of(session, patient)[0] == ways.LINK
+    if not by_link and (calendar.local_day(now, patient.timezone) - checkin.day).days == 1:
         outbox.queue(
             session,
             key="reminder",
@@ -89,6 +93,7 @@ def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | No
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
         return None
     checkin = session.get_one(CheckIn, checkin_id, populate_existing=True)
+    links.end_all(session, checkin, why="window", now=now)
     patient = session.get_one(Patient, checkin.patient_id)
     protocol = script.protocol_of(session, checkin)
     rows = answers.current(session, checkin.id)

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from app.alerts import tasks
 from app.alerts.models import Alert, Task
-from app.checkins import answers
+from app.checkins import answers, links, ways
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.messaging import outbox, pages
-from app.messaging.models import Message, Out
+from app.messaging.models import FormLink, Message, Out
 from app.messaging.outbox import Purpose
 from app.people import care_team
-from app.people.models import FollowUp, Patient, Service
+from app.people.models import FollowUp, Patient, Respondent, Service
 from app.treatment.models import Course
 from notifications.messages import Moment
 from triage.protocol import Protocol
@@ -97,6 +97,7 @@ class Turn:
         *,
         alert: Alert | None = None,
         after: timedelta = timedelta(0),
+        link: FormLink | None = None,
     ) -> Message | None:
         """Answer with one text; None when this turn already has its answer, or the patient asked for no more texts."""
         if self.said is not None:
@@ -118,6 +119,12 @@ class Turn:
             return self.said
         if self.patient.opted_out_at is not None and key not in SENT:
             return None
+        if (asks := ways.asks(key)) or key in ways.NEUTRAL:
+            if ways.no_words_because(self.session, self.patient):  # the same, without a word of what was said
+                if asks:
+                    return self.send_link()
+                key = ways.NEUTRAL[key]
+                values = {name: value for name, value in (values or {}).items() if name != "noted"}
         self.said = outbox.queue(
             self.session,
             key=key,
@@ -130,9 +137,19 @@ class Turn:
             not_before=self.now + after if after else None,
             checkin_id=self.checkin.id if self.checkin else None,
             alert_id=alert.id if alert else None,
+            link=link,
             now=self.now,
         )
         return self.said
+
+    def send_link(self) -> Message | None:
+        """Answer with a link: to the check-in that is under way, or else to say that something is wrong."""
+        if self.said is not None or self.patient.opted_out_at is not None:
+            return None
+        under_way = self.checkin if self.checkin is not None and self.checkin.closed_at is None else None
+        respondent = self.session.get(Respondent, self.by.id) if self.by.kind == "respondent" else None
+        link = links.give(self.session, self.patient, under_way, now=self.now, respondent=respondent)
+        return self.say("link" if under_way else "link_anytime", Purpose.ADMINISTRATIVE, link=link)
 
     def keep(self, question: Question, value: str | None, *, note: str = "") -> None:
         """One answer of this turn. Raises ValueError for one that is not plausible."""

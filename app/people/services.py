@@ -16,6 +16,9 @@ from app.core.errors import NotFound, Refusal
 from app.people.care_team import has_calendar
 from app.people.models import ApiToken, Hospital, Role, Service, Staff, StaffSession
 
+STYLES = ("words", "link")
+"""How a service asks by text: the questions in it, or a link to the form."""
+
 WEEKDAYS_8_TO_18 = {str(day): [["08:00", "18:00"]] for day in range(5)}
 """Opening hours proposed at the start: Monday to Friday, 08:00 to 18:00 local. The service changes them."""
 
@@ -92,6 +95,21 @@ def change(session: Session, service: Service, *, sms_name: str, phone: str, hou
         return
     service.sms_name, service.phone, service.hours = sms_name, phone, hours
     _note(session, service, "service.changed", by=by, now=now, before=before, after=after)
+
+
+def choose_style(session: Session, service: Service, style: str, *, reason: str, by: Actor, now: datetime) -> None:
+    """How check-ins open: "words", the questions in the text of whoever agreed to it; "link", a neutral text with a link to the form.
+
+    Raises Refusal for another word, and without a reason. From the next text on; what is open goes on as it began.
+    """
+    if style not in STYLES:
+        raise Refusal("Choose words or link.", field="sms_style", status=422)
+    if style == service.sms_style:
+        return
+    if not reason.strip():
+        raise Refusal("Write the reason: patients are asked in another way from the next text on.", field="style_reason", status=422)
+    before, service.sms_style = service.sms_style, style
+    _note(session, service, "service.sms_style", by=by, now=now, before=before, after=style, reason=reason.strip())
 
 
 def stop_sending(session: Session, service: Service, *, reason: str, by: Actor, now: datetime) -> None:

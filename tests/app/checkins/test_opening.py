@@ -18,7 +18,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.messaging.models import Message
 from app.people import patients
-from app.people.models import Consent, FollowUp, Patient, Service
+from app.people.models import FollowUp, Patient, Service
 from app.worker import Worker
 from notifications.messages import Channel
 from notifications.transports.simulator import Simulator
@@ -161,26 +161,17 @@ def _switch(chain: Chain, *, stopped: bool) -> None:
         session.scalars(select(Service)).one().sending_stopped = stopped
 
 
-def test_without_consent_to_words_a_nurse_asks_by_telephone(chain: Chain) -> None:
-    marie = chain.follow(consent_sms_words=False)
+def test_without_a_number_a_nurse_asks_by_telephone(chain: Chain) -> None:
+    marie = chain.follow()
+    with chain.database.transaction() as session:
+        session.get_one(Patient, marie.id).phone = ""
     chain.until(paris(WEDNESDAY, 11))
 
     assert chain.received() == []
     assert chain.checkin(marie, WEDNESDAY).state == "open"
     with chain.read() as session:
         (task,) = session.scalars(select(Task))
-        assert (task.kind, task.detail["why"]) == ("call_back", "no_consent_to_words")
-        assert session.scalars(select(Consent).where(Consent.kind == "sms_words")).one().granted is False
-
-
-def test_a_shared_telephone_is_never_asked_by_plain_text(chain: Chain) -> None:
-    """SEC-16, HZ-10: whoever answers could not be told apart."""
-    chain.follow()
-    chain.follow(family_name="Payet", given_names="Jean", shared_phone=True)
-    chain.until(paris(WEDNESDAY, 11))
-
-    assert chain.received() == []
-    assert chain.tasks() == ["call_back", "call_back"]
+        assert (task.kind, task.detail["why"]) == ("call_back", "no_number")
 
 
 def test_no_protocol_in_force_alarms(chain: Chain, marie: Patient) -> None:

@@ -1,0 +1,59 @@
+"""How a patient is asked: the questions in the text, a neutral text with a link, or a nurse on the telephone (issue 4, point 2).
+
+Symptoms may be named in a text only to somebody who agreed to it in writing, on a telephone nobody shares.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.messaging import outbox
+from app.people import numbers, reading
+from app.people.models import Consent, Patient, Respondent
+
+WORDS, LINK, CALL = "words", "link", "call"
+
+NEUTRAL = {
+    "confirm": "noted_plain",
+    "range_echo": "noted_plain",
+    "late": "noted_plain",
+    "confirm_g2": "call_promised",
+    "confirm_closed": "call_closed",
+}
+"""What is said instead of an echo that names symptoms: the same promise, at the same hour."""
+
+_ASKING = ("q_", "reask_1", "reask_part", "correct", "no_thermometer")
+
+
+def of(session: Session, patient: Patient) -> tuple[str, str]:
+    """How this patient's check-ins open, and why not in words: ("words", ""), ("link", "shared_phone"), ("call", "no_number")..."""
+    address = outbox.address_of(patient)
+    if not address:
+        return CALL, "no_number"
+    if not reading.languages_of(patient, address):
+        return CALL, "no_language"
+    if patient.service.sms_style == LINK:
+        return LINK, "style"
+    why = no_words_because(session, patient)
+    return (LINK, why) if why else (WORDS, "")
+
+
+def no_words_because(session: Session, patient: Patient) -> str:
+    """Why a text may not name a symptom to this patient, "" when it may: shared_phone, number_unverified, no_consent_to_words."""
+    if patient.shared_phone:
+        return "shared_phone"
+    if not numbers.is_verified(patient):
+        return "number_unverified"  # nobody has proved yet to hold this telephone (HZ-09)
+    said = select(Consent.granted).where(Consent.patient_id == patient.id, Consent.kind == "sms_words")
+    return "" if session.scalar(said.order_by(Consent.id.desc()).limit(1)) else "no_consent_to_words"
+
+
+def asks(key: str) -> bool:
+    """Does this text ask a question of the check-in? Where words are not allowed, a link to the form stands for it."""
+    return key.startswith(_ASKING)
+
+
+def reader(patient: Patient) -> Respondent | None:
+    """Whose telephone gets the texts: the relative who answers and has one; None: the patient's."""
+    return numbers.writes_to(patient)
