@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from app.alerts import handling
 from app.alerts.models import Alert
-from app.checkins import measured
+from app.checkins import measured, verifying
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Refusal
@@ -130,6 +130,7 @@ def enrol(body: PatientIn, who: Caller, session: Writes, tools: TheTools, now: N
     patient = patients.enrol(
         session, service, _new_patient(body, doctor), by=by.actor, now=now, allow_fiction=not tools.settings.is_production
     )
+    verifying.ask_all(session, patient, by=by.actor, now=now)
     return api_views.patient(session, patient)
 
 
@@ -144,6 +145,7 @@ def _new_patient(body: PatientIn, oncologist_id: int | None) -> NewPatient:
         language=body.language,
         timezone=body.timezone,
         phone=body.phone,
+        phone_verified=body.phone_verified,
         shared_phone=body.shared_phone,
         oncologist_id=oncologist_id,
         respondent_name=relative.name if relative else "",

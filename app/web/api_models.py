@@ -79,7 +79,10 @@ class ConsentIn(Body):
 
 
 class PatientIn(Body):
-    """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist."""
+    """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist.
+
+    phone_verified: the caller knows who holds the numbers; false: a code leaves for each, and texts name no symptom until it is back.
+    """
 
     family_name: Annotated[Text, Field(max_length=120)]
     given_names: Annotated[Text, Field(max_length=200)]
@@ -89,6 +92,7 @@ class PatientIn(Body):
     language: Literal["fr", "en"] = "fr"
     timezone: Annotated[Text, Field(max_length=64)] = ""
     phone: Annotated[Text, Field(max_length=30)]
+    phone_verified: StrictBool = True
     shared_phone: StrictBool = False
     respondent: RespondentIn | None = None
     consent: ConsentIn
@@ -177,6 +181,7 @@ class PatientOut(BaseModel):
     language: str
     timezone: str
     phone: str
+    phone_verified_at: datetime | None
     shared_phone: bool
     answered_by: str
     oncologist: str

@@ -34,6 +34,7 @@ def patient(session: Session, row: Patient) -> PatientOut:
         language=row.language,
         timezone=row.timezone,
         phone=row.phone,
+        phone_verified_at=row.phone_verified_at,
         shared_phone=row.shared_phone,
         answered_by=row.answered_by,
         oncologist=session.get_one(Staff, row.oncologist_id).login,

@@ -18,7 +18,7 @@ from app.checkins import agenda
 from app.checkins.models import CheckIn, CheckInState
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import journeys, patients
+from app.people import journeys, numbers, patients
 from app.people.models import Consent, Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
@@ -33,8 +33,8 @@ router = APIRouter()
 
 NEAR_ZONES = ("Europe/Paris", "Indian/Reunion", "Indian/Mayotte", "America/Martinique", "America/Guadeloupe", "America/Cayenne")
 LONGEST_LIST = 1000
-FIRST_TEXTS = 3
-"""What left at the enrolment: two of welcome, and the first question when it was asked at once."""
+FIRST_TEXTS = 5
+"""What left at the enrolment: a code for each telephone, two of welcome, and the first question when it was asked at once."""
 
 
 async def typed(request: Request) -> dict[str, str]:
@@ -112,8 +112,8 @@ def _zones(own: str) -> list[str]:
 
 
 @router.get("/patients/{patient_id}/enrolled")
-def enrolled(page: StaffPage, session: Writes, patient_id: Id) -> Response:
-    """What left, and what happens next."""
+def enrolled(page: StaffPage, session: Writes, patient_id: Id, said: str = "") -> Response:
+    """The code to type, what left, and what happens next."""
     page.viewer.require("enrol")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     if not page.is_fragment:
@@ -126,6 +126,9 @@ def enrolled(page: StaffPage, session: Writes, patient_id: Id) -> Response:
         texts=list(session.scalars(sent)),
         next=agenda.next_planned(session, patient.id),
         course=courses.running(session, patient.id),
+        held=numbers.held(session, patient, now=page.now),
+        said=said if page.has(f"number.said.{said}") else "",
+        may_change=True,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda
+from app.checkins import agenda, verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
 from app.people import patients, telephones
@@ -90,11 +90,12 @@ def _last_sheet(session: Session, service_id: int) -> str:
 
 
 def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: datetime, allow_fiction: bool) -> tuple[Patient, Course]:
-    """Patient, consent, treatment, check-ins and first text, or FieldErrors with every sentence of the three blocks at once."""
+    """Patient, consent, treatment, check-ins, codes and first text, or FieldErrors with every sentence of the three blocks at once."""
     new, course = _patient(typed), prescription.read(typed, _chosen(session, service, typed, now))
     new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service, now))
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
+    verifying.ask_all(session, patient, by=by, now=now)
     return patient, begin(session, patient, course, by=by, now=now, first_text=_ticked(typed, "first_text"))
 
 

@@ -16,6 +16,7 @@ from jinja2_fragments import render_block
 
 from app.core import clock
 from app.core.errors import Refusal
+from app.people import numbers
 from app.people.perimeter import ABILITIES, Viewer
 from app.web import words
 from app.web.deps import SignedIn, SignInNeeded, Tools, look_up, maybe_signed_in, now, tools, way_back
@@ -38,6 +39,7 @@ def static(path: str) -> str:
 
 
 templates.globals["static"] = static
+templates.globals["number_known"] = numbers.is_verified
 templates.globals["LANGUAGES"] = {"fr": "Français", "en": "English"}
 
 

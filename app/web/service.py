@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import FieldErrors, Refusal
 from app.people import hours as opening
-from app.people import services
+from app.people import regions, services
 from app.people.models import Service
 from app.web.coordinator import Typed, service_of
 from app.web.deps import Reads, Writes
@@ -33,6 +33,17 @@ def change(page: StaffPage, session: Writes, values: Typed) -> Response:
     try:
         name, phone, hours = _typed(values)
         services.change(session, service, sms_name=name, phone=phone, hours=hours, by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service")
+
+
+@router.post("/service/regions")
+def choose_regions(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """The countries texts may leave for; nothing written is the house's list."""
+    page.viewer.require("manage_service")
+    try:
+        regions.choose(session, service_of(session, page), values.get("regions", ""), by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
     return page.go("/service")
@@ -78,4 +89,12 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
 
 def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
     kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
-    return page.page("coordinator/service.html", 422 if errors else 200, service=service, values={**kept, **values}, errors=errors)
+    kept["regions"] = ", ".join(service.regions)
+    return page.page(
+        "coordinator/service.html",
+        422 if errors else 200,
+        service=service,
+        values={**kept, **values},
+        errors=errors,
+        house=", ".join(sorted(regions.HOUSE)),
+    )

@@ -50,7 +50,7 @@ def _a_patient(session: Session, chain: Chain, **patient: object) -> Patient:
 
 def _code(chain: Chain, number: str = MARIE) -> str:
     """The six digits the telephone shows last."""
-    return re.findall(r"\b\d{6}\b", chain.received(number)[-1])[0]
+    return str(re.findall(r"\b\d{6}\b", chain.received(number)[-1])[0])
 
 
 def _typed(chain: Chain, patient: Patient, code: str) -> str:

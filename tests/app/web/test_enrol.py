@@ -120,7 +120,7 @@ def test_a_patient_is_enrolled_and_the_first_text_leaves_at_once(ines: TestClien
         first = session.scalars(select(CheckIn).order_by(CheckIn.due_at).limit(1)).one()
         consents = {(c.kind, c.granted, c.sheet_version) for c in session.scalars(select(Consent))}
     assert (patient.phone, str(course.dose_mg.normalize()), course.protocol_slug) == ("+33639980001", "1500.5", "capecitabine-14-7")
-    assert texts == ["welcome_1", "welcome_2"]
+    assert texts == ["verify_code", "welcome_1", "welcome_2"]
     assert (first.day.isoformat(), first.due_at) == ("2026-11-27", datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
     assert consents == {("follow_up", True, "2026-09"), ("sms_words", True, "2026-09")}
     told = ines.get(f"/patients/{patient.id}/enrolled").text
@@ -129,11 +129,11 @@ def test_a_patient_is_enrolled_and_the_first_text_leaves_at_once(ines: TestClien
     assert "ven. 27 nov." in told
 
 
-def test_without_the_tick_nothing_leaves(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+def test_without_the_tick_only_the_code_leaves(ines: TestClient, marie: dict[str, str], database: Database) -> None:
     del marie["first_text"]
     assert ines.post("/enrol", data=marie).status_code == 303
     with database.reading() as session:
-        assert session.scalars(select(Message.id)).all() == []
+        assert session.scalars(select(Message.key)).all() == ["verify_code"]
 
 
 def test_every_sentence_of_the_three_blocks_comes_at_once_and_what_was_typed_stays(
