@@ -1,14 +1,16 @@
 """Pure rules of courtesy and cost: quiet hours, back-off, length of a text. Nothing clinical.
 
-Quiet hours, the 160 and 306 limits and the opt-out words come from the project's SMS rules (docs in README.md, decisions).
+Quiet hours and the 160 and 306 limits come from the project's SMS rules (docs in README.md, decisions); the commands are in keywords.toml.
 """
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifications.messages import Failure, Reason
@@ -30,10 +32,9 @@ ATTEMPT_LEASE = timedelta(seconds=90)
 NUMBER_IS_BAD = frozenset({Reason.BAD_NUMBER, Reason.NOT_MOBILE})
 """The number itself will never take a text; a person must find another way."""
 
-OPT_OUT_WORDS = frozenset(
-    {"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"}
-    | {"arret", "arrete", "arretes", "arretez", "arreter", "arrett", "fin", "desabonner", "desinscrire"}
-)
+_KEYWORDS: Mapping[str, Mapping[str, list[str]]] = tomllib.loads((Path(__file__).parent / "keywords.toml").read_text(encoding="utf-8"))
+
+OPT_OUT_WORDS = frozenset(word for table in _KEYWORDS.values() for kind in ("stop", "ask") for word in table.get(kind, ()))
 """Words that alone may make a carrier silence the patient for ever. No question may have one as its natural answer (SEC-18)."""
 
 
@@ -116,6 +117,13 @@ def _clusters(text: str) -> list[str]:
 def opt_out_answers(answers: Iterable[str]) -> list[str]:
     """Those of a question's natural answers that a carrier may take for an opt-out. Must be empty for every question (SEC-18)."""
     return [answer for answer in answers if plain(answer) in OPT_OUT_WORDS]
+
+
+def keyword(text: str, country: str) -> str:
+    """The command that a text is, alone and in that country: "stop", "ask", "start", "help", or "" (``keywords.toml``)."""
+    said = plain(text)
+    tables = [table for name, table in _KEYWORDS.items() if name in ("world", country) or country in table.get("also", ())]
+    return next((kind for kind in ("stop", "ask", "start", "help") for table in tables if said in table.get(kind, ())), "")
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Task
-from app.checkins import dangers, hearing, linking, senders, turn_taking, understanding, verifying
+from app.checkins import floods, hearing, keywords, linking, opting_out, senders, turn_taking, understanding, verifying
 from app.checkins.senders import Sender
 from app.checkins.turns import Turn, also_in
 from app.core.db import Database
@@ -37,7 +37,10 @@ def process(database: Database, message_id: int, *, now: datetime) -> bool:
 
     A text that makes the reading fail never raises here: it stays unread, is tried again, and alarms after five minutes.
     """
-    for earlier in _in_order(database, message_id):
+    waiting = _in_order(database, message_id)
+    if len(waiting) > 1:
+        floods.alarm(database, message_id, now)
+    for earlier in waiting:
         understood = _one(database, earlier, now)
         if earlier == message_id:
             return understood
@@ -81,9 +84,10 @@ def hear_out(session: Session, message: Message, now: datetime) -> tuple[bool, T
         turn_taking.hold(session, sender.patient.id)
     message.patient_id = sender.patient.id if sender.patient else None
     heard = hearing.listen(session, sender, message, now)
-    told = None
-    if heard.codes:
-        _, told = dangers.hear(session, sender, message, heard.codes, now=now)
+    told = floods.hear(session, sender, message, heard.codes, now)
+    if floods.is_flood(session, message, sender.service):
+        floods.set_aside(session, sender, message, heard.codes, now)
+        return True, None
     try:
         with session.begin_nested():
             return True, _understand(session, sender, message, heard, told, now)
@@ -121,8 +125,9 @@ def _to_quarantine(
             message_id=message.id,
             now=now,
         )
-    stopped = (message.reading or {}).get("opt_out") == "STOP"
-    if told is None and not stopped and not (sender.is_shared and linking.to_each(session, sender, message, now)):
+    if keywords.is_stop(message, sender.service):
+        opting_out.of_shared(session, sender, message, now)  # and nothing is written to somebody who wants nothing
+    elif told is None and not (sender.is_shared and linking.to_each(session, sender, message, now)):
         day = calendar.local_day(now, sender.service.timezone)
         outbox.queue(
             session,

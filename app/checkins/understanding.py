@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling
 from app.alerts.handling import Reason
-from app.checkins import assessing, closing, context, corrections, dangers, dialogue, requests, script, unprompted
+from app.checkins import amending, assessing, closing, context, corrections, dangers, dialogue, keywords, requests, script, unprompted
 from app.checkins.hearing import Listened
 from app.checkins.models import AnswerRow, AssessmentRow, CheckInState
 from app.checkins.senders import Sender
@@ -35,11 +35,14 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     """Read one text and do what it asks. ``told``: the safety text this text has already been answered with."""
     patient = sender.patient
     assert patient is not None
-    reading = replies.read(heard.text, heard.asked, patient.language, words.words())
+    reading = keywords.of(replies.read(heard.text, heard.asked, patient.language, words.words()), message, patient, sender.service)
     turn = Turn(session, message, patient, sender.service, sender.by, now, courses.running(session, patient.id), said=told)
     turn.checkin, turn.protocol, turn.asked = heard.checkin, heard.protocol, heard.asked
     if asked_by := (message.reading or {}).get("asked_by"):
         turn.asked_by = respondents.speaker(session, str(asked_by))
+    amendment = amending.find(turn, reading, heard.text)
+    if amendment is not None:
+        reading, turn.checkin, turn.protocol, turn.asked = amendment.reading, amendment.checkin, amendment.protocol, amendment.asked
     _file(turn, reading, heard)
     patients.reached(session, patient, Reachability.REACHABLE, now=now)
     _missed_dangers(turn, reading, heard)
@@ -50,11 +53,18 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
             turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer by text
             if turn.on_page:
                 turn.acknowledge()
+    elif reading == keywords.STOP:
+        requests.command(turn, reading)  # whatever the follow-up: texts end at once
     elif patient.follow_up == FollowUp.ENDED:
         turn.for_a_person("follow_up_ended")
         turn.acknowledge()
+    elif amendment is not None:
+        amending.amend(turn, amendment)
+        requests.in_passing(turn, reading.notes)
+        _floored(turn, reading)
     elif not _about_today(turn):
         _answer(turn, reading)
+        _floored(turn, reading)
     if turn.checkin is not None:
         message.checkin_id = turn.checkin.id
     session.flush()
@@ -70,7 +80,7 @@ def _file(turn: Turn, reading: Reading, heard: Listened) -> None:
         "escalate": reading.escalate.value,
         "dangers": codes,
         "notes": list(reading.notes),
-        "asked": {"kind": heard.asked.kind.value, "keys": list(heard.asked.keys)},
+        "asked": {"kind": turn.asked.kind.value, "keys": list(turn.asked.keys)},
     }
     inbox.file(
         turn.message,
@@ -121,12 +131,12 @@ def _answer(turn: Turn, reading: Reading) -> None:
         _danger(turn)
     else:
         BY_KIND[reading.heard](turn, reading)
-    if reading.escalate is not Escalate.NO and reading.heard in context.FLOORED and reading.value != requests.TEXTS:
-        _floor(turn, reading)
 
 
-def _floor(turn: Turn, reading: Reading) -> None:
+def _floored(turn: Turn, reading: Reading) -> None:
     """The reader's floor reaches a person even when no check-in was judged, or its protocol found nothing."""
+    if reading.escalate is Escalate.NO or reading.heard not in context.FLOORED or reading.value == requests.TEXTS:
+        return
     level = Level.URGENT if reading.escalate is Escalate.URGENT else Level.HIGH
     codes = (turn.message.reading or {}).get("dangers", [])
     if (codes and dangers.level_of(codes) >= level) or any(level <= Level.of(word) for word in _judged_now(turn)):

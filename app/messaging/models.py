@@ -56,6 +56,7 @@ class Message(Base):
         ),
         Index("ix_message_unread", "id", sqlite_where=text("state = 'unread'"), postgresql_where=text("state = 'unread'")),
         Index("ix_message_story", "patient_id", "created_at"),
+        Index("ix_message_day", "service_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

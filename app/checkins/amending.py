@@ -1,0 +1,168 @@
+"""A text within ninety seconds of the last one amends it: written before our question came, sent twice, or thought better of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.checkins import answers, assessing, cycles, dialogue, script
+from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.turns import Turn
+from app.messaging.models import Message
+from app.messaging.outbox import Purpose
+from app.protocols import words
+from triage import questions, replies
+from triage.protocol import Protocol
+from triage.terms import Asked, Heard, Kind, Reading
+
+WITHIN = timedelta(seconds=90)
+"""How long after the last text one more still belongs to it (design guide, SMS rules)."""
+
+AMENDED = "amended"
+"""Note of the answer that took the place of another."""
+
+UNASKED = "told unasked"
+NOT_VALUES = ("no_thermometer", "stop_or_stopped", "optout_intent")
+"""Readings that the open question itself answers in words of its own."""
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What a text changes: the conversation, the question it answers after all, and its reading as that answer."""
+
+    checkin: CheckIn
+    protocol: Protocol
+    asked: Asked
+    reading: Reading
+
+
+def find(turn: Turn, reading: Reading, text: str) -> Amendment | None:
+    """What this text changes of the answer given just before. None when it fits the open question, or fits neither."""
+    last = _just_answered(turn)
+    if last is None:
+        return None
+    checkin, before = last
+    if (turn.checkin is not None and turn.checkin.id != checkin.id) or (_fits_open(turn, reading) and not _written_before(turn)):
+        return None
+    protocol = script.protocol_of(turn.session, checkin)
+    for asked in _asked(before, checkin, protocol):
+        again = replies.read(text, asked, turn.language, words.words())
+        if _answers(again, asked, protocol, text):
+            return Amendment(checkin, protocol, asked, replace(again, notes=(*again.notes, AMENDED)))
+    return None
+
+
+def _just_answered(turn: Turn) -> tuple[CheckIn, Message] | None:
+    """The conversation and the text of this person's last answers, if that text came within ninety seconds."""
+    mine = (
+        CheckIn.patient_id == turn.patient.id,
+        AnswerRow.replaced_at.is_(None),
+        AnswerRow.value.is_not(None),
+        AnswerRow.note != UNASKED,
+        AnswerRow.said_by == str(turn.by),
+        Message.direction == "in",
+        Message.id < turn.message.id,
+        Message.carrier == turn.message.carrier,
+        Message.created_at >= turn.message.created_at - WITHIN,
+    )
+    said = select(CheckIn, Message).join(AnswerRow, AnswerRow.checkin_id == CheckIn.id).join(Message, Message.id == AnswerRow.message_id)
+    found = turn.session.execute(said.where(*mine).order_by(AnswerRow.id.desc()).limit(1)).first()
+    return (found[0], found[1]) if found else None
+
+
+def _fits_open(turn: Turn, reading: Reading) -> bool:
+    """Does the open question take this text? What is no answer at all (a command, thanks, a symptom) amends nothing either."""
+    if reading.heard is Heard.ASK_AGAIN:
+        return reading.value in NOT_VALUES
+    if reading.heard is Heard.DANGER:
+        return False
+    if reading.heard is Heard.ANSWER and not turn.asked.keys:
+        return reading.value in ("stopped", "none")  # "Une erreur ?" "Non": the echo is answered, nothing becomes zero
+    if reading.heard not in (Heard.ANSWER, Heard.PARTIAL) or turn.protocol is None:
+        return True
+    return reading.value == "stopped" or turn.asked.kind is Kind.STOP_WHICH or _plausible(reading, turn.asked, turn.protocol)
+
+
+def _written_before(turn: Turn) -> bool:
+    """A text that came before the open question was asked was not written in answer to it."""
+    if turn.checkin is None or not turn.asked.keys:
+        return False
+    asked = select(Message.created_at).where(
+        Message.checkin_id == turn.checkin.id, Message.direction == "out", Message.purpose.in_((Purpose.QUESTION, Purpose.CONFIRMATION))
+    )
+    at = turn.session.scalar(asked.order_by(Message.id.desc()).limit(1))
+    return at is not None and turn.message.created_at < at
+
+
+def _asked(before: Message, checkin: CheckIn, protocol: Protocol) -> list[Asked]:
+    """What the text before answered: the question as it was asked then, and the whole text it was a part of."""
+    kept = (before.reading or {}).get("asked", {})
+    keys = tuple(str(key) for key in kept.get("keys", ()))
+    if not keys or kept.get("kind") == Kind.FREE_TEXT.value:
+        return []
+    whole = [group for group in questions.groups(script.all_questions(checkin, protocol)) if set(keys) < set(group.keys)]
+    return [Asked(Kind(kept["kind"]), keys), *whole]
+
+
+def _answers(reading: Reading, asked: Asked, protocol: Protocol, text: str) -> bool:
+    """A whole answer; or a part that says which ("C 2"): of bare digits in the wrong number nobody knows which is meant."""
+    named = reading.heard is Heard.PARTIAL and re.search(r"[^\W\d_]", text) is not None
+    return (reading.heard is Heard.ANSWER or named) and reading.value != "stopped" and _plausible(reading, asked, protocol)
+
+
+def _plausible(reading: Reading, asked: Asked, protocol: Protocol) -> bool:
+    values = reading.values or (reading.value,)
+    if len(values) != len(asked.keys) or all(value is None for value in values):
+        return False
+    try:
+        for key, value in zip(asked.keys, values, strict=True):
+            question = script.question_of(key, protocol)
+            if question is None:
+                return False
+            if value is not None:
+                questions.read_value(question, value)
+    except ValueError:
+        return False
+    return True
+
+
+def amend(turn: Turn, amendment: Amendment) -> None:
+    """The old answer is kept and marked, the new one judged; one text follows. The same said twice changes nothing and gets no text."""
+    checkin, protocol = amendment.checkin, amendment.protocol
+    values = amendment.reading.values or (amendment.reading.value,)
+    given = {key: value for key, value in zip(amendment.asked.keys, values, strict=True) if value is not None}
+    said = answers.own(turn.session, checkin.id, turn.by)
+    changed = {key: value for key, value in given.items() if key not in said or said[key].value != value}
+    if not changed:
+        return
+    note = dialogue.RANGE if dialogue.RANGE in amendment.reading.notes else AMENDED
+    for key, value in changed.items():
+        question = script.question_of(key, protocol)
+        assert question is not None  # _plausible has looked it up
+        answers.put(turn.session, checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note=note)
+        if question.kind is Kind.CYCLE_START:
+            cycles.heard(turn, value)
+    checkin.misread = 0
+    dialogue.overtaken(turn)
+    _go_on(turn, checkin, protocol)
+
+
+def _go_on(turn: Turn, checkin: CheckIn, protocol: Protocol) -> None:
+    """Running: the open question again, or the next when it was answered too. Ended: a new echo."""
+    standing = answers.current(turn.session, checkin.id)
+    left = tuple(str(key) for key in checkin.asking if key not in standing)
+    if checkin.asking and not left:
+        dialogue.forward(turn)
+        return
+    judged = assessing.assess(turn.session, checkin, now=turn.now, closing=not left)
+    if dialogue.tell_danger(turn, judged):
+        return
+    if not left:
+        dialogue.confirm(turn, judged)
+    elif turn.may_ask:
+        checkin.asking = list(left)
+        key, values = script.question_text(script.open_group(checkin, protocol), protocol, turn.language)
+        turn.say(key, Purpose.CONFIRMATION, values)
