@@ -23,10 +23,10 @@ from app.demo.dice import Dice
 from app.demo.personas import Wanted
 from app.demo.team import Planned
 from app.demo.ward import Person
-from app.messaging import inbox
+from app.messaging import codes, inbox
 from app.messaging.models import Message
 from app.people import care_team, patients
-from app.people.models import Patient, Role, Service, Staff
+from app.people.models import NumberCheck, Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
 from app.protocols import versions
@@ -94,6 +94,8 @@ class Patients:
 
     def hears(self, session: Session, text: Message) -> list[Planned]:
         """What somebody who just received this text will do about it."""
+        if text.check_id is not None:
+            return self._sends_code(session, text)
         checkin = session.get(CheckIn, text.checkin_id) if text.checkin_id else None
         if checkin is None or text.address in self._absent or not checkin.asking:
             return []
@@ -112,6 +114,15 @@ class Patients:
             return []
         body = personas.words(person, self._dice, wanted, checkin.day, *wanted.labels, again=text.key.startswith("reask"))
         return [(at, partial(self._write, person, body))]
+
+    def _sends_code(self, session: Session, text: Message) -> list[Planned]:
+        """A code asked for by text comes back within the hour, from whoever answers texts at all."""
+        person = self._person(session.get_one(Patient, text.patient_id)) if text.patient_id else None
+        check = session.get_one(NumberCheck, text.check_id)
+        if person is None or text.address in self._absent or text.address != person.answering_phone:
+            return []
+        at = (text.sent_at or text.created_at) + self._dice.between(2, 55, person.key, "code") * timedelta(minutes=1)
+        return [(at, partial(self._write, person, codes.code_of(check)))]
 
     def _wanted(self, session: Session, person: Person, checkin: CheckIn) -> Wanted | None:
         """What the check-in asks now, with the truth of that person's day."""

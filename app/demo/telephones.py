@@ -20,7 +20,7 @@ from app.demo.patients import write
 from app.demo.simulate import Life, Metronome
 from app.messaging.models import Message, Out
 from app.messaging.outbox import address_of
-from app.people.models import Patient, Service
+from app.people.models import NumberCheck, Patient, Service
 from notifications.messages import Inbound
 from notifications.transports.simulator import NAME as CARRIER
 
@@ -45,11 +45,17 @@ def holders(session: Session) -> Sequence[Patient]:
 
 def seen(session: Session, patient: Patient, *, limit: int = 80) -> list[Message]:
     """What this telephone shows, oldest first: what arrived on it, what was written from it."""
-    number = address_of(patient)
+    numbers = {address_of(patient), *_to_come(session, patient)}
     on_screen = (Message.direction == "in") | Message.state.in_(SEEN)
-    mine = select(Message).where(Message.service_id == patient.service_id, Message.address == number, on_screen)
+    mine = select(Message).where(Message.service_id == patient.service_id, Message.address.in_(numbers), on_screen)
     found = list(session.scalars(mine.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)))
     return sorted(found, key=lambda text: (text.sent_at or text.created_at, text.id))
+
+
+def _to_come(session: Session, patient: Patient) -> Sequence[str]:
+    """The patient's next number, while its code is out: the same hand holds that telephone."""
+    out = (NumberCheck.patient_id == patient.id, NumberCheck.confirmed_at.is_(None), NumberCheck.dropped_at.is_(None))
+    return list(session.scalars(select(NumberCheck.number).where(*out, NumberCheck.respondent_id.is_(None))))
 
 
 def reply(database: Database, patient: Patient, number: str, body: str, *, now: datetime) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Said
-from app.people import patients
+from app.people import patients, regions
 from app.people.models import Patient, Respondent, Service, Staff
 from app.people.telephones import to_e164
 
@@ -196,6 +196,8 @@ def _checked(session: Session, patient: Patient, new: NewRespondent, *, allow_fi
             phone = to_e164(new.phone.strip(), country, allow_fiction=allow_fiction)
         except ValueError as error:
             problems["phone"] = str(error)
+        if phone and (why := regions.refuses(patient.service, phone)):
+            problems["phone"] = regions.SENTENCES[why]
     elif new.told_of_silence:
         problems["phone"] = "Write a number: this person is to be told when no answer comes."
     if problems:

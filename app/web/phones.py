@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ from app.checkins.models import AssessmentRow, CheckIn
 from app.core.errors import NotFound, Refusal
 from app.demo import hospital, telephones
 from app.insight import worklist
+from app.messaging import codes
 from app.messaging.models import Message
 from app.messaging.outbox import address_of
 from app.people.models import Patient, Service
@@ -66,6 +67,7 @@ class Bench:
     patient: Patient
     number: str
     texts: Sequence[Message]
+    bodies: Mapping[int, str]
     heard: Sequence[Heard]
     rows: Sequence[worklist.Row]
     saying: Saying
@@ -177,6 +179,7 @@ def _bench(page: Page, session: Session, patient: Patient) -> Bench:
         patient=patient,
         number=address_of(patient),
         texts=texts,
+        bodies={text.id: codes.body_of(session, text) if text.direction == "out" else text.body for text in texts},
         heard=[_heard(page, session, text) for text in said],
         rows=rows,
         saying=Saying(page),
@@ -191,14 +194,14 @@ def _heard(page: Page, session: Session, message: Message) -> Heard:
     checkin = session.get(CheckIn, message.checkin_id) if message.checkin_id else None
     protocol = script.protocol_of(session, checkin) if checkin and checkin.version_id else None
     saying = Saying(page, protocol)
-    codes = [str(code) for code in reading.get("dangers", ())]
-    escalate = Escalate.URGENT if codes and reading.get("escalate") is None else Escalate(reading.get("escalate") or "no")
+    dangers = [str(code) for code in reading.get("dangers", ())]
+    escalate = Escalate.URGENT if dangers and reading.get("escalate") is None else Escalate(reading.get("escalate") or "no")
     return Heard(
         message=message,
-        kind=str(reading.get("heard") or ("danger" if codes else message.state)),
+        kind=str(reading.get("heard") or ("danger" if dangers else message.state)),
         values=_values(reading, protocol, saying),
         reason=str(reading.get("value") or ""),
-        dangers=saying.dangers(codes),
+        dangers=saying.dangers(dangers),
         safety=SAFETY[escalate],
         assessment=_judged(session, message),
     )

@@ -8,9 +8,10 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient
 from tests.factories import World
+from tests.support.abroad import example, nowhere
 from tests.support.chain import Chain
 
-MONTREAL, AT_SEA = "+15145551234", "+870773111632"
+MONTREAL, AT_SEA = example("CA"), nowhere(870)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from app.people import numbers, patients
 from app.people.models import NumberCheck, Patient
 from app.people.perimeter import actor_of
 from tests.factories import World, a_patient
+from tests.support.abroad import example, premium
 from tests.support.chain import MARIE, Chain
 
 NEW = "+33639980002"
@@ -299,8 +300,8 @@ def test_a_change_says_beside_each_field_what_is_wrong(chain: Chain) -> None:
     assert refused("", "") == {"number": "Write the new number.", "reason": "Write why the number changes, in a few words."}
     assert refused("12") == {"number": "No telephone has this number. Check the digits; write it as +33 6 39 98 00 01."}
     assert refused(MARIE) == {"number": "The file already has this number."}
-    assert refused("+212650123456") == {"number": "Texts do not leave for this country. The coordinator may add it on the service's page."}
-    assert refused("0899123456") == {"number": "This is a premium number: no text leaves for it. Give the patient's own mobile number."}
+    assert refused(example("MA")) == {"number": "Texts do not leave for this country. The coordinator may add it on the service's page."}
+    assert refused(premium()) == {"number": "This is a premium number: no text leaves for it. Give the patient's own mobile number."}
     assert refused(LUCIE) == {"number": "Another patient has this number. If they share the telephone, tick “shared phone”."}
     assert lucie.phone == LUCIE
 

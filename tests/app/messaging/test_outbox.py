@@ -19,6 +19,7 @@ from app.people.perimeter import actor_of
 from notifications.messages import DeliveryUpdate, Inbound, Label, Reason, Receipt, State
 from notifications.wording import catalogue, longest
 from tests.app.messaging.conftest import MARIE, Ward
+from tests.support.abroad import example, nowhere
 
 PAUL = "+33639980002"
 
@@ -139,13 +140,13 @@ def test_a_new_number_reaches_what_is_already_queued(ward: Ward) -> None:
 def test_no_text_leaves_for_a_refused_country_but_a_safety_text_does(ward: Ward) -> None:
     """Refused countries: listed like any text that did not arrive; danger is not a matter of money."""
     with ward.database.transaction() as session:
-        session.get_one(Patient, ward.marie.id).phone = "+212650123456"
+        session.get_one(Patient, ward.marie.id).phone = example("MA")
     question, safety = ward.queue(dedup_key="q"), ward.queue("urgent_15", Purpose.SAFETY, "s")
     assert (question.state, question.error_code, question.handled, question.address) == (
         "failed",
         "refused_country",
         False,
-        "+212650123456",
+        example("MA"),
     )
     assert safety.state == "queued"
     with ward.database.reading() as session:
@@ -155,7 +156,7 @@ def test_no_text_leaves_for_a_refused_country_but_a_safety_text_does(ward: Ward)
 def test_a_stranger_in_a_refused_country_is_not_answered_and_makes_no_second_task(ward: Ward) -> None:
     """SEC-16: whoever writes is in quarantine already; each answer that does not leave must not ring again."""
     with ward.database.transaction() as session:
-        heard, _ = inbox.keep(session, Inbound("twilio", "SM9", "+870773111632", "+33199001234", "bonjour"), now=ward.clock.now())
+        heard, _ = inbox.keep(session, Inbound("twilio", "SM9", nowhere(870), "+33199001234", "bonjour"), now=ward.clock.now())
     row = ward.queue("unknown_number", Purpose.ADMINISTRATIVE, reply_to=heard, patient=None, service=ward.world.service)
     assert (row.state, row.error_code, row.handled) == ("failed", "refused_country", True)
 

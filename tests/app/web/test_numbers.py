@@ -21,6 +21,7 @@ from app.people.perimeter import actor_of
 from tests.app.web.conftest import SignIn
 from tests.app.web.ward import text
 from tests.factories import World, a_patient
+from tests.support.abroad import premium
 
 NEW = "+33639980002"
 
@@ -99,7 +100,7 @@ def test_what_is_not_verified_is_seen(claire: TestClient, marie: Patient, world:
 
 def test_another_number_counts_once_its_code_is_back(claire: TestClient, marie: Patient, database: Database) -> None:
     address = f"/patients/{marie.id}/number"
-    refused = claire.post(f"{address}/change", data={"number": "0899 12 34 56", "reason": ""})
+    refused = claire.post(f"{address}/change", data={"number": premium(), "reason": ""})
     assert (refused.status_code, fields(refused.text)) == (
         422,
         {
@@ -107,7 +108,7 @@ def test_another_number_counts_once_its_code_is_back(claire: TestClient, marie: 
             "reason": "Écrivez en quelques mots pourquoi le numéro change.",
         },
     )
-    assert 'value="0899 12 34 56"' in refused.text
+    assert f'value="{premium()}"' in refused.text
     sent = claire.post(f"{address}/change", data={"number": "06 39 98 00 02", "reason": "nouveau forfait"})
     assert sent.headers["location"] == f"{address}?said=sent"
     page = html.unescape(claire.get(address).text)
