@@ -180,9 +180,15 @@ def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason
     return alert
 
 
-def told(session: Session, alert: Alert, *, message_id: int | None, now: datetime) -> None:
-    """What the patient was told: a safety text is queued, or (None) it cannot leave, and the alert says NOT told in capitals."""
+def told(session: Session, alert: Alert, *, message_id: int | None, now: datetime, understood: bool = True) -> None:
+    """What the patient was told: a safety text is queued, or (None) it cannot leave, and the alert says NOT told in capitals.
+
+    understood: False when it leaves in a language they do not read. It then counts as not told whatever the carrier reports: its arrival
+    must not reassure anybody.
+    """
     alert.told, alert.told_message_id = ("queued", message_id) if message_id is not None else ("not_told", None)
+    if message_id is not None and not understood:
+        alert.told, alert.told_message_id = "unreadable", None
     alert.stamp += 1
     note(session, alert, "told", by=SYSTEM, now=now, detail={"told": alert.told, "message_id": message_id})
 

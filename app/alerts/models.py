@@ -54,7 +54,8 @@ class Alert(Base):
 
     level: word of triage. respond_by: when an owner must have acted. ladder: rungs copied from the protocol at birth and at each
     rise, [{"after_minutes": 0, "notify": "team"}, ...]; rung: the next to step; next_step_at: when (never None while open and new).
-    told: what the patient was told (none, queued, sent, delivered, not_told); NOT told is written in capitals on the screen.
+    told: what the patient was told (none, queued, sent, delivered, not_told, unreadable: left in a language they do not read); the last two
+    are written in capitals on the screen.
     stamp: grows with each change, so that two screens cannot overwrite each other.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.alerts.models import Alert, AlertEvent, AlertState
 from app.alerts.reasons import Reason
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
+from app.people import reading
 from app.people.models import Patient, Service
 from triage.terms import Level
 
@@ -30,6 +32,8 @@ def consider(
     name = subject or (f"patient:{patient.id}" if patient else "")
     if not name:
         raise ValueError("an alert needs a patient or a subject")
+    if patient is not None and (need := reading.interpreter_for(patient)):
+        reason = replace(reason, detail={**reason.detail, "interpreter": need})  # whoever telephones must know before dialling (HZ-36)
     alert = _open(session, service.id, name)
     if alert is None:
         alert = _raise(session, service, patient, name, reason, by=by, now=now)

@@ -21,7 +21,7 @@ from app.checkins.turns import could_leave
 from app.messaging import outbox
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
-from app.people import care_team
+from app.people import care_team, reading
 from app.people.models import Patient, Service
 from app.protocols import versions
 from app.treatment import courses
@@ -111,7 +111,8 @@ def tell(
     )
     if values:
         text.reading = {"values": values}  # a page shows the same text, and words it in its own way
-    handling.told(session, alert, message_id=text.id if could_leave(text) else None, now=now)
+    understood = patient is None or text.language in reading.languages_of(patient, text.address)
+    handling.told(session, alert, message_id=text.id if could_leave(text) else None, now=now, understood=understood)
     return text
 
 

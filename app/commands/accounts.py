@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.commands.console import BadInput, by_command, opened, password_for, say, say_json, say_second_factor, service_named
 from app.core import clock
 from app.core.errors import Refusal
-from app.people import patients, services, telephones
+from app.people import services, telephones
 from app.people.models import Hospital, Role, Service, Staff
+from notifications import wording
 
 user = typer.Typer(help="Staff accounts: add, disable, list.")
 token = typer.Typer(help="Tokens of programs that act for a service.")
@@ -44,8 +45,8 @@ def add(
 ) -> None:
     """Open an account. The password is typed unseen, or read from a file or from VIGIE_PASSWORD."""
     wanted = role_named(role, STAFF_ROLES)
-    if language not in patients.LANGUAGES:
-        raise BadInput(f"--language {language}: expected one of {', '.join(patients.LANGUAGES)}")
+    if language not in wording.COMPLETE:
+        raise BadInput(f"--language {language}: expected one of {', '.join(wording.COMPLETE)}")
     if not (name.strip() and login.strip()):
         raise BadInput("the login and --name cannot be empty")
     with opened() as house:

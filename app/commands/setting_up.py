@@ -19,11 +19,11 @@ from app.core.errors import Refusal
 from app.core.settings import Settings, load
 from app.core.start import open_up
 from app.people import hours as opening
-from app.people import patients, services, telephones
+from app.people import services, telephones
 from app.people.models import Hospital, Role
 from app.protocols import shelf
 from migrations import run as migrations
-from notifications import policy
+from notifications import policy, wording
 
 
 def bring_to_head(settings: Settings) -> str:
@@ -84,8 +84,8 @@ def init(
     house = open_up(settings)
     try:
         _refuse_if_founded(house.database)
-        if language not in patients.LANGUAGES:
-            raise BadInput(f"--language {language}: expected one of {', '.join(patients.LANGUAGES)}")
+        if language not in wording.COMPLETE:
+            raise BadInput(f"--language {language}: expected one of {', '.join(wording.COMPLETE)}")
         told = _ask(
             hospital, service, sms_name, phone, number, timezone, hours, admin_name, admin_login, country=country, settings=settings
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.messaging.models import In, Message, Out
 from app.messaging.outbox import PRIORITY, Purpose, standard
+from app.people import reading
 from app.people.models import Patient
 from notifications import wording
 from notifications.wording import WordingError
@@ -76,7 +77,7 @@ def show(
         state=Out.DELIVERED,
         address=reply_to.address,
         number=reply_to.number,
-        language=patient.language,
+        language=reading.language_of_text(key, patient, reply_to.address) or patient.service.language,  # a nurse can read it aloud
         body="",
         key=key,
         purpose=purpose,

@@ -30,6 +30,15 @@ def has_calendar(country: str, region: str) -> bool:
         return False
 
 
+def next_holidays(service: Service, after: date, count: int) -> list[date]:
+    """The public holidays to come, from that day on, on which the service would otherwise be open; within a year."""
+    found = [
+        *_holidays(service.country, service.holidays_region, after.year),
+        *_holidays(service.country, service.holidays_region, after.year + 1),
+    ]
+    return sorted(day for day in found if day >= after and service.hours.get(str(day.weekday())))[:count]
+
+
 def spans_of(service: Service, day: date) -> list[tuple[datetime, datetime]]:
     """The opening spans of one local day, in UTC so that their lengths are true on the days the clocks change.
 

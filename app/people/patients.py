@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal, Said
-from app.people import regions
+from app.people import reading, regions
 from app.people.models import FOLLOW_UP_MOVES, Consent, FollowUp, Patient, Reachability, Respondent, Role, Service, Staff
 from app.people.perimeter import Viewer, visible_to
 from app.people.telephones import to_e164
+from notifications import wording
 
 LONGEST = {
     "family_name": 120,
@@ -30,7 +31,10 @@ LONGEST = {
 }
 """Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
 
-LANGUAGES = ("fr", "en")
+LANGUAGES = wording.LANGUAGES
+"""Languages a patient may be written to in: those that texts exist in, found in the files."""
+READS = (*LANGUAGES, reading.NONE)
+"""What the file may say of the language a patient reads; with the last one nothing is sent, and nurses call."""
 SEXES = ("female", "male", "other", "unknown")
 
 
@@ -140,7 +144,7 @@ def _check(session: Session, service: Service, new: NewPatient, *, now: datetime
     _check_birth(new.birth_date, now.astimezone(ZoneInfo(service.timezone)).date(), problems)
     if new.sex not in SEXES:
         problems.setdefault("sex", "Choose the sex recorded in the hospital's file.")
-    if new.language not in LANGUAGES:
+    if new.language not in READS:
         problems.setdefault("language", "Choose a language the texts exist in.")
     if new.timezone and new.timezone not in available_timezones():
         problems.setdefault("timezone", "Choose a time zone of the list, such as Europe/Paris.")

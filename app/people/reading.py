@@ -20,6 +20,11 @@ def languages_of(patient: Patient, address: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(language for language in wanted if language in wording.LANGUAGES))
 
 
+def language_of_text(key: str, patient: Patient, address: str = "") -> str:
+    """The first language whoever answers reads in which this text exists; "" when there is none: it cannot be said to them."""
+    return next((language for language in languages_of(patient, address) if wording.has(key, language)), "")
+
+
 def _relative(patient: Patient, address: str) -> Respondent | None:
     if not address or address == patient.phone:
         return None

@@ -50,6 +50,11 @@ def clause(question: Question, language: str) -> str | None:
     return book(language).texts.get(question.text.get(SOURCE, "")) or question.text.get(language)
 
 
+def name(question: Question, language: str) -> str | None:
+    """The question's name for a page, fully spelt where the protocol has it in this language; else its short one."""
+    return question.name.get(language) or label(question, language)
+
+
 def can_ask(questions: Iterable[Question], language: str) -> bool:
     """Can every one of these questions be asked in this language?"""
     return all(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from babel.dates import get_day_names
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from sqlalchemy import select
@@ -19,12 +17,13 @@ from app.checkins.models import CheckIn, CheckInState
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
 from app.people import journeys, numbers, patients
-from app.people.models import Consent, Patient, Service
+from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
 from app.treatment import courses, days, orders
 from app.treatment.models import Course, CourseState, HoldKind
-from app.web import enrolment, prescription, words
+from app.web import enrolment, prescription
+from app.web import sheet as sheets
 from app.web.deps import Reads, Writes
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
@@ -138,15 +137,7 @@ def sheet(page: StaffPage, session: Writes, patient_id: Id) -> Response:
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     patients.chart_opened(session, patient, by=page.viewer.actor, now=page.now, where="sheet")
-    names = get_day_names("wide", locale=patient.language)
-    hours = [(names[day], [_span(span, patient.language) for span in patient.service.hours.get(str(day), [])]) for day in range(7)]
-    given = session.scalar(select(Consent.sheet_version).where(Consent.patient_id == patient.id).order_by(Consent.id.desc()).limit(1))
-    return page.page("coordinator/sheet.html", patient=patient, version=given or "", s=partial(words.say, patient.language), hours=hours)
-
-
-def _span(span: list[str], language: str) -> list[str]:
-    """08:00 as people of this language read it: 8 h 00 in French."""
-    return [f"{int(time[:2])} h {time[3:]}" if language == "fr" else time for time in span]
+    return page.page("coordinator/sheet.html", patient=patient, sheet=sheets.of(session, patient, page.now))
 
 
 @router.get("/patients")

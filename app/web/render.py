@@ -21,6 +21,8 @@ from app.people.perimeter import ABILITIES, Viewer
 from app.web import words
 from app.web.deps import SignedIn, SignInNeeded, Tools, look_up, maybe_signed_in, now, tools, way_back
 from app.web.formats import Formats
+from notifications import wording
+from notifications.languages import languages
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -40,7 +42,10 @@ def static(path: str) -> str:
 
 templates.globals["static"] = static
 templates.globals["number_known"] = numbers.is_verified
-templates.globals["LANGUAGES"] = {"fr": "Français", "en": "English"}
+templates.globals["LANGUAGES"] = {code: languages()[code].name for code in words.LANGUAGES}
+templates.globals["TEXTS_IN"] = {code: language.name + ("" if wording.checked(code) else " *") for code, language in languages().items()}
+"""Languages of texts, for enrolment; a star on those that no native reader has approved yet."""
+templates.globals["FORM_IN"] = {code: languages()[code].name for code in words.exist_in("form")}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import structlog
 
 from app.core.errors import FieldErrors, Refusal, Said
+from notifications.languages import languages
 
-LANGUAGES = ("fr", "en")
 FOLDER = Path(__file__).parent / "words"
+LANGUAGES = tuple(code for code in languages() if (FOLDER / code / "base.toml").exists())
+"""Languages the staff's screens exist in, found in the files."""
 PLURAL = frozenset({"one", "other"})
 
 log = structlog.get_logger(__name__)
@@ -27,7 +30,27 @@ def catalog(language: str) -> dict[str, str | dict[str, str]]:
     for path in sorted((FOLDER / language).glob("*.toml")):
         if path.stem != "refusals":
             _flatten(tomllib.loads(path.read_text(encoding="utf-8")), path.stem, found)
-    return {key: _set(value) for key, value in found.items()} if language == "fr" else found
+    for code, spoken in languages().items():
+        found.setdefault(f"language.{code}", spoken.name)  # a language added by files alone has a name at once
+    return {key: _set(value) for key, value in found.items()} if _like(language) == "fr" else found
+
+
+def _like(language: str) -> str:
+    """Whose typography and plurals a language follows (notifications/texts/<language>/language.toml)."""
+    spoken = languages().get(language)
+    return spoken.like if spoken else language
+
+
+@cache
+def exist_in(screen: str) -> tuple[str, ...]:
+    """Languages in which a patient's screen ("form", "sheet") is whole: with every word the first language has, found in the files."""
+    words = {code: {key for key in catalog(code) if key.startswith(f"{screen}.")} for code in languages()}
+    return tuple(code for code, keys in words.items() if keys and keys >= words[LANGUAGES[0]])
+
+
+def for_patient(screen: str, reads: Iterable[str], otherwise: str) -> str:
+    """The first language a patient reads in which this screen exists; else ``otherwise``, for whoever explains it to them (HZ-36)."""
+    return next((language for language in reads if language in exist_in(screen)), otherwise)
 
 
 def _set(value: str | dict[str, str]) -> str | dict[str, str]:
@@ -62,7 +85,7 @@ def say(language: str, key: str, n: int | None = None, /, **values: object) -> s
         log.warning("a word of the screens is missing", where=key)
         return key
     if isinstance(found, dict):
-        single = (n or 0) < 2 if language == "fr" else n == 1
+        single = (n or 0) < 2 if _like(language) == "fr" else n == 1
         found = found["one" if single else "other"]
     if n is not None:
         values.setdefault("n", n)

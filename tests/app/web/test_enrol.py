@@ -206,7 +206,7 @@ def test_the_sheet_says_hours_emergency_and_how_to_stop_in_the_patients_language
     for said in ("Call 15 or 112.", "not an emergency service", "0199001234", "Answer STOP", "Your rights", "Sheet version 2026-09."):
         assert said in page
     days = re.findall(r'<th scope="row">(\w+)</th><td>([^<]+)</td>', page)
-    assert days[0] == ("Monday", "08:00 to 18:00")
+    assert days[0] == ("Monday", "8 am to 6 pm")
     assert days[6] == ("Sunday", "closed")
 
 
