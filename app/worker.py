@@ -17,8 +17,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
-from app.alerts import escalation
-from app.checkins import assessing, conversation, opening, planning, silences, verifying
+from app.alerts import escalation, spending
+from app.checkins import assessing, conversation, endings, floods, freezing, opening, planning, reaching, silences, verifying
 from app.core import clock
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
@@ -26,7 +26,7 @@ from app.core.settings import Settings
 from app.insight import watch
 from app.messaging import carriers, inbox, links
 from app.messaging.postman import Postman
-from app.people import journeys
+from app.people import absences, journeys
 from notifications.messages import Channel
 from notifications.transports.base import Transport
 
@@ -77,11 +77,17 @@ def each(due: Due, step: Step) -> Callable[[Round], None]:
     return run
 
 
+MOST_UNREAD, READ_AT_ONCE = 2000, 200
+"""Texts looked through for danger, and texts read, in one round of five seconds: a flood is read in several, its dangers in the first."""
+
+
 def read(round_: Round) -> None:
     """Texts whose reading did not end: the web process died, or the reading failed."""
     with round_.database.reading() as session:
-        ids = inbox.unread(session, limit=200)
-    for message_id in ids:
+        pressing, others = floods.dangers_first(session, inbox.unread(session, limit=MOST_UNREAD))
+    for message_id in pressing:
+        floods.alarm(round_.database, message_id, round_.now)
+    for message_id in [*pressing, *others][:READ_AT_ONCE]:
         round_.done += conversation.process(round_.database, message_id, now=round_.now)
 
 
@@ -97,6 +103,12 @@ def follow(round_: Round) -> None:
         round_.done += escalation.follow_deliveries(session, round_.now)
 
 
+def note_answered(round_: Round) -> None:
+    """Check-ins that were answered have come to their end."""
+    with round_.database.transaction() as session:
+        round_.done += endings.note_answered(session, round_.now)
+
+
 def sweep(round_: Round) -> None:
     """What should have moved and has not: told to the operator, and shown by /readyz."""
     with round_.database.reading() as session:
@@ -109,7 +121,9 @@ def sweep(round_: Round) -> None:
 TICKS: tuple[Tick, ...] = (
     Tick(5, "read_unread", read),
     Tick(60, "judge_again", each(lambda session, now: assessing.unjudged_due(session), assessing.rejudge)),
-    Tick(300, "thaw", each(planning.thaw_due, planning.thaw)),
+    Tick(300, "absences", each(absences.begin_due, freezing.begin)),
+    Tick(300, "thaw", each(freezing.thaw_due, freezing.thaw)),
+    Tick(300, "still_frozen", each(freezing.unknown_end_due, freezing.tell_unknown_end)),
     Tick(300, "travel", each(journeys.due, planning.depart)),
     Tick(300, "codes", each(verifying.unanswered_due, verifying.tell_unanswered)),
     Tick(900, "renew_numbers", each(verifying.renewal_due, verifying.renew)),
@@ -117,11 +131,15 @@ TICKS: tuple[Tick, ...] = (
     Tick(43200, "plan_all", each(planning.followed, planning.plan_one)),
     Tick(20, "open_due", each(opening.due, opening.open_one)),
     Tick(20, "remind", each(silences.remind_due, silences.remind)),
+    Tick(20, "relative", each(reaching.relative_due, reaching.tell_relative)),
     Tick(20, "silent", each(silences.silent_due, silences.close_window)),
+    Tick(60, "answered", note_answered),
+    Tick(60, "endings", each(endings.due, endings.settle)),
     Tick(5, "escalate", each(escalation.due, escalation.step)),
     Tick(20, "deliver", deliver),
     Tick(5, "follow_deliveries", follow),
     Tick(20, "unreached", each(silences.unreached_due, silences.tell_unreached)),
+    Tick(60, "budget", each(spending.due, spending.tell)),
     Tick(60, "sweep", sweep),
 )
 """How often (seconds) and what, in the order ``run_once`` takes them."""

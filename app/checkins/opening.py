@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.checkins import links, planning, script, turn_taking, ways
+from app.checkins import emergency_line, links, planning, reaching, script, turn_taking, ways
 from app.checkins.models import CheckIn, CheckInState
-from app.messaging import outbox
+from app.messaging import budget, outbox
 from app.messaging.outbox import Purpose
 from app.people import care_team
 from app.people.models import Patient, Service
@@ -32,7 +32,7 @@ APART = timedelta(hours=12)
 """Two check-ins closer than this would ask the same twice: the earlier one, not opened by then, is listed instead."""
 
 HELD = timedelta(minutes=15)
-"""How soon a check-in held by the stop switch is looked at again."""
+"""How soon a check-in held by the stop switch, or by a spent budget, is looked at again. Past its window a nurse finds it on her list."""
 
 
 def due(session: Session, now: datetime, *, limit: int = 500) -> list[int]:
@@ -63,10 +63,11 @@ def open_one(session: Session, checkin_id: int, now: datetime) -> CheckIn | None
     if row is None:
         _no_protocol(session, checkin, patient, now)
         return None
-    if patient.service.sending_stopped:
+    protocol = versions.load(row)
+    by_text = not no_text_because(session, patient, checkin, protocol)
+    if patient.service.sending_stopped or (by_text and budget.is_spent(session, patient.service, now)):
         checkin.due_at = now + HELD
         return None
-    protocol = versions.load(row)
     moved_to = next_hour(session, patient.service, patient, protocol, now, until)
     if moved_to is None:
         _past_window(session, checkin, patient, now)
@@ -128,10 +129,13 @@ def _open(session: Session, checkin: CheckIn, patient: Patient, version_id: int,
     session.refresh(checkin)
     _end_earlier(session, checkin, now)
     first = script.next_group(checkin, protocol, {})
-    if why := no_text_because(session, patient):
+    why = no_text_because(session, patient, checkin, protocol)
+    if reaching.begins_with_relative(patient, why) and reaching.ask_relative(session, checkin, patient, why=why, now=now):
+        checkin.asking = list(first.keys) if first is not None else []  # their own telephone: the list says so, or there is no other
+    elif why:
         _by_telephone(session, checkin, patient, why, now)
     elif first is not None:
-        checkin.asking, checkin.texts_sent = list(first.keys), 1
+        checkin.asking, checkin.texts_sent = list(first.keys), 1 + emergency_line.say(session, checkin, patient, now=now)
         ask(session, checkin, patient, protocol, first, now=now)
     session.flush()
     return checkin
@@ -148,15 +152,25 @@ def _end_earlier(session: Session, checkin: CheckIn, now: datetime) -> None:
             row.silent_at, row.remind_at = min(row.silent_at, now), None
 
 
-def no_text_because(session: Session, patient: Patient) -> str:
-    """Why no text can ask, nor carry a link; a nurse asks by telephone then. "" when one can."""
+def no_text_because(session: Session, patient: Patient, checkin: CheckIn, protocol: Protocol) -> str:
+    """Why no text can ask, nor carry a link; a nurse asks by telephone then. "" when one can.
+
+    no_language: whoever answers reads no language that all these questions exist in (HZ-36).
+    """
     how, why = ways.of(session, patient)
-    return why if how == ways.CALL else ""
+    if how == ways.CALL:
+        return why
+    return "" if _language(patient, checkin, protocol) else "no_language"
+
+
+def _language(patient: Patient, checkin: CheckIn, protocol: Protocol) -> str:
+    return script.language_for(patient, script.all_questions(checkin, protocol), outbox.address_of(patient))
 
 
 def ask(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol, asked: Asked, *, now: datetime, again: str = "") -> None:
     """The text of a group, not in answer to anything; or a neutral one with a link to the form. ``again``: why it leaves a second time."""
-    key, values = script.question_text(asked, protocol, patient.language)
+    language = _language(patient, checkin, protocol)
+    key, values = script.question_text(asked, protocol, language or patient.service.language)
     link = None
     if ways.of(session, patient)[0] == ways.LINK:
         link = links.give(session, patient, checkin, now=now, respondent=ways.reader(patient))
@@ -168,6 +182,7 @@ def ask(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol
         dedup_key=f"ask:{checkin.id}{':' + again if again else ''}",
         patient=patient,
         values=values,
+        language=language,
         checkin_id=checkin.id,
         link=link,
         now=now,

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from app.checkins import script
+from app.checkins import script, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.core.db import is_sqlite
 from app.messaging import outbox
@@ -85,12 +85,7 @@ def not_asked_because(patient: Patient, course: Course) -> str:
         return STOPPED
     if patient.follow_up != FollowUp.ACTIVE:
         return f"{FOLLOW_UP_IS}{patient.follow_up}"
-    return NO_TEXTS if patient.opted_out_at is not None and not by_telephone(patient) else ""
-
-
-def by_telephone(patient: Patient) -> bool:
-    """Was another way than texts agreed on? Then a nurse asks, and an opt-out of texts does not end the follow-up."""
-    return bool(patient.channels) and "sms" not in patient.channels
+    return NO_TEXTS if patient.opted_out_at is not None and not ways.by_telephone(patient) else ""
 
 
 def _wanted(session: Session, course: Course, patient: Patient, today: date) -> dict[Key, tuple[Planned, datetime]] | None:

@@ -10,12 +10,27 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import answers, assessing, closing, context, cycles, links, opening, planning, script, turn_taking, ways
+from app.checkins import (
+    answers,
+    assessing,
+    closing,
+    context,
+    cycles,
+    endings,
+    links,
+    opening,
+    planning,
+    reaching,
+    script,
+    turn_taking,
+    ways,
+)
 from app.checkins.models import CheckIn, CheckInState
-from app.messaging import outbox
-from app.messaging.models import Message, Out
+from app.checkins.reaching import LOST
+from app.messaging import budget, outbox
+from app.messaging.models import Message
 from app.messaging.outbox import Purpose
-from app.people import patients
+from app.people import patients, pauses
 from app.people.models import Patient, Reachability
 from app.treatment import courses
 from notifications import policy
@@ -24,7 +39,7 @@ from triage.protocol import Protocol
 from triage.terms import Level
 
 UNDER_WAY = (CheckInState.OPEN, CheckInState.PARTIAL)
-LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
+ASKING = (Purpose.QUESTION, Purpose.REMINDER)
 CALL_NOT_MADE = {"fr": "Questions à poser par téléphone : appel non fait.", "en": "Questions to ask by telephone: the call was not made."}
 HELD = timedelta(minutes=15)
 
@@ -47,13 +62,15 @@ def remind(session: Session, checkin_id: int, now: datetime) -> bool:
         return False
     checkin = session.get_one(CheckIn, checkin_id, populate_existing=True)
     patient = session.get_one(Patient, checkin.patient_id)
-    if planning.not_asked_because(patient, courses.get(session, checkin.course_id)) or opening.no_text_because(session, patient):
+    protocol = script.protocol_of(session, checkin)
+    not_asked = planning.not_asked_because(patient, courses.get(session, checkin.course_id))
+    if not_asked or opening.no_text_because(session, patient, checkin, protocol):
         return False
-    if patient.service.sending_stopped or policy.is_quiet(now, patient.timezone):
+    held = patient.service.sending_stopped or budget.is_spent(session, patient.service, now)
+    if held or policy.is_quiet(now, patient.timezone):
         later = policy.first_allowed(now + HELD, patient.timezone)
         checkin.reminded_at, checkin.remind_at = None, later
         return False
-    protocol = script.protocol_of(session, checkin)
     asked = script.open_group(checkin, protocol)
     if not asked.keys:
         return False
@@ -105,20 +122,30 @@ def close_window(session: Session, checkin_id: int, now: datetime) -> Alert | No
     session.flush()
     if checkin.kind == "unprompted" or checkin.state == CheckInState.CANCELLED:
         return None  # the text that opened it has its own task or alert; nobody expects an answer of somebody frozen
+    if checkin.state == CheckInState.SILENT and checkin.kind == script.CYCLE_START:
+        cycles.not_started(session, checkin, patient, why="no_answer", now=now)
+    if checkin.state == CheckInState.SILENT and pauses.holds(patient, calendar.local_day(now, patient.timezone)):
+        _paused(session, checkin, patient, now)
+        return None
     judged = assessing.assess(session, checkin, now=now, closing=True)
     if checkin.state != CheckInState.SILENT:
         return judged.alert
-    if checkin.kind == script.CYCLE_START:
-        cycles.not_started(session, checkin, patient, why="no_answer", now=now)
     return _alarm(session, checkin, patient, protocol, judged.level if judged.assessment else Level.NONE, now)
+
+
+def _paused(session: Session, checkin: CheckIn, patient: Patient, now: datetime) -> None:
+    """No alert, because a person has said so until a day: a silence all the same, drawn as one, with that person's reason."""
+    if _arrived(patient, _questions_sent(session, checkin)):
+        patients.reached(session, patient, Reachability.SILENT, now=now)
+    endings.write(session, checkin, endings.Ending(endings.REASON, "paused", patient.silence_pause_reason), now=now)
 
 
 def _alarm(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol, judged: Level, now: datetime) -> Alert | None:
     asked = _questions_sent(session, checkin)
-    level = max(judged, protocol.silence(checkin.cycle, checkin.cycle_day).level)
+    level = max(judged, protocol.silence(checkin.cycle, checkin.cycle_day).level, Level.MODERATE)  # no document silences it (FR-04)
     if asked and all(text.state in LOST for text in asked):
         return unreachable(session, patient, asked[0], level=level, now=now)
-    if asked:
+    if _arrived(patient, asked):
         patients.reached(session, patient, Reachability.SILENT, now=now)
     plan = protocol.levels.get(level)
     detail = {"checkin_id": checkin.id, "silences": context.silences_before(session, checkin) + 1, "day": checkin.day.isoformat()}
@@ -130,6 +157,11 @@ def _alarm(session: Session, checkin: CheckIn, patient: Patient, protocol: Proto
         respond_within=plan.respond_within if plan else None,
     )
     return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+
+
+def _arrived(patient: Patient, asked: list[Message]) -> bool:
+    """Did a question reach the telephone that texts go to? Otherwise its owner is not silent: nobody asked."""
+    return any(text.address == outbox.address_of(patient) and text.state not in LOST for text in asked)
 
 
 def _questions_sent(session: Session, checkin: CheckIn) -> list[Message]:
@@ -166,6 +198,8 @@ def tell_unreached(session: Session, message_id: int, now: datetime) -> bool:
     if patient is not None and patient.opted_out_at is not None and message.error_code == "opted_out":
         _opted_out_at_carrier(session, patient, message, now)
         return True
+    if patient is not None and message.purpose in ASKING and _another_way(session, patient, message, now):
+        return True
     tasks.make(
         session,
         service_id=message.service_id,
@@ -176,9 +210,21 @@ def tell_unreached(session: Session, message_id: int, now: datetime) -> bool:
         message_id=message.id,
         now=now,
     )
-    if patient is not None and message.purpose == Purpose.QUESTION and message.state in LOST:
+    if patient is not None and message.purpose == Purpose.QUESTION:
         unreachable(session, patient, message, level=_silence_level(session, message), now=now)
     return True
+
+
+def _another_way(session: Session, patient: Patient, message: Message, now: datetime) -> bool:
+    """The state of the number, then the next way of the patient's list. True when another telephone was written to and that is enough.
+
+    A number that will never take a text is told to a person in any case: somebody must find the right one.
+    """
+    own = message.address == outbox.address_of(patient)
+    if own and message.state not in LOST:
+        patients.reached(session, patient, Reachability.UNDELIVERED, now=now)
+    went = reaching.go_on(session, message, patient, now=now)
+    return went == "relative" and not (own and message.error_code in policy.NUMBER_IS_BAD)
 
 
 def unreachable(session: Session, patient: Patient, message: Message, *, level: Level, now: datetime) -> Alert | None:

@@ -28,6 +28,8 @@ _ASKING = ("q_", "reask_1", "reask_part", "correct", "no_thermometer")
 
 def of(session: Session, patient: Patient) -> tuple[str, str]:
     """How this patient's check-ins open, and why not in words: ("words", ""), ("link", "shared_phone"), ("call", "no_number")..."""
+    if by_telephone(patient):
+        return CALL, "by_telephone"
     address = outbox.address_of(patient)
     if not address:
         return CALL, "no_number"
@@ -37,6 +39,11 @@ def of(session: Session, patient: Patient) -> tuple[str, str]:
         return LINK, "style"
     why = no_words_because(session, patient)
     return (LINK, why) if why else (WORDS, "")
+
+
+def by_telephone(patient: Patient) -> bool:
+    """Is the telephone the first way of the patient's list? Then a nurse asks, and an opt-out of texts does not end the follow-up."""
+    return list(patient.channels)[:1] == [CALL]
 
 
 def no_words_because(session: Session, patient: Patient) -> str:
@@ -49,9 +56,9 @@ def no_words_because(session: Session, patient: Patient) -> str:
     return "" if session.scalar(said.order_by(Consent.id.desc()).limit(1)) else "no_consent_to_words"
 
 
-def asks(key: str) -> bool:
-    """Does this text ask a question of the check-in? Where words are not allowed, a link to the form stands for it."""
-    return key.startswith(_ASKING)
+def names(key: str) -> bool:
+    """Does this text name what was asked or said? Where that is not allowed, its neutral form stands for it, else a link to the form."""
+    return key in NEUTRAL or key.startswith(_ASKING)
 
 
 def reader(patient: Patient) -> Respondent | None:

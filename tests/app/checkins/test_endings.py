@@ -250,7 +250,7 @@ def test_one_opened_late_is_still_counted_from_its_own_hour(chain: Chain, marie:
     only_wednesday(chain)
     with chain.database.transaction() as session:
         session.get_one(Service, chain.world.service.id).hours = {"4": [["08:00", "18:00"]], "0": [["08:00", "18:00"]]}
-    chain.until(paris(SATURDAY, 7))
+    chain.until(paris(FRIDAY, 8))
     assert chain.checkin(marie, WEDNESDAY).opened_at == paris(FRIDAY, 8)
     chain.until(paris(SATURDAY, 10))
     assert end_of(chain, marie) == ("overdue_call", "")

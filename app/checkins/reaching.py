@@ -1,0 +1,155 @@
+"""The next way when a text does not arrive, and the relative who is told of a silence. Nothing clinical goes to a relative's telephone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.checkins import endings, links, planning, turn_taking
+from app.checkins.models import CheckIn, CheckInState
+from app.messaging import outbox
+from app.messaging.models import Message, Out
+from app.messaging.outbox import Purpose
+from app.people import pauses, reading, respondents
+from app.people.models import Patient, Respondent
+from app.treatment import courses
+from triage import calendar
+
+LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
+
+TOLD_AFTER = 3 / 4
+"""Share of the window after which the relative is told: 36 of 48 hours, 18 of 24 in a window of high risk, between the reminder and the
+call list (house rule, 2026-11-22)."""
+
+
+def order_of(patient: Patient) -> tuple[str, ...]:
+    """Ways to reach this patient, first to last: the patient's own list, else the house's."""
+    return tuple(patient.channels) or respondents.CHANNELS
+
+
+def begins_with_relative(patient: Patient, why_no_text: str) -> bool:
+    """Does the list say so, or is there no number of the patient's own to write to?"""
+    return order_of(patient)[0] == "relative" or why_no_text == "no_number"
+
+
+def go_on(session: Session, message: Message, patient: Patient, *, now: datetime) -> str:
+    """A question or a reminder did not arrive: the next way of the patient's list, written on the check-in's story.
+
+    "relative": a neutral text with a link has left for one; "call": nothing else is left, the caller tells a person.
+    """
+    checkin = session.get(CheckIn, message.checkin_id) if message.checkin_id else None
+    if checkin is None:
+        return "call"
+    why = message.error_code or "no_report"
+    order = order_of(patient)
+    if checkin.closed_at is None and (checkin.silent_at is None or now < checkin.silent_at):
+        later = order[order.index("sms") + 1 :] if message.address == outbox.address_of(patient) else order
+        for way in later:
+            if way == "call":
+                break
+            if way == "relative" and ask_relative(session, checkin, patient, why=why, now=now):
+                return "relative"
+    endings.tell(session, checkin, "way", now=now, way="call", why=why)
+    return "call"
+
+
+def ask_relative(session: Session, checkin: CheckIn, patient: Patient, *, why: str, now: datetime) -> bool:
+    """The neutral text with a link, to a relative who answers or may be told and has not had it yet. False when there is none."""
+    for one in patient.respondents:
+        if not _may_be_written_to(one, patient) or _asked_already(session, checkin, one):
+            continue
+        link = links.give(session, patient, checkin, now=now, respondent=one)
+        sent = outbox.queue(
+            session,
+            key="link",
+            purpose=Purpose.QUESTION,
+            dedup_key=_asked_key(checkin, one),
+            patient=patient,
+            to=one.phone,
+            language=_language(patient, one),
+            checkin_id=checkin.id,
+            link=link,
+            now=now,
+        )
+        endings.tell(session, checkin, "way", now=now, way="relative", why=why, name=one.name)
+        if sent.state not in LOST:
+            return True
+    return False
+
+
+def _may_be_written_to(one: Respondent, patient: Patient) -> bool:
+    allowed = one.answers or one.told_of_silence
+    return bool(one.phone) and allowed and one.removed_at is None and one.phone != outbox.address_of(patient)
+
+
+def _asked_key(checkin: CheckIn, one: Respondent) -> str:
+    return f"ask:{checkin.id}:relative:{one.id}"
+
+
+def _asked_already(session: Session, checkin: CheckIn, one: Respondent) -> bool:
+    return session.scalar(select(Message.id).where(Message.dedup_key == _asked_key(checkin, one))) is not None
+
+
+def _language(patient: Patient, one: Respondent) -> str:
+    """What this relative reads, else what the patient reads, else the service's own."""
+    return next(iter(reading.languages_of(patient, one.phone)), patient.service.language)
+
+
+# --- The relative who is told -------------------------------------------------------------------------------------------------------
+
+
+def relative_due(session: Session, now: datetime, *, limit: int = 200) -> list[int]:
+    """Conversations without any answer at three quarters of their window, of patients who agreed that a relative is told."""
+    silent = (CheckIn.state == CheckInState.OPEN, CheckIn.closed_at.is_(None), CheckIn.relative_told_at.is_(None))
+    agreed = (
+        Respondent.patient_id == CheckIn.patient_id,
+        Respondent.told_of_silence,
+        Respondent.phone != "",
+        Respondent.removed_at.is_(None),
+    )
+    rows = session.execute(
+        select(CheckIn, Patient)
+        .join(Patient, Patient.id == CheckIn.patient_id)
+        .where(*silent, CheckIn.silent_at.is_not(None), CheckIn.kind != "unprompted", select(Respondent.id).where(*agreed).exists())
+        .order_by(CheckIn.silent_at, CheckIn.id)
+    )
+    return [row.id for row, patient in rows if _is_time(row, patient, now)][:limit]
+
+
+def _is_time(checkin: CheckIn, patient: Patient, now: datetime) -> bool:
+    if checkin.opened_at is None or checkin.silent_at is None or pauses.holds(patient, calendar.local_day(now, patient.timezone)):
+        return False
+    return now >= checkin.opened_at + (checkin.silent_at - checkin.opened_at) * TOLD_AFTER
+
+
+def tell_relative(session: Session, checkin_id: int, now: datetime) -> int:
+    """A neutral text to each relative who may be told, once: no name, nothing of the patient's. Returns to how many.
+
+    A relative who gets the questions is the one who does not answer, and is not told of it.
+    """
+    turn_taking.hold_patient_of(session, checkin_id)
+    due = (CheckIn.id == checkin_id, CheckIn.state == CheckInState.OPEN, CheckIn.relative_told_at.is_(None), CheckIn.closed_at.is_(None))
+    claimed = session.execute(update(CheckIn).where(*due).values(relative_told_at=now))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return 0
+    checkin = session.get_one(CheckIn, checkin_id, populate_existing=True)
+    patient = session.get_one(Patient, checkin.patient_id)
+    if planning.not_asked_because(patient, courses.get(session, checkin.course_id)):
+        return 0
+    to_tell = [one for one in patient.respondents if one.told_of_silence and _may_be_written_to(one, patient)]
+    for one in to_tell:
+        outbox.queue(
+            session,
+            key="relative_silence",
+            purpose=Purpose.REMINDER,
+            dedup_key=f"relative_silence:{checkin.id}:{one.id}",
+            patient=patient,
+            to=one.phone,
+            language=_language(patient, one),
+            checkin_id=checkin.id,
+            now=now,
+        )
+        endings.tell(session, checkin, "way", now=now, way="relative_told", why="silence", name=one.name)
+    return len(to_tell)
