@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from app.core import audit
 from app.core.errors import FieldErrors, Refusal
 from app.web.deps import SignInNeeded
+from app.web.guard import FORM
+from app.web.patient_frame import frame, page_language, spoken
 from app.web.render import Page, page_after_error
 
 log = structlog.get_logger(__name__)
@@ -111,7 +113,16 @@ def _answer(request: Request, status: int, reference: str = "") -> Response:
     return _tell(page, status, page.say(f"errors.{status if status in KNOWN else 500}"), reference)
 
 
+def _tell_patient(page: Page, status: int, sentence: str, reference: str) -> HTMLResponse:
+    """In the clothes of the patients' pages, with the numbers to telephone on top; the database may be down, so nothing is looked up."""
+    here = spoken(page, page_language(page, None))
+    said = sentence if status == 429 else here.say("form.trouble.gone" if status == 404 else "form.trouble.kept")
+    return here.page("patient/trouble.html", status, **frame(here, None), sentence=said, reference=reference, again=status >= 500)
+
+
 def _tell(page: Page, status: int, sentence: str, reference: str = "") -> HTMLResponse:
+    if page.request.url.path.startswith(FORM):
+        return _tell_patient(page, status, sentence, reference)
     if not page.is_fragment:
         return page.page("error.html", status, sentence=sentence, reference=reference, code=status)
     answer = page.fragment("error.html", "notice", status, sentence=sentence, reference=reference)

@@ -67,6 +67,18 @@ class Formats:
         """14 mai, 14 May: under a picture."""
         return str(format_date(on, "d MMM", locale=self.language))
 
+    def weekday(self, day: int) -> str:
+        """lundi, Monday: 0 is Monday."""
+        return str(format_date(date(2024, 1, 1 + day), "EEEE", locale=self.language))
+
+    def hour(self, local: str) -> str:
+        """An hour of the opening hours, "08:30": 8 h 30, 8:30; a whole one 8 h, 8 am."""
+        hour, minute = (int(part) for part in local.split(":"))
+        if self.language == "fr":
+            return f"{hour}{NARROW}h" + (f"{NARROW}{minute:02d}" if minute else "")
+        half = "am" if hour < 12 else "pm"
+        return f"{hour % 12 or 12}" + (f":{minute:02d}" if minute else "") + f" {half}"
+
     def in_zone(self, at: datetime, zone: str) -> str:
         """The hour on the wall clock of somebody elsewhere."""
         return replace(self, zone=zone).time(at)

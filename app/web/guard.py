@@ -24,6 +24,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 FOREVER = "public, max-age=31536000, immutable"
 
+FORM = "/q/"
+"""The patients' pages: their address holds a token, so no address is ever told to another page (SEC-04)."""
+
 
 class Guard:
     """Adds the headers, and turns what broke into a page that has them too. ``https``: also asks browsers to stay on https."""
@@ -41,13 +44,16 @@ class Guard:
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
         }
         if https:
-            self.headers["strict-transport-security"] = "max-age=31536000"
+            self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         kept = scope["path"].startswith("/static/") and b"v=" in scope.get("query_string", b"")
+        of_form = scope["path"].startswith(FORM)
+        if of_form:
+            scope = _with_known_origin(scope)
 
         started = False
 
@@ -56,6 +62,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
+                if of_form:
+                    headers["referrer-policy"] = "no-referrer"
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 # What is about a patient is never kept by a browser or a proxy.
@@ -68,3 +76,15 @@ class Guard:
             answer = await self.broken(Request(scope), error)
             if not started:
                 await answer(scope, receive, with_headers)
+
+
+def _with_known_origin(scope: Scope) -> Scope:
+    """Under no-referrer an old telephone (Safari before 16.4) posts our own form with ``Origin: null`` and no Sec-Fetch-Site.
+
+    Taken as cross-site, every answer of such a telephone would be refused. The cookie of a visit is SameSite, the address of a link its
+    token: another site has neither, so nothing is lost by not asking.
+    """
+    headers = scope["headers"]
+    if any(name == b"sec-fetch-site" for name, _ in headers):
+        return scope
+    return {**scope, "headers": [pair for pair in headers if pair != (b"origin", b"null")]}

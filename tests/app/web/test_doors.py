@@ -18,6 +18,8 @@ OPEN = {"/sign-in", "/sign-in/demo/{staff_id}", "/sign-out", "/language", "/heal
 
 BY_SIGNATURE = ("/twilio/",)
 BY_TOKEN = ("/api/", "/fhir/")
+BY_LINK = ("/q/",)
+"""Patients' pages: whoever has no living link, or no cookie of a visit, sees one and the same page."""
 DEMO_ONLY = ("/phones",)
 READS = {"/search"}
 """Posted so that no name stands in an address; changes nothing."""
@@ -56,6 +58,8 @@ def test_a_stranger_opens_nothing_but_the_door(app: FastAPI, browser: TestClient
             assert answer.status_code == 403, path
         elif path.startswith(BY_TOKEN):
             assert answer.status_code == 401 or path.endswith("openapi.json"), path
+        elif path.startswith(BY_LINK):
+            assert answer.status_code == 410, path
         elif path.startswith(DEMO_ONLY):
             assert answer.status_code == 404, path
         elif path.startswith("/live"):
@@ -69,7 +73,7 @@ def test_who_may_not_act_changes_nothing_anywhere(app: FastAPI, sign_in: SignIn,
     """Every POST of the screens, on rows that do not exist: a refusal or an absence, never a success."""
     person = sign_in(world.alma if role is Role.ADMINISTRATOR else world.paul)
     for method, path in doors(app):
-        if method != "POST" or path in OPEN or path.startswith((*BY_SIGNATURE, *BY_TOKEN)) or not CLINICAL.match(path):
+        if method != "POST" or path in OPEN or path.startswith((*BY_SIGNATURE, *BY_TOKEN, *BY_LINK)) or not CLINICAL.match(path):
             continue
         if path in READS:
             continue

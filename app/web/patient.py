@@ -1,0 +1,283 @@
+"""The patient's pages once the guard is passed: one question a page, the summary, what happens next, and "something is wrong".
+
+Looking changes nothing, whoever looks and however often (previews open links). What is pressed is stored and judged at once; a page sent
+twice, opened again or left for another telephone loses nothing, and what comes late on an open page is kept before the guard asks again.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from app.checkins import call_requests, filling, links, renewing
+from app.core.errors import Refusal
+from app.messaging import links as addresses
+from app.messaging import pages
+from app.messaging.outbox import Purpose
+from app.web import asking, telling, visit, words
+from app.web.deps import Id, Reads, Writes
+from app.web.patient_guard import Form, Typed, closed
+from app.web.render import AnyPage, Page
+from app.web.visit import Visiting
+from triage.questions import Question
+
+router = APIRouter(prefix="/q", include_in_schema=False)
+
+SIGNS = ("fever", "breath", "chest", "vomiting", "diarrhea", "bleeding")
+"""What may be ticked on the page "something is wrong"; each is read like the same words in a text."""
+
+# --- Visits -------------------------------------------------------------------------------------------------------------------------
+
+
+def _stranger(page: Page, session: Session) -> Response:
+    return closed(page, session, None, links.UNKNOWN)
+
+
+def _to_guard(here: Visiting) -> Response:
+    """The visit is old: whoever holds the telephone says again who they are."""
+    return RedirectResponse(f"/q/{addresses.token_of(here.link)}?again=1", 303)
+
+
+def _onward(here: Visiting) -> Response:
+    """The page that comes next: a question, the summary, the end."""
+    if here.checkin is None:
+        return here.go("end" if here.last_told() else "wrong")
+    if not here.is_open:
+        return here.go("end")
+    following = filling.next_question(here.session, here.checkin)
+    return here.go("review") if following is None else here.go(str(here.number_of(following.key)))
+
+
+@router.get("/f/{mark}")
+def resume(page: AnyPage, session: Reads, mark: str) -> Response:
+    """Where the visit stands."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    return _onward(here) if here.fresh else _to_guard(here)
+
+
+@router.post("/f/{mark}/language")
+def language(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
+    """The rest of the visit in the language asked for."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if form.get("l") in words.exist_in("form"):
+        here.visit.language = form["l"]
+    back = form.get("back", "")
+    return RedirectResponse(back if back.startswith(here.root + "/") else here.root, 303)
+
+
+# --- Questions ----------------------------------------------------------------------------------------------------------------------
+
+
+@router.get("/f/{mark}/{number:int}")
+def question(page: AnyPage, session: Reads, mark: str, number: Id) -> Response:
+    """One question."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if not here.fresh:
+        return _to_guard(here)
+    if not here.is_open or number > len(here.questions):
+        return here.go("end" if not here.is_open else "")
+    return _question(here, here.questions[number - 1])
+
+
+def _question(here: Visiting, asked: Question, form: Typed | None = None, errors: Typed | None = None, *, status: int = 200) -> Response:
+    assert here.checkin is not None
+    keys = [q.key for q in here.shown_questions()]
+    place = keys.index(asked.key) if asked.key in keys else len(keys)
+    row = here.standing().get(asked.key)
+    mine = here.given_here(row)
+    text, hint = asking.text_of(here.page, asked, here.fever_limit())
+    given = (row.value or "") if row is not None and mine else None
+    view = asking.Asked(
+        number=place + 1,
+        total=max(len(keys), place + 1),
+        key=asked.key,
+        kind=asked.kind.value,
+        takes=asking.takes(asked),
+        text=text,
+        hint=hint,
+        cannot=asking.cannot(here.page, asked),
+        unit=asking.UNITS.get(asked.kind, ""),
+        given=given,
+        already=row is not None and not mine,
+        back=f"{here.root}/{here.number_of(keys[place - 1])}" if place else "",
+    )
+    values = asking.typed_again(here.page, asked, given) if form is None else form
+    complete = filling.next_question(here.session, here.checkin) is None
+    return here.show(
+        "question.html", status, asked=view, values=values, errors=errors or {}, to_review=complete, call_asked=_call_asked(here)
+    )
+
+
+@router.post("/f/{mark}/{number:int}")
+def answer(page: AnyPage, session: Writes, form: Form, mark: str, number: Id) -> Response:
+    """One answer, stored and judged before anything else is looked at; its question is named by its key, wherever it now stands."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    asked = next((q for q in here.questions if q.key == form.get("q")), None)
+    if asked is None or here.checkin is None:
+        return here.go()
+    if form.get("call"):
+        _call(here)
+        if not form.get("words", "").strip():
+            return _question(here, asked, form) if _is_typed(form) else here.go(f"{number}#call")
+    read = asking.read(here.page, asked, form)
+    if read.errors:
+        return _question(here, asked, form, read.errors, status=422)
+    try:
+        filled = filling.answer(session, here.checkin, asked.key, read.words or read.value, by=here.by, source=pages.FORM, now=page.now)
+    except Refusal as refusal:
+        if refusal.status == 422 and here.is_open:
+            return _question(here, asked, form, {"value": here.page.refused(refusal)}, status=422)
+        return here.go("end")
+    return _told_now(here) if filled.urgent else _onward(here)
+
+
+def _is_typed(form: Typed) -> bool:
+    return any(form.get(name, "").strip() for name in ("value", "missed", "extra", "off_day", "stopped"))
+
+
+def _told_now(here: Visiting) -> Response:
+    """A danger: the safety page at once, also for somebody who would have to pass the guard again to go on."""
+    return here.go("end") if here.fresh else _end(here)
+
+
+# --- The summary and the end --------------------------------------------------------------------------------------------------------
+
+
+@router.get("/f/{mark}/review")
+def review(page: AnyPage, session: Reads, mark: str) -> Response:
+    """What was answered in this visit, each line with its way back; what was answered before is named, not shown (SEC-09)."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if not here.fresh:
+        return _to_guard(here)
+    if not here.is_open:
+        return here.go("end")
+    said = here.summary()
+    left = sum(not one.is_answered for one in said)
+    return here.show("review.html", said=said, left=left, call_asked=_call_asked(here))
+
+
+@router.post("/f/{mark}/review")
+def send(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
+    """The form is over: closed, judged, and what happens next told. Sent twice, it is sent once."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if form.get("call"):
+        _call(here)
+        return here.go("review#call")
+    if form.get("send") and here.checkin is not None:
+        try:
+            filled = filling.finish(session, here.checkin, by=here.by, source=pages.FORM, now=page.now)
+        except Refusal as refusal:
+            return here.go("" if refusal.status == 422 else "end")
+        return _told_now(here) if filled.urgent else here.go("end")
+    return here.go()
+
+
+@router.get("/f/{mark}/end")
+def end(page: AnyPage, session: Reads, mark: str) -> Response:
+    """What happens next: the echo and its promise, or what to do now."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if not here.fresh:
+        return _to_guard(here)
+    return _end(here)
+
+
+def _end(here: Visiting) -> Response:
+    told = here.last_told()
+    if told is None:
+        return _onward(here) if here.is_open or here.checkin is None else closed(here.page, here.session, here.link, links.ENDED)
+    safety = telling.safety_of(here.page, here.session, here.service, told) if told.purpose == Purpose.SAFETY else None
+    return here.show(
+        "end.html",
+        told=telling.in_words(here.page, here.session, here.patient, told),
+        advice=here.advice(),
+        safety=safety,
+        said=[one for one in here.summary() if one.is_shown],
+        call_asked=_call_asked(here),
+    )
+
+
+@router.post("/f/{mark}/end")
+def after(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
+    """From the last page: a call, something else that is wrong, a new link."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if form.get("call"):
+        _call(here)
+        return here.go("end#call")
+    if form.get("renew") and here.fresh:
+        renewing.send(session, here.link, now=page.now)
+        return closed(here.page, session, here.link, links.ENDED, sent=True)
+    return here.go("wrong") if form.get("wrong") else here.go("end")
+
+
+# --- Something is wrong -------------------------------------------------------------------------------------------------------------
+
+
+@router.get("/f/{mark}/wrong")
+def wrong(page: AnyPage, session: Reads, mark: str) -> Response:
+    """Anything that nobody asked about."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    return _wrong(here, {}) if here.fresh else _to_guard(here)
+
+
+def _wrong(here: Visiting, form: Typed, errors: Typed | None = None, *, status: int = 200) -> Response:
+    ticked = form.get("sign", "").split(",")
+    return here.show("wrong.html", status, signs=SIGNS, ticked=ticked, values=form, errors=errors or {}, call_asked=_call_asked(here))
+
+
+@router.post("/f/{mark}/wrong")
+def say_wrong(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
+    """Kept, scanned for danger and read like a text; it opens the day's own check-in."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    text = _said_wrong(here, form)
+    if form.get("call"):
+        _call(here)
+        if not text:
+            return here.go("wrong#call")
+    read = asking.free_words(here.page, text) if text else asking.Typed(errors={"words": here.page.say("form.error.wrong_words")})
+    if read.errors:
+        return _wrong(here, form, read.errors, status=422)
+    try:
+        filled = filling.words(session, here.patient, read.words, by=here.by, source=pages.FORM, now=page.now)
+    except Refusal:  # no treatment to judge it by: the words are kept and a person reads them
+        return here.go("end")
+    return _told_now(here) if filled.urgent else here.go("end")
+
+
+def _said_wrong(here: Visiting, form: Typed) -> str:
+    """The ticked lines in the language the words are read in, then what was typed."""
+    reads = here.patient.language if here.patient.language in words.exist_in("form") else here.page.language
+    ticked = [words.say(reads, f"form.wrong.{sign}") for sign in SIGNS if sign in form.get("sign", "").split(",")]
+    return ". ".join(filter(None, [*ticked, form.get("words", "").strip()]))
+
+
+# --- A call -------------------------------------------------------------------------------------------------------------------------
+
+
+def _call(here: Visiting) -> None:
+    call_requests.ask(here.session, here.patient, by=here.by, key=f"visit:{here.visit.id}", now=here.page.now)
+
+
+def _call_asked(here: Visiting) -> str:
+    """The hour of the call that was asked for, or when it comes; "" while none was."""
+    return telling.promise_of(here.page, here.patient, call_requests.standing(here.session, here.patient))

@@ -1,0 +1,137 @@
+"""The door of the patient's pages: a link is opened, the day and month of birth asked for, and the token swapped for a cookie.
+
+Looking changes nothing, whoever looks and however often: previews and scanners open links. A link that has ended, or was never given,
+shows one and the same page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import links, renewing
+from app.core import limits, signing
+from app.core.audit import Actor
+from app.messaging.models import FormLink, FormVisit
+from app.people import respondents
+from app.people.models import Patient
+from app.web import asking, patient_frame, visit
+from app.web.deps import Reads, Writes
+from app.web.render import AnyPage, Page
+
+router = APIRouter(prefix="/q", include_in_schema=False)
+
+MOST, WITHIN = 120, timedelta(minutes=10)
+"""Guards tried and links asked for from one network address (house rule, 2026-11-22): a ward or a telephone company shares one. Answers
+given inside a visit are never counted: no limit stands before a danger."""
+
+Typed = Mapping[str, str]
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """The fields of a form; a field sent several times is joined. A NUL, which no database keeps as text, is left out."""
+    found: dict[str, str] = {}
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, str):
+            found[name] = ",".join(filter(None, (found.get(name), value.replace("\x00", ""))))
+    return found
+
+
+Form = Annotated[dict[str, str], Depends(typed)]
+
+
+@router.get("/{token}")
+def guard(page: AnyPage, session: Reads, token: str, again: str = "") -> Response:
+    """The first page of a link: numbers, when answers are read, day and month of birth."""
+    link, state = links.open_link(session, token, now=page.now)
+    if link is None or state != links.LIVE:
+        return closed(page, session, link, state)
+    return _guard(page, session, link, again=bool(again))
+
+
+@router.post("/{token}")
+def enter(page: AnyPage, session: Writes, form: Form, token: str) -> Response:
+    """The guard is answered, and the token swapped for a cookie; or a new link is asked for."""
+    link, state = links.open_link(session, token, now=page.now)
+    if not _within_limits(page, session):
+        if link is None or state != links.LIVE:
+            return closed(page, session, link, state, sent=True)
+        return _guard(page, session, link, form, {"guard": _in(page, session, link).say("form.guard.too_many")}, status=429)
+    if link is None or state != links.LIVE:
+        if link is not None and form.get("renew"):
+            renewing.send(session, link, now=page.now)
+        return closed(page, session, link, state, sent=bool(form.get("renew")))
+    return _enter(page, session, link, form)
+
+
+def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Response:
+    here = _in(page, session, link)
+    day, month = (asking.number_in(form.get(name, "")) for name in ("day", "month"))
+    errors = {} if _is_day(day, 31) and _is_day(month, 12) else {"birth": here.say("form.guard.missing_birth")}
+    if form.get("who") not in ("self", "relative"):
+        errors["who"] = here.say("form.guard.missing_who")
+    if errors:
+        return _guard(page, session, link, form, errors, status=422)
+    by = _speaker(session, link, form["who"])
+    cookie = links.pass_guard(session, link, day=int(day), month=int(month), said_by=by, now=page.now)
+    if cookie is None:
+        state = links.state_of(session, link, now=page.now)
+        if state != links.LIVE:
+            return closed(page, session, link, state)
+        return _guard(page, session, link, form, {"birth": here.say("form.guard.wrong_birth")}, status=422)
+    began = session.scalars(select(FormVisit).where(FormVisit.token_hash == signing.fingerprint(cookie))).one()
+    began.language = here.language
+    return visit.with_cookie(RedirectResponse(visit.root_of(cookie), 303), cookie, page.tools.settings)
+
+
+def _is_day(text: str, highest: int) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= highest
+
+
+def _speaker(session: Session, link: FormLink, who: str) -> Actor:
+    """Who answers: the patient; the relative the link was sent to, else the first declared one; else somebody nobody has declared."""
+    patient = session.get_one(Patient, link.patient_id)
+    if who == "self":
+        return Actor("patient", patient.id, patient.full_name)
+    relatives = [actor for actor in respondents.may_speak(patient) if actor.kind == "respondent"]
+    sent_to = next((actor for actor in relatives if actor.id == link.respondent_id), None)
+    return sent_to or next(iter(relatives), None) or Actor("relative", patient.id, "?")
+
+
+def _within_limits(page: Page, session: Session) -> bool:
+    address = page.request.client.host if page.request.client else ""
+    return limits.knock(session, "form", address, now=page.now, most=MOST, within=WITHIN)
+
+
+def _in(page: Page, session: Session, link: FormLink | None) -> Page:
+    """The page in the language of whoever the link was sent to."""
+    patient = session.get(Patient, link.patient_id) if link is not None else None
+    return patient_frame.spoken(page, patient_frame.page_language(page, patient))
+
+
+def _guard(
+    page: Page,
+    session: Session,
+    link: FormLink,
+    form: Typed | None = None,
+    errors: Typed | None = None,
+    *,
+    again: bool = False,
+    status: int = 200,
+) -> Response:
+    here, service = _in(page, session, link), session.get_one(Patient, link.patient_id).service
+    values = {**patient_frame.frame(here, service), "values": form or {}, "errors": errors or {}, "again": again}
+    return here.page("patient/guard.html", status, **values)
+
+
+def closed(page: Page, session: Session, link: FormLink | None, state: str, *, sent: bool = False) -> Response:
+    """Ended, locked, or never given: the same page. Without a link nobody knows the service; when there is one only, it is that one."""
+    here = _in(page, session, link)
+    service = session.get_one(Patient, link.patient_id).service if link is not None else patient_frame.only_service(session)
+    return here.page("patient/ended.html", 410, **patient_frame.frame(here, service), locked=state == links.LOCKED, sent=sent)

@@ -1,0 +1,88 @@
+"""What a patient's page tells at its end: the echo and its promise, the safety text of a danger, the hour of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, Task
+from app.checkins.turns import moment
+from app.messaging.models import Message
+from app.people import care_team
+from app.people.models import Patient, Service
+from app.web.patient_frame import frame
+from app.web.render import Page
+from notifications.wording import PLACEHOLDERS
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A number to press."""
+
+    dial: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What to do now, in large, with the numbers in the order of the danger."""
+
+    title: str
+    text: str
+    rings: Sequence[Ring]
+
+
+def safety_of(page: Page, session: Session, service: Service, message: Message) -> Safety:
+    """The safety text of a danger, in the reader's language. An unknown one says the emergency number alone."""
+    around = frame(page, service)
+    key = message.key if page.has(f"form.safety.{message.key}.title") else "urgent_15"
+    alert = session.get(Alert, message.alert_id) if message.alert_id else None
+    left = (alert.respond_by - message.created_at).total_seconds() // 60 if alert else 0
+    values = {"sos": around["sos_words"], "minutes": max(1, int(left))}
+    sos = Ring(service.emergency, page.say("form.safety.call", number=around["sos"]))
+    ward = Ring(service.phone.replace(" ", ""), page.say("form.safety.service", number=around["phone"]))
+    rings = {
+        "suicidal": (Ring("3114", page.say("form.safety.call", number="3114")), sos),
+        "urgent": (ward, sos),
+        "urgent_fever": (ward, sos),
+    }
+    return Safety(page.say(f"form.safety.{key}.title", **values), page.say(f"form.safety.{key}.text", **values), rings.get(key, (sos,)))
+
+
+def promise_of(page: Page, patient: Patient, call: Task | None) -> str:
+    """When the call that was asked for comes; "" when none was. Nothing is promised while the service is closed, nor in the past."""
+    if call is None:
+        return ""
+    service = patient.service
+    wait = page.say("form.call.cannot_wait", sos=frame(page, service)["sos_words"])
+    if call.due_at <= page.now:
+        return page.say("form.call.late")
+    if care_team.is_open(service, page.now):
+        when = PLACEHOLDERS["when"].say(moment(call.due_at, page.now, patient), page.language)
+        return page.say("form.call.promised", when=when)
+    opening = PLACEHOLDERS["opening"].say(moment(care_team.next_opening(service, page.now), page.now, patient), page.language)
+    return f"{page.say('form.call.closed', when=opening)} {wait}"
+
+
+def sentences(message: Message | None) -> list[str]:
+    """A text as it was kept, one sentence a line."""
+    return [part for part in re.split(r"(?<=[.?]) (?=[A-ZÉÀ])", message.body) if part] if message else []
+
+
+def in_words(page: Page, session: Session, patient: Patient, message: Message) -> list[str]:
+    """What comes next, in the reader's language: the promise of the text that was kept, its echo left to the list beside it."""
+    key = f"form.said.{message.key}"
+    if not page.has(key):
+        return sentences(message)
+    alert = session.get(Alert, message.alert_id) if message.alert_id else None
+    due = max(alert.respond_by, message.created_at) if alert else message.created_at
+    opening = care_team.next_opening(patient.service, message.created_at)
+    values = {
+        "when": PLACEHOLDERS["when"].say(moment(due, message.created_at, patient), page.language),
+        "opening": PLACEHOLDERS["opening"].say(moment(opening, message.created_at, patient), page.language),
+        "sos": frame(page, patient.service)["sos_words"],
+    }
+    return [page.say(key, **values)]

@@ -1,0 +1,177 @@
+"""A browser that passed the guard of a link: its cookie, whose questions it answers, and what every patient's page shows around them.
+
+The address of a visit holds a mark made from its cookie, and the cookie is sent to that address only: two telephones' pages, or two
+people's on one telephone, never answer for one another. Neither tells who it is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.checkins import answers, filling, links, script
+from app.checkins.models import AnswerRow, CheckIn
+from app.core import signing
+from app.core.audit import Actor
+from app.core.settings import Settings
+from app.messaging import pages
+from app.messaging.models import FormLink, FormVisit, Message
+from app.messaging.outbox import Purpose
+from app.people.models import Patient, Service
+from app.web import asking
+from app.web.patient_frame import frame, page_language, spoken
+from app.web.render import Page
+from app.web.telling import sentences
+from triage import questions
+from triage.questions import Question
+
+COOKIE = "vigie_form"
+KEPT_SECONDS = 24 * 3600
+"""How long a browser keeps the cookie: longer than the visit, so that whoever comes back late finds the guard, and loses nothing typed."""
+
+
+def mark_of(cookie: str) -> str:
+    """The part of the address that tells visits of one browser apart. It opens nothing without its cookie."""
+    return signing.fingerprint(f"mark of {cookie}")[:12]
+
+
+def root_of(cookie: str) -> str:
+    """Where a visit's pages stand."""
+    return f"/q/f/{mark_of(cookie)}"
+
+
+def with_cookie(answer: Response, cookie: str, settings: Settings) -> Response:
+    """The browser keeps the cookie for this visit's pages and no other."""
+    https = settings.public_url.startswith("https:")
+    path = root_of(cookie)
+    answer.set_cookie(COOKIE, cookie, max_age=KEPT_SECONDS, path=path, secure=https, httponly=True, samesite="lax")
+    return answer
+
+
+UNSEEN = {True: "form.answer.done", False: "form.answer.none_yet"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the summary. is_shown: its value was given in this visit."""
+
+    number: int
+    name: str
+    value: str
+    is_answered: bool
+    is_shown: bool
+
+
+@dataclass
+class Visiting:
+    """One page of one visit. fresh: False when the guard must be passed again before anything is shown."""
+
+    page: Page
+    session: Session
+    visit: FormVisit
+    link: FormLink
+    patient: Patient
+    by: Actor
+    fresh: bool
+    root: str
+
+    @property
+    def service(self) -> Service:
+        return self.patient.service
+
+    @cached_property
+    def checkin(self) -> CheckIn | None:
+        """The check-in of the link; None for a link to say that something is wrong."""
+        return self.session.get(CheckIn, self.link.checkin_id) if self.link.checkin_id else None
+
+    @property
+    def is_open(self) -> bool:
+        """May its questions still be answered here? A link locked by somebody else's guesses does not stop who is already in."""
+        return (
+            self.checkin is not None
+            and self.checkin.version_id is not None
+            and links.state_of(self.session, self.link, now=self.page.now) != links.ENDED
+        )
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The check-in's questions, in their order. Looked up each time: an answer may bring one more (no thermometer: shivering?)."""
+        opened = self.checkin is not None and self.checkin.version_id is not None
+        return filling.questions_of(self.session, self.checkin) if self.checkin is not None and opened else ()
+
+    def standing(self) -> dict[str, AnswerRow]:
+        """The answers that stand, whoever gave them."""
+        return answers.current(self.session, self.checkin.id) if self.checkin is not None else {}
+
+    def given_here(self, row: AnswerRow | None) -> bool:
+        """Was this answer given in this visit? Only those are shown with their value (SEC-09)."""
+        here = row is not None and row.source == pages.FORM and row.said_by == self.visit.said_by
+        return here and row is not None and row.at >= self.visit.created_at
+
+    def number_of(self, key: str) -> int:
+        """Where a question stands in the address, from 1."""
+        return next(place for place, question in enumerate(self.questions, 1) if question.key == key)
+
+    def fever_limit(self) -> str:
+        """The temperature from which to telephone, as the protocol has it."""
+        return self.page.formats.number(script.protocol_of(self.session, self.checkin).fever_limit) if self.checkin else ""
+
+    def shown_questions(self) -> list[Question]:
+        """What this person is asked: details of what they do not have are left out, as by text."""
+        if self.checkin is None or not self.questions:
+            return []
+        rows, said = self.standing(), filling.said_of(self.session, self.checkin)
+        return [q for q in self.questions if q.key in rows or not questions.skipped(q, said)]
+
+    def summary(self) -> list[Line]:
+        """Every question with what stands of it: the value when it was given in this visit, otherwise only that it was answered."""
+        rows, lines = self.standing(), []
+        for question in self.shown_questions():
+            row = rows.get(question.key)
+            here = self.given_here(row)
+            value = asking.in_words(self.page, question, row.value) if row is not None and here else self.page.say(UNSEEN[row is not None])
+            lines.append(Line(self.number_of(question.key), asking.name_of(self.page, question), value, row is not None, here))
+        return lines
+
+    def last_told(self) -> Message | None:
+        """What this visit was told last; a danger's text before all others."""
+        mine = (Message.patient_id == self.patient.id, Message.direction == "out", Message.created_at >= self.visit.created_at)
+        shown = (Message.carrier == pages.FORM) | (Message.purpose == Purpose.SAFETY)
+        told = select(Message).where(*mine, shown, Message.purpose != Purpose.ADVICE).order_by(Message.id.desc())
+        texts = self.session.scalars(told).all()
+        return next((text for text in texts if text.purpose == Purpose.SAFETY), texts[0] if texts else None)
+
+    def advice(self) -> list[str]:
+        """The self-care text of this visit, a sentence a line."""
+        mine = (Message.patient_id == self.patient.id, Message.direction == "out", Message.created_at >= self.visit.created_at)
+        shown = (Message.carrier == pages.FORM, Message.purpose == Purpose.ADVICE)
+        return sentences(self.session.scalars(select(Message).where(*mine, *shown).order_by(Message.id.desc())).first())
+
+    def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page of this visit."""
+        around = {"root": self.root, "for_relative": self.by.kind != "patient", "errors": {}, "values": {}}
+        return self.page.page(f"patient/{template}", status, **(frame(self.page, self.service) | around | values))
+
+    def go(self, where: str = "") -> Response:
+        """See this page of the visit now."""
+        return RedirectResponse(f"{self.root}/{where}".rstrip("/"), 303)
+
+
+def find(page: Page, session: Session, mark: str) -> Visiting | None:
+    """The visit of this browser at this address; None for a stranger. Changes nothing."""
+    cookie = page.request.cookies.get(COOKIE, "")
+    if not cookie or mark_of(cookie) != mark:
+        return None
+    visit = session.scalar(select(FormVisit).where(FormVisit.token_hash == signing.fingerprint(cookie), FormVisit.ended_at.is_(None)))
+    if visit is None:
+        return None
+    link = session.get_one(FormLink, visit.link_id)
+    patient = session.get_one(Patient, link.patient_id)
+    fresh = links.visit_of(session, cookie, now=page.now) is not None
+    here = spoken(page, visit.language or page_language(page, patient))
+    return Visiting(here, session, visit, link, patient, links.speaker(session, visit), fresh, root_of(cookie))
