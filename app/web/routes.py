@@ -18,6 +18,8 @@ from app.web import (
     numbers,
     nurse,
     particulars,
+    patient,
+    patient_guard,
     phones,
     protocols,
     service,
@@ -44,6 +46,8 @@ ROUTERS: list[APIRouter] = [
     hooks.router,
     health.router,
     phones.router,
+    patient_guard.router,
+    patient.router,
 ]
 
 TOP_BAR: list[Link] = [
