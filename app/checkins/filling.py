@@ -24,7 +24,7 @@ from app.messaging import outbox, pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import patients
-from app.people.models import Patient, Reachability, Respondent
+from app.people.models import Patient, Reachability, Respondent, Service
 from app.treatment import courses
 from triage import questions
 from triage.questions import Question
@@ -292,19 +292,15 @@ def _filled(turn: Turn) -> Filled:
     assert turn.checkin is not None
     turn.session.flush()
     text = turn.said
-    if text is not None and text.purpose == Purpose.SAFETY:
-        return Filled(_safety(turn, text), turn.alert, True, turn.checkin, text.body)
-    return Filled(turn.shown, turn.alert, False, turn.checkin, text.body if text else "", turn.advice)
-
-
-def _safety(turn: Turn, text: Message) -> Said:
-    return text.key, outbox.standard(text.key, turn.service) | dict((text.reading or {}).get("values", {}))
+    if text is None or text.purpose == Purpose.SAFETY:
+        said = _said(turn.session, text) if text else None
+        return Filled(said, turn.alert, text is not None, turn.checkin, text.body if text else "", turn.advice)
+    return Filled(turn.shown, turn.alert, False, turn.checkin, text.body, turn.advice)
 
 
 def _shown(turn: Turn) -> Message | None:
     """What was last shown or sent as an end of this page: the echo, or the safety text."""
-    mine = (Message.reply_to_id == turn.message.id, Message.direction == "out", Message.purpose != Purpose.ADVICE)
-    return turn.session.scalars(select(Message).where(*mine).order_by(Message.id.desc())).first()
+    return next((text for text in _answers_to(turn.session, turn.message) if text.purpose != Purpose.ADVICE), None)
 
 
 def _again(turn: Turn) -> Filled:
@@ -314,20 +310,21 @@ def _again(turn: Turn) -> Filled:
 
 
 def _told_again(session: Session, message: Message, checkin: CheckIn) -> Filled:
-    answers_to = select(Message).where(Message.reply_to_id == message.id, Message.direction == "out").order_by(Message.id.desc())
-    texts = list(session.scalars(answers_to))
+    texts = _answers_to(session, message)
     text = next((one for one in texts if one.purpose != Purpose.ADVICE), None)
-    advice = next(
-        (
-            (one.key, outbox.standard(one.key, session.get_one(Patient, checkin.patient_id).service))
-            for one in texts
-            if one.purpose == Purpose.ADVICE
-        ),
-        None,
-    )
+    advice = next((_said(session, one) for one in texts if one.purpose == Purpose.ADVICE), None)
     if text is None:
         return Filled(None, None, False, checkin)
-    service = session.get_one(Patient, checkin.patient_id).service
-    said = text.key, outbox.standard(text.key, service) | dict((text.reading or {}).get("values", {}))
     alert = session.get(Alert, text.alert_id) if text.alert_id else None
-    return Filled(said, alert, text.purpose == Purpose.SAFETY, checkin, text.body, advice)
+    return Filled(_said(session, text), alert, text.purpose == Purpose.SAFETY, checkin, text.body, advice)
+
+
+def _answers_to(session: Session, message: Message) -> list[Message]:
+    """What was answered to words or to a page, newest first."""
+    mine = (Message.reply_to_id == message.id, Message.direction == "out")
+    return list(session.scalars(select(Message).where(*mine).order_by(Message.id.desc())))
+
+
+def _said(session: Session, text: Message) -> Said:
+    """A stored text as key and values; of the values only the service's own and a safety text's are stored."""
+    return text.key, outbox.standard(text.key, session.get_one(Service, text.service_id)) | dict((text.reading or {}).get("values", {}))

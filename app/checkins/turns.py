@@ -119,12 +119,11 @@ class Turn:
             return self.said
         if self.patient.opted_out_at is not None and key not in SENT:
             return None
-        if (asks := ways.asks(key)) or key in ways.NEUTRAL:
-            if ways.no_words_because(self.session, self.patient):  # the same, without a word of what was said
-                if asks:
-                    return self.send_link()
-                key = ways.NEUTRAL[key]
-                values = {name: value for name, value in (values or {}).items() if name != "noted"}
+        if ways.names(key) and ways.no_words_because(self.session, self.patient):
+            if key not in ways.NEUTRAL:
+                return self.send_link()
+            key = ways.NEUTRAL[key]
+            values = {name: value for name, value in (values or {}).items() if name != "noted"}
         self.said = outbox.queue(
             self.session,
             key=key,

@@ -16,6 +16,7 @@ from app.core import audit
 from app.core.audit import Actor, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Base
+from app.core.errors import Refusal
 from app.messaging.models import FormLink, FormVisit, Message
 from app.people import services
 from app.people.models import Patient, Service
@@ -392,9 +393,9 @@ def test_the_style_is_chosen_with_a_reason_and_written_down(chain: Chain, clock:
     """Issue 4, point 2."""
     with chain.database.transaction() as session:
         service = session.scalars(select(Service)).one()
-        with pytest.raises(services.Refusal, match="reason"):
+        with pytest.raises(Refusal, match="reason"):
             services.choose_style(session, service, "link", reason=" ", by=actor_of(chain.world.ines), now=clock.now())
-        with pytest.raises(services.Refusal, match="words or link"):
+        with pytest.raises(Refusal, match="words or link"):
             services.choose_style(session, service, "letters", reason="essai", by=actor_of(chain.world.ines), now=clock.now())
         services.choose_style(session, service, "link", reason="moins de SMS", by=actor_of(chain.world.ines), now=clock.now())
     with chain.read() as session:
