@@ -122,7 +122,7 @@ def reach(session: Session, patient: Patient, new: Reach, *, by: Actor, now: dat
 
 def _check_reach(new: Reach) -> None:
     problems: dict[str, str] = {}
-    if new.language not in patients.LANGUAGES:
+    if new.language not in patients.READS:
         problems["language"] = "Choose a language the texts exist in."
     if not set(new.also_reads) <= set(patients.LANGUAGES):
         problems["also_reads"] = "Choose a language the texts exist in."

@@ -31,6 +31,10 @@ class Saying:
             return question.name[self.page.language]
         return self.page.say(f"symptom.{key}") if self.page.has(f"symptom.{key}") else key.replace("_", " ")
 
+    def language(self, code: str) -> str:
+        """A language by its name; one without a word by its code."""
+        return self.page.say(f"language.{code}") if self.page.has(f"language.{code}") else code
+
     def measure(self, kind: str) -> str:
         """What was measured, by the library's name; another is shown as it was written."""
         known = scales.measures().by_key.get(kind)

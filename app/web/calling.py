@@ -1,0 +1,241 @@
+"""The questions by telephone: a nurse asks, each answer is kept as it is given, with who gave it and who asked (FR-32).
+
+Nothing is sent to another page before it is saved: a call cut short, or taken up by a colleague, loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from app.checkins import answers, calling, filling
+from app.checkins.models import AnswerRow, CheckIn
+from app.core.audit import Actor
+from app.core.errors import FieldErrors, NotFound, Refusal
+from app.messaging import pages
+from app.people import patients, respondents
+from app.people.models import Patient
+from app.people.respondents import NewRespondent
+from app.web import asking, chart_data
+from app.web.coordinator import Typed
+from app.web.deps import Id, Reads, Writes
+from app.web.panel import opened
+from app.web.prescription import whole
+from app.web.render import Page, StaffPage
+from app.web.saying import Saying
+from app.web.speakers import Speakers
+from triage import explain, questions
+from triage.protocol import Protocol
+from triage.questions import Question
+from triage.terms import Step
+
+router = APIRouter()
+
+ABILITY = "act_on_alerts"
+"""Whoever may treat an alert may ask: the answers may raise one while the patient is on the line. A secretary may not."""
+
+Who = Annotated[str, Query(max_length=40)]
+Place = Annotated[str, Query(max_length=60)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question on the page. mine: this person's answer, standing: everybody's, the judged one first. focus: asked next."""
+
+    question: Question
+    text: str
+    hint: str
+    takes: str
+    cannot: str
+    unit: str
+    mine: AnswerRow | None
+    standing: Sequence[AnswerRow]
+    focus: bool = False
+
+
+@router.get("/patients/{patient_id}/call")
+def show(page: StaffPage, session: Reads, patient_id: Id, checkin: int = 0, who: Who = "", at: Place = "") -> Response:
+    """The questions of the check-in under way, of today's, or of the day's own; looking opens nothing."""
+    page.viewer.require(ABILITY)
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    opened(page, patient, "call")
+    return _page(page, session, patient, calling.chosen(session, patient, checkin, now=page.now), who, at=at)
+
+
+@router.post("/patients/{patient_id}/call/{act}")
+def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: Typed) -> Response:
+    """One answer, some words, another person, or the end; or the same page with a sentence beside what cannot stand."""
+    page.viewer.require(ABILITY)
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    if act not in _ACTS:
+        raise NotFound("This page")
+    named = whole(values.get("checkin", "")) or 0
+    try:
+        where = _ACTS[act](page, session, patient, calling.chosen(session, patient, named, now=page.now), values)
+    except Refusal as refusal:
+        told = page.field_errors(refusal)
+        if not told:
+            raise
+        session.rollback()
+        patient = patients.get(session, patient_id, viewer=page.viewer)
+        found = calling.chosen(session, patient, named, now=page.now)
+        return _page(page, session, patient, found, values.get("who", ""), at=values.get("key", ""), values=values, errors=told)
+    return page.go(f"/patients/{patient.id}/call?{urlencode(where)}")
+
+
+# --- Acts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _speaker(patient: Patient, who: str) -> Actor:
+    """The patient or one of the people around, as the page names them. Raises FieldErrors for anybody else."""
+    for actor in respondents.may_speak(patient):
+        if str(actor) == who:
+            return actor
+    raise FieldErrors({"who": "Choose who answers: the patient or a relative."})
+
+
+def _answer(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
+    by, key = _speaker(patient, values.get("who", "")), values.get("key", "")
+    _, asked = calling.questions_of(session, patient, checkin, now=page.now)
+    question = next((one for one in asked if one.key == key), None)
+    if question is None:
+        raise NotFound("This question")
+    typed = asking.read(page, question, values)
+    if typed.errors:
+        raise FieldErrors({name: str(said) for name, said in typed.errors.items()})
+    begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    if typed.words:
+        _keep_words(page, session, patient, begun, by, typed.words)
+    else:
+        filling.answer(session, begun, key, typed.value, by=by, source=pages.CALL, now=page.now, asked_by=page.viewer.actor)
+    return {"checkin": begun.id, "who": str(by), "at": key}
+
+
+def _keep_words(page: Page, session: Session, patient: Patient, checkin: CheckIn, by: Actor, words: str) -> None:
+    asker = page.viewer.actor
+    filling.words(session, patient, words, by=by, source=pages.CALL, now=page.now, checkin=checkin, asked_by=asker)
+
+
+def _words(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
+    """What was said besides: kept as it is, scanned for danger, read by the same reader."""
+    by, words = _speaker(patient, values.get("who", "")), values.get("told", "").strip()
+    if not words:
+        raise FieldErrors({"told": "Write what was said."})
+    if len(words) > asking.LONGEST:
+        raise FieldErrors({"told": "This is too long for once. Keep the most important first, then the rest."})
+    begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    _keep_words(page, session, patient, begun, by, words)
+    return {"checkin": begun.id, "who": str(by), "at": "told"}
+
+
+def _person(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
+    """Somebody else answers: named and on record from now on, so that the answers say who it was."""
+    new = NewRespondent(name=values.get("name", ""), relation=values.get("relation", ""))
+    fiction = not page.tools.settings.is_production
+    row = respondents.declare(session, patient, new, by=page.viewer.actor, now=page.now, allow_fiction=fiction)
+    return {"checkin": checkin.id if checkin else 0, "who": f"respondent:{row.id}"}
+
+
+def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
+    by = _speaker(patient, values.get("who", ""))
+    if checkin is None or checkin.opened_at is None:
+        raise Refusal("Nothing was answered yet. Answer at least one question.", status=422)
+    calling.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
+    return {"checkin": checkin.id, "who": str(by), "at": "end"}
+
+
+_ACTS = {"answer": _answer, "words": _words, "person": _person, "finish": _finish}
+
+
+# --- The page -----------------------------------------------------------------------------------------------------------------------
+
+
+def _page(
+    page: Page,
+    session: Session,
+    patient: Patient,
+    checkin: CheckIn | None,
+    who: str,
+    *,
+    at: str = "",
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Response:
+    people = respondents.may_speak(patient)
+    by = next((actor for actor in people if str(actor) == who), people[0])
+    protocol, asked = calling.questions_of(session, patient, checkin, now=page.now)
+    row = calling.so_far(session, checkin) if checkin else None
+    say, advice = calling.told(session, checkin) if checkin else (None, None)
+    return page.page(
+        "calling.html",
+        422 if errors else 200,
+        patient=patient,
+        p=patient,
+        checkin=checkin,
+        people=people,
+        by=by,
+        at=at,
+        lines=_lines(page, session, patient, checkin, protocol, asked, by, at, errors or {}),
+        row=row,
+        steps=_fired(row.result) if row else (),
+        say=say,
+        advice=advice,
+        is_danger=say is not None and say.purpose == "safety",
+        contacts=chart_data.contacts_of(session, patient, page.now),
+        waiting=calling.waiting_for(session, checkin) if checkin else (),
+        saying=Saying(page, protocol),
+        speakers=Speakers(page, session, patient),
+        values=values or {},
+        errors=errors or {},
+    )
+
+
+def _lines(
+    page: Page,
+    session: Session,
+    patient: Patient,
+    checkin: CheckIn | None,
+    protocol: Protocol | None,
+    asked: Sequence[Question],
+    by: Actor,
+    at: str,
+    errors: Mapping[str, str],
+) -> list[Line]:
+    """Every question, but the details of what the patient does not have; the next one without this person's answer gets the keyboard."""
+    opened_already = checkin is not None and checkin.opened_at is not None
+    standing = answers.standing(session, checkin.id) if checkin and opened_already else {}
+    said = filling.said_of(session, checkin) if checkin and opened_already else {}
+    limit = page.formats.number(protocol.fever_limit) if protocol else ""
+    shown = [question for question in asked if question.key in standing or not questions.skipped(question, said)]
+    lines = []
+    for question in shown:
+        text, hint = asking.text_of(page, question, limit)
+        rows = standing.get(question.key, [])
+        mine = next((row for row in rows if row.said_by == str(by)), None)
+        takes, cannot, unit = asking.takes(question), asking.cannot(page, question), asking.UNITS.get(question.kind, "")
+        lines.append(Line(question, text, hint if takes != "choice" else "", takes, cannot, unit, mine, rows))
+    return _focused(lines, at, stay=bool(errors))
+
+
+def _focused(lines: list[Line], at: str, *, stay: bool) -> list[Line]:
+    keys = [line.question.key for line in lines]
+    if at not in keys:
+        return lines
+    after = [*range(keys.index(at), len(keys))] if stay else [*range(keys.index(at) + 1, len(keys)), *range(keys.index(at))]
+    place = next((n for n in after if stay or lines[n].mine is None), None)
+    return [Line(**{**line.__dict__, "focus": n == place}) for n, line in enumerate(lines)]
+
+
+def _fired(result: Mapping[str, Any]) -> list[Step]:
+    """Rules that fired, the highest first; none when the stored form cannot be read."""
+    try:
+        steps = explain.from_dict(result).steps
+    except (KeyError, TypeError, ValueError):
+        return []
+    return sorted((step for step in steps if step.fired and not step.error), key=lambda step: -step.level)
