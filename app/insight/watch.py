@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Task
-from app.checkins import assessing, script
+from app.checkins import assessing, endings, script
 from app.checkins.models import CheckIn, CheckInState
 from app.insight.models import Heartbeat
+from app.messaging import budget
 from app.messaging.models import In, Message, Out
-from app.people.models import FollowUp, Patient
+from app.people.models import FollowUp, Patient, Service, Staff
 from app.treatment.models import Course, CourseState
 from triage import calendar
 
@@ -46,7 +47,9 @@ def sweep(session: Session, now: datetime) -> list[Finding]:
         if ids:
             found.append(Finding(kind, len(ids), sentence.format(count=len(ids)), tuple(ids[:SHOWN])))
     found += _unjudged(session)
+    found += _without_end(session, now)
     found += _without_protocol(session, now)
+    found += _spending(session, now)
     return found
 
 
@@ -99,6 +102,17 @@ def _forgotten() -> Select[Any]:
     return select(Patient.id).join(Course, Course.patient_id == Patient.id).where(followed, ~planned, ~listed).order_by(Patient.id)
 
 
+def _without_end(session: Session, now: datetime) -> list[Finding]:
+    """Nobody falls out in silence: each due check-in has come to an end 72 hours later, and each overdue call has an owner who is there."""
+    ids = endings.overdue(session, now, grace=LATE)
+    sentence = f"{len(ids)} check-ins have no end 72 hours after they were due"
+    found = [Finding("no_ending", len(ids), sentence, tuple(ids[:SHOWN]))] if ids else []
+    there = exists().where(Staff.id == Task.owner_id, Staff.active)
+    unowned = list(session.scalars(select(Task.id).where(Task.kind == "overdue_call", Task.closed_at.is_(None), ~there).order_by(Task.id)))
+    sentence = f"{len(unowned)} overdue calls belong to nobody who is there"
+    return found + ([Finding("unowned_call", len(unowned), sentence, tuple(unowned[:SHOWN]))] if unowned else [])
+
+
 def _unjudged(session: Session) -> list[Finding]:
     ids = assessing.unjudged_due(session, limit=SHOWN)
     return [Finding("unjudged", len(ids), f"{len(ids)} check-ins hold answers that no judgement has seen", tuple(ids))] if ids else []
@@ -119,6 +133,14 @@ def _without_protocol(session: Session, now: datetime) -> list[Finding]:
             ids.append(patient.id)
     sentence = f"{len(ids)} patients under treatment have no protocol in force"
     return [Finding("no_protocol", len(ids), sentence, tuple(ids[:SHOWN]))] if ids else []
+
+
+def _spending(session: Session, now: datetime) -> list[Finding]:
+    """A service near the end of its texts of the day, or past it."""
+    near = {service.id: budget.percent(session, service, now) for service in session.scalars(select(Service).order_by(Service.id))}
+    ids = [number for number, share in near.items() if share >= budget.WARNED_AT]
+    sentence = f"{len(ids)} services have spent {budget.WARNED_AT} % or more of their texts of today"
+    return [Finding("sms_budget", len(ids), sentence, tuple(ids[:SHOWN]))] if ids else []
 
 
 # --- Heartbeat ----------------------------------------------------------------------------------------------------------------------
