@@ -49,7 +49,7 @@ def find(turn: Turn, reading: Reading, text: str) -> Amendment | None:
         return None
     protocol = script.protocol_of(turn.session, checkin)
     for asked in _asked(before, checkin, protocol):
-        again = replies.read(text, asked, turn.language, words.words())
+        again = _as_answer(replies.read(text, asked, turn.language, words.words()))
         if _answers(again, asked, protocol, text):
             return Amendment(checkin, protocol, asked, replace(again, notes=(*again.notes, AMENDED)))
     return None
@@ -105,6 +105,11 @@ def _asked(before: Message, checkin: CheckIn, protocol: Protocol) -> list[Asked]
         return []
     whole = [group for group in questions.groups(script.all_questions(checkin, protocol)) if set(keys) < set(group.keys)]
     return [Asked(Kind(kept["kind"]), keys), *whole]
+
+
+def _as_answer(reading: Reading) -> Reading:
+    """ "Pardon 0 0 1": a correction that gives every value is the answer."""
+    return replace(reading, heard=Heard.ANSWER) if reading.heard is Heard.CORRECTION and reading.values else reading
 
 
 def _answers(reading: Reading, asked: Asked, protocol: Protocol, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A text that is a command in the country of the service, whatever the language of the patient; and what the carrier already did with it."""
+"""A text that is a command in the country of the service, whatever the patient speaks; and what the carrier did with it."""
 
 from __future__ import annotations
 

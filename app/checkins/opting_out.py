@@ -1,4 +1,4 @@
-"""STOP from a telephone that several people hold: it ends the texts to that telephone, for each of them, and a nurse settles whose it was."""
+"""STOP from a telephone that several people hold: it ends the texts for each of them, and a nurse settles whose it was."""
 
 from __future__ import annotations
 

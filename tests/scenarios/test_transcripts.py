@@ -2,11 +2,15 @@
 
 A file of transcripts/: "# title" says what it shows; "@ wed 10:30" lets time pass until then, in Paris, the worker ticking;
 "+ 25 s" lets seconds pass; "> text" the patient writes; "< text" exactly what the telephone receives next, in order, nothing more;
-"= ..." how the day's check-in, the open alerts and the open tasks stand at the end.
+"= ..." how the day's check-in (or Friday's, "= fri: ..."), its answers, the open alerts and the open tasks stand at the end.
+">> text" is delivered twice by the carrier, "&> text" is kept and not read yet, "!> text" is a STOP that the carrier obeyed by itself;
+"2> text" and "2< text" are a second telephone. "% ..." tells, before the first day, what is different about the patient.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,15 +18,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from app.checkins import assessing
+from app.checkins import assessing, conversation
 from app.checkins.models import CheckIn
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.messaging import inbox
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
 
 FOLDER = Path(__file__).parent / "transcripts"
 MONDAY = date(2026, 11, 23)
+JEANNE = "+33639980002"
+"""The second telephone of a transcript."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -31,23 +38,41 @@ def clock() -> HandClock:
     return HandClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
 
 
+DIFFERENT: dict[str, dict[str, object]] = {
+    "daughter": {"respondent_name": "Jeanne Hoarau", "respondent_relation": "daughter", "respondent_phone": JEANNE},
+    "english": {"language": "en"},
+    "lives in Réunion": {"timezone": "Indian/Reunion"},
+    "not welcomed": {"told": False},
+}
+DIFFERENT["daughter answers"] = {**DIFFERENT["daughter"], "answered_by": "respondent"}
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_dialogue(path: Path, database: Database, clock: HandClock, world: World) -> None:
     """FR-02, HZ-08, HZ-14, HZ-20, HZ-21, HZ-24 to HZ-26, SEC-17: what is said and what comes of it, word for word."""
     chain = Chain(database, clock, world)
-    chain.follow()
-    heard = 0
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    changes = [DIFFERENT[line.removeprefix("% ")] for line in lines if line.startswith("% ")]
+    chain.follow(**{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]
+    heard = {MARIE: 0, JEANNE: 0}
+    for number, line in enumerate(lines, 1):
         mark, _, words = line.partition(" ")
         where = f"{path.name}:{number}"
-        if mark == "<":
-            assert chain.received()[heard : heard + 1] == [words], where
-            heard += 1
-        elif mark in ("@", "+", ">", "="):
-            assert chain.received()[heard:] == [], f"{where}: something was said that the transcript does not hold"
+        if mark in ("<", "2<"):
+            who = JEANNE if mark == "2<" else MARIE
+            assert chain.received(who)[heard[who] : heard[who] + 1] == [words], where
+            heard[who] += 1
+        elif mark not in ("#", "%", ""):
+            _nothing_more(chain, heard, where)
             _play(chain, mark, words, where)
+    _nothing_more(chain, heard, f"{path.name}, at its end")
     with chain.read() as session:
         assert list(assessing.mismatches(session)) == []
+
+
+def _nothing_more(chain: Chain, heard: dict[str, int], where: str) -> None:
+    for who, count in heard.items():
+        assert chain.received(who)[count:] == [], f"{where}: something was said that the transcript does not hold"
 
 
 def _play(chain: Chain, mark: str, words: str, where: str) -> None:
@@ -58,10 +83,36 @@ def _play(chain: Chain, mark: str, words: str, where: str) -> None:
         chain.until(local.astimezone(UTC))
     elif mark == "+":
         chain.wait(seconds=int(words.split()[0]))
-    elif mark == ">":
-        chain.says(MARIE, words)
-    else:
+    elif mark == "=":
         _check(chain, words, where)
+    else:
+        WRITES[mark](chain, words)
+
+
+def _twice(chain: Chain, words: str) -> None:
+    inbound = chain.phones.reply(MARIE, words, to=chain.world.service.number)
+    for _ in range(2):
+        with chain.database.transaction() as session:
+            message_id = inbox.keep(session, inbound, now=chain.clock.now())[0].id
+        conversation.process(chain.database, message_id, now=chain.clock.now())
+        chain.send()
+
+
+def _obeyed(chain: Chain, words: str) -> None:
+    inbound = replace(chain.phones.reply(MARIE, words, to=chain.world.service.number), opt_out="STOP")
+    with chain.database.transaction() as session:
+        message_id = inbox.keep(session, inbound, now=chain.clock.now())[0].id
+    conversation.process(chain.database, message_id, now=chain.clock.now())
+    chain.send()
+
+
+WRITES: dict[str, Callable[[Chain, str], object]] = {
+    ">": lambda chain, words: chain.says(MARIE, words),
+    "2>": lambda chain, words: chain.says(JEANNE, words),
+    "&>": lambda chain, words: chain.keep(MARIE, words),
+    ">>": _twice,
+    "!>": _obeyed,
+}
 
 
 def _check(chain: Chain, words: str, where: str) -> None:
@@ -71,8 +122,12 @@ def _check(chain: Chain, words: str, where: str) -> None:
     elif what == "tasks":
         found = " ".join(chain.tasks())
     else:
-        what, expected = "", words
+        day = MONDAY + timedelta(days=DAYS.index(what)) if what in DAYS else date(2026, 11, 25)
         with chain.read() as session:
-            row = session.scalars(select(CheckIn).where(CheckIn.day == date(2026, 11, 25), CheckIn.kind == "regular")).one()
-        found = row.state + (f", not asked: {' '.join(row.not_asked) or 'nothing'}" if "not asked" in words else "")
+            row = session.scalars(select(CheckIn).where(CheckIn.day == day, CheckIn.kind == "regular")).one()
+        if what == "answers":
+            found = ", ".join(f"{key} {value}" for key, value in chain.answers(row).items())
+        else:
+            expected = expected if what in DAYS else words
+            found = row.state + (f", not asked: {' '.join(row.not_asked) or 'nothing'}" if "not asked" in words else "")
     assert (found or "none") == expected, where

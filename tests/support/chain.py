@@ -43,13 +43,33 @@ class Chain:
         with self.database.transaction() as session:
             shelf.seed(session, self.clock.now())
 
-    def follow(self, *, course: dict[str, object] | None = None, **patient: object) -> Patient:
-        """Enrol somebody, start their treatment today unless told otherwise, and plan."""
+    def follow(self, *, course: dict[str, object] | None = None, told: bool = True, **patient: object) -> Patient:
+        """Enrol somebody, start their treatment today unless told otherwise, and plan.
+
+        told: the line about emergencies was said before the story begins, as it is when the first texts leave at enrolment.
+        """
         with self.database.transaction() as session:
             person = a_patient(session, self.world, now=self.clock.now(), **patient)
             taken = a_course(session, self.world, person, now=self.clock.now(), **(course or {}))
             agenda.plan(session, taken, now=self.clock.now())
+            if told:
+                session.add(self._line(person, taken))
         return person
+
+    def _line(self, person: Patient, taken: Course) -> Message:
+        return Message(
+            service_id=person.service_id,
+            patient_id=person.id,
+            direction="out",
+            state="delivered",
+            address="",
+            number="",
+            body="",
+            key="not_emergency",
+            purpose="administrative",
+            dedup_key=f"line:{taken.id}:1",
+            created_at=self.clock.now(),
+        )
 
     def on_call(self, who: Staff, days: int = 60) -> None:
         """Somebody is on call day and night."""

@@ -14,7 +14,8 @@ from triage.replies.intakes import choice, intake
 from triage.replies.matching import matches
 from triage.replies.measures import count, temperature, weight
 from triage.replies.parsed import Parsed, again, settled
-from triage.replies.scales import multi, pain, severity
+from triage.replies.placing import all_foreign, multi
+from triage.replies.scales import pain, severity
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Kind
 
@@ -22,13 +23,20 @@ from triage.terms import Asked, Kind
 def answer(text: Text, asked: Asked, words: Words) -> Parsed | None:
     """The answer in the text to what is asked; None when nothing in it answers (it may still be a symptom, a command...)."""
     reader = _READERS.get(asked.kind)
+    if asked.keys and asked.kind in _COUNTS and all_foreign(text, asked, words):
+        return None  # "fatigue 2" says nothing about how often
     return reader(text, asked, words) if reader else None
+
+
+_COUNTS = frozenset({Kind.COUNT, Kind.PAIN})
 
 
 _MENU = {"1": "yes", "2": "no"}
 """What our own text offers ("1 oui, 2 non"); in a file that names no question a lone digit is no answer to a yes/no question."""
 
 
+_NUMBERS = re.compile(r"\d+(?: \d+)+")
+"""Scores meant for another question: "0 0 1" is no "no" about the chest."""
 _YES, _NO = frozenset(["oui", "ouais", "yes", "yeah", "yep", "si"]), frozenset(["non", "nan", "no", "nope", "nah"])
 _FILLERS = frozenset(["enfin", "ou", "or", "et", "and", "mais", "but", "well", "bah", "ben", "euh", "puis"])
 
@@ -43,19 +51,24 @@ def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     key = key_of(text)
     if asked.keys and key in _MENU:
         return settled(_MENU[key])
-    if _both(key) or key in (
-        "oui enfin",
-        "non enfin",
-        "oui mais",
-        "yes but",
-        "non mais",
-        "no but",
-        "oui et non",
-        "yes and no",
-        "👍",
-        "ok",
-        "1",
-        "0",
+    if (
+        _both(key)
+        or _NUMBERS.fullmatch(key)
+        or key
+        in (
+            "oui enfin",
+            "non enfin",
+            "oui mais",
+            "yes but",
+            "non mais",
+            "no but",
+            "oui et non",
+            "yes and no",
+            "👍",
+            "ok",
+            "1",
+            "0",
+        )
     ):
         return again("ambiguous")
     order = sorted((where[0], code, len(where)) for code in ("yes", "no", "perhaps") for _, where in matches(text, words.tables[code]))

@@ -290,6 +290,7 @@ def test_wherever_the_process_dies_each_message_arrives_exactly_once(ward: Ward)
     clock: HandClock = ward.clock
     lived, dies_at = False, 0
     while not lived:
+        clock.forward(hours=3)  # one number has its limit of texts a day
         rows = [ward.queue("help", Purpose.ADMINISTRATIVE, f"{dies_at}:{i}") for i in range(3)]
         mortal = Mortal(OutboxStore(ward.database), ward.phones, dies_at)
         try:
