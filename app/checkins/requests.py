@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.checkins import dialogue, linking, planning, script, unprompted, ways
+from app.checkins import dialogue, freezing, linking, planning, resuming, script, unprompted, ways
 from app.checkins.models import CheckInState
 from app.checkins.turns import CALL_WITHIN, Turn
 from app.core import audit
 from app.messaging.outbox import Purpose
-from app.people import care_team, patients
-from app.people.models import FollowUp
-from app.people.patients import LANGUAGES
+from app.people import absences, care_team, patients
+from notifications import wording
 from triage.terms import Reading
 
 TODAY = timedelta(hours=4)
@@ -58,13 +57,17 @@ def stop(turn: Turn) -> None:
 
 
 def start(turn: Turn) -> None:
-    """Texts may leave again; the plan is made anew, and a nurse is told."""
-    if not patients.opt_in(turn.session, turn.patient, by=turn.by, now=turn.now):
-        turn.say("help", Purpose.ADMINISTRATIVE)
-        return
-    planning.replan_patient(turn.session, turn.patient, now=turn.now)
-    turn.for_a_person("opted_in")
-    turn.say("start_ok", Purpose.ADMINISTRATIVE)
+    """Texts may leave again, a nurse is told, and what STOP cut short goes on where it was; the plan is made anew (U22)."""
+    returned = patients.opt_in(turn.session, turn.patient, by=turn.by, now=turn.now)
+    if returned:
+        planning.replan_patient(turn.session, turn.patient, now=turn.now)
+        turn.for_a_person("opted_in")
+        resuming.resume(turn)
+    if turn.asked.keys and turn.protocol is not None and turn.may_ask:
+        key, values = script.question_text(turn.asked, turn.protocol, turn.language)
+        turn.say(key, Purpose.CONFIRMATION, values)
+    else:
+        turn.say("start_ok" if returned else "help", Purpose.ADMINISTRATIVE)
 
 
 def say_help(turn: Turn) -> None:
@@ -88,7 +91,7 @@ def later(turn: Turn) -> None:
 
 def change_language(turn: Turn, language: str) -> None:
     """Every text from now on in the language asked for; the open question again in that language."""
-    if language not in LANGUAGES:
+    if language not in wording.LANGUAGES:
         turn.for_a_person("language")
         turn.acknowledge()
         return
@@ -166,7 +169,7 @@ def in_passing(turn: Turn, notes: tuple[str, ...]) -> None:
     if "refill" in notes:
         turn.task("refill", due_within=CALL_WITHIN)
     if "hospitalised" in notes:
-        _freeze(turn, "hospital stay told by text")
+        _freeze(turn, absences.HOSPITAL)
         turn.task("hospitalised")
     if "optout_intent" in notes:
         turn.for_a_person("optout_intent")
@@ -187,19 +190,19 @@ def news(turn: Turn, reading: Reading) -> None:
 
 def _wrong_number(turn: Turn) -> None:
     # Health content must stop at once: somebody else may hold this telephone.
-    _freeze(turn, "wrong number, said by text")
+    _freeze(turn, absences.WRONG_NUMBER)
     turn.task("wrong_number")
     turn.say("wrong_nr", Purpose.ADMINISTRATIVE)
 
 
 def _deceased(turn: Turn) -> None:
     # No automatic answer to this: a person calls.
-    _freeze(turn, "death told by text")
+    _freeze(turn, absences.DEATH)
     turn.task("deceased")
 
 
 def _hospitalised(turn: Turn) -> None:
-    _freeze(turn, "hospital stay told by text")
+    _freeze(turn, absences.HOSPITAL)
     turn.task("hospitalised")
     turn.acknowledge()
 
@@ -215,10 +218,8 @@ def media(turn: Turn) -> None:
     turn.say("photo", Purpose.ADMINISTRATIVE)
 
 
-def _freeze(turn: Turn, reason: str) -> None:
-    if turn.patient.follow_up == FollowUp.ACTIVE:
-        patients.change_follow_up(turn.session, turn.patient, FollowUp.FROZEN, by=turn.by, now=turn.now, reason=reason)
-    planning.replan_patient(turn.session, turn.patient, now=turn.now)
+def _freeze(turn: Turn, kind: str) -> None:
+    freezing.told(turn.session, turn.patient, kind, by=turn.by, now=turn.now)
 
 
 NEWS: dict[str, Callable[[Turn], None]] = {

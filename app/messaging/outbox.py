@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import SYSTEM
 from app.core.db import after_commit
-from app.messaging import links
+from app.messaging import budget, links
 from app.messaging.models import DeliveryEvent, FormLink, Message, Out
-from app.people import numbers, patients, regions
+from app.people import absences, numbers, patients, reading, regions
 from app.people.models import FollowUp, Patient, Reachability, Service, Staff
 from notifications import policy, wording
 from notifications.messages import DeliveryUpdate, Reason, State, advance
@@ -23,6 +23,8 @@ from notifications.wording import WordingError
 
 bell = threading.Event()
 """Rung after each commit that queued something due: the postman of this process wakes at once."""
+safety_bell = threading.Event()
+"""Rung as well when it was a safety text: these have a thread of their own."""
 
 NO_REPORT = timedelta(minutes=15)
 """A text without delivery report after this time counts as not arrived (HZ-07)."""
@@ -82,21 +84,23 @@ def queue(
 
     svc, tel, sos are filled from the service. A text that cannot be said (no number, wording refused) becomes a row in state failed:
     it is listed like any other that did not arrive, and the caller's transaction, perhaps an alert's, still commits.
-    ``to``: by default the number of ``reply_to``, else the patient's. ``language``: by default the patient's, else the service's.
+    ``to``: by default the number of ``reply_to``, else the patient's. ``language``: of the words in ``values``, when they hold any. Without
+    it, the first language that whoever answers reads and that has this text (HZ-36); none: the row fails, and a person calls.
     ``link``: the form the text leads to; its address is the value ``link``, stored without its token (SEC-05).
     """
     service = service or (patient.service if patient else None)
     if service is None:
         raise ValueError("a text belongs to a patient or to a service")
+    address = to or (reply_to.address if reply_to else "") or (address_of(patient) if patient else "")
     row = Message(
         service_id=service.id,
         patient_id=patient.id if patient else None,
         checkin_id=checkin_id,
         alert_id=alert_id,
         reply_to_id=reply_to.id if reply_to else None,
-        address=to or (reply_to.address if reply_to else "") or (address_of(patient) if patient else ""),
+        address=address,
         number=reply_to.number if reply_to else service.number,
-        language=language or (patient.language if patient else service.language),
+        language=_language(key, purpose, service, patient, address, language),
         due_at=not_before or now,
         link_id=link.id if link else None,
     )
@@ -105,6 +109,15 @@ def queue(
     if purpose in AUTOMATIC and patient is not None and reply_to is None:
         row.due_at = policy.first_allowed(not_before or now, patient.timezone)
     return _add(session, row, service, key=key, values=values or {}, purpose=purpose, dedup_key=dedup_key, expires_at=expires_at, now=now)
+
+
+def _language(key: str, purpose: Purpose, service: Service, patient: Patient | None, address: str, of_values: str) -> str:
+    """Which language a text leaves in, "" for none. A safety text always has one: a number to dial is read in any language (HZ-36)."""
+    if patient is None:
+        return of_values or service.language
+    if of_values and wording.has(key, of_values):
+        return of_values
+    return reading.language_of_text(key, patient, address) or (service.language if purpose is Purpose.SAFETY else "")
 
 
 def queue_staff(
@@ -152,15 +165,20 @@ def _add(
     row.purpose, row.priority, row.created_at = purpose, PRIORITY[purpose], now
     row.expires_at = expires_at or due + LIFE[purpose]
     row.body = ""
-    try:
-        row.body = wording.render(key, row.language, standard(key, service) | dict(values))
-    except WordingError as error:
-        _end(row, Out.FAILED, "wording", str(error), now)
+    if not row.language:
+        _end(row, Out.FAILED, "no_language", "there is no text in a language this person reads: telephone, with an interpreter", now)
+    else:
+        try:
+            row.body = wording.render(key, row.language, standard(key, service) | dict(values))
+        except WordingError as error:
+            _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
         _end(row, Out.FAILED, "no_number", "there is no mobile number to write to", now)
     if row.state == Out.QUEUED and purpose not in EVERYWHERE and regions.refuses(service, row.address):
         _end(row, Out.FAILED, "refused_country", "texts do not leave for this country or this kind of number", now)
         row.handled = row.patient_id is None  # whoever wrote is in quarantine already: a person reads it
+    if row.state == Out.QUEUED and budget.too_many(session, row, now):
+        _end(row, Out.FAILED, "number_limit", "this number has had its texts of the day", now)
     try:
         with session.begin_nested():
             session.add(row)
@@ -171,6 +189,8 @@ def _add(
         return existing
     if row.state == Out.QUEUED and due <= now:
         after_commit(session, bell.set)
+        if purpose is Purpose.SAFETY:
+            after_commit(session, safety_bell.set)
     return row
 
 
@@ -191,7 +211,9 @@ def address_of(patient: Patient) -> str:
 
 
 def may_receive(patient: Patient, purpose: str) -> bool:
-    """Freeze, end of follow-up and opt-out stop questions, reminders and advice; nothing else (house: danger outranks them all)."""
+    """Freeze, end of follow-up and opt-out stop questions, reminders and advice; after a death nothing but a safety text leaves (HZ-35)."""
+    if patient.follow_up_kind == absences.DEATH:
+        return purpose == Purpose.SAFETY
     return purpose not in AUTOMATIC or (patient.follow_up == FollowUp.ACTIVE and patient.opted_out_at is None)
 
 

@@ -34,10 +34,10 @@ UNDER_WAY = (Out.QUEUED, Out.SENDING)
 
 
 class OutboxStore:
-    """notifications.delivery.Store on the message table. ``worker`` names this process in leases."""
+    """notifications.delivery.Store on the message table. ``worker`` names this process in leases. only_safety: sees no other text."""
 
-    def __init__(self, database: Database, worker: str = "") -> None:
-        self._database = database
+    def __init__(self, database: Database, worker: str = "", *, only_safety: bool = False) -> None:
+        self._database, self._next = database, _NEXT_SAFETY if only_safety else _NEXT
         self.worker = worker or f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid4().hex[:8]}"
 
     def claim_due(self, now: datetime) -> Claim | None:
@@ -45,7 +45,7 @@ class OutboxStore:
         with self._database.transaction() as session:
             if not is_sqlite(session):
                 session.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
-            while (message := session.scalar(_NEXT, {"now": now, "soon": now + WAITED_FOR})) is not None:
+            while (message := session.scalar(self._next, {"now": now, "soon": now + WAITED_FOR})) is not None:
                 patient = session.get(Patient, message.patient_id) if message.patient_id else None
                 allowed = patient is None or outbox.may_receive(patient, message.purpose)
                 if allowed or message.state == Out.SENDING:
@@ -153,37 +153,45 @@ def _another_first() -> ColumnElement[bool]:
 
 
 _NEXT = _next()
+_NEXT_SAFETY = _NEXT.where(Message.priority == outbox.PRIORITY[outbox.Purpose.SAFETY])
 
 
 class Postman:
-    """Drains the outbox of this process: at once when the bell rings, and every ``idle`` seconds as the net."""
+    """Drains the outbox of this process: at once when the bell rings, and every ``idle`` seconds as the net.
+
+    Safety texts have a thread of their own beside: a carrier that hangs over another text (20 s a call) does not hold them.
+    """
 
     def __init__(self, database: Database, transports: Mapping[Channel, Transport], now: Now, *, idle: float = 5.0) -> None:
         self._store, self._transports, self._now, self._idle = OutboxStore(database), transports, now, idle
+        self._safety = OutboxStore(database, only_safety=True)
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def round(self) -> Tally:
         """Send what is due now."""
         return delivery.drain(self._store, self._transports, self._now)
 
     def start(self) -> None:
-        """Run in a thread of its own until ``stop``."""
-        self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
-        self._thread.start()
+        """Run in threads of their own until ``stop``."""
+        lanes = (("postman", self._store, outbox.bell), ("safety", self._safety, outbox.safety_bell))
+        self._threads = [threading.Thread(target=self._run, name=name, args=(store, bell), daemon=True) for name, store, bell in lanes]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float = 15.0) -> None:
-        """Finish the message in hand, then end."""
+        """Finish the messages in hand, then end."""
         self._stopping.set()
         outbox.bell.set()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        outbox.safety_bell.set()
+        for thread in self._threads:
+            thread.join(timeout)
 
-    def _run(self) -> None:
+    def _run(self, store: OutboxStore, bell: threading.Event) -> None:
         while not self._stopping.is_set():
-            outbox.bell.wait(self._idle)
-            outbox.bell.clear()
+            bell.wait(self._idle)
+            bell.clear()
             try:
-                self.round()
+                delivery.drain(store, self._transports, self._now)
             except Exception:  # the database is away: the rows are safe, the next round tries again
                 log.exception("a round of sending was cut short")
