@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import tasks
 from app.alerts.models import Alert, Task
-from app.checkins import answers, links, ways
+from app.checkins import answers, links, script, ways
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.messaging import outbox, pages
@@ -76,8 +76,17 @@ class Turn:
 
     @property
     def language(self) -> str:
-        """The language the patient reads."""
-        return self.patient.language
+        """The language of this conversation: the first that whoever answers reads and all its questions exist in.
+
+        Without any, the service's: it serves to build words that then do not leave (outbox), or that a page or an alert shows.
+        """
+        return self.read_in or self.service.language
+
+    @property
+    def read_in(self) -> str:
+        """The same, "" for none: a text that needs words of the check-in then does not leave."""
+        asked = script.all_questions(self.checkin, self.protocol) if self.checkin is not None and self.protocol is not None else ()
+        return script.language_for(self.patient, asked, self.message.address)
 
     @property
     def may_ask(self) -> bool:
@@ -132,6 +141,7 @@ class Turn:
             patient=self.patient,
             service=self.service,
             values=values,
+            language=self.read_in,
             reply_to=self.message,
             not_before=self.now + after if after else None,
             checkin_id=self.checkin.id if self.checkin else None,
