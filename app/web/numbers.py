@@ -10,8 +10,10 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.alerts import tasks
+from app.alerts.models import Task
 from app.checkins import verifying
 from app.core.errors import FieldErrors, NotFound, Refusal
+from app.messaging.models import Message
 from app.people import numbers, patients, respondents
 from app.people.models import Patient, Respondent
 from app.web import enrolment, prescription
@@ -38,7 +40,7 @@ def show(page: StaffPage, session: Reads, patient_id: Id, said: str = "", task: 
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     opened(page, patient, "number")
-    written = tasks.get(session, task, viewer=page.viewer).detail.get("number", "") if task else ""
+    written = _writer(session, tasks.get(session, task, viewer=page.viewer)) if task else ""
     return _page(page, session, patient, {"number": written}, {}, said=said)
 
 
@@ -124,6 +126,9 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         held=numbers.held(session, patient, now=page.now),
         said=said if said in SAID else "",
         may_change=page.viewer.may("enrol"),
+        taken=enrolment.is_held(
+            session, patient.service, {"phone": values.get("number", "")}, allow_fiction=not page.tools.settings.is_production
+        ),
         values=values,
         errors=errors,
     )
@@ -144,6 +149,12 @@ def search(page: StaffPage, session: Reads, task_id: Id, q: Annotated[str, Form(
     return _whose(page, session, task_id, q)
 
 
+def _writer(session: Session, task: Task) -> str:
+    """The number that wrote the text of a task; "" when the task is about no text."""
+    message = session.get(Message, task.message_id) if task.message_id else None
+    return message.address if message else ""
+
+
 def _whose(page: Page, session: Session, task_id: int, q: str) -> Response:
     page.viewer.require("enrol")
     task = tasks.get(session, task_id, viewer=page.viewer)
@@ -151,4 +162,4 @@ def _whose(page: Page, session: Session, task_id: int, q: str) -> Response:
         raise NotFound("This page")
     words = q.strip()
     found = patients.search(session, words, viewer=page.viewer) if words else []
-    return page.page("whose.html", task=task, number=str(task.detail.get("number", "")), words=words, found=found)
+    return page.page("whose.html", task=task, number=_writer(session, task), words=words, found=found)

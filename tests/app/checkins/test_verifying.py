@@ -225,6 +225,26 @@ def test_two_patients_on_one_telephone_each_have_their_code(chain: Chain) -> Non
     assert _typed(chain, jean, his) == "confirmed"
 
 
+def test_until_then_questions_leave_as_a_neutral_link(chain: Chain) -> None:
+    """HZ-09: no symptom is named to whoever holds the telephone; the birthday guards the form behind the link."""
+    marie = chain.follow(phone_verified=False)
+    chain.until(chain.clock.now() + timedelta(days=8))
+    asked = [text for text in chain.texts_to(MARIE) if text.purpose in ("question", "reminder")]
+    assert asked
+    assert {text.link_id is not None for text in asked} == {True}
+    assert not [text.body for text in asked if re.search("diarrh|nausée|fièvre|température|mains", text.body.lower())]
+    with chain.database.transaction() as session:
+        person = session.get_one(Patient, marie.id)
+        verifying.ask(session, person, by=actor_of(chain.world.ines), now=chain.clock.now())
+    chain.send()
+    chain.says(MARIE, _code(chain))
+    before = len(chain.texts_to(MARIE))
+    chain.until(chain.clock.now() + timedelta(days=8))
+    asked = [text for text in chain.texts_to(MARIE)[before:] if text.purpose == "question"]
+    assert asked
+    assert {text.link_id for text in asked} == {None}
+
+
 # --- Another number -----------------------------------------------------------------------------------------------------------------
 
 

@@ -135,6 +135,17 @@ def test_what_is_missing_or_implausible_has_its_sentence_and_nothing_is_saved(
         assert session.scalars(select(Patient.id)).all() == []
 
 
+def test_a_program_that_does_not_know_who_holds_the_number_says_so(api: TestClient, database: Database) -> None:
+    """FR-25: otherwise the calling program vouches for it, as before."""
+    vouched = api.post("/patients", json=PATIENT)
+    assert (vouched.status_code, vouched.json()["phone_verified_at"] is None) == (201, False)
+    other = {**PATIENT, "given_names": "Jean", "phone": "+33639980009", "phone_verified": False}
+    asked = api.post("/patients", json=other)
+    assert (asked.status_code, asked.json()["phone_verified_at"]) == (201, None)
+    with database.reading() as session:
+        assert [(text.key, text.address) for text in session.scalars(select(Message))] == [("verify_code", "+33639980009")]
+
+
 def test_half_a_character_is_refused_in_words(api: TestClient) -> None:
     """A lone surrogate is valid JSON and no database keeps it."""
     body = json.dumps({**PATIENT, "family_name": "Hoarau"}).replace("Hoarau", "\\ud800")

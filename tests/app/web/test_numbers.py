@@ -118,6 +118,22 @@ def test_another_number_counts_once_its_code_is_back(claire: TestClient, marie: 
     assert row(database, marie).phone == NEW
 
 
+def test_a_number_that_another_patient_has_asks_whether_they_share_it(
+    claire: TestClient, marie: Patient, world: World, clock: HandClock, database: Database
+) -> None:
+    """HZ-10, U16."""
+    with database.transaction() as session:
+        jean = a_patient(session, world, now=clock.now(), given_names="Jean", phone=NEW)
+    address = f"/patients/{marie.id}/number"
+    assert 'name="shared"' not in claire.get(address).text
+    refused = claire.post(f"{address}/change", data={"number": NEW, "reason": "téléphone du couple"})
+    assert ("number" in fields(refused.text), 'name="shared"' in refused.text) == (True, True)
+    sent = claire.post(f"{address}/change", data={"number": NEW, "reason": "téléphone du couple", "shared": "yes"})
+    assert sent.status_code == 303
+    claire.post(f"{address}/code", data={"code": code(database)})
+    assert (row(database, marie).shared_phone, row(database, jean).shared_phone) == (True, True)
+
+
 def test_a_change_may_be_given_up(claire: TestClient, marie: Patient, database: Database) -> None:
     claire.post(f"/patients/{marie.id}/number/change", data={"number": NEW, "reason": "dit par sa fille"})
     digits = code(database)
