@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,8 @@ DEFAULT_SECRET = "for-the-demonstration-only"
 PREFIX = "VIGIE_"
 NOT_SETTINGS = ("VIGIE_TEST_", "VIGIE_PASSWORD", "VIGIE_HOST")
 """Variables that share the prefix: the test suite's, the password that commands read once, the address `vigie serve` listens on."""
+LONGEST_PUBLIC_URL = 40
+"""Characters: a longer address would push the texts that carry a link into a second segment (SEC-02)."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -96,6 +99,10 @@ def _problems(settings: Settings) -> list[str]:
         address = getattr(settings, name)
         if address and not _is_web_address(address):
             found.append(f"{PREFIX}{name.upper()} is not a web address: {address!r}; write it as https://vigie.example.org")
+    if len(settings.public_url.rstrip("/")) > LONGEST_PUBLIC_URL or not re.fullmatch(r"https?://[A-Za-z0-9.:/_-]+", settings.public_url):
+        found.append(
+            f"VIGIE_PUBLIC_URL stands in texts: at most {LONGEST_PUBLIC_URL} plain letters, digits, dots and dashes, not {settings.public_url!r}"
+        )
     for name in ("database_url", "migration_database_url"):
         if (address := getattr(settings, name)) and not _is_database(address):
             found.append(f"{PREFIX}{name.upper()} cannot be read: write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name")

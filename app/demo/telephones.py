@@ -18,6 +18,7 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.demo.patients import write
 from app.demo.simulate import Life, Metronome
+from app.messaging import pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import address_of
 from app.people.models import NumberCheck, Patient, Service
@@ -47,7 +48,8 @@ def seen(session: Session, patient: Patient, *, limit: int = 80) -> list[Message
     """What this telephone shows, oldest first: what arrived on it, what was written from it."""
     numbers = {address_of(patient), *_to_come(session, patient)}
     on_screen = (Message.direction == "in") | Message.state.in_(SEEN)
-    mine = select(Message).where(Message.service_id == patient.service_id, Message.address.in_(numbers), on_screen)
+    texts = (Message.address.in_(numbers), Message.carrier.not_in(pages.CARRIERS))
+    mine = select(Message).where(Message.service_id == patient.service_id, *texts, on_screen)
     found = list(session.scalars(mine.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)))
     return sorted(found, key=lambda text: (text.sent_at or text.created_at, text.id))
 

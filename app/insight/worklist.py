@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.checkins.models import AssessmentRow
+from app.messaging import pages
 from app.messaging.models import Message
 from app.people import care_team
 from app.people.models import Patient, Service, Staff
@@ -181,7 +182,8 @@ class _Facts:
 
     @staticmethod
     def _last_texts(session: Session, patients: dict[int, Patient]) -> tuple[dict[int, datetime], dict[int, str]]:
-        last = select(func.max(Message.id)).where(Message.patient_id.in_(patients), Message.direction == "in").group_by(Message.patient_id)
+        mine = (Message.patient_id.in_(patients), Message.direction == "in", pages.worded())
+        last = select(func.max(Message.id)).where(*mine).group_by(Message.patient_id)
         heard: dict[int, datetime] = {}
         words: dict[int, str] = {}
         for patient_id, at, body in session.execute(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
+from app.messaging import pages
 from app.messaging.models import In, Message
 from app.people.models import Service
 from notifications.inbound import to_e164
@@ -105,9 +106,6 @@ def seen_by_person(message: Message, *, now: datetime) -> None:
 
 
 def story(session: Session, patient_id: int, *, limit: int = 500) -> list[Message]:
-    """Everything said to and heard from a patient, newest first."""
-    return list(
-        session.scalars(
-            select(Message).where(Message.patient_id == patient_id).order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
-        )
-    )
+    """Everything said to and heard from a patient, on pages too, newest first."""
+    mine = select(Message).where(Message.patient_id == patient_id, pages.worded())
+    return list(session.scalars(mine.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)))

@@ -21,8 +21,6 @@ TOKEN_LENGTH = 22
 MASK = "*" * TOKEN_LENGTH
 """Stands in a stored text where the token will be: of the same length, so that segments are counted as the carrier will."""
 SEED_BYTES = 16
-LONGEST_PUBLIC_URL = 40
-"""Characters of the public address: a longer one would push the texts that carry a link into a second segment."""
 
 
 class _Door:

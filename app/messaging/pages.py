@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.messaging.models import In, Message, Out
@@ -96,6 +96,11 @@ def show(
     session.add(row)
     session.flush()
     return row
+
+
+def worded() -> ColumnElement[bool]:
+    """Rows that say something: not the blank one that the answers of a page hang on."""
+    return or_(Message.carrier.not_in(CARRIERS), Message.body != "")
 
 
 def shown(session: Session, patient_id: int, checkin_id: int) -> Message | None:

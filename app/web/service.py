@@ -49,6 +49,18 @@ def choose_regions(page: StaffPage, session: Writes, values: Typed) -> Response:
     return page.go("/service")
 
 
+@router.post("/service/style")
+def choose_style(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """How check-ins open: the questions in the text, or a link; with a reason."""
+    page.viewer.require("manage_service")
+    style, reason = values.get("sms_style", ""), values.get("style_reason", "")
+    try:
+        services.choose_style(session, service_of(session, page), style, reason=reason, by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service")
+
+
 @router.post("/service/stop")
 def stop(page: StaffPage, session: Writes, values: Typed) -> Response:
     """Questions and reminders stop, with a reason."""
@@ -88,7 +100,7 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
 
 
 def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
-    kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
+    kept = {"sms_name": service.sms_name, "phone": service.phone, "sms_style": service.sms_style, "hours": opening.written(service.hours, page.language)}
     kept["regions"] = ", ".join(service.regions)
     return page.page(
         "coordinator/service.html",

@@ -62,6 +62,8 @@ def test_outside_the_demonstration_the_terminal_speaks_until_a_carrier_is_given(
         ("VIGIE_SECOND_FACTOR", "perhaps", "VIGIE_SECOND_FACTOR: Input should be a valid boolean, unable to interpret input"),
         ("VIGIE_LOG_LEVEL", "chatty", "VIGIE_LOG_LEVEL is one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'chatty'"),
         ("VIGIE_PUBLIC_URL", "vigie.example.org", "VIGIE_PUBLIC_URL is not a web address: 'vigie.example.org'"),
+        ("VIGIE_PUBLIC_URL", "https://suivi-a-domicile.hopital.example.org", "VIGIE_PUBLIC_URL stands in texts: at most 40 plain letters"),
+        ("VIGIE_PUBLIC_URL", "https://suivi.example/~baie", "VIGIE_PUBLIC_URL stands in texts: at most 40 plain letters"),
         ("VIGIE_TWILIO_API_BASE", "localhost", "VIGIE_TWILIO_API_BASE is not a web address: 'localhost'"),
         ("VIGIE_HEARTBEAT_URL", "ping", "VIGIE_HEARTBEAT_URL is not a web address: 'ping'"),
         ("VIGIE_DATABASE_URL", "mysql://db/vigie", "VIGIE_DATABASE_URL cannot be read"),

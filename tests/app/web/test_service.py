@@ -63,6 +63,18 @@ def test_a_wrong_value_has_its_sentence_and_nothing_changes(
     assert (service(database, world).sms_name, service(database, world).phone) == ("Suivi Baie", "0199001234")
 
 
+def test_how_questions_are_asked_is_chosen_with_a_reason(ines: TestClient, database: Database, world: World) -> None:
+    """Issue 4, point 2: words in the text, or a link; the trail holds both styles and the reason."""
+    assert ines.post("/service/style", data={"sms_style": "link", "style_reason": ""}).status_code == 422
+    assert service(database, world).sms_style == "words"
+    assert ines.post("/service/style", data={"sms_style": "link", "style_reason": "beaucoup de téléphones partagés"}).status_code == 303
+    assert service(database, world).sms_style == "link"
+    assert re.search(r'<option value="link" selected>', ines.get("/service").text)
+    with database.reading() as session:
+        [row] = session.scalars(select(AuditRow).where(AuditRow.action == "service.sms_style"))
+    assert (row.change, row.reason) == ({"before": "words", "after": "link"}, "beaucoup de téléphones partagés")
+
+
 def test_stopping_holds_questions_and_lets_safety_leave(ines: TestClient, database: Database, world: World, clock: HandClock) -> None:
     """House, section 7: the kill switch stops questions and reminders, nothing else."""
     assert ines.post("/service/stop", data={"reason": ""}).status_code == 422
