@@ -38,6 +38,16 @@ def test_numbers_and_tokens_in_free_text_are_struck_out(said: Callable[[], list[
     assert line["event"] == "no route to [number] with [token]"
 
 
+@pytest.mark.parametrize("token", ["bdFPS2nTq9-DRUL4q8-dxa", "12345678abcdefgh-_ABCD", "a" * 22])
+def test_the_address_of_a_form_is_blanked(said: Callable[[], list[dict[str, object]]], token: str) -> None:
+    """SEC-06: whichever field or library carries it, digits in it or not."""
+    structlog.get_logger("app.web").error("a page broke", path=f"/q/{token}")
+    logging.getLogger("a.server").warning('"GET /q/%s HTTP/1.1" 500', token)
+    first, second = said()
+    assert first["path"] == "/q/[token]"
+    assert second["event"] == '"GET /q/[token] HTTP/1.1" 500'
+
+
 @pytest.mark.parametrize("by_library", [True, False], ids=["by a library", "by us"])
 def test_an_exception_is_told_by_kind_and_place_never_by_message(said: Callable[[], list[dict[str, object]]], by_library: bool) -> None:
     try:
