@@ -41,7 +41,7 @@ class Amendment:
 
 def find(turn: Turn, reading: Reading, text: str) -> Amendment | None:
     """What this text changes of the answer given just before. None when it fits the open question, or fits neither."""
-    last = _just_answered(turn)
+    last = None if turn.on_page else _just_answered(turn)  # on a page each answer has its own question
     if last is None:
         return None
     checkin, before = last
