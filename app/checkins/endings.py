@@ -254,3 +254,9 @@ def explain(session: Session, patient: Patient, *, reason: str, note: str, by: A
         spoke = row.ended_as == REACHED or reached_by(session, row, patient) is not None
         write(session, row, Ending(REACHED if spoke else REASON, reason, note.strip(), by), now=now)
     return rows
+
+
+def calls_of(session: Session, rows: list[CheckIn]) -> list[Task]:
+    """The overdue calls still to make for these check-ins."""
+    waiting = (Task.key.in_([_key(row.id) for row in rows]), Task.closed_at.is_(None))
+    return list(session.scalars(select(Task).where(*waiting).order_by(Task.id)))

@@ -163,7 +163,9 @@ class _Facts:
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
             self.reasons[event.alert_id].append(event.detail)
         self.owners = dict(
-            session.execute(select(Staff.id, Staff.name).where(Staff.id.in_({a.owner_id for a in alerts if a.owner_id}))).all()
+            session.execute(
+                select(Staff.id, Staff.name).where(Staff.id.in_({*(a.owner_id for a in alerts), *(t.owner_id for t in tasks)} - {None}))
+            ).all()
         )
         self.scores = self._last_scores(session, patients)
         self.heard, self.words = self._last_texts(session, patients)
@@ -225,13 +227,18 @@ def _row(
         alert=alert,
         patient=patient,
         number=name.removeprefix("number:") if name.startswith("number:") else "",
-        owner=facts.owners.get(alert.owner_id or 0, "") if alert else "",
+        owner=facts.owners.get(alert.owner_id or 0, "") if alert else _task_owner(tasks, facts),
         tasks=tuple(tasks),
         reasons=tuple(facts.reasons.get(alert.id, ())) if alert else (),
         words=facts.quote(alert, tasks, patient_id),
         scores=facts.scores.get(patient_id or 0, {}),
         silent_days=(now - heard).days if heard else None,
     )
+
+
+def _task_owner(tasks: list[Task], facts: _Facts) -> str:
+    """Whose the first owned task is: an overdue call has been given to somebody."""
+    return next((facts.owners[task.owner_id] for task in tasks if task.owner_id in facts.owners), "")
 
 
 def _share(service: Service, level: Level, began: datetime, due: datetime, now: datetime) -> float:

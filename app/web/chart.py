@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, AlertState
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist
 from app.messaging import inbox
@@ -22,7 +23,7 @@ from app.people import patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
 from app.treatment import measures
-from app.web import chart_data, grading, history, panel, tablets
+from app.web import absences, chart_data, grading, history, panel, tablets
 from app.web.deps import Id, Reads
 from app.web.render import StaffPage
 from app.web.saying import Saying
@@ -39,11 +40,12 @@ FEW = 8
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the timeline: a text of either direction, or an event of an alert."""
+    """One line of the timeline: a text of either direction, an event of an alert, or what was done about reaching the patient."""
 
     at: datetime
     text: Message | None = None
     event: AlertEvent | None = None
+    trace: AuditRow | None = None
 
 
 @router.get("/search")
@@ -91,6 +93,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
         measured=sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
+        **absences.shown(page, session, patient),
         **tablets.figures_of(session, course, patient, page.now),
     )
 
@@ -105,7 +108,8 @@ def _timeline(session: Session, patient: Patient) -> list[Moment]:
         .order_by(AlertEvent.id.desc())
         .limit(TIMELINE)
     )
-    moments = [*texts, *(Moment(event.at, event=event) for event in events)]
+    traces = [Moment(row.acted_at, trace=row) for row in absences.story(session, patient)]
+    moments = [*texts, *(Moment(event.at, event=event) for event in events), *traces]
     return sorted(moments, key=lambda moment: moment.at, reverse=True)[:TIMELINE]
 
 

@@ -10,8 +10,11 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
+from app.alerts.models import Outcome
+from app.checkins import endings
 from app.core.errors import Refusal
 from app.insight import today, worklist
+from app.people import patients
 from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import Panel
@@ -21,6 +24,8 @@ from app.web.saying import Saying
 router = APIRouter()
 
 Words = Annotated[str, Form(max_length=2000)]
+ENDS_A_SILENCE = ("overdue_call", "past_window")
+"""Tasks whose end says why no answer came."""
 
 
 @router.get("/")
@@ -150,10 +155,30 @@ def hand_over(page: StaffPage, session: Writes, alert_id: Id, to: Annotated[str,
 
 
 @router.post("/alerts/{alert_id}/close")
-def close(page: StaffPage, session: Writes, alert_id: Id, outcome: Annotated[str, Form()] = "", note: Words = "") -> Response:
-    """End it with what was done."""
-    handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
+def close(
+    page: StaffPage,
+    session: Writes,
+    alert_id: Id,
+    outcome: Annotated[str, Form()] = "",
+    note: Words = "",
+    silence_reason: Annotated[str, Form(max_length=24)] = "",
+    silence_note: Words = "",
+) -> Response:
+    """End it with what was done; of a silence, with its reason, unless nobody was reached."""
+    alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
+    if silence_reason or outcome != Outcome.NOT_REACHED:
+        _explain(page, session, alert.patient_id, silence_reason, silence_note)
     return _done(page)
+
+
+def _explain(page: Page, session: Session, patient_id: int | None, reason: str, note: str) -> None:
+    """Why no answer came, on every silence nobody has explained; the calls that were overdue for it are done with the same words."""
+    patient = patients.get(session, patient_id, viewer=page.viewer) if patient_id is not None else None
+    if patient is None or not endings.unexplained(session, patient.id, page.now):
+        return
+    explained = endings.explain(session, patient, reason=reason, note=note, by=page.viewer.actor, now=page.now)
+    for task in endings.calls_of(session, explained):
+        tasks.close(session, task.id, by=page.viewer, now=page.now, words=note or reason)
 
 
 @router.post("/alerts/{alert_id}/reopen")
@@ -164,9 +189,18 @@ def reopen(page: StaffPage, session: Writes, alert_id: Id, reason: Words = "") -
 
 
 @router.post("/tasks/{task_id}/close")
-def close_task(page: StaffPage, session: Writes, task_id: Id, note: Words = "") -> Response:
-    """End a task with a note; what else is open for the patient stays open."""
+def close_task(
+    page: StaffPage,
+    session: Writes,
+    task_id: Id,
+    note: Words = "",
+    silence_reason: Annotated[str, Form(max_length=24)] = "",
+    silence_note: Words = "",
+) -> Response:
+    """End a task with a note, an overdue call with the reason of the silence; what else is open for the patient stays open."""
     task = tasks.close(session, task_id, by=page.viewer, now=page.now, words=note)
+    if task.kind in ENDS_A_SILENCE:
+        _explain(page, session, task.patient_id, silence_reason, silence_note or note)
     session.flush()
     shown = panel.of_task(page, session, task.id)
     if not page.is_fragment:

@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
+from app.checkins import endings
+from app.checkins.models import CheckIn
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist
 from app.insight.worklist import Row
+from app.messaging import pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import care_team, patients
@@ -66,6 +69,8 @@ class Panel:
     contacts: Sequence[Contact] = ()
     colleagues: Sequence[Staff] = ()
     waits: Sequence[datetime] = ()
+    silences: Sequence[CheckIn] = ()
+    silence_words: Sequence[str] = endings.ASKED
     speakers: Speakers | None = None
 
     @property
@@ -165,6 +170,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
+        silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
     )
 
@@ -222,7 +228,7 @@ def _quotes(texts: Sequence[Message], events: Sequence[AlertEvent], row: Row | N
     """The words that matter now: those that raised the alert or made the task, latest first; otherwise the last received."""
     named = {event.detail.get("message_id") for event in events if event.kind in worklist.REASONS}
     named |= {task.message_id for task in row.tasks} if row else set()
-    received = [text for text in texts if text.direction == "in"]
+    received = [text for text in texts if text.direction == "in" and (text.body or text.carrier not in pages.CARRIERS)]
     return [text for text in received if text.id in named][::-1][:2] or received[-1:]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.web import (
+    absences,
     accounts,
     api,
     api_grades,
@@ -40,6 +41,7 @@ ROUTERS: list[APIRouter] = [
     tablets.router,
     grading.router,
     particulars.router,
+    absences.router,
     reaching.router,
     calling.router,
     numbers.router,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.core.audit import AuditRow
 from app.insight.worklist import Row
+from app.messaging import pages
 from app.messaging.models import Message
+from app.people import pauses
 from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
+from triage import calendar
 from triage.advice import DANGERS
 from triage.protocol import Protocol
 
@@ -85,6 +89,8 @@ class Saying:
         if patient is not None and patient.language != self.page.spoken:
             key = f"language.{patient.language}"
             found.append(say(key) if self.page.has(key) else patient.language)
+        if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
+            found.append(say("absence.paused_tag"))
         return found + [self.task(task) for task in row.tasks if row.alert is not None]
 
     def task(self, task: Task) -> str:
@@ -107,11 +113,16 @@ class Saying:
     def holder(self, row: Row) -> str:
         """Who has it."""
         if row.alert is None:
-            return self.page.say("list.to_do")
+            return row.owner or self.page.say("list.to_do")
         if row.alert.state == AlertState.NEW:
             return self.page.say("list.to_take")
         mine = self.page.who is not None and row.alert.owner_id == self.page.who.staff_id
         return self.page.say("list.mine") if mine else row.owner
+
+    def words(self, text: Message) -> str:
+        """What a text says; of answers given on a page or by telephone, where they were given: the answers stand elsewhere."""
+        where = {pages.FORM: "message.on_form", pages.CALL: "message.on_call"}.get(text.carrier or "", "message.empty")
+        return text.body or self.page.say(where)
 
     def told(self, alert: Alert, message: Message | None) -> str:
         """What the patient was told, and whether it arrived."""
@@ -138,6 +149,20 @@ class Saying:
         if event.kind == "closed":
             return say("story.closed", who=event.actor_name, outcome=say(f"outcome.{detail.get('outcome', 'other')}"))
         return say(f"story.{event.kind}", who=event.actor_name, to=str(detail.get("to", "")))
+
+    def trace(self, row: AuditRow) -> str:
+        """What was done about reaching the patient, or about an absence."""
+        kind, _, act = row.action.partition(".")
+        detail: dict[str, Any] = row.change.get("after") or {}
+        say, f = self.page.say, self.page.formats
+        day = f.day(date.fromisoformat(detail["day"])) if "day" in detail else ""
+        if row.action == "checkin.way":
+            return say(f"absence.way.{detail['way']}", day=day, name=str(detail.get("name", "")))
+        if row.action == "checkin.ended":
+            word = say(f"absence.silence.{detail.get('word') or 'none'}")
+            return say(f"absence.ended.{detail['how']}", day=day, word=word)
+        what = say(f"absence.kind.{detail['kind']}") if kind == "absence" else ""
+        return say(f"absence.done.{act}", who=row.actor_name, what=what)
 
     def whom(self, detail: Mapping[str, Any]) -> str:
         """Who was called: a word of the list, or the name as written."""

@@ -101,6 +101,7 @@ def test_an_outside_professional_with_a_service_still_sees_nobody(session: Sessi
 
 
 READS = ("see_alerts", "open_chart", "read_protocols")
+REACHES = ("record_absence", "pause_silence")
 DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols")
 
 
@@ -108,13 +109,16 @@ DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols")
     ("role", "abilities"),
     [
         (Role.SECRETARY, {*READS}),
-        (Role.NURSE, {*READS, "act_on_alerts", "enrol", "record_measure", "grade_toxicity"}),
-        (Role.COORDINATOR, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"}),
-        (Role.ONCOLOGIST, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", *DOCTORS}),
+        (Role.NURSE, {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "grade_toxicity"}),
+        (
+            Role.COORDINATOR,
+            {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"},
+        ),
+        (Role.ONCOLOGIST, {*READS, *REACHES, "act_on_alerts", "enrol", "record_measure", "change_course", *DOCTORS}),
         (Role.PHARMACIST, {*READS, "record_measure", "sign_protocols"}),
         (Role.OUTSIDE, set()),
         (Role.ADMINISTRATOR, {"manage_staff"}),
-        (Role.SERVICE, {*READS, "act_on_alerts", "enrol", "record_measure", "change_course", "grade_toxicity"}),
+        (Role.SERVICE, {*READS, "record_absence", "act_on_alerts", "enrol", "record_measure", "change_course", "grade_toxicity"}),
     ],
 )
 def test_what_each_role_may_do(world: World, role: Role, abilities: set[str]) -> None:

@@ -1,0 +1,154 @@
+"""Absences and follow-up of one patient: record, end, take back; the pause of the silence alert. And the story of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.checkins import freezing
+from app.core.audit import AuditRow
+from app.core.errors import FieldErrors, NotFound, Refusal
+from app.people import absences, patients, pauses, respondents
+from app.people.models import Absence, Patient
+from app.web import chart_data, prescription
+from app.web.coordinator import Id, Typed
+from app.web.deps import Reads, Writes
+from app.web.panel import opened
+from app.web.render import Page, StaffPage
+
+router = APIRouter()
+
+STORY = 60
+"""Lines of the story read for the patient's page."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One absence as the page shows it: by whom it was told, whether a text said it."""
+
+    row: Absence
+    who: str
+    by_text: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Ended, by itself or by somebody."""
+        return self.row.ended_at is not None
+
+
+@router.get("/patients/{patient_id}/absences")
+def show(page: StaffPage, session: Reads, patient_id: Id) -> Response:
+    """What stands, what is over, and what may be recorded."""
+    page.viewer.require("open_chart")
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    opened(page, patient, "chart")
+    return _page(page, session, patient, {}, {})
+
+
+@router.post("/patients/{patient_id}/absences/{act}")
+def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: Typed) -> Response:
+    """One act, or the page again with a sentence beside each field and everything typed still there."""
+    if act not in _ACTS:
+        raise NotFound("This page")
+    ability, craft = _ACTS[act]
+    page.viewer.require(ability)
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    try:
+        craft(session, page, patient, values)
+    except Refusal as refusal:
+        told = page.field_errors(refusal)
+        if not told:
+            raise
+        session.rollback()
+        patient = patients.get(session, patient_id, viewer=page.viewer)
+        typed = {f"{act}_{name}": text for name, text in values.items()}
+        return _page(page, session, patient, typed, {f"{act}_{name}": said for name, said in told.items()})
+    return page.go(f"/patients/{patient.id}#absences")
+
+
+def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
+    """What the part "absences and follow-up" needs, on this page and on the patient's."""
+    told = [
+        Told(row, respondents.speaker(session, row.said_by).name, row.said_by.startswith(("patient:", "respondent:", "unknown:")))
+        for row in absences.of_patient(session, patient.id)
+    ]
+    today = chart_data.local_day(patient, page.now)
+    return {
+        "absences": [one for one in told if not one.is_over and not (one.row.kind == "visit" and one.row.from_day < today)],
+        "absences_over": [one for one in told if one.is_over],
+        "absence_kinds": absences.KINDS,
+        "needs_reason": (*absences.ENDS, absences.WRONG_NUMBER),
+        "stays": absences.STAYS,
+        "is_paused": pauses.holds(patient, today),
+        "today": today,
+    }
+
+
+def story(session: Session, patient: Patient) -> list[AuditRow]:
+    """Ways tried, ends of check-ins, absences, pauses: what the patient's timeline shows beside texts and alerts."""
+    told = or_(*(AuditRow.action.like(f"{kind}.%") for kind in ("checkin", "absence", "silence")))
+    rows = select(AuditRow).where(AuditRow.patient_id == patient.id, told).order_by(AuditRow.id.desc()).limit(STORY)
+    return list(session.scalars(rows))
+
+
+def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
+    given = shown(page, session, patient)
+    return page.page("absences_page.html", 422 if errors else 200, patient=patient, values=values, errors=errors, **given)
+
+
+def _record(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:
+    freezing.record(
+        session,
+        patient,
+        values.get("kind", ""),
+        from_day=_day(values, "from_day"),
+        until_day=_day(values, "until_day"),
+        reason=values.get("reason", "")[:2000],
+        by=page.viewer.actor,
+        now=page.now,
+    )
+
+
+def _undo(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:
+    number = prescription.whole(values.get("id", "")) or 0
+    row = session.get(Absence, number)
+    if row is not None and row.kind in absences.ENDS:
+        page.viewer.require("take_back_end")
+    freezing.undo(session, patient, number, by=page.viewer.actor, now=page.now, reason=values.get("reason", "")[:2000])
+
+
+def _last_day(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:
+    number = prescription.whole(values.get("id", "")) or 0
+    freezing.last_day(session, patient, number, until_day=_day(values, "until_day"), by=page.viewer.actor, now=page.now)
+
+
+def _pause(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:
+    until, reason = _day(values, "until"), values.get("reason", "")[:2000]
+    pauses.pause(session, patient, until=until, reason=reason, by=page.viewer.actor, now=page.now)
+
+
+def _ring(session: Session, page: Page, patient: Patient, _values: dict[str, str]) -> None:
+    pauses.end(session, patient, by=page.viewer.actor, now=page.now)
+
+
+def _day(values: dict[str, str], name: str) -> date | None:
+    found = prescription.day(values.get(name, ""))
+    if found is None and values.get(name, "").strip():
+        raise FieldErrors({name: "This is not a date."})
+    return found
+
+
+_ACTS: dict[str, tuple[str, Callable[[Session, Page, Patient, dict[str, str]], None]]] = {
+    "record": ("record_absence", _record),
+    "undo": ("record_absence", _undo),
+    "last_day": ("record_absence", _last_day),
+    "pause": ("pause_silence", _pause),
+    "ring": ("pause_silence", _ring),
+}

@@ -1,0 +1,184 @@
+"""Absences, the pause and the reason of a silence on the screens: roles, what is kept when refused (FR-04, HZ-25, HZ-35)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.checkins.models import CheckIn
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people import pauses
+from app.people.models import Absence, Patient
+from app.people.perimeter import actor_of
+from tests.app.web.conftest import SignIn
+from tests.factories import World
+from tests.support.chain import MARIE, Chain
+
+MONDAY, THURSDAY_TEN = date(2026, 11, 23), datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+SATURDAY_TEN = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def chain(database: Database, clock: HandClock, world: World) -> Chain:
+    return Chain(database, clock, world)
+
+
+@pytest.fixture
+def marie(chain: Chain) -> Patient:
+    return chain.follow()
+
+
+def patient(chain: Chain) -> Patient:
+    with chain.read() as session:
+        return session.scalars(select(Patient)).one()
+
+
+def rows(chain: Chain) -> list[Absence]:
+    with chain.read() as session:
+        return list(session.scalars(select(Absence).order_by(Absence.id)))
+
+
+def test_a_stay_is_recorded_shown_and_ended(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    path = f"/patients/{marie.id}"
+    answer = claire.post(f"{path}/absences/record", data={"kind": "hospital_stay", "from_day": "2026-11-23", "reason": "chirurgie"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}#absences")
+    shown = claire.get(path).text
+    assert "Séjour à l&#39;hôpital" in shown
+    assert "chirurgie" in shown
+    assert "Claire Payet a noté" in shown
+    assert patient(chain).follow_up == "frozen"
+
+    assert claire.post(f"{path}/absences/last_day", data={"id": "1", "until_day": "2026-11-24"}).status_code == 303
+    assert claire.post(f"{path}/absences/undo", data={"id": "1"}).status_code == 303
+    assert patient(chain).follow_up == "active"
+
+
+def test_what_is_refused_comes_back_with_its_sentences_and_everything_typed(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    answer = claire.post(f"/patients/{marie.id}/absences/record", data={"kind": "end", "from_day": "", "reason": ""})
+    assert answer.status_code == 422
+    assert "Écrivez la date." in answer.text
+    assert "le dossier doit dire pourquoi" in answer.text
+    assert '<option value="end" selected>' in answer.text
+    assert rows(chain) == []
+
+
+def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
+    claire: TestClient, sign_in: SignIn, world: World, chain: Chain, marie: Patient
+) -> None:
+    path = f"/patients/{marie.id}/absences"
+    doctor, ines = sign_in(world.lebon), sign_in(world.ines)
+    assert doctor.post(f"{path}/record", data={"kind": "death", "from_day": "2026-11-22"}).status_code == 303
+    assert patient(chain).follow_up == "ended"
+    assert doctor.post(f"{path}/undo", data={"id": "1", "reason": "erreur"}).status_code == 403
+    assert ines.post(f"{path}/undo", data={"id": "1", "reason": ""}).status_code == 422
+    assert patient(chain).follow_up == "ended"
+    assert ines.post(f"{path}/undo", data={"id": "1", "reason": "erreur de dossier"}).status_code == 303
+    assert patient(chain).follow_up == "active"
+    assert "erreur de dossier" in claire.get(f"/patients/{marie.id}").text
+
+
+@pytest.mark.parametrize("who", ["paul", "noe"])
+def test_the_secretary_and_the_pharmacist_read_only(sign_in: SignIn, world: World, chain: Chain, marie: Patient, who: str) -> None:
+    browser = sign_in(getattr(world, who))
+    for act in ("record", "undo", "last_day", "pause", "ring"):
+        assert browser.post(f"/patients/{marie.id}/absences/{act}", data={}).status_code == 403
+    shown = browser.get(f"/patients/{marie.id}/absences")
+    assert shown.status_code == 200
+    assert "absences/record" not in shown.text
+
+
+@pytest.mark.parametrize("who", ["claire", "ines", "lebon"])
+def test_a_pause_is_made_seen_everywhere_and_ended(sign_in: SignIn, world: World, chain: Chain, marie: Patient, who: str) -> None:
+    """FR-04: with a reason and an end, by nurse, coordinator or oncologist; visible wherever the patient is."""
+    browser, path = sign_in(getattr(world, who)), f"/patients/{marie.id}"
+    assert browser.post(f"{path}/absences/pause", data={"until": "2026-12-22", "reason": "voyage"}).status_code == 422
+    assert browser.post(f"{path}/absences/pause", data={"until": "2026-12-21", "reason": ""}).status_code == 422
+    assert browser.post(f"{path}/absences/pause", data={"until": "2026-12-21", "reason": "voyage"}).status_code == 303
+    chain.says(MARIE, "je suis enceinte")
+
+    for address in (path, "/patients", "/", "/list", f"{path}/absences"):
+        shown = browser.get(address).text
+        assert "silence en pause" in shown or "Silence sans alerte" in shown, address
+    assert "silence en pause" in browser.get(f"/alerts/{chain.alerts()[0].id}").text
+    assert browser.post(f"{path}/absences/ring", data={}).status_code == 303
+    assert '<span class="tag">silence en pause' not in browser.get(path).text
+
+
+def test_the_reason_of_a_silence_is_asked_when_its_alert_is_closed(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-25: asked, needed, kept with who said it; "not reached" alone needs none, and ends nothing."""
+    chain.until(THURSDAY_TEN)
+    (alert,) = chain.alerts()
+    claire.post(f"/alerts/{alert.id}/take")
+    assert 'value="telephone_broken"' in claire.get(f"/alerts/{alert.id}").text
+    refused = claire.post(f"/alerts/{alert.id}/close", data={"outcome": "advice"})
+    assert refused.status_code == 422
+    assert chain.alerts() != []
+    closed = claire.post(f"/alerts/{alert.id}/close", data={"outcome": "advice", "silence_reason": "telephone_broken"})
+    assert closed.status_code == 303
+    row = chain.checkin(marie, date(2026, 11, 25))
+    assert (row.ended_as, row.silence_reason, row.ended_as_by) == ("reason", "telephone_broken", f"staff:{chain.world.claire.id}")
+    assert "Téléphone en panne" in claire.get(f"/patients/{marie.id}").text
+
+
+def test_not_reached_ends_nothing_and_the_overdue_call_asks_again(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    with chain.database.transaction() as session:
+        for row in session.scalars(select(CheckIn).where(CheckIn.day > date(2026, 11, 25))):
+            row.state, row.opened_at, row.closed_at = "cancelled", chain.clock.now(), chain.clock.now()
+    chain.until(THURSDAY_TEN)
+    (alert,) = chain.alerts()
+    claire.post(f"/alerts/{alert.id}/take")
+    assert claire.post(f"/alerts/{alert.id}/close", data={"outcome": "not_reached"}).status_code == 303
+    chain.until(SATURDAY_TEN)
+    assert chain.tasks() == ["overdue_call"]
+    assert "Inès Caron" in claire.get("/list").text
+
+    page = claire.get("/tasks/1")
+    assert "Sans nouvelles depuis 72 h" in page.text
+    assert claire.post("/tasks/1/close", data={"note": "appelé"}).status_code == 422
+    assert chain.tasks() == ["overdue_call"]
+    assert claire.post("/tasks/1/close", data={"note": "appelé, va bien", "silence_reason": "forgot"}).status_code == 303
+    assert chain.tasks() == []
+    row = chain.checkin(marie, date(2026, 11, 25))
+    assert (row.ended_as, row.silence_reason, row.silence_note) == ("reason", "forgot", "appelé, va bien")
+
+
+def test_explaining_at_the_alert_ends_the_overdue_call_too(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    with chain.database.transaction() as session:
+        for row in session.scalars(select(CheckIn).where(CheckIn.day > date(2026, 11, 25))):
+            row.state, row.opened_at, row.closed_at = "cancelled", chain.clock.now(), chain.clock.now()
+    chain.until(SATURDAY_TEN)
+    (alert,) = chain.alerts()
+    assert chain.tasks() == ["overdue_call"]
+    claire.post(f"/alerts/{alert.id}/take")
+    claire.post(f"/alerts/{alert.id}/close", data={"outcome": "no_action", "silence_reason": "too_ill"})
+    assert (chain.alerts(), chain.tasks()) == ([], [])
+
+
+def test_the_story_says_which_ways_were_tried(claire: TestClient, chain: Chain) -> None:
+    from notifications.messages import State
+    from notifications.transports.simulator import ends
+
+    marie = chain.follow()
+    chain.phones.faults[MARIE] = ends(State.UNDELIVERED, "30003")
+    chain.until(datetime(2026, 11, 25, 9, 1, tzinfo=UTC))
+    assert "non remis : appel demandé" in claire.get(f"/patients/{marie.id}").text.replace("\u00a0", " ")
+
+
+def test_a_date_written_by_hand_in_the_database_pauses_nothing(chain: Chain, marie: Patient) -> None:
+    """FR-04: no column switches the alert off for ever: a date beyond four weeks is not a pause."""
+    with chain.database.transaction() as session:
+        one = session.scalars(select(Patient)).one()
+        one.silence_paused_until, one.silence_pause_reason = date(2099, 1, 1), "toujours"
+        assert not pauses.holds(one, MONDAY)
+    chain.until(THURSDAY_TEN)
+    assert [alert.kind for alert in chain.alerts()] == ["silence"]
+    assert actor_of(chain.world.claire).kind == "staff"
