@@ -16,6 +16,7 @@ from app.commands import (
     replies,
     running,
     setting_up,
+    texts,
     trying,
     verifying,
     wording,
@@ -39,6 +40,7 @@ protocols.protocols.command("diff")(protocol_looks.diff)
 protocols.protocols.command("unverified")(protocol_looks.unverified)
 vigie.add_typer(protocols.protocols, name="protocols")
 vigie.add_typer(wording.wording, name="wording")
+vigie.add_typer(texts.texts, name="texts")
 vigie.add_typer(verifying.verify, name="verify")
 vigie.command()(verifying.explain)
 vigie.command("assess")(assess.assess)
