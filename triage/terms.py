@@ -88,7 +88,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reading:
-    """A text, understood. ``value`` is the codebook's normalised form; ``values`` one entry per key asked, None where missing."""
+    """A text, understood. ``value`` is the codebook's normalised form; ``values`` one entry per key asked, None where missing.
+
+    told: values given in passing for symptoms that were not asked, and a temperature: ("fatigue", "2"), ("temperature", "36.8").
+    """
 
     heard: Heard
     value: str
@@ -96,6 +99,7 @@ class Reading:
     values: tuple[str | None, ...] = ()
     dangers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

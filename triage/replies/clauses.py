@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from triage.replies.fold import NO_BREAK
 from triage.replies.lexicon import NOTHING, Entry, Lexicon
@@ -29,6 +30,7 @@ class Text:
     """Folded words with what they may stand for.
 
     `breaks[i]`: what stands before word i. `ranks`: words counted without the small ones. `asked`: sentences ending with a question mark.
+    `placed`: which value goes to which symptom, by the keys asked, found once (see `placing`).
     """
 
     folded: str
@@ -47,6 +49,7 @@ class Text:
     supposed: list[bool] = field(default_factory=list)
     found: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
     told: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    placed: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def has(self, i: int, role: str) -> bool:
         """Does word i play this role?"""

@@ -6,8 +6,10 @@ import re
 
 from triage.replies.answers import answer
 from triage.replies.clauses import Text
+from triage.replies.cutting import cut
 from triage.replies.numerals import without_asides
-from triage.replies.parsed import OPEN, Parsed, floor_of, highest, said
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse, said
+from triage.replies.placing import DEFAULT_KEYS, place
 from triage.replies.scanning import Found
 from triage.replies.words import Words
 from triage.terms import Asked, Heard, Kind, Reading
@@ -28,7 +30,7 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
     """A correction and its value ("erreur, 2", "question 2 : 3", "pas 2, 1"), "reopen" without one; None when nothing is corrected."""
     swap = _THIS_NOT_THAT.search(text.folded)
     if not said(text, words, "correction") and not swap:
-        return None
+        return _plainly_named(text, asked, words, found)
     if said(text, words, "admin")[:1] == ["wrong_number"]:
         return None
     if found.urgent and not swap and asked.kind is not Kind.TEMPERATURE:
@@ -37,6 +39,9 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
     if which:
         place = ord(which[1]) - 96 if which[1].isalpha() else int(which[1])
         return Reading(Heard.CORRECTION, f"q{place}={which[2].replace(',', '.')}", floor_of(found), (), found.now)
+    named = _named(text, asked, words, found, swap)
+    if named is not None:
+        return named
     parsed = None
     if swap:
         value = next(g for g in swap.groups() if g)
@@ -53,6 +58,35 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
         text.folded,
     )
     return Reading(Heard.CORRECTION, "reopen", floor_of(found), (), found.now) if strong and not found.urgent else None
+
+
+_OLD_VALUE = re.compile(
+    r"\s*(?:,\s*)?(?:et )?\b(?:pas|non|not|and not|au lieu de|plutot que|instead of)\s*(?:un |le )?\d+(?:[.,]\d+)?(?: mais| but)?"
+)
+_IS_NOW = re.compile(r"\bc ?'?est\b|\bc'etait\b|\bis\b|\bwas\b|\bshould (?:be|have been|say|read)\b|=")
+PLAIN = 8
+"""Words of a text that says no more than a symptom and its value."""
+
+
+def _named(text: Text, asked: Asked, words: Words, found: Found, swap: re.Match[str] | None) -> Reading | None:
+    """ "La fatigue c'est 2 pas 1": the symptom is named, so that the value replaces its own answer, whichever text asked for it."""
+    plain = cut(_OLD_VALUE.sub(" ", text.folded), text.grammar) if swap else text
+    placed = place(plain, (), words)
+    if not placed.told or placed.loose or (found.urgent and "temperature" not in dict(placed.told)):
+        return None
+    keys = asked.keys or (DEFAULT_KEYS if asked.kind is Kind.MULTI else ())
+    if not asked.keys and len(placed.told) == 1 and placed.told[0][0] in keys:
+        code, value = placed.told[0]
+        return Reading(Heard.CORRECTION, f"q{keys.index(code) + 1}={value}", floor_of(found), (), found.now)
+    level = highest(floor_of(found), nurse(any(value == "4" for _, value in placed.told) or placed.strong))
+    return Reading(Heard.CORRECTION, "+".join(f"{code}={value}" for code, value in placed.told), level, (), found.now)
+
+
+def _plainly_named(text: Text, asked: Asked, words: Words, found: Found) -> Reading | None:
+    """ "Fatigue c'est 3" when nothing is asked says what the answer should have been."""
+    if asked.kind is not Kind.NONE or len(text.words) > PLAIN or found.now or not _IS_NOW.search(text.folded):
+        return None
+    return _named(text, asked, words, found, None) if re.search(r"\d", without_asides(text.folded)) else None
 
 
 def _correcting_value(text: Text, asked: Asked, words: Words) -> Parsed | None:

@@ -116,6 +116,11 @@ def without_asides(text: str) -> str:
     return _NOT_ANSWERS.sub(" ", text)
 
 
+def asides(text: str) -> str:
+    """The same with blanks in their place, so that every other place of the text stays where it was."""
+    return _NOT_ANSWERS.sub(lambda m: " " * len(m[0]), text)
+
+
 def to_one_decimal(value: Decimal) -> Decimal:
     """Rounded half up to 0.1: a reading is never rounded down across a floor."""
     return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)

@@ -12,6 +12,7 @@ from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
 from triage.replies.parsed import OPEN, Parsed, floor_of, highest, said
+from triage.replies.placing import beside, place
 from triage.replies.scanning import Found, heard, is_cancelled
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
@@ -63,6 +64,9 @@ def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading
         parsed = answer(text, asked, words)
         others = _others(text, words, asked)
         reading = _answered(parsed, found, others) or _not_answered(text, parsed, found, others, asked, words)
+        told = beside(text, asked, words)
+        level = Escalate.NURSE if asked.keys and place(text, asked.keys, words).strong else Escalate.NO
+        reading = replace(reading, told=told, escalate=highest(reading.escalate, level)) if told or level else reading
     return reading
 
 

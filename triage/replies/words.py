@@ -43,7 +43,7 @@ CONTEXTS = (
 )
 TABLES = (
     "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
-    "correction", "optout", "admin", "symptom",
+    "correction", "optout", "admin", "symptom", "named",
 )  # fmt: skip
 
 

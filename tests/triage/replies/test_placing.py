@@ -1,0 +1,33 @@
+"""Which figure goes to which question. Expected values were written before the reader was asked; nothing slides into another's place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.triage.replies.lists import words
+from tests.triage.replies.test_unseen import table
+from triage.replies import read
+from triage.terms import Asked, Heard, Kind
+
+ASKED = {
+    "D": Asked(Kind.MULTI, ("diarrhea", "mouth_sores", "hand_foot")),
+    "N": Asked(Kind.MULTI, ("nausea", "vomiting", "fatigue")),
+    "S:hand_foot": Asked(Kind.SEVERITY, ("hand_foot",)),
+    "C": Asked(Kind.COUNT, ("stools",)),
+    "T": Asked(Kind.TEMPERATURE, ("temperature",)),
+    "0": Asked(),
+}
+"""The questions of the table: A diarrhoea, B sore mouth, C hands and feet; A nausea, B vomiting, C tiredness; one alone; nothing."""
+ROWS = table("figures_in_place")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['question']}: {row['reply_text']}")
+def test_each_value_goes_to_its_own_question(row: dict[str, str]) -> None:
+    """FR-13, HZ-01: kind, value, who is told, and what was told in passing; `none`: nothing is written down for what was asked."""
+    got = read(row["reply_text"], ASKED[row["question"]], row["lang"], words())
+    if row["expected"] == "none":
+        assert got.heard not in (Heard.ANSWER, Heard.PARTIAL, Heard.CORRECTION)
+    else:
+        assert f"{got.heard}:{got.value}" == row["expected"]
+    assert got.escalate == row["must_escalate"]
+    assert sorted(f"{code}={value}" for code, value in got.told) == sorted(row["told"].split())

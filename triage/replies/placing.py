@@ -1,0 +1,399 @@
+"""Which value belongs to which question, when a text answers several or names what it speaks of.
+
+A value goes to the name it stands beside; without names, in the order asked. Nothing moves up into the place of what was not understood:
+what has no sure place is asked again, and a strong word or figure among it is told to a nurse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from triage.replies.clauses import Text
+from triage.replies.parsed import Parsed, again, nurse
+from triage.replies.pieces import REST, Piece, Taken, taken, without_courtesy
+from triage.replies.words import Words, key_of
+from triage.terms import Asked, Heard
+
+DEFAULT_KEYS = ("nausea", "diarrhea", "fatigue")
+"""What A, B, C stand for when the question does not name its keys (the template's own example)."""
+TOP, STRONG = 4, 3
+TOO_COLD = Decimal("36.0")
+"""Told in passing or in answer, a nurse reads what is colder (codebook, rule 7)."""
+RANGE, UNPLACED = "range_kept_higher", "unplaced"
+
+
+@dataclass
+class Placed:
+    """`slots`: one value for each key. `others`: values of symptoms named that are not asked. `loose`: values that found no place.
+
+    `named`: the keys that are named. `foreign`: something is named that is not asked. `figures`: a slot was filled by a figure.
+    """
+
+    slots: list[str | None]
+    others: dict[str, str] = field(default_factory=dict)
+    loose: list[Piece] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    foreign: bool = False
+    figures: bool = False
+    ranged: bool = False
+    reason: str = ""
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Values for other questions, those that a score may have, and a temperature."""
+        return tuple((code, value) for code, value in self.others.items() if code == "temperature" or int(value) <= TOP)
+
+    @property
+    def strong(self) -> bool:
+        """Is there a strong value that has no place, or one of a symptom that is not asked?"""
+        limit = TOP if self.reason else STRONG  # where all is asked again, a strong figure is not lost
+        lost = any(p.value is not None and (STRONG if p.worded else limit) <= int(p.value) <= TOP for p in self.loose)
+        cold = Decimal(self.others.get("temperature", TOO_COLD)) < TOO_COLD
+        return lost or cold or any(value == str(TOP) for code, value in self.others.items() if code != "temperature")
+
+
+def place(text: Text, keys: Sequence[str], words: Words) -> Placed:
+    """Every value of the text and where it belongs. Found once for a text and its keys."""
+    known = text.placed.get(tuple(keys))
+    if known is None:
+        plain = without_courtesy(text)
+        known = text.placed[tuple(keys)] = _placed(plain, taken(plain, words, keys), tuple(keys))
+    assert isinstance(known, Placed)
+    return known
+
+
+def multi(text: Text, asked: Asked, words: Words) -> Parsed | None:
+    """The answer to two or three severities in one text."""
+    keys = asked.keys or DEFAULT_KEYS
+    if _nothing(without_courtesy(text), words):
+        return _several(Placed(["0"] * len(keys), figures=True))
+    return _several(place(text, keys, words))
+
+
+def beside(text: Text, asked: Asked, words: Words) -> tuple[tuple[str, str], ...]:
+    """Values told in passing for other questions than the one that is asked: ("fatigue", "2"), ("temperature", "36.8")."""
+    if not asked.keys:
+        return ()
+    return tuple(pair for pair in place(text, asked.keys, words).told if pair[0] not in asked.keys)
+
+
+def all_foreign(text: Text, asked: Asked, words: Words) -> bool:
+    """Does every value of the text belong to something named that is not asked?"""
+    placed = place(text, asked.keys, words)
+    return placed.foreign and bool(placed.others) and not placed.loose and not any(placed.slots)
+
+
+def _nothing(text: Text, words: Words) -> bool:
+    key = key_of(text)
+    return (key in words.phrases["none"] and "va" not in text.words) or key in _NOTHING
+
+
+_NOTHING = frozenset({"non", "no", "aucun", "rien", "pas du tout", "non pas du tout"})
+
+
+def _several(placed: Placed) -> Parsed | None:
+    told = nurse(placed.strong)
+    if placed.reason:
+        return again(placed.reason, told)
+    if any(value is not None and int(value) > TOP for value in placed.slots):
+        return again("out_of_range", told)
+    if not any(value is not None for value in placed.slots):
+        return again("ambiguous", told) if any(piece.value and not piece.worded for piece in placed.loose) else None
+    values = tuple(placed.slots)
+    lost = placed.strong and any(piece.value for piece in placed.loose)
+    notes = (*((RANGE,) if placed.ranged else ()), *((UNPLACED,) if lost else ()))
+    heard = Heard.PARTIAL if None in values else Heard.ANSWER
+    level = nurse(placed.strong or str(TOP) in values)
+    return Parsed(heard, "|".join(value or "?" for value in values), values, level, notes, worded=not placed.figures)
+
+
+# --- Placing ------------------------------------------------------------------------------------------------------------------------
+
+
+def _placed(text: Text, found: Taken, keys: tuple[str, ...]) -> Placed:
+    pieces = list(found.pieces)
+    names = [p for p in pieces if p.named and p.code != REST]
+    placed = Placed([None] * len(keys))
+    if not names and not any(p.code == REST for p in pieces):
+        if keys:
+            _in_order(placed, text, found.folded, [p for p in pieces if not p.turns], len(keys))
+    else:
+        run = _run(found.folded, pieces, len(keys))
+        if run and not _claimed(found.folded, pieces, run, keys):
+            pieces = [p for p in pieces if p not in run]
+        else:
+            run = []
+        bound = _by_name(found.folded, pieces, keys, placed)
+        _fill(placed, bound, keys, [p.value for p in run])
+    if found.warmth is not None:
+        placed.others["temperature"] = str(found.warmth)
+    return placed
+
+
+def _fill(placed: Placed, bound: dict[str, list[Piece]], keys: tuple[str, ...], run: list[str | None]) -> None:
+    """Write down what was found. Two different values for one question are none."""
+    placed.slots = list(run) if run else placed.slots
+    placed.figures = bool(run)
+    for code, pieces in bound.items():
+        values = {p.value for p in pieces if p.value is not None}
+        value = values.pop() if len(values) == 1 else None
+        if code not in keys:
+            if value is not None and code != REST:
+                placed.others[code] = value
+            continue
+        i = keys.index(code)
+        if values or (run and value is not None and value != run[i]):  # said twice, and not the same
+            placed.loose += pieces
+            placed.slots[i] = None
+        elif not run:
+            placed.slots[i] = value
+            placed.figures |= any(not p.worded for p in pieces)
+        placed.ranged |= any(p.ranged for p in pieces)
+    if not run:
+        rest = {p.value for p in bound.get(REST, ())}
+        if len(rest) == 1 and placed.named:
+            value = rest.pop()
+            placed.slots = [value if key not in placed.named else slot for key, slot in zip(keys, placed.slots, strict=True)]
+
+
+_BETWEEN = re.compile(r"[\s,;./-]*(?:et|and|puis|then)?[\s,;./-]*")
+
+
+def _run(folded: str, pieces: list[Piece], size: int) -> list[Piece]:
+    """The figures that stand together, when there are exactly as many as questions."""
+    runs: list[list[Piece]] = []
+    previous: Piece | None = None
+    for piece in pieces:
+        if piece.named or piece.turns or piece.worded:
+            previous = None
+            continue
+        if previous is not None and _BETWEEN.fullmatch(folded, previous.end, piece.start):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+        previous = piece
+    whole = [run for run in runs if len(run) == size]
+    return whole[0] if len(whole) == 1 and size > 1 else []
+
+
+def _claimed(folded: str, pieces: list[Piece], run: list[Piece], keys: tuple[str, ...]) -> bool:
+    """Does a name beside these figures make their order doubtful? "fatigue 1 0 0", "1 0 2 pieds bouche diarrhée"."""
+    before = [p for p in pieces if p.named and p.end <= run[0].start]
+    if before and before[-1].value is None and not _parted(folded, before[-1], run[0]):
+        alone = [p.code for p in before if p.value is None]
+        if alone[-1] != keys[0] and alone != list(keys):
+            return True
+    after = [p.code for p in pieces if p.named and p.code in keys and p.start >= run[-1].end]
+    values = [p for p in pieces if not p.named and not p.turns and p not in run]
+    return not values and len(after) > 1 and after != [key for key in keys if key in after]
+
+
+# --- By name ------------------------------------------------------------------------------------------------------------------------
+
+_PARTS = re.compile(r"[,;!?\n/]|\.(?!\d)|(?<![a-z])(?:et|and|mais|but|puis|then|ensuite|par contre|enfin)(?![a-z])")
+FAR = 3
+"""Words that say something and may stand between a name and its value: "la diarrhée je dirais 1"."""
+
+
+def _parted(folded: str, left: Piece, right: Piece) -> bool:
+    return bool(_PARTS.search(folded, left.end, right.start)) or left.turns or right.turns
+
+
+def _by_name(folded: str, pieces: list[Piece], keys: tuple[str, ...], placed: Placed) -> dict[str, list[Piece]]:
+    """Each name with its values. What stands in no plain order beside names is loose."""
+    placed.named = {p.code for p in pieces if p.named and p.code in keys}
+    placed.foreign = any(p.named and p.code not in (*keys, REST) for p in pieces)
+    bound: dict[str, list[Piece]] = {}
+    groups = _groups(folded, pieces)
+    for group in _joined(groups):
+        pairs = _paired([p for p in group if not p.turns or p.named], folded)
+        if pairs is None:
+            placed.loose += [p for p in group if not p.named and p.value is not None]
+            pairs = []
+        for name, value in pairs:
+            bound.setdefault(name.code, []).append(value)
+    if placed.loose and not placed.foreign:
+        whole = _in_their_places(pieces, keys)
+        if whole:
+            placed.loose = []
+            return whole
+    _except(groups, pieces, placed, bound)
+    return bound
+
+
+def _groups(folded: str, pieces: list[Piece]) -> list[list[Piece]]:
+    """The pieces between commas, ends of sentences, "et" and "mais". A denied name has its value and stands alone."""
+    groups: list[list[Piece]] = []
+    previous: Piece | None = None
+    for piece in pieces:
+        own = piece.named and piece.value is not None
+        if previous is None or own or (previous.named and previous.value is not None) or _parted(folded, previous, piece):
+            groups.append([])
+        groups[-1].append(piece)
+        previous = piece
+    return groups
+
+
+def _joined(groups: list[list[Piece]]) -> list[list[Piece]]:
+    """ "diarrhée, 1, bouche, 3": lone names and lone values that take turns belong together."""
+    out: list[list[Piece]] = []
+    alone: list[list[Piece]] = []
+    for group in [*groups, []]:
+        if len(group) == 1 and not (group[0].named and group[0].value) and (group[0].named or not group[0].turns):
+            alone.append(group)
+            continue
+        kinds = [g[0].named for g in alone]
+        turns = len(kinds) > 1 and len(kinds) % 2 == 0 and all(a != b for a, b in pairwise(kinds))
+        out += [[p for g in alone for p in g]] if turns else alone
+        alone = []
+        out += [group] if group else []
+    return out
+
+
+def _paired(group: list[Piece], folded: str) -> list[tuple[Piece, Piece]] | None:
+    """Names and values of one group: each value just after its name, or each just before. None when neither holds for all."""
+    pieces: list[Piece] = []
+    for piece in group:
+        if pieces and not piece.named and not pieces[-1].named:
+            one = _one(pieces[-1], piece)
+            if one is None:
+                return None
+            pieces[-1] = one
+        else:
+            pieces.append(piece)
+    pairs = [(p, replace(p, code="", worded=True)) for p in pieces if p.named and p.value is not None]
+    open_ = [p for p in pieces if not (p.named and p.value is not None)]
+    places = [i for i, p in enumerate(open_) if not p.named]
+    if not places:
+        return pairs
+    step = -1 if open_[0].named else 1
+    for i in places:
+        if not 0 <= i + step < len(open_) or not open_[i + step].named or _far(folded, open_[i], open_[i + step]):
+            return None
+        pairs.append((open_[i + step], open_[i]))
+    return pairs
+
+
+def _one(left: Piece, right: Piece) -> Piece | None:
+    """Two values side by side that say one: "un peu 1", "ça va 0". None when they differ."""
+    if left.value is None or right.value is None:
+        known = left if right.value is None else right
+        return replace(known, start=left.start, end=right.end)
+    if left.value == right.value or left.worded != right.worded:
+        figure = right if left.worded else left
+        word = left if left.worded else right
+        if left.value == right.value or int(word.value or 0) <= int(figure.value or 0) + 1:
+            return replace(figure, start=left.start, end=right.end)
+    return None
+
+
+def _far(folded: str, one: Piece, other: Piece) -> bool:
+    left, right = (one, other) if one.start < other.start else (other, one)
+    return len(re.findall(r"[a-z]{4,}", folded[left.end : right.start])) > FAR
+
+
+def _in_their_places(pieces: list[Piece], keys: tuple[str, ...]) -> dict[str, list[Piece]]:
+    """ "0, bouche 2, 0": as many values as questions, and every name stands beside the value of its own place."""
+    values = [p for p in pieces if not p.named and not p.turns]
+    if len(values) != len(keys) or any(p.value is None for p in values) or any(p.value and p.named for p in pieces):
+        return {}
+    for i, piece in enumerate(pieces):
+        if piece.named and (piece.code not in keys or values[keys.index(piece.code)] not in pieces[max(0, i - 1) : i + 2]):
+            return {}
+    return {key: [value] for key, value in zip(keys, values, strict=True)}
+
+
+def _except(groups: list[list[Piece]], pieces: list[Piece], placed: Placed, bound: dict[str, list[Piece]]) -> None:
+    """ "rien sauf les pieds 2": the one value without a name is that of the rest."""
+    if not any(p.turns and not p.named for p in pieces) or REST in bound:
+        return
+    lone = [g for g in groups if (v := [p for p in g if not p.turns]) and all(not p.named for p in v)]
+    values = {p.value for g in lone for p in g if not p.turns}
+    if len(values) == 1 and placed.named:
+        bound[REST] = [p for g in lone for p in g if not p.turns]
+        placed.loose = [p for p in placed.loose if p not in bound[REST]]
+
+
+# --- In the order asked -------------------------------------------------------------------------------------------------------------
+
+_ALL = (
+    r"(?:partout|chacune?|chaque|pareil|across the board|everywhere|for everything|"
+    r"(?:pour |a |for |at |in )?(?:tou(?:te)?s|tout|all|each|every|everything|les|the)"
+    r"(?: of them)?(?: (?:les|the|of the))?(?: (?:3|2|trois|deux|three|two))?)"
+)
+_ALL_AFTER = re.compile(rf"\s*,?\s*{_ALL}\s*(?:$|[,.;!?)])")
+_ALL_BEFORE = re.compile(rf"\b{_ALL}(?:\s+(?:a|est|sont|at|are|is|c|to))*\s*[:=]?\s*$")
+_CHUNK = re.compile(r"[,;\n/]")
+_SMALL = re.compile(r"[a-z]{3,}")
+
+
+def _in_order(placed: Placed, text: Text, folded: str, pieces: list[Piece], size: int) -> None:
+    """Values without any name. Fewer than asked are the first ones, when nothing that was not understood stands among them."""
+    known = [p for p in pieces if p.value is not None]
+    figures = [p for p in known if not p.worded]
+    run = _run(folded, pieces, size)
+    if len(known) == 1 and _for_all(text.folded if figures else folded, known[0]):
+        chosen: list[Piece | None] = [known[0]] * size
+    elif len(known) == size and (run or not _unclear_among(pieces)):
+        chosen = [*known]
+    elif run:
+        chosen = [*run]
+        placed.loose = [p for p in known if p not in run]
+        if any(not p.worded for p in placed.loose):
+            placed.reason = "wrong_count"
+    else:
+        chosen = _first(placed, folded, pieces, known, size)
+    if placed.reason:
+        placed.loose = known
+        return
+    placed.slots = [p.value if p else None for p in chosen]
+    placed.figures = any(p is not None and not p.worded for p in chosen)
+    placed.ranged = any(p is not None and p.ranged for p in chosen)
+
+
+def _unclear_among(pieces: list[Piece]) -> bool:
+    places = [i for i, p in enumerate(pieces) if p.value is not None] or [0]
+    return any(p.value is None for p in pieces[places[0] : places[-1]])
+
+
+def _first(placed: Placed, folded: str, pieces: list[Piece], known: list[Piece], size: int) -> list[Piece | None]:
+    """Some of the values asked for. Which of them, is said by commas, or by their order when nothing else is said."""
+    if all(p.worded for p in known):
+        return _in_chunks(folded, pieces, size) or [None] * size
+    if len(known) > size:
+        placed.reason = "wrong_count"
+    elif len(pieces) == size:
+        return [p if p.value is not None else None for p in pieces]
+    elif chunks := _in_chunks(folded, pieces, size):
+        return chunks
+    elif len(known) < 2:
+        placed.reason = "out_of_range" if int(known[0].value or 0) > TOP else "wrong_count"
+    elif _unclear_among(pieces) or _words_among(folded, known):
+        placed.reason = "ambiguous"
+    else:
+        return [*known, *[None] * (size - len(known))]
+    return [None] * size
+
+
+def _words_among(folded: str, known: list[Piece]) -> bool:
+    return any(_SMALL.search(folded, a.end, b.start) for a, b in pairwise(known))
+
+
+def _in_chunks(folded: str, pieces: list[Piece], size: int) -> list[Piece | None]:
+    """ "0, gonflée, 1": between commas there is one place for each question, and one of them was not understood."""
+    ends = [m.start() for m in _CHUNK.finditer(folded)]
+    bounds = list(zip([0, *[e + 1 for e in ends]], [*ends, len(folded)], strict=True))
+    bounds = [(a, b) for a, b in bounds if re.search(r"\w", folded[a:b])]
+    inside = [[p for p in pieces if a <= p.start < b] for a, b in bounds]
+    if len(bounds) != size or any(len(chunk) > 1 for chunk in inside) or sum(p.value is not None for c in inside for p in c) < 2:
+        return []
+    return [chunk[0] if chunk and chunk[0].value is not None else None for chunk in inside]
+
+
+def _for_all(folded: str, one: Piece) -> bool:
+    """ "0 partout", "tout à 0", "zéro pour les trois"; never "2 toute la journée"."""
+    return bool(_ALL_AFTER.match(folded, one.end) or _ALL_BEFORE.search(folded[: one.start]))
