@@ -141,9 +141,7 @@ def check(as_json: Json = False) -> None:
             say(f"{line.where:<8} {line.language:<3} {length:<7} {ease}  {line.name}" + "".join(f"  << {p}" for p in line.problems))
         for code, language in languages().items():
             if not wording.checked(code):
-                say(
-                    f"{language.name} ({code}): to be checked by a native reader; its texts have the fingerprint {wording.fingerprint(code)}."
-                )
+                say(f"{language.name} ({code}): to be checked by a native reader; fingerprint of its texts: {wording.fingerprint(code)}.")
         say(f"{len(found)} texts, {len(wrong)} to mend.")
     if wrong:
         raise typer.Exit(1)
