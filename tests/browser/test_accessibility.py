@@ -95,6 +95,14 @@ def the_particulars(page: Page, ward: Ward) -> None:
         part.click()
 
 
+def the_absences(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}")
+    page.locator("#absences details.do > summary").first.click()
+    page.select_option("#record_kind", "end")
+    page.locator("#absences form[action$='/record'] button").click()
+    expect(page.locator("#record_from_day-error")).to_be_visible()
+
+
 def the_protocols(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/protocols")
 
@@ -125,7 +133,7 @@ def an_absence(page: Page, ward: Ward) -> None:
 
 STATES: list[Callable[[Page, Ward], None]] = [
     the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
-    the_grades, the_tablets, the_particulars, the_protocols, one_protocol, the_explanation, the_search, an_absence,
+    the_grades, the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
 ]  # fmt: skip
 
 
@@ -139,7 +147,8 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
 @pytest.mark.parametrize(
     "address",
     [
-        "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars", "/protocols",
+        "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars",
+        "/patients/2/absences", "/protocols",
         "/protocols/1", "/search",
     ],
 )  # fmt: skip
