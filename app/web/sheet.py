@@ -64,7 +64,7 @@ def of(session: Session, patient: Patient, now: datetime) -> Sheet:
         holidays=tuple(
             f"{_day(day.weekday(), language)} {day:%d/%m}" for day in care_team.next_holidays(service, _today(service, now), HOLIDAYS)
         ),
-        place=get_timezone_location(zone.key, locale=languages()[language].like),
+        place=get_timezone_location(zone.key, locale=languages()[language].like, return_city=True),
         emergency=PLACEHOLDERS["sos_or_112"].say(service.emergency, language),
         version=session.scalar(given) or "",
     )
