@@ -11,8 +11,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
+from app.checkins import filling
+from app.checkins.models import CheckIn, CheckInState
 from app.people.models import FollowUp, Patient, Role, Service, Staff
 from app.treatment.models import Course, CourseState
+from triage.terms import Kind
 
 VERSION = "1.0.0"
 Example = tuple[dict[str, int], dict[str, Any]]
@@ -68,6 +71,7 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
             {"at": (now - timedelta(hours=2)).isoformat(timespec="seconds"), "by": nurse},
         ),
         "/api/v1/patients/{patient_id}/grades": ({"patient_id": anyone}, {**_GRADE, "onset_day": yesterday, "by": nurse}),
+        "/api/v1/checkins/{checkin_id}/answers": _answers(session, at, nurse),
         "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
         "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),
     }
@@ -105,6 +109,18 @@ def _patient(phone: str, oncologist: str, by: str) -> dict[str, Any]:
         "oncologist": oncologist,
         "by": by,
     }
+
+
+def _answers(session: Session, service_id: int, nurse: str) -> Example:
+    """A calm answer to the check-in under way, or to the last one whose questions may still be asked by telephone."""
+    mine = select(CheckIn).where(CheckIn.service_id == service_id, CheckIn.kind == "regular", CheckIn.version_id.is_not(None))
+    under_way = mine.where(CheckIn.state.in_((CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.SILENT)))
+    newest = (CheckIn.closed_at.is_(None).desc(), CheckIn.opened_at.desc(), CheckIn.id.desc())
+    found = session.scalars(under_way.order_by(*newest)).first() or session.scalars(mine.order_by(*newest)).first()
+    asked = filling.questions_of(session, found) if found else ()
+    question = next((one for one in asked if one.kind is Kind.SEVERITY), None)
+    body = {"said_by": "patient", "asked_by": nurse, "answers": [{"key": question.key if question else "fatigue", "value": "1"}]}
+    return {"checkin_id": found.id if found else 1}, body
 
 
 def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str:

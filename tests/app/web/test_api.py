@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.alerts.models import Alert
-from app.checkins import assessing
+from app.checkins import agenda, assessing
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -24,7 +24,7 @@ from app.people import services
 from app.people.models import ApiToken, Hospital, Patient, Role, Service
 from app.protocols import shelf
 from app.treatment.models import Measure
-from tests.factories import World, a_patient, sign_protocols
+from tests.factories import World, a_course, a_patient, sign_protocols
 from triage.terms import Level
 
 PATIENT: dict[str, Any] = {
@@ -373,6 +373,8 @@ def test_every_example_succeeds_on_the_demonstration_as_it_stands(
     with database.transaction() as session:
         session.get_one(Service, world.service.id).is_demo = True
         jean = a_patient(session, world, now=clock.now(), family_name="Payet", given_names="Jean", phone="+33639980002")
+        course = a_course(session, world, jean, now=clock.now(), first_intake=date(2026, 11, 23))
+        agenda.plan(session, course, now=clock.now())
     raised(database, world, marie, clock)
     raised(database, world, jean, clock, Level.URGENT)
     done = []
@@ -393,7 +395,7 @@ def test_every_example_succeeds_on_the_demonstration_as_it_stands(
             with database.transaction() as session:
                 session.query(Alert).filter(Alert.patient_id == patient.id, Alert.state != "closed").update({"state": "closed"})
             raised(database, world, patient, clock)
-    assert len(done) == 18
+    assert len(done) == 20
 
 
 def test_the_description_needs_no_token_and_the_browsers_pages_of_it_do_not_exist(api: TestClient, browser: TestClient) -> None:

@@ -316,6 +316,15 @@ def test_an_alert_that_says_more_than_silence_stays_open(claire: TestClient, cha
     assert alert.state == "new"
 
 
+def test_the_alert_shows_no_empty_message(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    chain.until(WEDNESDAY_TEN)
+    Call(claire, chain, marie).answer("mouth_sores", "3")
+    (alert,) = chain.alerts()
+    shown = said(claire.get(f"/alerts/{alert.id}"))
+    assert "(message sans texte)" not in shown
+    assert "Réponses données au téléphone" in shown
+
+
 def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, marie: Patient) -> None:
     chain.until(WEDNESDAY_TEN)
     call = Call(claire, chain, marie)
