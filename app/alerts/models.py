@@ -119,7 +119,8 @@ class Task(Base):
     """Another thing a person must do: read a message from an unknown number, call after an opt-out, check an unstarted cycle.
 
     kind: unknown_number, shared_number, to_read, cycle_not_started, undeliverable, opted_out, call_back, wrong_number, deceased,
-    hospitalised, refill, media, link_locked, past_window, absence_open, overdue_call. key: the same reason makes one task. Closed apart from alerts,
+    hospitalised, refill, media, link_locked, past_window, absence_open, overdue_call, flood,
+    sms_budget. key: the same reason makes one task. Closed apart from alerts,
     with a note. owner_id: whoever must do it; always set on an overdue_call (nothing came of a check-in in 72 h).
     """
 

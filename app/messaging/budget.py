@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.messaging.models import Message, Out
@@ -28,7 +28,7 @@ PAGES = ("form", "call")
 
 def spent(session: Session, service: Service, now: datetime) -> int:
     """Segments of this service's texts of today, on its own wall, as the carrier bills them: sent, or about to be."""
-    units = func.length(Message.body)
+    units: ColumnElement[int] = func.length(Message.body)
     for sign in _DOUBLE:
         units = units + func.length(Message.body) - func.length(func.replace(Message.body, sign, ""))
     segments = case((units <= _ONE, 1), else_=(units + _EACH - 1) // _EACH)

@@ -1,0 +1,21 @@
+"""Numbers in answer to yes or no: only our own menu's digits answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.triage.replies.lists import words
+from triage import replies
+from triage.terms import Asked, Heard, Kind
+
+CHEST = Asked(Kind.YES_NO, ("chest_pain",))
+
+
+@pytest.mark.parametrize("text", ["0 0 1", "0 0 0", "1 2", "0 1 2", "0,0,1", "37 2"])
+def test_scores_meant_for_another_question_are_no_answer_about_the_chest(text: str) -> None:
+    assert replies.read(text, CHEST, "fr", words()).heard is Heard.ASK_AGAIN
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", "yes"), ("2", "no"), ("2.", "no"), ("1 oui", "yes"), ("2 non", "no")])
+def test_our_own_menu_still_answers(text: str, value: str) -> None:
+    assert replies.read(text, CHEST, "fr", words()).value == value
