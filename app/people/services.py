@@ -16,6 +16,8 @@ from app.core.errors import NotFound, Refusal
 from app.people.care_team import has_calendar
 from app.people.models import ApiToken, Hospital, Role, Service, Staff, StaffSession
 
+MOST_TEXTS_A_DAY = 100_000
+"""A slip of the keyboard is not a budget."""
 STYLES = ("words", "link")
 """How a service asks by text: the questions in it, or a link to the form."""
 
@@ -110,6 +112,18 @@ def choose_style(session: Session, service: Service, style: str, *, reason: str,
         raise Refusal("Write the reason: patients are asked in another way from the next text on.", field="style_reason", status=422)
     before, service.sms_style = service.sms_style, style
     _note(session, service, "service.sms_style", by=by, now=now, before=before, after=style, reason=reason.strip())
+
+
+def set_sms_budget(session: Session, service: Service, per_day: str, *, reason: str, by: Actor, now: datetime) -> None:
+    """How many texts (segments, as billed) leave in a day before questions wait. Raises Refusal for none, or without a reason."""
+    if not per_day.strip().isascii() or not per_day.strip().isdigit() or not 1 <= int(per_day) <= MOST_TEXTS_A_DAY:
+        raise Refusal("Write how many texts a day, from 1 to 100000.", field="sms_per_day", status=422)
+    if int(per_day) == service.sms_per_day:
+        return
+    if not reason.strip():
+        raise Refusal("Write the reason: beyond this number questions wait until the next day.", field="budget_reason", status=422)
+    before, service.sms_per_day = service.sms_per_day, int(per_day)
+    _note(session, service, "service.sms_per_day", by=by, now=now, before=before, after=int(per_day), reason=reason.strip())
 
 
 def stop_sending(session: Session, service: Service, *, reason: str, by: Actor, now: datetime) -> None:

@@ -61,6 +61,18 @@ def choose_style(page: StaffPage, session: Writes, values: Typed) -> Response:
     return page.go("/service")
 
 
+@router.post("/service/budget")
+def set_budget(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """How many texts a day, as billed, before questions and reminders wait; with a reason."""
+    page.viewer.require("manage_service")
+    per_day, reason = values.get("sms_per_day", ""), values.get("budget_reason", "")
+    try:
+        services.set_sms_budget(session, service_of(session, page), per_day, reason=reason, by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service")
+
+
 @router.post("/service/stop")
 def stop(page: StaffPage, session: Writes, values: Typed) -> Response:
     """Questions and reminders stop, with a reason."""
@@ -100,8 +112,9 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
 
 
 def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
-    kept = {"sms_name": service.sms_name, "phone": service.phone, "sms_style": service.sms_style, "hours": opening.written(service.hours, page.language)}
-    kept["regions"] = ", ".join(service.regions)
+    kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
+    kept["regions"], kept["sms_style"] = ", ".join(service.regions), service.sms_style
+    kept["sms_per_day"] = str(service.sms_per_day)
     return page.page(
         "coordinator/service.html",
         422 if errors else 200,

@@ -75,6 +75,20 @@ def test_how_questions_are_asked_is_chosen_with_a_reason(ines: TestClient, datab
     assert (row.change, row.reason) == ({"before": "words", "after": "link"}, "beaucoup de téléphones partagés")
 
 
+def test_the_budget_of_texts_is_set_with_a_reason(ines: TestClient, database: Database, world: World) -> None:
+    """Issue 4, point 11."""
+    for wrong in ("0", "100001", "beaucoup", "", "-5"):
+        assert ines.post("/service/budget", data={"sms_per_day": wrong, "budget_reason": "épidémie"}).status_code == 422
+    assert ines.post("/service/budget", data={"sms_per_day": "500", "budget_reason": " "}).status_code == 422
+    assert service(database, world).sms_per_day == 3000
+    assert ines.post("/service/budget", data={"sms_per_day": "500", "budget_reason": "petit service"}).status_code == 303
+    assert service(database, world).sms_per_day == 500
+    assert 'value="500"' in ines.get("/service").text
+    with database.reading() as session:
+        [row] = session.scalars(select(AuditRow).where(AuditRow.action == "service.sms_per_day"))
+    assert (row.change, row.reason) == ({"before": 3000, "after": 500}, "petit service")
+
+
 def test_stopping_holds_questions_and_lets_safety_leave(ines: TestClient, database: Database, world: World, clock: HandClock) -> None:
     """House, section 7: the kill switch stops questions and reminders, nothing else."""
     assert ines.post("/service/stop", data={"reason": ""}).status_code == 422
