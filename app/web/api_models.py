@@ -89,7 +89,7 @@ class PatientIn(Body):
     birth_name: Annotated[Text, Field(max_length=120)] = ""
     birth_date: Day
     sex: Literal["female", "male", "other", "unknown"]
-    language: Literal["fr", "en"] = "fr"
+    language: Annotated[Text, Field(max_length=8)] = "fr"
     timezone: Annotated[Text, Field(max_length=64)] = ""
     phone: Annotated[Text, Field(max_length=30)]
     phone_verified: StrictBool = True
