@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.checkins import answers, assessing, cycles, dialogue, script
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.passing import TOLD_UNASKED
 from app.checkins.turns import Turn
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
@@ -24,7 +25,6 @@ WITHIN = timedelta(seconds=90)
 AMENDED = "amended"
 """Note of the answer that took the place of another."""
 
-UNASKED = "told unasked"
 NOT_VALUES = ("no_thermometer", "stop_or_stopped", "optout_intent")
 """Readings that the open question itself answers in words of its own."""
 
@@ -61,7 +61,7 @@ def _just_answered(turn: Turn) -> tuple[CheckIn, Message] | None:
         CheckIn.patient_id == turn.patient.id,
         AnswerRow.replaced_at.is_(None),
         AnswerRow.value.is_not(None),
-        AnswerRow.note != UNASKED,
+        AnswerRow.note != TOLD_UNASKED,
         AnswerRow.said_by == str(turn.by),
         Message.direction == "in",
         Message.id < turn.message.id,

@@ -6,20 +6,29 @@ import re
 
 from sqlalchemy import select
 
-from app.checkins import answers, assessing, dialogue, script
+from app.checkins import answers, assessing, dialogue, passing, script
 from app.checkins.hearing import CORRECTED_WITHIN
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.turns import Turn
 from app.messaging.outbox import Purpose
 from triage import questions
 from triage.protocol import Protocol
-from triage.terms import Asked, Kind, Reading
+from triage.terms import Asked, Heard, Kind, Reading
 
 _BY_NUMBER = re.compile(r"q(\d)=(.+)")
 
 
+_BY_NAME = re.compile(r"(?!q\d=)[a-z_]+=[\d.]+")
+
+
 def correct(turn: Turn, reading: Reading) -> None:
-    """value: "2" replaces the last answer, "q2=3" one of a lettered text, "reopen" asks again. Later than two hours, a person reads it."""
+    """value: "2" replaces the last answer, "q2=3" one of a lettered text, "fatigue=2" the one named, "reopen" asks again.
+
+    Later than two hours, a person reads it.
+    """
+    if named := dict(part.split("=") for part in reading.value.split("+") if _BY_NAME.fullmatch(part)):
+        _correct_named(turn, named)
+        return
     last = _last_said(turn)
     if last is None:
         turn.for_a_person("late_correction")
@@ -39,8 +48,42 @@ def correct(turn: Turn, reading: Reading) -> None:
         _ask_again(turn, together)
 
 
+def _correct_named(turn: Turn, named: dict[str, str]) -> None:
+    """Each symptom named keeps its own new value, whichever text asked for it. One that is being asked is simply answered."""
+    rows = _said_lately(turn)
+    checkin = turn.session.get_one(CheckIn, rows[-1].checkin_id) if rows else None
+    if checkin is not None:
+        turn.checkin, turn.protocol = checkin, script.protocol_of(turn.session, checkin)
+        mine = {row.key for row in rows if row.checkin_id == checkin.id}
+        found = {key: value for key in mine for code, value in named.items() if _is_called(turn, key, code)}
+        if len(found) == len(named) and _replace(turn, found):
+            return
+    if turn.asked.keys and turn.protocol is not None and set(named) <= set(turn.asked.keys):
+        values = tuple(named.get(key) for key in turn.asked.keys)
+        dialogue.answered(turn, Reading(Heard.PARTIAL, "|".join(value or "?" for value in values), values=values))
+        return
+    turn.for_a_person("correction" if rows else "late_correction")
+    turn.acknowledge()
+
+
+def _is_called(turn: Turn, key: str, code: str) -> bool:
+    assert turn.protocol is not None
+    question = script.question_of(key, turn.protocol)
+    return question is not None and passing.meant(question, code)
+
+
 def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
-    """The answers of this person's last text that gave any, if it came within two hours. Nobody corrects what somebody else said."""
+    """The answers of this person's last text that gave any."""
+    rows = _said_lately(turn)
+    if not rows:
+        return None
+    last = rows[-1]
+    together = [row for row in rows if row.checkin_id == last.checkin_id and row.message_id == last.message_id]
+    return turn.session.get_one(CheckIn, last.checkin_id), together
+
+
+def _said_lately(turn: Turn) -> list[AnswerRow]:
+    """What this person has said within two hours, oldest first. Nobody corrects what somebody else said."""
     mine = (
         CheckIn.patient_id == turn.patient.id,
         AnswerRow.replaced_at.is_(None),
@@ -48,12 +91,7 @@ def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
         AnswerRow.at >= turn.now - CORRECTED_WITHIN,
     )
     standing = select(AnswerRow).join(CheckIn, CheckIn.id == AnswerRow.checkin_id).where(*mine, AnswerRow.value.is_not(None))
-    rows = list(turn.session.scalars(standing.order_by(AnswerRow.id)))
-    if not rows:
-        return None
-    last = rows[-1]
-    together = [row for row in rows if row.checkin_id == last.checkin_id and row.message_id == last.message_id]
-    return turn.session.get_one(CheckIn, last.checkin_id), together
+    return list(turn.session.scalars(standing.order_by(AnswerRow.id)))
 
 
 def _asked_with(turn: Turn, keys: list[str]) -> list[str]:

@@ -11,7 +11,20 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling
 from app.alerts.handling import Reason
-from app.checkins import amending, assessing, closing, context, corrections, dangers, dialogue, keywords, requests, script, unprompted
+from app.checkins import (
+    amending,
+    assessing,
+    closing,
+    context,
+    corrections,
+    dangers,
+    dialogue,
+    keywords,
+    passing,
+    requests,
+    script,
+    unprompted,
+)
 from app.checkins.hearing import Listened
 from app.checkins.models import AnswerRow, AssessmentRow, CheckInState
 from app.checkins.senders import Sender
@@ -130,6 +143,7 @@ def _answer(turn: Turn, reading: Reading) -> None:
     if reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
         _danger(turn)
     else:
+        passing.keep(turn, reading)
         BY_KIND[reading.heard](turn, reading)
 
 

@@ -30,6 +30,7 @@ class Text:
     """Folded words with what they may stand for.
 
     `breaks[i]`: what stands before word i. `ranks`: words counted without the small ones. `asked`: sentences ending with a question mark.
+    `owned`: by place, whether a number speaks of the patient now.
     `placed`: which value goes to which symptom, by the keys asked, found once (see `placing`).
     """
 
@@ -49,6 +50,7 @@ class Text:
     supposed: list[bool] = field(default_factory=list)
     found: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
     told: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    owned: dict[int, bool] = field(default_factory=dict)
     placed: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def has(self, i: int, role: str) -> bool:
@@ -91,7 +93,7 @@ class Text:
 
     def again(self) -> Text:
         """The same text to be read once more, so that words hidden in one reading are seen in the other."""
-        return replace(self, entries=list(self.entries))
+        return replace(self, entries=list(self.entries), owned={}, placed={})
 
     def hide(self, places: set[int]) -> None:
         """Words of an idiom mean nothing by themselves any more; they keep their place in the grammar."""

@@ -60,6 +60,7 @@ _COURTESY = (
     r"cordialement|amities|amicalement|bravo|courage|je vous embrasse|thanks?|thx|cheers|love to|kisses|hugs|regards|"
     r"have a (?:very )?(?:good|nice|great|lovely)|bonjour|bonsoir|hello|hi all|dear)"
 )
+_A_COURTESY = re.compile(rf"\b{_COURTESY}\b")
 _LAST_COURTESY = re.compile(
     rf"[\s,.;!-]*(?:\b(?:et|and|avec|gros|grosses|tres|mille|un grand|many|big|lots of) )*\b{_COURTESY}\b(?!.*\d).*$", re.DOTALL
 )
@@ -68,6 +69,8 @@ _FIRST_COURTESY = re.compile(rf"^\W*(?:(?:un grand|mille|many) )?\b{_COURTESY}\b
 
 def without_courtesy(text: Text) -> Text:
     """The text without its thanks and greetings: "toute l'équipe" says nothing about the figures before it, "beaucoup" neither."""
+    if not _A_COURTESY.search(text.folded):
+        return text
     kept = _LAST_COURTESY.sub("", _FIRST_COURTESY.sub("", text.folded))
     return text if kept == text.folded or not kept.strip() else cut(kept, text.grammar)
 
@@ -90,6 +93,7 @@ def taken(text: Text, words: Words, keys: Sequence[str]) -> Taken:
 
 _OF_FOUR = re.compile(r"(?<!/\d)(?<=\d)/4(?![/\d]|\s+\d(?!/4))|(?<=\d) (?:sur|out of) 4\b")
 _BOTH = re.compile(r"\b(?:mes|ses|les|my|his|her|the)\s2(?=\s+(?:mains?|pieds?|jambes|hands|feet|legs))")
+_DIGIT = re.compile(r"\d")
 _LONE_O = re.compile(r"(?<![\w'])o(?![\w'])")
 _COUNTED = re.compile(
     r"\b[1-9]\d?(?=\s?(?:aphtes?|cloques?|ampoules?|boutons?|plaies?|crevasses?|doigts?|orteils?|ulcers?|sores?|blisters?|spots?|fingers|toes)\b)"
@@ -104,13 +108,15 @@ def _blank(pattern: re.Pattern[str], folded: str) -> str:
 
 def _own(text: Text) -> str:
     """The folded text, as long as it was, without the figures that speak of others, of the past, or of how often and how long."""
-    out = text.folded
+    out = _LONE_O.sub("0", text.folded)
+    if not _DIGIT.search(out):
+        return out
     for m in re.finditer(r"\d+(?:[.,]\d+)*", text.folded):
         if not is_own_number(text, m.start()):
             out = out[: m.start()] + " " * len(m[0]) + out[m.end() :]
     for pattern in (_BOTH, _OF_FOUR, _COUNTED, TIMES):
         out = _blank(pattern, out)
-    return _LONE_O.sub("0", asides(out))
+    return asides(out)
 
 
 _SURELY_WARM = re.compile(r"(?<![\d.,])(?:3[5-9]|4[0-2])(?![\d.,]*\d)")
@@ -120,6 +126,8 @@ _SPACED = re.compile(r"(?<![\d.,])(3[5-9]|4[0-2])\s+(\d)(?![\d.,]*\d)")
 def _without_warmth(text: Text, folded: str, words: Words, size: int) -> tuple[str, Decimal | None]:
     """A temperature told beside the scores is none of them: "36,8 ce matin et 1 0 0", "trente-sept deux"."""
     told: list[Decimal] = []
+    if not _DIGIT.search(folded):
+        return folded, None
     for m in _SPACED.finditer(folded):
         rest = len(re.findall(r"\d+", folded[: m.start()] + folded[m.end() :]))
         scored = rest > 0 and rest + 1 == size  # "37 1 0 0" is followed by three scores

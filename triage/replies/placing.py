@@ -16,11 +16,13 @@ from triage.replies.clauses import Text
 from triage.replies.parsed import Parsed, again, nurse
 from triage.replies.pieces import REST, Piece, Taken, taken, without_courtesy
 from triage.replies.words import Words, key_of
-from triage.terms import Asked, Heard
+from triage.terms import Asked, Heard, Kind
 
 DEFAULT_KEYS = ("nausea", "diarrhea", "fatigue")
 """What A, B, C stand for when the question does not name its keys (the template's own example)."""
 TOP, STRONG = 4, 3
+SHORT = 6
+"""Words of a text that is an answer and nothing else."""
 TOO_COLD = Decimal("36.0")
 """Told in passing or in answer, a nurse reads what is colder (codebook, rule 7)."""
 RANGE, UNPLACED = "range_kept_higher", "unplaced"
@@ -74,17 +76,29 @@ def multi(text: Text, asked: Asked, words: Words) -> Parsed | None:
     return _several(place(text, keys, words))
 
 
-def beside(text: Text, asked: Asked, words: Words) -> tuple[tuple[str, str], ...]:
-    """Values told in passing for other questions than the one that is asked: ("fatigue", "2"), ("temperature", "36.8")."""
-    if not asked.keys:
-        return ()
-    return tuple(pair for pair in place(text, asked.keys, words).told if pair[0] not in asked.keys)
+def beside(text: Text, asked: Asked, words: Words) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """Values told in passing for other questions than the one that is asked: ("fatigue", "2"), ("temperature", "36.8").
+
+    True when something strong was said that has no place, or belongs to none of the questions asked.
+    """
+    if not _places_values(text, asked, words):
+        return (), False
+    placed = place(text, asked.keys, words)
+    return tuple(pair for pair in placed.told if pair[0] not in asked.keys), placed.strong
 
 
 def all_foreign(text: Text, asked: Asked, words: Words) -> bool:
     """Does every value of the text belong to something named that is not asked?"""
+    if not _places_values(text, asked, words):
+        return False
     placed = place(text, asked.keys, words)
     return placed.foreign and bool(placed.others) and not placed.loose and not any(placed.slots)
+
+
+def _places_values(text: Text, asked: Asked, words: Words) -> bool:
+    """Scores are asked, or something is named that may have one."""
+    scored = asked.kind in (Kind.MULTI, Kind.SEVERITY)
+    return bool(asked.keys) and (scored or bool(words.tables["named"].possible(text.entries, text.parts)))
 
 
 def _nothing(text: Text, words: Words) -> bool:
@@ -129,6 +143,8 @@ def _placed(text: Text, found: Taken, keys: tuple[str, ...]) -> Placed:
             run = []
         bound = _by_name(found.folded, pieces, keys, placed)
         _fill(placed, bound, keys, [p.value for p in run])
+        if run:
+            _doubted(placed, found.folded, pieces, run[-1].end, keys, bound)
     if found.warmth is not None:
         placed.others["temperature"] = str(found.warmth)
     return placed
@@ -140,24 +156,35 @@ def _fill(placed: Placed, bound: dict[str, list[Piece]], keys: tuple[str, ...], 
     placed.figures = bool(run)
     for code, pieces in bound.items():
         values = {p.value for p in pieces if p.value is not None}
-        value = values.pop() if len(values) == 1 else None
+        value = max(values, key=int, default=None)  # "les mains 1, les pieds 3": of two for one question the worse, as in a range
         if code not in keys:
             if value is not None and code != REST:
                 placed.others[code] = value
             continue
         i = keys.index(code)
-        if values or (run and value is not None and value != run[i]):  # said twice, and not the same
+        if run and value is not None and value != run[i]:  # said twice, and not the same
             placed.loose += pieces
             placed.slots[i] = None
         elif not run:
             placed.slots[i] = value
             placed.figures |= any(not p.worded for p in pieces)
-        placed.ranged |= any(p.ranged for p in pieces)
+        placed.ranged |= len(values) > 1 or any(p.ranged for p in pieces)
     if not run:
         rest = {p.value for p in bound.get(REST, ())}
         if len(rest) == 1 and placed.named:
             value = rest.pop()
             placed.slots = [value if key not in placed.named else slot for key, slot in zip(keys, placed.slots, strict=True)]
+
+
+_BUT = re.compile(r"\b(?:mais|sauf|par contre|cependant|but|except|although)\b")
+
+
+def _doubted(placed: Placed, folded: str, pieces: list[Piece], end: int, keys: tuple[str, ...], bound: dict[str, list[Piece]]) -> None:
+    """ "0 0 0 mais j'ai mal à la bouche": the zero of what is named after "mais" is not sure."""
+    for piece in pieces:
+        if piece.code in keys and piece.value is None and piece.code not in bound and _BUT.search(folded, end, max(end, piece.start)):
+            i = keys.index(piece.code)
+            placed.slots[i] = None if placed.slots[i] == "0" else placed.slots[i]
 
 
 _BETWEEN = re.compile(r"[\s,;./-]*(?:et|and|puis|then)?[\s,;./-]*")
@@ -328,12 +355,14 @@ _ALL = (
 _ALL_AFTER = re.compile(rf"\s*,?\s*{_ALL}\s*(?:$|[,.;!?)])")
 _ALL_BEFORE = re.compile(rf"\b{_ALL}(?:\s+(?:a|est|sont|at|are|is|c|to))*\s*[:=]?\s*$")
 _CHUNK = re.compile(r"[,;\n/]")
-_SMALL = re.compile(r"[a-z]{3,}")
+_SAID = re.compile(r"[?…]|\b(?!(?:et|and|puis|then|ensuite|le|la)\b)[a-z]+")
 
 
 def _in_order(placed: Placed, text: Text, folded: str, pieces: list[Piece], size: int) -> None:
     """Values without any name. Fewer than asked are the first ones, when nothing that was not understood stands among them."""
     known = [p for p in pieces if p.value is not None]
+    if len(known) > size:
+        known = _merged(folded, known)
     figures = [p for p in known if not p.worded]
     run = _run(folded, pieces, size)
     if len(known) == 1 and _for_all(text.folded if figures else folded, known[0]):
@@ -355,6 +384,20 @@ def _in_order(placed: Placed, text: Text, folded: str, pieces: list[Piece], size
     placed.ranged = any(p is not None and p.ranged for p in chosen)
 
 
+def _merged(folded: str, known: list[Piece]) -> list[Piece]:
+    """ "très très fort", "4 fort": said twice in a row, one value."""
+    out: list[Piece] = []
+    for piece in known:
+        close = out and (piece.worded or out[-1].worded) and not folded[out[-1].end : piece.start].strip()
+        both = out[-1].worded and piece.worded if close else False
+        one = max(out[-1], piece, key=lambda p: int(p.value or 0)) if both else _one(out[-1], piece) if close else None
+        if one is not None:
+            out[-1] = replace(one, start=out[-1].start, end=piece.end)
+        else:
+            out.append(piece)
+    return out
+
+
 def _unclear_among(pieces: list[Piece]) -> bool:
     places = [i for i, p in enumerate(pieces) if p.value is not None] or [0]
     return any(p.value is None for p in pieces[places[0] : places[-1]])
@@ -363,7 +406,9 @@ def _unclear_among(pieces: list[Piece]) -> bool:
 def _first(placed: Placed, folded: str, pieces: list[Piece], known: list[Piece], size: int) -> list[Piece | None]:
     """Some of the values asked for. Which of them, is said by commas, or by their order when nothing else is said."""
     if all(p.worded for p in known):
-        return _in_chunks(folded, pieces, size) or [None] * size
+        chunks = _in_chunks(folded, pieces, size)
+        placed.loose = [] if chunks or len(folded.split()) > SHORT else known  # "beaucoup", and nothing that says of what
+        return chunks or [None] * size
     if len(known) > size:
         placed.reason = "wrong_count"
     elif len(pieces) == size:
@@ -380,14 +425,14 @@ def _first(placed: Placed, folded: str, pieces: list[Piece], known: list[Piece],
 
 
 def _words_among(folded: str, known: list[Piece]) -> bool:
-    return any(_SMALL.search(folded, a.end, b.start) for a, b in pairwise(known))
+    return any(_SAID.search(folded, a.end, b.start) for a, b in pairwise(known))
 
 
 def _in_chunks(folded: str, pieces: list[Piece], size: int) -> list[Piece | None]:
     """ "0, gonflée, 1": between commas there is one place for each question, and one of them was not understood."""
     ends = [m.start() for m in _CHUNK.finditer(folded)]
     bounds = list(zip([0, *[e + 1 for e in ends]], [*ends, len(folded)], strict=True))
-    bounds = [(a, b) for a, b in bounds if re.search(r"\w", folded[a:b])]
+    bounds = [(a, b) for a, b in bounds if re.search(r"[\w?…]", folded[a:b])]
     inside = [[p for p in pieces if a <= p.start < b] for a, b in bounds]
     if len(bounds) != size or any(len(chunk) > 1 for chunk in inside) or sum(p.value is not None for c in inside for p in c) < 2:
         return []

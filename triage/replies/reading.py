@@ -11,8 +11,8 @@ from triage.replies.correcting import corrected
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
-from triage.replies.parsed import OPEN, Parsed, floor_of, highest, said
-from triage.replies.placing import beside, place
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse, said
+from triage.replies.placing import beside
 from triage.replies.scanning import Found, heard, is_cancelled
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
@@ -64,9 +64,8 @@ def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading
         parsed = answer(text, asked, words)
         others = _others(text, words, asked)
         reading = _answered(parsed, found, others) or _not_answered(text, parsed, found, others, asked, words)
-        told = beside(text, asked, words)
-        level = Escalate.NURSE if asked.keys and place(text, asked.keys, words).strong else Escalate.NO
-        reading = replace(reading, told=told, escalate=highest(reading.escalate, level)) if told or level else reading
+        told, strong = beside(text, asked, words)
+        reading = replace(reading, told=told, escalate=highest(reading.escalate, nurse(strong))) if told or strong else reading
     return reading
 
 

@@ -280,7 +280,9 @@ _OWN_NUMBER = Rule("number", "number", flags=frozenset({"neg"}))
 
 def is_own_number(text: Text, start: int) -> bool:
     """Does the number at this place of the folded text speak of the patient now, not of a neighbour, the past or a condition?"""
-    return not _cancelled(text, _OWN_NUMBER, (place_of(text, start),))
+    if start not in text.owned:
+        text.owned[start] = not _cancelled(text, _OWN_NUMBER, (place_of(text, start),))
+    return text.owned[start]
 
 
 def is_cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> bool:
