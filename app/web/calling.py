@@ -19,6 +19,8 @@ from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging import pages
+from app.messaging.models import Message
+from app.messaging.outbox import Purpose
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
@@ -110,11 +112,19 @@ def _answer(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
     if typed.errors:
         raise FieldErrors({name: str(said) for name, said in typed.errors.items()})
     begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    before, _ = calling.told(session, begun)
     if typed.words:
         _keep_words(page, session, patient, begun, by, typed.words)
     else:
         filling.answer(session, begun, key, typed.value, by=by, source=pages.CALL, now=page.now, asked_by=page.viewer.actor)
-    return {"checkin": begun.id, "who": str(by), "at": key}
+    return {"checkin": begun.id, "who": str(by), "at": _next(session, begun, before, key)}
+
+
+def _next(session: Session, checkin: CheckIn, before: Message | None, at: str) -> str:
+    """Where the keyboard goes: to a danger that was not told before, else on from ``at``."""
+    say, _ = calling.told(session, checkin)
+    is_new = say is not None and say.purpose == Purpose.SAFETY and (before is None or before.id != say.id)
+    return "say" if is_new else at
 
 
 def _keep_words(page: Page, session: Session, patient: Patient, checkin: CheckIn, by: Actor, words: str) -> None:
@@ -130,8 +140,9 @@ def _words(page: Page, session: Session, patient: Patient, checkin: CheckIn | No
     if len(words) > asking.LONGEST:
         raise FieldErrors({"told": "This is too long for once. Keep the most important first, then the rest."})
     begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    before, _ = calling.told(session, begun)
     _keep_words(page, session, patient, begun, by, words)
-    return {"checkin": begun.id, "who": str(by), "at": "told"}
+    return {"checkin": begun.id, "who": str(by), "at": _next(session, begun, before, "told")}
 
 
 def _person(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
     if checkin is None or checkin.opened_at is None:
         raise Refusal("Nothing was answered yet. Answer at least one question.", status=422)
     calling.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
-    return {"checkin": checkin.id, "who": str(by), "at": "end"}
+    return {"checkin": checkin.id, "who": str(by), "at": "say"}
 
 
 _ACTS = {"answer": _answer, "words": _words, "person": _person, "finish": _finish}
@@ -186,7 +197,7 @@ def _page(
         steps=_fired(row.result) if row else (),
         say=say,
         advice=advice,
-        is_danger=say is not None and say.purpose == "safety",
+        is_danger=say is not None and say.purpose == Purpose.SAFETY,
         contacts=chart_data.contacts_of(session, patient, page.now),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
         saying=Saying(page, protocol),
