@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.checkins import script
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.senders import Sender
+from app.messaging import codes as codes_sent
 from app.messaging import pages
 from app.messaging.models import Message
 from app.protocols import words
@@ -61,7 +62,19 @@ def listen(session: Session, sender: Sender, message: Message, now: datetime) ->
             log.exception("the open conversation could not be found; the text is scanned without it", message_id=message.id)
             checkin, protocol = None, None
     codes = replies.scan(text, language, words.words(), asked)
+    if codes and _is_our_code(session, message, now):
+        codes = ()
     return Listened(text, codes, checkin, protocol, asked)
+
+
+def _is_our_code(session: Session, message: Message, now: datetime) -> bool:
+    """ "398 055" is a fever to the reader, unless it is the very code this telephone was sent to be sent back."""
+    try:
+        with session.begin_nested():
+            return codes_sent.matching(session, message, now=now) is not None
+    except Exception:
+        log.exception("a code could not be compared; the text keeps its danger", message_id=message.id)
+        return False
 
 
 def _conversation(session: Session, patient_id: int, message: Message, now: datetime) -> CheckIn | None:

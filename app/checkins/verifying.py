@@ -139,11 +139,11 @@ def sent_back(session: Session, service: Service, message: Message, *, now: date
 
     The telephone may be nobody's yet: a number to come is confirmed by whoever holds it.
     """
-    code = codes.alone(message.body) if message.carrier not in pages.CARRIERS else ""
-    out = numbers.live_at(session, service.id, message.address, now=now) if code else ()
+    alone = codes.alone(message.body) and message.carrier not in pages.CARRIERS
+    out = numbers.live_at(session, service.id, message.address, now=now) if alone else ()
     if not out:
         return False
-    check = next((one for one in out if codes.is_right(one, code)), None)
+    check = codes.matching(session, message, now=now)
     patient = session.get_one(Patient, (check or out[0]).patient_id)
     turn_taking.hold(session, patient.id)
     inbox.file(message, patient_id=patient.id, alert_id=message.alert_id, reading={"heard": "number_code"})

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.messaging import links
+from app.messaging import links, pages
 from app.messaging.models import Message
+from app.people import numbers
 from app.people.models import NumberCheck
 
 DIGITS = 6
@@ -38,6 +40,13 @@ def alone(text: str) -> str:
     """The six digits of a text that says nothing else ("482 915", "code: 482915."); "" for any other text."""
     found = _ALONE.fullmatch(text.strip())
     return "".join(found.groups()) if found else ""
+
+
+def matching(session: Session, message: Message, *, now: datetime) -> NumberCheck | None:
+    """The check whose very code this text is, sent back by the telephone it was sent to; None for any other text."""
+    code = alone(message.body) if message.carrier not in pages.CARRIERS else ""
+    out = numbers.live_at(session, message.service_id, message.address, now=now) if code else ()
+    return next((check for check in out if is_right(check, code)), None)
 
 
 def body_of(session: Session, message: Message) -> str:

@@ -134,6 +134,26 @@ def test_six_digits_with_other_words_are_read_like_any_text(chain: Chain) -> Non
     assert _now(chain, marie).phone_verified_at is None
 
 
+@pytest.mark.parametrize("digits", ["398055", "112345", "785988", "000015"])
+@pytest.mark.parametrize("written", ["{0}", "{1} {2}", "{1}-{2}."])
+def test_a_code_that_looks_like_a_fever_or_an_emergency_number_is_a_code(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch, digits: str, written: str
+) -> None:
+    """ "398 055" reads as 39.8: the very code that was sent is nothing else; one digit beside it is a danger again."""
+    monkeypatch.setattr(codes, "code_of", lambda check: digits)
+    marie = _enrolled(chain)
+    chain.says(MARIE, written.format(digits, digits[:3], digits[3:]))
+    assert (_now(chain, marie).phone_verified_at, chain.alerts()) == (chain.clock.now(), [])
+
+
+def test_a_wrong_code_that_reads_as_a_fever_is_one(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Danger first: nothing but the very code is taken for a code before the scan."""
+    monkeypatch.setattr(codes, "code_of", lambda check: "482915")
+    _enrolled(chain)
+    chain.says(MARIE, "398 055")
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+
+
 def test_six_digits_without_a_code_out_are_no_code(chain: Chain) -> None:
     """U20: a text without anything else still belongs to its sender, and is read by a person."""
     with chain.database.transaction() as session:
