@@ -95,10 +95,23 @@ def all_foreign(text: Text, asked: Asked, words: Words) -> bool:
     return placed.foreign and bool(placed.others) and not placed.loose and not any(placed.slots)
 
 
+LONGEST_TOLD = 24
+"""Words of a text in which values for other questions are looked for; a longer one is a story, and they are asked in their turn."""
+_MAY_BE_WARM = re.compile(r"(?<!\d)(?:3[4-9]|4[0-3]|9\d|10\d)")
+
+
 def _places_values(text: Text, asked: Asked, words: Words) -> bool:
-    """Scores are asked, or something is named that may have one."""
-    scored = asked.kind in (Kind.MULTI, Kind.SEVERITY)
-    return bool(asked.keys) and (scored or bool(words.tables["named"].possible(text.entries, text.parts)))
+    """Are several scores asked, or is something named that may have one?"""
+    if not asked.keys or asked.kind is Kind.MULTI:
+        return bool(asked.keys)
+    if asked.kind is Kind.SEVERITY:
+        return names_something(text, words) or _MAY_BE_WARM.search(text.folded) is not None
+    return len(text.words) <= LONGEST_TOLD and names_something(text, words)
+
+
+def names_something(text: Text, words: Words) -> bool:
+    """May a word of the text be the name of a symptom?"""
+    return any(words.tables[table].possible(text.entries, text.parts) for table in ("named", "symptom"))
 
 
 def _nothing(text: Text, words: Words) -> bool:

@@ -10,7 +10,7 @@ from triage.replies.clauses import Text
 from triage.replies.matching import matches
 from triage.replies.parsed import TIMES, Parsed, again, nurse, own, said, settled
 from triage.replies.pieces import without_courtesy
-from triage.replies.placing import RANGE, place
+from triage.replies.placing import RANGE, names_something, place
 from triage.replies.shapes import decimal, numbers
 from triage.replies.words import Words
 from triage.terms import Asked
@@ -18,8 +18,8 @@ from triage.terms import Asked
 
 def severity(text: Text, asked: Asked, words: Words) -> Parsed | None:
     """One symptom, 0 to 4. A value beside the name of another symptom is never its answer."""
-    if not asked.keys:
-        return _severity(text, words)
+    if not asked.keys or not names_something(text, words):
+        return _severity(without_courtesy(text), words)
     placed = place(text, asked.keys, words)
     if placed.slots[0] is not None and placed.named:
         return _on_scale(Decimal(placed.slots[0]), 4, (RANGE,) if placed.ranged else ())
