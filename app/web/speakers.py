@@ -37,7 +37,8 @@ class Speakers:
         if actor.kind == "respondent":
             person = self.session.get(Respondent, actor.id)
             return self.page.say("answer.by.relative", name=actor.name, relation=person.relation if person else "?")
-        return actor.name
+        # Somebody on the form who is no declared relative: the file must not show them as the patient, nor as nobody.
+        return self.page.say("answer.by.undeclared") if actor.kind == "relative" else actor.name
 
     def voices(self, rows: Iterable[AnswerRow]) -> list[str]:
         """Everybody who answered, with who asked when it was by telephone; in the order they spoke."""

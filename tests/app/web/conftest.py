@@ -13,6 +13,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.people.models import Staff
+from tests.app.web.form import Browser, Ward, a_ward
 from tests.factories import PASSWORD, World
 
 SignIn = Callable[[Staff], TestClient]
@@ -55,3 +56,15 @@ def sign_in(app: FastAPI, world: World) -> Iterator[SignIn]:
 def claire(sign_in: SignIn, world: World) -> TestClient:
     """Claire Payet, nurse, at her screen."""
     return sign_in(world.claire)
+
+
+@pytest.fixture
+def ward(database: Database, clock: HandClock, world: World) -> Ward:
+    """Wednesday 10:00, cycle day 3: Marie's nine questions are open."""
+    return a_ward(database, clock, world)
+
+
+@pytest.fixture
+def phone(app: FastAPI, ward: Ward) -> Browser:
+    """A patient's telephone, opened on nothing yet."""
+    return Browser.on(app)

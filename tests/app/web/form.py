@@ -9,14 +9,15 @@ from datetime import UTC, date, datetime
 import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import func, select
 
-from app.checkins import links
+from app.checkins import agenda, links
 from app.checkins.models import CheckIn
 from app.core.clock import HandClock
-from app.core.db import Database
+from app.core.db import Base, Database
 from app.messaging import links as addresses
 from app.people.models import Patient, Respondent
-from tests.factories import World
+from tests.factories import World, a_course, a_patient
 from tests.support.chain import Chain
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -54,6 +55,24 @@ def a_ward(database: Database, clock: HandClock, world: World, *, on: datetime =
     marie = chain.follow(**patient)
     chain.until(on)
     return Ward(chain, marie, chain.checkin(marie, on.date()))
+
+
+def counted(database: Database) -> dict[str, int]:
+    """Rows of every table."""
+    with database.reading() as session:
+        return {t.name: session.scalar(select(func.count()).select_from(t)) or 0 for t in Base.metadata.sorted_tables}
+
+
+def jean_too(ward: Ward) -> Patient:
+    """Jean Payet begins the same treatment the same day; his questions of Wednesday are open too."""
+    now = ward.chain.clock.now()
+    with ward.chain.database.transaction() as session:
+        jean = a_patient(session, ward.chain.world, now=MONDAY, family_name="Payet", given_names="Jean", sex="male", phone="+33639980002")
+        taken = a_course(session, ward.chain.world, jean, now=MONDAY)
+        agenda.plan(session, taken, now=now)
+        agenda.first_now(session, taken, now=now, check_in=True)
+    ward.chain.wait(minutes=1)
+    return jean
 
 
 @dataclass
