@@ -173,6 +173,8 @@ def in_passing(turn: Turn, notes: tuple[str, ...]) -> None:
         turn.task("hospitalised")
     if "optout_intent" in notes:
         turn.for_a_person("optout_intent")
+    if "stopped" in notes:
+        turn.for_a_person("treatment_stopped")
 
 
 # --- News that are not symptoms -----------------------------------------------------------------------------------------------------

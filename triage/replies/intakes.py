@@ -11,6 +11,7 @@ from triage.replies.numerals import without_asides
 from triage.replies.parsed import TIMES, Parsed, again, nurse, own, said, settled
 from triage.replies.scanning import is_own_number
 from triage.replies.shapes import Numbers, numbers
+from triage.replies.stopping import stopped
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate
 
@@ -30,7 +31,7 @@ def intake(text: Text, asked: Asked, words: Words) -> Parsed | None:
     if pair and not _share(pair[0]):
         return _two(int(pair[1]), int(pair[2]))
     codes = said(text, words, "intake")
-    if "stopped" in codes and not _denied(text, words, "stopped"):
+    if ("stopped" in codes and not _denied(text, words, "stopped")) or stopped(text, words):
         return settled("stopped", Escalate.NURSE)
     but = _all_but(text, words)
     if but is not None:

@@ -11,9 +11,10 @@ from triage.replies.correcting import corrected
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
-from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse, said
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse
 from triage.replies.placing import beside
 from triage.replies.scanning import Found, heard, is_cancelled
+from triage.replies.stopping import stopped
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
 
@@ -121,6 +122,9 @@ def _others(text: Text, words: Words, asked: Asked) -> dict[str, str]:
             if table in ("admin", "optout") and is_cancelled(text, rule, where):
                 continue
             out.setdefault(table, rule.code)
+    if asked.kind is not Kind.STOP_WHICH and stopped(text, words):
+        out.pop("optout", None)  # "the doctor told me to stop the tablets" is no wish to get no more texts
+        out["stopped"] = "stopped"
     return out
 
 
@@ -144,6 +148,8 @@ def _answered(parsed: Parsed | None, found: Found, others: dict[str, str]) -> Re
     extra = [_NOTE_OF[c] for c in (others.get("command", ""), others.get("admin", "")) if c in _NOTE_OF]
     if "optout" in others:
         extra.append("optout_intent")
+    if "stopped" in others and parsed.value != "stopped":
+        extra.append("stopped")
     level = highest(parsed.escalate, floor_of(found), Escalate.NURSE if extra else Escalate.NO)
     dangers = tuple(dict.fromkeys((*found.now, *parsed.dangers)))
     return Reading(parsed.heard, parsed.value, level, parsed.values, dangers, (*parsed.notes, *extra, *_marks(found)))
@@ -167,19 +173,13 @@ def _told(text: Text, found: Found, others: dict[str, str], asked: Asked, words:
         return Reading(Heard.ASK_AGAIN, "stop_or_stopped", Escalate.NURSE)
     if "admin" in others:
         return Reading(Heard.ADMIN, others["admin"], Escalate.NURSE, notes=_marks(found))
-    if asked.kind is not Kind.STOP_WHICH and "stopped" in said(text, words, "intake") and not _about_texts(text):
-        rules = [(r, w) for r, w in matches(text, words.tables["intake"]) if r.code == "stopped"]
-        if not all(is_cancelled(text, r, w) for r, w in rules):
-            return Reading(Heard.ANSWER, "stopped", Escalate.NURSE, ("stopped",) if asked.kind is Kind.INTAKE else ())
+    if "stopped" in others:
+        return Reading(Heard.ANSWER, "stopped", Escalate.NURSE, ("stopped",) if asked.kind is Kind.INTAKE else (), notes=_marks(found))
     if "optout" in others:
         return Reading(Heard.ASK_AGAIN, "optout_intent", Escalate.NURSE, notes=_marks(found))
     if "command" in others and len(text.words) <= 14:
         return Reading(Heard.COMMAND, others["command"], Escalate.NURSE if others["command"] in _NURSE_COMMANDS else floor_of(found))
     return None
-
-
-def _about_texts(text: Text) -> bool:
-    return bool(re.search(r"\b(?:sms|textos?|messages?|msg|texts?|texting|messaging|questions?|questionnaires?)\b", text.folded))
 
 
 def _asked_again(parsed: Parsed | None, found: Found, asked: Asked) -> Reading | None:

@@ -42,8 +42,8 @@ CONTEXTS = (
     "in_care",
 )
 TABLES = (
-    "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "cycle", "stopwhich",
-    "correction", "optout", "admin", "symptom", "named",
+    "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "stopped", "cycle",
+    "stopwhich", "correction", "optout", "admin", "symptom", "named",
 )  # fmt: skip
 
 

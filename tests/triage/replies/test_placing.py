@@ -19,6 +19,7 @@ ASKED = {
     "S:hand_foot": Asked(Kind.SEVERITY, ("hand_foot",)),
     "C": Asked(Kind.COUNT, ("stools",)),
     "T": Asked(Kind.TEMPERATURE, ("temperature",)),
+    "I": Asked(Kind.INTAKE, ("intake",)),
     "0": Asked(),
 }
 """The questions of the table: A diarrhoea, B sore mouth, C hands and feet; A nausea, B vomiting, C tiredness; one alone; nothing."""
