@@ -116,6 +116,7 @@ def without_asides(text: str) -> str:
     return _NOT_ANSWERS.sub(" ", text)
 
 
+@lru_cache(maxsize=16)
 def asides(text: str) -> str:
     """The same with blanks in their place, so that every other place of the text stays where it was."""
     return _NOT_ANSWERS.sub(lambda m: " " * len(m[0]), text)
@@ -147,7 +148,8 @@ _WARMTH = re.compile(
 )
 
 
-def warmths(text: str) -> list[Warmth]:
+@lru_cache(maxsize=16)
+def warmths(text: str) -> tuple[Warmth, ...]:
     """Every number that may be a body temperature (30-45.9 °C, 93-109.9 °F), with a forgotten or odd decimal mark read as one."""
     found = []
     for m in _WARMTH.finditer(text):
@@ -163,4 +165,4 @@ def warmths(text: str) -> list[Warmth]:
         value = Decimal(f"{m['whole']}.{tenth}")
         sure = bool(m["tenth"] or "°" in mark or "deg" in mark) and not (glued and m["whole"] >= "40")  # "420" may be grams
         found.append(Warmth(to_one_decimal(value), m.start(), m.end(), sure))
-    return found
+    return tuple(found)

@@ -108,15 +108,15 @@ def _blank(pattern: re.Pattern[str], folded: str) -> str:
 
 def _own(text: Text) -> str:
     """The folded text, as long as it was, without the figures that speak of others, of the past, or of how often and how long."""
-    out = _LONE_O.sub("0", text.folded)
+    out = _LONE_O.sub("0", asides(text.folded))
     if not _DIGIT.search(out):
         return out
-    for m in re.finditer(r"\d+(?:[.,]\d+)*", text.folded):
+    for m in re.finditer(r"\d+(?:[.,]\d+)*", out):
         if not is_own_number(text, m.start()):
             out = out[: m.start()] + " " * len(m[0]) + out[m.end() :]
     for pattern in (_BOTH, _OF_FOUR, _COUNTED, TIMES):
         out = _blank(pattern, out)
-    return asides(out)
+    return out
 
 
 _SURELY_WARM = re.compile(r"(?<![\d.,])(?:3[5-9]|4[0-2])(?![\d.,]*\d)")
@@ -134,12 +134,16 @@ def _without_warmth(text: Text, folded: str, words: Words, size: int) -> tuple[s
         told += [] if scored else [Decimal(f"{m[1]}.{m[2]}")]
         end = m.end(1) if scored else m.end()
         folded = folded[: m.start()] + " " * (end - m.start()) + folded[end:]
-    for warmth in warmths(folded):
+    for warmth in warmths(text.folded):
         typed = folded[warmth.start : warmth.end]
-        body = COLDEST <= warmth.celsius <= HOTTEST and not is_not_body(folded, warmth, words.beside)
-        about = words.beside.about.search(text.folded) is not None
-        if (typed.strip().isdigit() and not about) or (warmth.fahrenheit and not warmth.marked):
+        if not typed[:1].isdigit() or not (COLDEST <= warmth.celsius <= HOTTEST or warmth.marked):
             continue
+        if warmth.fahrenheit and not warmth.marked:
+            continue
+        about = not warmth.marked and words.beside.about.search(text.folded) is not None
+        if typed.strip().isdigit() and not about and not (warmth.marked and words.beside.about.search(text.folded)):
+            continue
+        body = COLDEST <= warmth.celsius <= HOTTEST and not is_not_body(folded, warmth, words.beside)
         folded = folded[: warmth.start] + " " * len(typed) + folded[warmth.end :]
         if body and (warmth.marked or about):
             told.append(warmth.celsius)
