@@ -321,7 +321,7 @@ def test_the_alert_shows_no_empty_message(claire: TestClient, chain: Chain, mari
     Call(claire, chain, marie).answer("mouth_sores", "3")
     (alert,) = chain.alerts()
     shown = said(claire.get(f"/alerts/{alert.id}"))
-    assert "(message sans texte)" not in shown
+    assert "Ses mots (message sans texte)" not in shown
     assert "Réponses données au téléphone" in shown
 
 
