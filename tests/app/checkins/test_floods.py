@@ -17,7 +17,7 @@ from app.messaging.outbox import Purpose
 from app.messaging.postman import Postman
 from app.people.models import Patient, Service
 from notifications import policy, wording
-from notifications.messages import Channel, Inbound, Outgoing, Receipt
+from notifications.messages import Channel, Failure, Inbound, Outgoing, Reason, Receipt
 from notifications.transports.simulator import Simulator
 from tests.app.checkins.conftest import MONDAY_TEN
 from tests.support.chain import MARIE, Chain
@@ -69,7 +69,7 @@ class Hanging(Simulator):
             return receipt
         self.busy.set()
         assert self.released.wait(60)
-        return super().send(message)
+        raise Failure(Reason.RATE_LIMITED, "enough", permanent=False)  # the round ends, and the thread with it
 
 
 def test_nothing_goes_before_a_safety_text_not_even_a_call_that_hangs(chain: Chain, marie: Patient) -> None:
