@@ -33,7 +33,8 @@ def rows(chain: Chain) -> list[tuple[str, str | None, str, bool]]:
 
 def outgoing(chain: Chain) -> list[str]:
     with chain.read() as session:
-        return list(session.scalars(select(Message.key).where(Message.direction == "out", Message.key != "not_emergency").order_by(Message.id)))
+        sent = select(Message.key).where(Message.direction == "out", Message.key != "not_emergency")
+        return list(session.scalars(sent.order_by(Message.id)))
 
 
 def test_what_does_not_fit_the_open_question_replaces_the_answer_before_it(chain: Chain, asked: Patient) -> None:
