@@ -280,5 +280,6 @@ def test_a_freeze_sets_aside_what_waits_and_says_why(chain: Chain, marie: Patien
     with_patient(chain, lambda s, p: _waiting_texts(s, p, chain.clock.now()))
     record(chain, "hospital_stay", MONDAY)
     with chain.read() as session:
-        rows = session.execute(select(Message.key, Message.error_code).where(Message.direction == "out").order_by(Message.id)).all()
+        waiting = select(Message.key, Message.error_code).where(Message.dedup_key.in_(("care_nausea", "reminder", "help")))
+        rows = session.execute(waiting.order_by(Message.id)).all()
     assert rows == [("care_nausea", "withdrawn"), ("reminder", "withdrawn"), ("help", "")]
