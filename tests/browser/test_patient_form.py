@@ -81,12 +81,18 @@ def telephone(browser: Browser, served: Served) -> Iterator[Telephone]:
     assert complaints == []
 
 
+def press(page: Page, selector: str) -> None:
+    """Press what leads to another page, and wait for it: what is asked there must not be read on the page before."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def enter(page: Page, served: Served, *, own: bool = False) -> None:
     page.goto(f"{served.address}/q/{served.ward.token(own=own)}")
     page.fill("#day", "14")
     page.fill("#month", "3")
     page.check("input[value=self]")
-    page.click("main .go")
+    press(page, "main .go")
 
 
 def asked(page: Page) -> str:
@@ -98,9 +104,9 @@ def answer(page: Page, value: str) -> None:
     """Press the choice, or type and go on."""
     if page.locator("#value").count():
         page.fill("#value", value)
-        page.click("main .go")
+        press(page, "main .go")
     else:
-        page.click(f"button.choice[value='{value}']")
+        press(page, f"button.choice[value='{value}']")
 
 
 def fill(page: Page, **values: str) -> None:
@@ -340,8 +346,8 @@ class Slow:
     def read(self) -> None:
         self.seconds += READING_SECONDS
 
-    def press(self, selector: str) -> None:
-        self.page.click(selector)
+    def press(self, selector: str, *, leads_on: bool = True) -> None:
+        (press if leads_on else Page.click)(self.page, selector)
         self.seconds += PRESS_SECONDS
         self.actions.append(selector)
 
@@ -359,7 +365,7 @@ def test_nine_questions_take_somebody_slow_ninety_seconds_at_most(telephone: Tel
     slow.read()
     slow.type("#day", "14")
     slow.type("#month", "3")
-    slow.press("input[value=self]")
+    slow.press("input[value=self]", leads_on=False)
     slow.press("main .go")
     questions = 0
     while key := asked(page):
