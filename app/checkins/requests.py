@@ -95,6 +95,23 @@ def change_language(turn: Turn, language: str) -> None:
         turn.for_a_person("language")
         turn.acknowledge()
         return
+    _speak(turn, language)
+    if turn.asked.keys and turn.protocol is not None and turn.may_ask:
+        key, values = script.question_text(turn.asked, turn.protocol, language)
+        turn.say(key, Purpose.CONFIRMATION, values)
+    else:
+        turn.say("language_ok", Purpose.ADMINISTRATIVE)
+
+
+def language_in_passing(turn: Turn, notes: tuple[str, ...]) -> None:
+    """A language asked for beside an answer: what follows the answer is already in it."""
+    for note in notes:
+        language = note.removeprefix("LANG_").lower()
+        if note.startswith("LANG_") and language in wording.LANGUAGES and language != turn.patient.language:
+            _speak(turn, language)
+
+
+def _speak(turn: Turn, language: str) -> None:
     before, turn.patient.language = turn.patient.language, language
     audit.record(
         turn.session,
@@ -107,11 +124,6 @@ def change_language(turn: Turn, language: str) -> None:
         after=language,
         now=turn.now,
     )
-    if turn.asked.keys and turn.protocol is not None and turn.may_ask:
-        key, values = script.question_text(turn.asked, turn.protocol, language)
-        turn.say(key, Purpose.CONFIRMATION, values)
-    else:
-        turn.say("language_ok", Purpose.ADMINISTRATIVE)
 
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {

@@ -193,6 +193,7 @@ def _danger(turn: Turn) -> None:
 
 
 def _value(turn: Turn, reading: Reading) -> None:
+    requests.language_in_passing(turn, reading.notes)
     if turn.asked.kind is Kind.STOP_WHICH:
         requests.which_said(turn, reading)
     elif reading.value == "stopped" and turn.asked.kind is not Kind.INTAKE:

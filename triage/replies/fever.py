@@ -15,6 +15,8 @@ from triage.terms import Asked, Kind
 FEVER_TOLD = Decimal("38.0")
 """38.0 °C once under treatment counts as fever (danger lexicon, 12); in answer to the question the floor is 38.3 °C (see `measures`)."""
 FEVER_HIGHEST = Decimal("42.9")
+COLDEST, COLD_TOLD = Decimal("34.0"), Decimal("36.0")
+"""Below 36.0 °C a nurse reads it (codebook, rule 7); below 34.0 °C it is no body temperature."""
 NEARBY = 30
 """Letters around a number in which "fièvre", "thermomètre", "frissons" make it a temperature."""
 _NUMBER_QUESTIONS = (Kind.WEIGHT, Kind.COUNT, Kind.PAIN)
@@ -61,6 +63,15 @@ def fevers(text: Text, asked: Asked, near: Beside) -> Iterator[int]:
         in_range = FEVER_TOLD <= warmth.celsius <= FEVER_HIGHEST
         if in_range and not is_not_body(text.folded, warmth, near) and _is_body(text.folded, warmth, asked, near):
             yield place_of(text, warmth.start)
+
+
+def colds(text: Text, asked: Asked, near: Beside) -> Iterator[tuple[int, Decimal]]:
+    """Places and values of body temperatures too low to be left unread, told beside anything else than the temperature question."""
+    for warmth in warmths(text.folded) if asked.kind is not Kind.TEMPERATURE else ():
+        alone = warmth.marked and not re.search(r"[a-z]", text.folded) and asked.kind not in _NUMBER_QUESTIONS
+        about = near.about.search(text.folded, max(0, warmth.start - NEARBY), warmth.end + NEARBY)
+        if COLDEST <= warmth.celsius < COLD_TOLD and (alone or about) and not is_not_body(text.folded, warmth, near):
+            yield place_of(text, warmth.start), warmth.celsius
 
 
 def place_of(text: Text, start: int) -> int:

@@ -27,6 +27,29 @@ def negators(text: Text) -> list[list[int]]:
     return covered
 
 
+_LESS = frozenset({"moins", "less", "nowhere"})
+
+
+def half_denied(text: Text, where: tuple[int, ...]) -> bool:
+    """ "pas trop fort", "not that strong", "less bad": an intensity that is denied by half is neither that intensity nor none."""
+    inside = range(min(where), max(where) + 1)
+    if any(text.has(p, "not") or text.has(p, "longer") for p in where):
+        return any(q not in where and text.has(q, "measure") for q in inside)  # "pas mal" is much, "pas si mal" is not
+    measured = any(text.has(q, "measure") for q in inside)
+    for p in range(inside.start - 1, -1, -1):
+        if text.breaks[p + 1] != NO_BREAK or text.words[p][:1].isdigit() or text.words[p] in CLOSING:
+            return False
+        if text.has(p, "not") or text.words[p] in _LESS:
+            return True
+        if text.has(p, "longer") and measured:
+            return True
+        if text.has(p, "measure"):
+            measured = True
+        elif not text.has(p, "soft"):
+            return False
+    return False
+
+
 def _cover_to_the_left(text: Text, i: int, covered: list[list[int]]) -> None:
     """French denies a verb after it: "je saigne pas"."""
     back = i - 1

@@ -23,6 +23,7 @@ class Placed:
     """`slots`: one value for each key. `others`: values of symptoms named that are not asked. `loose`: values that found no place.
 
     `named`: the keys that are named. `foreign`: something is named that is not asked. `figures`: a slot was filled by a figure.
+    `vague`: an intensity that says no number ("pas trop mal").
     """
 
     slots: list[str | None]
@@ -32,6 +33,7 @@ class Placed:
     foreign: bool = False
     figures: bool = False
     ranged: bool = False
+    vague: bool = False
     reason: str = ""
 
     @property

@@ -12,13 +12,14 @@ from triage.replies.cutting import cut
 from triage.replies.fever import is_not_body
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
+from triage.replies.negation import half_denied
 from triage.replies.numerals import asides, warmths
 from triage.replies.parsed import TIMES
 from triage.replies.scanning import is_own_number
 from triage.replies.words import Words
 
-REST = "*"
-"""The name of "le reste", "sinon", "the others"."""
+SKILL = "skill"  # how well somebody speaks or spells: "my French is bad" says nothing of a mouth
+REST = "*"  # the name of "le reste", "sinon", "the others"
 COLDEST, HOTTEST = Decimal("34.0"), Decimal("43.0")
 """Body temperatures that are plausible (house rule, 2026-11-22, as in answer to the question)."""
 NORMAL = Decimal("37.0")
@@ -161,7 +162,11 @@ def _names(text: Text, words: Words, keys: Sequence[str]) -> tuple[list[Piece], 
         for table in ("named", "symptom")
         for rule, where in matches(text, words.tables[table])
         if _together(text, where)
-        and not (len(where) == 1 and text.words[where[0]] == "mal" and (rule.code not in keys or text.words[where[0] - 1] == "pas"))
+        and not (
+            len(where) == 1
+            and text.words[where[0]] == "mal"
+            and (rule.code not in keys or text.words[where[0] - 1] == "pas" or half_denied(text, where))
+        )
     ]
     covered: dict[int, str] = {}
     for _, _, where, code in sorted(found, key=lambda entry: (*entry[:2], entry[2])):
@@ -254,13 +259,13 @@ def _worded(text: Text, words: Words, covered: dict[int, str]) -> Iterator[Piece
     """Words of intensity: the longest phrase wins; what says no number ("ça va", "pas trop") stands as a value that is not known."""
     found = [(-len(where), 0, where, rule.code) for rule, where in matches(text, words.tables["severity"])]
     found += [(-len(where), 1, where, "") for rule, where in matches(text, words.tables["unclear"])]
-    used: set[int] = set()
+    used = {p for rule, where in matches(text, words.tables["language"]) if rule.code == SKILL for p in where}
     for _, _, where, code in sorted(found, key=lambda entry: (*entry[:2], entry[2])):
         own = [p for p in where if p not in covered]
         if used.intersection(where) or not own or (len(own) < len(where) and code in ("0", "")):
             continue
-        used.update(where)
-        value = None if not code or (code != "0" and _undone(text, where)) else code
+        used.update(range(where[0], where[-1] + 1))
+        value = None if not code or (code != "0" and (_undone(text, where) or half_denied(text, where))) else code
         if not (value and int(value) > 2 and own[-1] + 1 < len(text.words) and _GOOD.fullmatch(text.words[own[-1] + 1])):
             yield Piece(text.starts[own[0]], _end(text, own[-1]), value=value, worded=True)
 

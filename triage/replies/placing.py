@@ -93,7 +93,8 @@ def _several(placed: Placed) -> Parsed | None:
     if any(value is not None and int(value) > TOP for value in placed.slots):
         return again("out_of_range", told)
     if not any(value is not None for value in placed.slots):
-        return again("ambiguous", told) if any(piece.value and not piece.worded for piece in placed.loose) else None
+        unsure = any(piece.value and not piece.worded for piece in placed.loose) or (placed.vague and placed.named)
+        return again("ambiguous", told) if unsure else None
     values = tuple(placed.slots)
     lost = placed.strong and any(piece.value for piece in placed.loose)
     notes = (*((RANGE,) if placed.ranged else ()), *((UNPLACED,) if lost else ()))
@@ -108,7 +109,7 @@ def _several(placed: Placed) -> Parsed | None:
 def _placed(text: Text, found: Taken, keys: tuple[str, ...]) -> Placed:
     pieces = list(found.pieces)
     names = [p for p in pieces if p.named and p.code != REST]
-    placed = Placed([None] * len(keys))
+    placed = Placed([None] * len(keys), vague=any(p.worded and p.value is None for p in pieces))
     if not names and not any(p.code == REST for p in pieces):
         if keys:
             in_order(placed, text, found.folded, [p for p in pieces if not p.turns], len(keys))

@@ -8,12 +8,15 @@ from dataclasses import replace
 from triage.replies.answers import answer
 from triage.replies.clauses import Text
 from triage.replies.correcting import corrected
+from triage.replies.fever import colds
 from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
+from triage.replies.negation import half_denied
 from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse
+from triage.replies.pieces import SKILL
 from triage.replies.placing import beside
-from triage.replies.scanning import Found, heard, is_cancelled
+from triage.replies.scanning import NUMBER, Found, heard, is_cancelled
 from triage.replies.stopping import stopped
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Escalate, Heard, Kind, Reading
@@ -65,9 +68,20 @@ def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading
         parsed = answer(text, asked, words)
         others = _others(text, words, asked)
         reading = _answered(parsed, found, others) or _not_answered(text, parsed, found, others, asked, words)
+        if "language" in others and reading.heard in (Heard.ANSWER, Heard.PARTIAL):
+            reading = replace(reading, notes=(*reading.notes, others["language"]))
         told, strong = beside(text, asked, words)
-        reading = replace(reading, told=told, escalate=highest(reading.escalate, nurse(strong))) if told or strong else reading
+        cold = _cold(text, asked, words)
+        told = told if any(code == "temperature" for code, _ in told) else (*told, *cold)
+        level = highest(reading.escalate, nurse(strong or bool(cold)))
+        reading = replace(reading, told=told, escalate=level) if told or strong else reading
     return reading
+
+
+def _cold(text: Text, asked: Asked, words: Words) -> tuple[tuple[str, str], ...]:
+    """A body temperature too low, whatever was asked: a nurse at least (codebook, rule 7)."""
+    found = [value for place, value in colds(text, asked, words.beside) if not is_cancelled(text, NUMBER, (place,))]
+    return (("temperature", str(min(found))),) if found else ()
 
 
 LONG = 7
@@ -117,9 +131,11 @@ def _command(text: Text, words: Words, found: Found) -> Reading | None:
 def _others(text: Text, words: Words, asked: Asked) -> dict[str, str]:
     """Other things told in passing: {"admin": code, "command": code, "optout": ..., "courtesy": ...}."""
     out: dict[str, str] = {}
-    for table in ("admin", "command", "optout", "courtesy"):
+    for table in ("admin", "command", "optout", "courtesy", "language"):
         for rule, where in matches(text, words.tables[table]):
-            if table in ("admin", "optout") and is_cancelled(text, rule, where):
+            if rule.code == SKILL:
+                continue
+            if table in ("admin", "optout", "language") and is_cancelled(text, rule, where):
                 continue
             out.setdefault(table, rule.code)
     if asked.kind is not Kind.STOP_WHICH and stopped(text, words):
@@ -177,6 +193,8 @@ def _told(text: Text, found: Found, others: dict[str, str], asked: Asked, words:
         return Reading(Heard.ANSWER, "stopped", Escalate.NURSE, ("stopped",) if asked.kind is Kind.INTAKE else (), notes=_marks(found))
     if "optout" in others:
         return Reading(Heard.ASK_AGAIN, "optout_intent", Escalate.NURSE, notes=_marks(found))
+    if "language" in others and len(text.words) <= 14:
+        return Reading(Heard.COMMAND, others["language"], floor_of(found))
     if "command" in others and len(text.words) <= 14:
         return Reading(Heard.COMMAND, others["command"], Escalate.NURSE if others["command"] in _NURSE_COMMANDS else floor_of(found))
     return None
@@ -191,11 +209,15 @@ def _asked_again(parsed: Parsed | None, found: Found, asked: Asked) -> Reading |
 _AFTER_NUMBER = re.compile(r"(\d+)\s*(?:fois|foi|x|times|jours?|jrs?|j|days?|selles?)\b")
 
 
+_SORE = frozenset({"mal", "bad", "sore", "douloureux", "douloureuse", "painful"})
+
+
 def _symptoms(text: Text, found: Found, asked: Asked, words: Words) -> Reading | None:
     change = weight_change(text.folded)
     codes: dict[str, int] = {}
     for rule, where in matches(text, words.tables["symptom"]):
-        if not is_cancelled(text, rule, where) and not _after_denied(text, where[0]):
+        little = any(text.words[p] in _SORE and half_denied(text, (p,)) for p in where)  # "la bouche, pas trop mal" is asked again
+        if not little and not is_cancelled(text, rule, where) and not _after_denied(text, where[0]):
             codes.setdefault(rule.code, where[0])
     if change:
         codes[change.split(":")[0]] = codes.get(change.split(":")[0], 0)

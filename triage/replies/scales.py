@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from triage.replies.clauses import Text
 from triage.replies.matching import matches
+from triage.replies.negation import half_denied
 from triage.replies.ordering import RANGE
 from triage.replies.parsed import TIMES, Parsed, again, nurse, own, said, settled
 from triage.replies.pieces import without_courtesy
@@ -36,6 +37,8 @@ def _severity(text: Text, words: Words) -> Parsed | None:
     found = _severity_words(text, words)
     if found is not None:
         return replace(settled(found, nurse(found == "4")), worded=True)
+    if any(rule.code != "0" and half_denied(text, where) for rule, where in matches(text, words.tables["severity"])):
+        return again("ambiguous")
     for code in said(text, words, "unclear"):
         return again(code)
     return None
@@ -45,7 +48,7 @@ def _severity_words(text: Text, words: Words) -> str | None:
     """The severity the words say; the longest phrase wins ("pas du tout" over "tout", "très fort" over "fort")."""
     best: tuple[int, int, str] | None = None
     for rule, where in matches(text, words.tables["severity"]):
-        if rule.code != "0" and any(set(text.negators[p]) - set(where) for p in where):
+        if rule.code != "0" and (any(set(text.negators[p]) - set(where) for p in where) or half_denied(text, where)):
             continue
         rank = (len(where), int(rule.code), rule.code)
         best = max(best, rank) if best else rank

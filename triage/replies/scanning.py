@@ -124,7 +124,7 @@ def signs_in(text: Text, words: Words, asked: Asked) -> Signs:
         signs.places.setdefault(code, 0)
         signs.certain.add(code)
     for place in fevers(text, asked, words.beside):
-        if not _cancelled(text, _ANY_NUMBER, (place,)):
+        if not _cancelled(text, NUMBER, (place,)):
             signs.places["fever"] = min(signs.places.get("fever", place), place)
             signs.certain.add("fever")
     return signs
@@ -274,7 +274,7 @@ def _speaks_of_self(text: Text) -> bool:
 
 
 _NO_RULES = Book(())
-_ANY_NUMBER = Rule("number", "number")
+NUMBER = Rule("number", "number")
 _OWN_NUMBER = Rule("number", "number", flags=frozenset({"neg"}))
 
 

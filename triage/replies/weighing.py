@@ -19,6 +19,7 @@ from math import sqrt
 from triage.replies.clauses import Text
 from triage.replies.fold import sound
 from triage.replies.lexicon import REMEMBERED, Entry
+from triage.replies.negation import half_denied
 
 STEM = 5
 """Letters of the beginning of a word: "respirer", "respiration" and "respire" share one."""
@@ -77,13 +78,15 @@ class Groups:
 def features(text: Text, groups: Groups, signs: Iterable[str], within: range | None = None) -> set[str]:
     """What is counted: signs, how each word begins and sounds, neighbours, and groups of the lists.
 
-    A word that is denied is another feature ("~fievre"), so that a denial reassures instead of alarming. `within`: only these words.
+    A word that is denied, or by half ("pas trop mal"), is another feature ("~fievre"), so that a denial reassures instead of alarming.
+    `within`: only these words.
     """
     found, before = set(signs), ""
     for i in range(len(text.words)) if within is None else within:
         stem, sounded = _forms(text.words[i])
         groups_of = groups.of(text.entries[i])
-        if text.negators[i] and any(n != i for n in text.negators[i]):
+        half = text.has(i - 1, "measure") and half_denied(text, (i,))
+        if half or (text.negators[i] and any(n != i for n in text.negators[i])):
             stem, sounded, groups_of = f"~{stem}", f"~{sounded}", tuple(f"~{name}" for name in groups_of)
         found.add(f"{stem}*")
         found.add(sounded)

@@ -26,7 +26,7 @@ ROLES = (
     "soft", "not", "after_verb", "half", "ceaseless", "able", "never", "not_before_never", "degree", "longer",
     "no_longer_after", "more_than", "ne", "turn", "subject", "determiner", "and", "or", "of", "light", "adverb", "verb_before_not",
     "ongoing", "recent", "if", "not_if", "self", "me", "kin", "outsider", "preposition", "reporter", "third", "like", "compared",
-    "part_of_day", "this",
+    "part_of_day", "this", "measure",
 )  # fmt: skip
 CONTEXTS = (
     "private",
@@ -42,8 +42,8 @@ CONTEXTS = (
     "in_care",
 )
 TABLES = (
-    "command", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "stopped", "cycle",
-    "stopwhich", "correction", "optout", "admin", "symptom", "named",
+    "command", "language", "courtesy", "none", "yes", "no", "perhaps", "severity", "unclear", "count", "temperature", "intake", "stopped",
+    "cycle", "stopwhich", "correction", "optout", "admin", "symptom", "named",
 )  # fmt: skip
 
 

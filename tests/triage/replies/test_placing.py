@@ -20,6 +20,8 @@ ASKED = {
     "C": Asked(Kind.COUNT, ("stools",)),
     "T": Asked(Kind.TEMPERATURE, ("temperature",)),
     "I": Asked(Kind.INTAKE, ("intake",)),
+    "F": Asked(Kind.FREE_TEXT, ("other",)),
+    "Y": Asked(Kind.YES_NO, ("chest_pain",)),
     "0": Asked(),
 }
 """The questions of the table: A diarrhoea, B sore mouth, C hands and feet; A nausea, B vomiting, C tiredness; one alone; nothing."""
