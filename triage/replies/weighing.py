@@ -91,7 +91,8 @@ def features(text: Text, groups: Groups, signs: Iterable[str], within: range | N
         found.add(f"{stem}*")
         found.add(sounded)
         found.update(groups_of)
-        if before:
+        opens_half = text.has(i, "not") and text.has(i + 1, "measure")
+        if before and not opens_half:  # "ça va, pas trop mal" is no "ça va pas"
             found.add(f"{before} {stem}")
         before = stem
     return found

@@ -17,7 +17,9 @@ def test_whoever_stopped_the_tablets_a_nurse_is_told(row: dict[str, str]) -> Non
     """FR-13, HZ-26: never an opt-out, never lost beside an answer; `+stopped`: noted beside it; `other`: nothing was stopped."""
     got = read(row["reply_text"], ASKED[row["question"]], row["lang"], words())
     noted = "stopped" in got.notes
-    if row["expected"] == "other":
+    if row["expected"] == "danger":
+        assert (got.heard, got.escalate) == ("danger", "urgent")  # a wish to die is not calmed into tablets that were stopped
+    elif row["expected"] == "other":
         assert got.value not in ("stopped", "optout_intent")
         assert not noted
         assert "optout_intent" not in got.notes
@@ -29,7 +31,7 @@ def test_whoever_stopped_the_tablets_a_nurse_is_told(row: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("row", table("half_denied"), ids=lambda row: f"{row['question']}: {row['reply_text']}")
 def test_a_half_denied_intensity_is_never_the_intensity_itself(row: dict[str, str]) -> None:
-    """FR-13: "pas trop fort" is not 4 and "not too bad" is not 3: asked again (`ask`), and nobody is alarmed by it."""
+    """FR-13: "pas trop fort" is not 4 and "not too bad" is not 3: asked again (`ask`), and nobody is called at once for it."""
     got = read(row["reply_text"], ASKED[row["question"]], row["lang"], words())
     assert (got.heard.value if row["expected"] == "ask" else f"{got.heard}:{got.value}") == row["expected"].replace("ask", "ask_again")
     assert got.escalate == row["must_escalate"]
