@@ -101,7 +101,7 @@ def _problems(settings: Settings) -> list[str]:
             found.append(f"{PREFIX}{name.upper()} is not a web address: {address!r}; write it as https://vigie.example.org")
     if len(settings.public_url.rstrip("/")) > LONGEST_PUBLIC_URL or not re.fullmatch(r"https?://[A-Za-z0-9.:/_-]+", settings.public_url):
         found.append(
-            f"VIGIE_PUBLIC_URL stands in texts: at most {LONGEST_PUBLIC_URL} plain letters, digits, dots and dashes, not {settings.public_url!r}"
+            f"VIGIE_PUBLIC_URL stands in texts: at most {LONGEST_PUBLIC_URL} plain letters, digits, dots, not {settings.public_url!r}"
         )
     for name in ("database_url", "migration_database_url"):
         if (address := getattr(settings, name)) and not _is_database(address):
