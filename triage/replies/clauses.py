@@ -8,7 +8,7 @@ from typing import Any
 
 from triage.replies.fold import NO_BREAK
 from triage.replies.lexicon import NOTHING, Entry, Lexicon
-from triage.replies.patterns import Part
+from triage.replies.patterns import Book, Part, Rule
 
 MOST_SKIPPED = 5
 """Small words that may stand inside a phrase ("mal" ... "poitrine")."""
@@ -50,6 +50,7 @@ class Text:
     supposed: list[bool] = field(default_factory=list)
     found: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
     told: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    met: dict[Book, list[Rule]] = field(default_factory=dict)
     owned: dict[int, bool] = field(default_factory=dict)
     placed: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
@@ -71,6 +72,13 @@ class Text:
                     elif (places := self._follow(i, rest)) is not None:
                         known.append((i, *places))
             self.found[part.number] = known
+        return known
+
+    def rules(self, book: Book) -> list[Rule]:
+        """The rules of a list that may be met in these words. Several readers ask for the same list: found once."""
+        known = self.met.get(book)
+        if known is None:
+            known = self.met[book] = book.possible([self.entries[i] for i, _ in self.begun], self.parts)
         return known
 
     def _follow(self, i: int, rest: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -105,7 +113,7 @@ class Text:
 
     def gather(self) -> None:
         """Note which parts the words may begin, after they are known or hidden."""
-        self.parts, self.found = 0, {}
+        self.parts, self.found, self.met = 0, {}, {}
         self.begun = [(i, entry.begins) for i, entry in enumerate(self.entries) if entry.parts]
         for i, _ in self.begun:
             self.parts |= self.entries[i].parts

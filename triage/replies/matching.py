@@ -10,7 +10,7 @@ from triage.replies.patterns import Book, Rule
 
 def matches(text: Text, book: Book, settled: Container[str] = ()) -> Iterator[tuple[Rule, tuple[int, ...]]]:
     """Every place where a rule is met, as the positions of its words, before anything cancels it. Codes already settled are passed over."""
-    for rule in book.possible(text.entries, text.parts):
+    for rule in text.rules(book):
         if rule.code not in settled and not _silenced_everywhere(text, rule):
             for places in _places(text, rule):
                 if not _silenced(text, rule, places):

@@ -58,11 +58,14 @@ class Book:
         self._under: dict[int, list[Rule]] = {}
         for rule in rules:
             self._under.setdefault(rule.rarest.number, []).append(rule)
+        self._bits = _bits(rule.rarest for rules in self._under.values() for rule in rules)
         self._of: dict[Entry, dict[Rule, None]] = {}
 
     def possible(self, entries: Iterable[Entry], parts: int) -> list[Rule]:
         """Rules all of whose parts may begin with one of these words; `parts`: what these words may begin, as bits."""
         found: dict[Rule, None] = {}
+        if not self._bits & parts:
+            return []
         for entry in entries:
             known = self._of.get(entry)
             if known is None:

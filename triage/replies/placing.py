@@ -75,7 +75,7 @@ def _places_values(text: Text, asked: Asked, words: Words) -> bool:
 
 def names_something(text: Text, words: Words) -> bool:
     """May a word of the text be the name of a symptom?"""
-    return any(words.tables[table].possible(text.entries, text.parts) for table in ("named", "symptom"))
+    return any(text.rules(words.tables[table]) for table in ("named", "symptom"))
 
 
 def _nothing(text: Text, words: Words) -> bool:
