@@ -1,0 +1,54 @@
+"""Which texts are somebody's own words: a code sent back, a command, a thank you never stand where a nurse reads what was complained of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert
+from app.checkins.models import AssessmentRow
+from app.messaging import codes
+from app.messaging.models import Message
+
+SAYS_NOTHING = ("number_code", "command", "courtesy")
+"""What a text was heard as when it tells nothing of the patient; with a danger in it, it is words all the same."""
+
+ANSWERS = ("answer", "partial")
+"""Six scores sent together look like a code."""
+
+SILENT = ("silence",)
+"""An alert of these kinds was raised because nothing came: no text is its reason."""
+
+
+def are_words(message: Message) -> bool:
+    """Does this received text say something a nurse should read as the patient's words?"""
+    heard = message.reading or {}
+    if message.direction != "in" or not message.body:
+        return False
+    if heard.get("dangers") or heard.get("heard") in ANSWERS:
+        return True
+    return heard.get("heard") not in SAYS_NOTHING and not codes.alone(message.body)
+
+
+def named(session: Session, ids: Iterable[object]) -> dict[int, Message]:
+    """The words among messages that events or tasks name."""
+    mine = select(Message).where(Message.id.in_({one for one in ids if isinstance(one, int)}))
+    return {row.id: row for row in session.scalars(mine) if are_words(row)}
+
+
+def judged(session: Session, alerts: Iterable[Alert]) -> dict[int, list[Message]]:
+    """The words of the check-in each alert was raised by, by alert, latest first."""
+    by_row = {alert.assessment_id: alert.id for alert in alerts if alert.assessment_id is not None and alert.kind not in SILENT}
+    rows = session.execute(
+        select(AssessmentRow.id, Message)
+        .join(Message, Message.checkin_id == AssessmentRow.checkin_id)
+        .where(AssessmentRow.id.in_(by_row), Message.patient_id == AssessmentRow.patient_id, Message.direction == "in")
+        .order_by(Message.id.desc())
+    )
+    found: dict[int, list[Message]] = {}
+    for assessment_id, message in rows:
+        if are_words(message):
+            found.setdefault(by_row[assessment_id], []).append(message)
+    return found
