@@ -37,6 +37,7 @@ class Row:
     """One line. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: only tasks are open.
 
     reasons: details of the events that raised it, latest first. due_at: when a person must have acted, or until when it waits.
+    is_shared: it came from a telephone of several patients; among: those of them the viewer may see.
     worst, total: of the last judged check-in; None when nothing was ever judged. silent_days: whole days since the last text received.
     """
 
@@ -51,6 +52,8 @@ class Row:
     tasks: tuple[Task, ...] = ()
     reasons: tuple[dict[str, Any], ...] = ()
     words: str = ""
+    is_shared: bool = False
+    among: tuple[Patient, ...] = ()
     scores: Mapping[str, int | None] = field(default_factory=dict)
     silent_days: int | None = None
 
@@ -89,7 +92,7 @@ def rows(session: Session, *, viewer: Viewer, now: datetime, key: str = "") -> l
     alerts = _alerts(session, viewer, key)
     tasks = _tasks(session, viewer, key)
     patients = _patients(session, viewer, {*(a.patient_id for a in alerts.values()), *(t.patient_id for ts in tasks.values() for t in ts)})
-    facts = _Facts(session, alerts.values(), [task for some in tasks.values() for task in some], patients)
+    facts = _Facts(session, viewer, alerts.values(), [task for some in tasks.values() for task in some], patients)
     found = [_row(service, name, alerts.get(name), tasks.get(name, []), patients, facts, now) for name in {**alerts, **tasks}]
     return sorted(found, key=lambda row: row.order)
 
@@ -127,6 +130,12 @@ def task_key(task: Task, address: str) -> str:
     return f"number:{address}" if address else f"task:{task.id}"
 
 
+def named_in(details: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The patients a text of a shared telephone may be about, as what it raised or made names them; each once, in that order."""
+    named = [patient_id for detail in details for patient_id in detail.get("among") or ()]
+    return list(dict.fromkeys(one for one in named if isinstance(one, int)))
+
+
 def _mine(model: type[Alert] | type[Task], viewer: Viewer) -> list[ColumnElement[bool]]:
     """Rows of the viewer's service whose patient they may see; those without a patient belong to the service."""
     seen = select(Patient.id).where(visible_to(viewer))
@@ -156,12 +165,14 @@ def _patients(session: Session, viewer: Viewer, ids: set[int | None]) -> dict[in
 class _Facts:
     """What the rows say beside alert and tasks, read for all rows at once."""
 
-    def __init__(self, session: Session, alerts: Iterable[Alert], tasks: Iterable[Task], patients: dict[int, Patient]) -> None:
+    def __init__(self, session: Session, viewer: Viewer, alerts: Iterable[Alert], tasks: list[Task], patients: dict[int, Patient]) -> None:
         alerts = list(alerts)
         self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
         why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
             self.reasons[event.alert_id].append(event.detail)
+        details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
+        self.sharing = _patients(session, viewer, set(named_in(details)))
         self.owners = dict(
             session.execute(
                 select(Staff.id, Staff.name).where(Staff.id.in_({*(a.owner_id for a in alerts), *(t.owner_id for t in tasks)} - {None}))
@@ -210,6 +221,8 @@ def _row(
     service: Service, name: str, alert: Alert | None, tasks: list[Task], patients: dict[int, Patient], facts: _Facts, now: datetime
 ) -> Row:
     patient_id = alert.patient_id if alert else tasks[0].patient_id
+    reasons = facts.reasons.get(alert.id, []) if alert else []
+    among = named_in([*reasons, *(task.detail for task in tasks)]) if patient_id is None else []
     patient = patients.get(patient_id or 0)
     if alert is not None:
         level, began, due = Level.of(alert.level), alert.raised_at, alert.respond_by
@@ -229,8 +242,10 @@ def _row(
         number=name.removeprefix("number:") if name.startswith("number:") else "",
         owner=facts.owners.get(alert.owner_id or 0, "") if alert else _task_owner(tasks, facts),
         tasks=tuple(tasks),
-        reasons=tuple(facts.reasons.get(alert.id, ())) if alert else (),
+        reasons=tuple(reasons),
         words=facts.quote(alert, tasks, patient_id),
+        is_shared=bool(among),
+        among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         scores=facts.scores.get(patient_id or 0, {}),
         silent_days=(now - heard).days if heard else None,
     )

@@ -24,10 +24,11 @@ from app.people import care_team, patients
 from app.people.models import Patient, Service, Staff
 from app.treatment import grades, measures
 from app.treatment.models import ClinicianGrade, IntakeReport, Measure
-from app.web import chart_data
+from app.web import chart_data, sharing
 from app.web.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
 from app.web.saying import Saying
+from app.web.sharing import Holder
 from app.web.speakers import Speakers
 from triage import explain
 from triage.terms import Assessment, Level, Step
@@ -72,6 +73,8 @@ class Panel:
     silences: Sequence[CheckIn] = ()
     silence_words: Sequence[str] = endings.ASKED
     speakers: Speakers | None = None
+    is_shared: bool = False
+    holders: Sequence[Holder] = ()
 
     @property
     def stamp(self) -> str:
@@ -144,6 +147,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     treatment = chart_data.treatment_of(session, patient, page.now) if patient else None
     texts = _texts(session, page, patient, number)
     events = list(alert.events) if alert else []
+    among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
     return Panel(
         key=key,
         saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
@@ -167,16 +171,21 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
         quotes=_quotes(texts, events, row),
-        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(number),
+        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(session, page, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
+        is_shared=bool(among),
+        holders=sharing.holders_of(page, session, among, number),
     )
 
 
-def _caller(number: str) -> list[Contact]:
-    return [Contact("number", "", number)] if number else []
+def _caller(session: Session, page: Page, number: str) -> list[Contact]:
+    """The telephone that wrote, then the emergency number: with nobody known there is nobody else to name."""
+    service = session.get_one(Service, page.viewer.service_id)
+    found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
+    return [one for one in found if one.number]
 
 
 def _assessment(heard: Heard | None) -> Assessment | None:

@@ -83,7 +83,7 @@ class Saying:
     def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
         say, patient = self.page.say, row.patient
-        found = [say("list.unknown_number")] if row.number else []
+        found = [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
             found.append(say("list.relative_answers"))
         if patient is not None and patient.language != self.page.spoken:
@@ -92,6 +92,12 @@ class Saying:
         if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
             found.append(say("absence.paused_tag"))
         return found + [self.task(task) for task in row.tasks if row.alert is not None]
+
+    def _nobody(self, row: Row) -> str:
+        """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""
+        if not row.is_shared:
+            return self.page.say("list.unknown_number")
+        return self.page.say("list.shared_number", names=", ".join(one.full_name for one in row.among))
 
     def task(self, task: Task) -> str:
         """What a task asks for."""
