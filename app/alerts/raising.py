@@ -84,6 +84,7 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
         if reason.signature not in {detail.get("signature") for detail in heard}:
             note(session, alert, "merged", by=by, now=now, detail=_said(reason))
             alert.stamp += 1
+            _climb_again(service, alert, reason, now)
         session.flush()
         return
     before = alert.level
@@ -99,6 +100,17 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
     alert.stamp += 1
     note(session, alert, "risen", by=by, now=now, detail=detail)
     record(session, alert, "alert.risen", by=by, now=now, before=before, after=alert.level)
+
+
+def _climb_again(service: Service, alert: Alert, reason: Reason, now: datetime) -> None:
+    """A new danger on an urgent alert that nobody took calls everybody again, from the first rung; the deadline it missed stays missed.
+
+    Only once the ladder has been climbed to its end: somebody who writes every four minutes would otherwise put off the on-call for ever.
+    """
+    if reason.level is not Level.URGENT or alert.state != AlertState.NEW or alert.rung < len(alert.ladder):
+        return
+    alert.ladder, alert.rung, alert.raised_at = list(reason.rungs), 0, now
+    alert.next_step_at = reasons.first_step(service, reason, now)
 
 
 def _said(reason: Reason) -> dict[str, Any]:

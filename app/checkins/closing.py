@@ -79,7 +79,7 @@ def advise(turn: Turn, judged: Judged) -> None:
 def _say_advice(turn: Turn, checkin: CheckIn, key: str) -> None:
     dedup_key = f"advice:{checkin.id}:{key}"
     if turn.on_page:
-        turn.advice = key, outbox.standard(key, turn.service)
+        turn.advice = key, outbox.standard(key, turn.service, turn.now)
         pages.show(
             turn.session,
             key=key,

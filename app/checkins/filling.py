@@ -327,4 +327,5 @@ def _answers_to(session: Session, message: Message) -> list[Message]:
 
 def _said(session: Session, text: Message) -> Said:
     """A stored text as key and values; of the values only the service's own and a safety text's are stored."""
-    return text.key, outbox.standard(text.key, session.get_one(Service, text.service_id)) | dict((text.reading or {}).get("values", {}))
+    standard = outbox.standard(text.key, session.get_one(Service, text.service_id), text.created_at)
+    return text.key, standard | dict((text.reading or {}).get("values", {}))

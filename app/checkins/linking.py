@@ -32,6 +32,7 @@ def in_words(turn: Turn) -> None:
         turn.task("call_back", why="no_internet", due_within=CALL_WITHIN, checkin_id=turn.checkin.id)
         turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
     else:
+        turn.checkin.misread = 0  # what came before answered a question that had not been read
         key, values = script.question_text(turn.asked, turn.protocol, turn.language)
         turn.say(key, Purpose.CONFIRMATION, values)
 

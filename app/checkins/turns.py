@@ -112,7 +112,7 @@ class Turn:
         if self.said is not None:
             return None
         if self.on_page:
-            self.shown = key, outbox.standard(key, self.service) | (values or {})
+            self.shown = key, outbox.standard(key, self.service, self.now) | (values or {})
             self.said = pages.show(
                 self.session,
                 key=key,

@@ -15,7 +15,7 @@ from app.core.audit import SYSTEM
 from app.core.db import after_commit
 from app.messaging import budget, links
 from app.messaging.models import DeliveryEvent, FormLink, Message, Out
-from app.people import absences, numbers, patients, reading, regions
+from app.people import absences, care_team, numbers, patients, reading, regions
 from app.people.models import FollowUp, Patient, Reachability, Service, Staff
 from notifications import policy, wording
 from notifications.messages import DeliveryUpdate, Reason, State, advance
@@ -169,7 +169,7 @@ def _add(
         _end(row, Out.FAILED, "no_language", "there is no text in a language this person reads: telephone, with an interpreter", now)
     else:
         try:
-            row.body = wording.render(key, row.language, standard(key, service) | dict(values))
+            row.body = wording.render(key, row.language, standard(key, service, due) | dict(values))
         except WordingError as error:
             _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
@@ -198,10 +198,15 @@ def _queued_as(session: Session, dedup_key: str) -> Message | None:
     return session.scalar(select(Message).where(Message.dedup_key == dedup_key))
 
 
-def standard(key: str, service: Service) -> dict[str, object]:
+IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c"})
+"""Texts that say whom to call should it get worse: nobody is sent to a telephone that does not answer."""
+
+
+def standard(key: str, service: Service, at: datetime) -> dict[str, object]:
     """What the service itself gives a text: its name, its telephone, its emergency number."""
     template = wording.catalogue().get(key)
-    known: dict[str, object] = {"svc": service.sms_name, "tel": service.phone, "sos": service.emergency, "sos_or_112": service.emergency}
+    tel = service.emergency if key in IF_WORSE and not care_team.is_open(service, at) else service.phone
+    known: dict[str, object] = {"svc": service.sms_name, "tel": tel, "sos": service.emergency, "sos_or_112": service.emergency}
     return {name: value for name, value in known.items() if template and name in template.names}
 
 

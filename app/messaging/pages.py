@@ -90,7 +90,7 @@ def show(
         settled_at=now,
     )
     try:
-        row.body = wording.render(key, row.language, standard(key, patient.service) | dict(values or {}))
+        row.body = wording.render(key, row.language, standard(key, patient.service, now) | dict(values or {}))
     except WordingError as error:
         row.state, row.error_code, row.error = Out.FAILED, "wording", str(error)
     session.add(row)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from app.checkins import script
 from app.protocols import said
@@ -111,7 +112,7 @@ def in_words(page: Page, question: Question, value: str | None) -> str:
     if question.kind is Kind.SEVERITY:
         return f"{value} · {page.say(f'form.severity.{value}')}"
     if question.kind is Kind.COUNT:
-        return page.say("form.answer.count", int(value))
+        return page.say("form.answer.count", int(Decimal(value)))
     if question.kind is Kind.PAIN:
         return page.say("form.answer.pain", n=value)
     if question.kind is Kind.WEIGHT:
@@ -144,6 +145,8 @@ def read(page: Page, question: Question, typed: Mapping[str, str]) -> Typed:
     if question.kind is Kind.FREE_TEXT:
         return _words(page, typed)
     value = number_in(typed.get("value", "")) if question.kind in TYPED else typed.get("value", "")
+    if question.kind in questions.WHOLE and "." in value:  # "37,0" among the stools is a temperature in the wrong place
+        return Typed(errors={"value": _objection(page, question)})
     try:
         return Typed(questions.write_value(questions.read_value(question, value)))
     except ValueError:

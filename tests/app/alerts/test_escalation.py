@@ -72,6 +72,32 @@ def test_nobody_answers_and_every_rung_is_called_on_time_for_ever(database: Data
 
 
 @pytest.mark.usefixtures("on_the_rota")
+def test_a_new_danger_on_an_alert_nobody_took_calls_everybody_again(database: Database, raise_: Raise, clock: HandClock) -> None:
+    """HZ-03: fever on the third evening of an urgent alert that only rang at the coordinator's any more. The missed deadline stays."""
+    alert = raise_(Level.URGENT, kind="danger", dangers=["bleeding"], message_id=1)
+    for _ in range(6):
+        _tick(database, clock.now())
+        clock.forward(minutes=5)
+    before = len(_pinged(database))
+    raise_(Level.URGENT, kind="danger", dangers=["fever"], message_id=2)
+    for _ in range(4):
+        _tick(database, clock.now())
+        clock.forward(minutes=5)
+    assert _pinged(database)[before:] == [LUC_AT_NIGHT, LEBON, INES]
+    assert _again(database, alert).respond_by == alert.respond_by
+
+
+@pytest.mark.usefixtures("on_the_rota")
+def test_whoever_writes_every_four_minutes_does_not_put_off_the_on_call(database: Database, raise_: Raise, clock: HandClock) -> None:
+    for said in range(3):
+        raise_(Level.URGENT, kind="danger", dangers=["chills"], message_id=said)
+        for _ in range(4):
+            _tick(database, clock.now())
+            clock.forward(minutes=1)
+    assert _pinged(database) == [LUC_AT_NIGHT, LEBON]
+
+
+@pytest.mark.usefixtures("on_the_rota")
 def test_staff_texts_name_neither_patient_nor_symptom(database: Database, raise_: Raise, clock: HandClock, marie: Patient) -> None:
     raise_(Level.URGENT, rules=["fever"])
     clock.forward(minutes=5)

@@ -1,4 +1,4 @@
-"""Every due check-in ends within 72 hours: answered, reached by a person, reason recorded, or an owned overdue call (FR-04, HZ-05, HZ-25)."""
+"""Every due check-in ends within 72 hours: answered, reached, reason recorded, or an owned overdue call (FR-04, HZ-05, HZ-25)."""
 
 from __future__ import annotations
 

@@ -185,6 +185,16 @@ def test_sms_brings_the_questions_where_consent_allows(by_link: Chain) -> None:
     assert by_link.says(MARIE, "0 0 0")[0].startswith("Suivi Baie : votre température")
 
 
+def test_no_internet_said_in_ones_own_words_is_sms_and_no_misreading(by_link: Chain) -> None:
+    by_link.follow()
+    by_link.until(WEDNESDAY_TEN)
+    (asked,) = by_link.says(MARIE, "cest quoi ca jai pas internet")
+    assert asked.startswith("Suivi Baie : depuis 7 jours, de 0 (non) à 4 (très fort) : A ")
+    (again,) = by_link.says(MARIE, "3")
+    assert again.startswith("Pardon, je n'ai pas compris.")  # asked once more, not given up
+    assert by_link.says(MARIE, "0 0 0")[0].startswith("Suivi Baie : votre température")
+
+
 def test_sms_without_consent_to_words_makes_a_nurse_call(chain: Chain) -> None:
     chain.follow(consent_sms_words=False)
     chain.until(WEDNESDAY_TEN)

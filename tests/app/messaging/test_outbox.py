@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -44,6 +45,15 @@ def test_a_text_is_a_row_worded_and_addressed(ward: Ward) -> None:
     assert (row.direction, row.state, row.address, row.number) == ("out", "queued", MARIE, "+33199001234")
     assert (row.patient_id, row.service_id, row.checkin_id, row.language) == (ward.marie.id, ward.world.service.id, 9, "fr")
     assert (row.due_at, row.expires_at) == (ward.clock.now(), ward.clock.now() + timedelta(hours=12))
+
+
+@pytest.mark.parametrize("key", ["q_temp", "reask_1_temperature_c"])
+def test_who_feels_worse_is_never_sent_to_a_closed_service(ward: Ward, key: str) -> None:
+    """HZ-24: on Saturday the number of the service rings in an empty room."""
+    values = {"limit": Decimal("38.0")}
+    assert "38,0 et plus : appelez le 0199001234." in ward.queue(key, Purpose.CONFIRMATION, values=values, dedup_key="open").body
+    ward.clock.forward(days=3)
+    assert "38,0 et plus : appelez le 15." in ward.queue(key, Purpose.CONFIRMATION, values=values, dedup_key="closed").body
 
 
 def test_the_same_reason_is_said_once(ward: Ward) -> None:

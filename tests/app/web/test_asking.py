@@ -57,6 +57,16 @@ def test_doses_of_the_week_missing_is_never_zero(form: dict[str, str], value: st
     assert (read.value, set(read.errors)) == (value, errors)
 
 
+@pytest.mark.parametrize("typed", ["37,0", "37.0", "3,5"])
+def test_a_temperature_among_the_stools_is_asked_again(typed: str) -> None:
+    read = asking.read(FR, Question("stools", Kind.COUNT), {"value": typed})
+    assert (read.value, set(read.errors)) == (None, {"value"})
+
+
+def test_a_count_that_came_by_another_way_with_a_decimal_is_said_in_words() -> None:
+    assert asking.in_words(FR, Question("stools", Kind.COUNT), "8.0") == asking.in_words(FR, Question("stools", Kind.COUNT), "8")
+
+
 def test_the_doses_question_on_its_page(database: Database, clock: HandClock, world: World, app: FastAPI) -> None:
     """Cycle day 15: nine questions, the doses among them."""
     ward = a_ward(database, clock, world, on=datetime(2026, 12, 7, 9, 0, tzinfo=UTC))
