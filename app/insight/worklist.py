@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.checkins.models import AssessmentRow
+from app.insight import quotes
 from app.messaging import pages
 from app.messaging.models import Message
 from app.people import care_team
@@ -179,13 +180,10 @@ class _Facts:
             ).all()
         )
         self.scores = self._last_scores(session, patients)
-        self.heard, self.words = self._last_texts(session, patients)
-        quoted = {detail.get("message_id") for details in self.reasons.values() for detail in details}
-        quoted |= {task.message_id for task in tasks}
-        texts = select(Message.id, Message.body).where(
-            Message.id.in_({one for one in quoted if isinstance(one, int)}), Message.direction == "in"
-        )
-        self.bodies: dict[int, str] = dict(session.execute(texts).all())
+        self.heard = self._last_texts(session, patients)
+        said = {detail.get("message_id") for details in self.reasons.values() for detail in details}
+        self.named = quotes.named(session, said | {task.message_id for task in tasks})
+        self.judged = quotes.judged(session, alerts)
 
     @staticmethod
     def _last_scores(session: Session, patients: dict[int, Patient]) -> dict[int, dict[str, int | None]]:
@@ -194,27 +192,18 @@ class _Facts:
         return {patient_id: scores or {} for patient_id, scores in found}
 
     @staticmethod
-    def _last_texts(session: Session, patients: dict[int, Patient]) -> tuple[dict[int, datetime], dict[int, str]]:
+    def _last_texts(session: Session, patients: dict[int, Patient]) -> dict[int, datetime]:
         mine = (Message.patient_id.in_(patients), Message.direction == "in", pages.worded())
         last = select(func.max(Message.id)).where(*mine).group_by(Message.patient_id)
-        heard: dict[int, datetime] = {}
-        words: dict[int, str] = {}
-        for patient_id, at, body in session.execute(
-            select(Message.patient_id, Message.created_at, Message.body).where(Message.id.in_(last))
-        ):
-            if patient_id is not None:
-                heard[patient_id], words[patient_id] = at, body
-        return heard, words
+        found = session.execute(select(Message.patient_id, Message.created_at).where(Message.id.in_(last)))
+        return {patient_id: at for patient_id, at in found if patient_id is not None}
 
-    def quote(self, alert: Alert | None, tasks: list[Task], patient_id: int | None) -> str:
-        """The words the row shows: those that raised it, else those of its task, else the last the patient wrote."""
-        for detail in self.reasons.get(alert.id, ()) if alert else ():
-            if body := self.bodies.get(detail.get("message_id") or 0):
-                return body
-        for task in tasks:
-            if body := self.bodies.get(task.message_id or 0):
-                return body
-        return self.words.get(patient_id or 0, "")
+    def quote(self, alert: Alert | None, tasks: list[Task]) -> str:
+        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""
+        details = self.reasons.get(alert.id, ()) if alert else ()
+        named = [self.named.get(one or 0) for one in (*(detail.get("message_id") for detail in details), *(t.message_id for t in tasks))]
+        judged = self.judged.get(alert.id, []) if alert else []
+        return next((message.body for message in (*named, *judged) if message is not None), "")
 
 
 def _row(
@@ -243,7 +232,7 @@ def _row(
         owner=facts.owners.get(alert.owner_id or 0, "") if alert else _task_owner(tasks, facts),
         tasks=tuple(tasks),
         reasons=tuple(reasons),
-        words=facts.quote(alert, tasks, patient_id),
+        words=facts.quote(alert, tasks),
         is_shared=bool(among),
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         scores=facts.scores.get(patient_id or 0, {}),

@@ -12,16 +12,19 @@ from fastapi.responses import Response
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.checkins import freezing
+from app.checkins import freezing, planning
 from app.core.audit import AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
-from app.people import absences, patients, pauses, respondents
+from app.people import absences, patients, pauses
 from app.people.models import Absence, Patient
+from app.treatment import courses
 from app.web import chart_data, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
 from app.web.panel import opened
 from app.web.render import Page, StaffPage
+from app.web.saying import Saying
+from app.web.speakers import Speakers
 
 router = APIRouter()
 
@@ -75,11 +78,13 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
 
 def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
     """What the part "absences and follow-up" needs, on this page and on the patient's."""
+    voices = Speakers(page, session, patient)
     told = [
-        Told(row, respondents.speaker(session, row.said_by).name, row.said_by.startswith(("patient:", "respondent:", "unknown:")))
+        Told(row, voices.name(row.said_by), row.said_by.startswith(("patient:", "respondent:", "relative:", "unknown:")))
         for row in absences.of_patient(session, patient.id)
     ]
     today = chart_data.local_day(patient, page.now)
+    course, visits = courses.running(session, patient.id), absences.visit_days(session, patient.id)
     return {
         "absences": [one for one in told if not one.is_over and not (one.row.kind == "visit" and one.row.from_day < today)],
         "absences_over": [one for one in told if one.is_over],
@@ -87,6 +92,7 @@ def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
         "needs_reason": (*absences.ENDS, absences.WRONG_NUMBER),
         "stays": absences.STAYS,
         "is_paused": pauses.holds(patient, today),
+        "silence_alerts": course is not None and not planning.not_asked_because(patient, course) and today not in visits,
         "today": today,
     }
 
@@ -100,7 +106,9 @@ def story(session: Session, patient: Patient) -> list[AuditRow]:
 
 def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
     given = shown(page, session, patient)
-    return page.page("absences_page.html", 422 if errors else 200, patient=patient, values=values, errors=errors, **given)
+    return page.page(
+        "absences_page.html", 422 if errors else 200, patient=patient, saying=Saying(page), values=values, errors=errors, **given
+    )
 
 
 def _record(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:

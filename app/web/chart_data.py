@@ -188,10 +188,13 @@ def last_doses(session: Session, treatment: Treatment | None, now: datetime) -> 
 def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:
     """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number."""
     service = session.get_one(Service, patient.service_id)
-    own = [Contact("patient", patient.full_name, patient.phone)]
     relatives = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents]
     answering = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents if one.answers]
-    first = [*answering, *own] if answering and patient.answered_by == "respondent" else own
+    theirs = answering and patient.answered_by == "respondent"
+    own = [Contact("patient", patient.full_name, patient.phone)]
+    if theirs and answering[0].number in ("", patient.phone):  # the number on the file is the relative's telephone
+        own = [Contact("relative", answering[0].name, patient.phone, answering[0].relation)]
+    first = list(dict.fromkeys([*answering, *own])) if theirs else own
     ordered = [*first, *(one for one in relatives if one not in first)]
     on_call = [
         Contact("on_call", one.name, one.phone)

@@ -15,9 +15,8 @@ from app.checkins import endings
 from app.checkins.models import CheckIn
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
-from app.insight import worklist
+from app.insight import quotes, worklist
 from app.insight.worklist import Row
-from app.messaging import pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import care_team, patients
@@ -170,7 +169,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         advice=_advice(session, heard),
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
-        quotes=_quotes(texts, events, row),
+        quotes=_quotes(session, alert, row),
         contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(session, page, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
@@ -233,12 +232,14 @@ def _texts(session: Session, page: Page, patient: Patient | None, number: str) -
     return list(session.scalars(select(Message).where(*mine).order_by(Message.id.desc()).limit(LAST_TEXTS)))[::-1]
 
 
-def _quotes(texts: Sequence[Message], events: Sequence[AlertEvent], row: Row | None) -> list[Message]:
-    """The words that matter now: those that raised the alert or made the task, latest first; otherwise the last received."""
-    named = {event.detail.get("message_id") for event in events if event.kind in worklist.REASONS}
-    named |= {task.message_id for task in row.tasks} if row else set()
-    received = [text for text in texts if text.direction == "in" and (text.body or text.carrier not in pages.CARRIERS)]
-    return [text for text in received if text.id in named][::-1][:2] or received[-1:]
+def _quotes(session: Session, alert: Alert | None, row: Row | None) -> list[Message]:
+    """The words that matter now: those that raised the alert, of its check-in, or that made a task; latest first, two at most."""
+    events = [event for event in alert.events if event.kind in worklist.REASONS] if alert else []
+    ids = [*(event.detail.get("message_id") for event in events), *(task.message_id for task in (row.tasks if row else ()))]
+    found = quotes.named(session, ids)
+    if not found and alert is not None:
+        found = {message.id: message for message in quotes.judged(session, [alert]).get(alert.id, ())}
+    return sorted(found.values(), key=lambda message: -message.id)[:2]
 
 
 def _waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:

@@ -135,6 +135,11 @@ class Saying:
         at = message.settled_at or message.sent_at or message.created_at if message else None
         return self.page.say(f"alert.told.{alert.told}", when=self.page.formats.at(at) if at else "")
 
+    def stored(self, sentence: str) -> str:
+        """A reason as the file keeps it, in the reader's language when it is one of ours; what a person wrote stays as it is."""
+        key = f"stored.{sentence.strip().replace(' ', '_')}"
+        return self.page.say(key) if self.page.has(key) else sentence
+
     def event(self, event: AlertEvent) -> str:
         """One line of the alert's story."""
         detail, say, f = event.detail, self.page.say, self.page.formats
@@ -177,7 +182,7 @@ class Saying:
 
     def note(self, event: AlertEvent) -> str:
         """The words a person added to an event."""
-        return str(event.detail.get("note") or event.detail.get("reason") or "")
+        return self.stored(str(event.detail.get("note") or event.detail.get("reason") or ""))
 
     def medicine(self, agent: str) -> str:
         """A medicine's name as this reader writes it."""

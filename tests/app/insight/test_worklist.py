@@ -153,6 +153,19 @@ def test_one_row_per_patient_holds_the_alert_and_the_tasks(session: Session, wor
     assert worklist.row(session, "patient:999", viewer=claire, now=now) is None
 
 
+def test_the_row_shows_the_earliest_of_what_was_promised(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
+    """A call promised for noon stands in the row of an alert that has until tomorrow, and makes it press."""
+    now = clock.now()
+    who = patient(session, world, "Lebrun", now=now)
+    alert(session, world, who, Level.MODERATE, now=now)
+    noon = now + timedelta(hours=2)
+    tasks.make(session, service_id=world.service.id, patient_id=who.id, kind="call_back", key="c", due_at=noon, now=now)
+    (row,) = worklist.rows(session, viewer=claire, now=now)
+    assert (row.due_at, row.level, row.pressing) == (noon, Level.MODERATE, False)
+    (late,) = worklist.rows(session, viewer=claire, now=noon)
+    assert late.pressing
+
+
 def test_a_message_of_an_unknown_number_has_its_row_and_its_words(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
     now = clock.now()
     first = heard(session, world, None, "bonjour c'est son fils", now=now, address="+33639984455")
@@ -257,3 +270,45 @@ def test_today_counts_what_was_closed_since_midnight_of_the_ward(session: Sessio
     assert seen.opens_at is None
     at_night = today.today(session, viewer=claire, now=datetime(2026, 11, 18, 19, 0, tzinfo=UTC))
     assert at_night is not None and at_night.opens_at == datetime(2026, 11, 19, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("body", "heard_as"), [
+    ("292090", {"heard": "number_code"}),
+    ("292 090", None),
+    ("STOP", {"heard": "command"}),
+    ("merci", {"heard": "courtesy"}),
+])  # fmt: skip
+def test_a_code_a_command_or_a_courtesy_is_never_the_words_of_a_row(
+    session: Session, world: World, claire: Viewer, clock: HandClock, body: str, heard_as: dict[str, Any] | None
+) -> None:
+    """HZ-07: a nurse who opens a row must not read as a complaint what was sent for another reason."""
+    now = clock.now()
+    who = patient(session, world, "Morel", now=now)
+    sent = heard(session, world, who, body, now=now - timedelta(days=1))
+    sent.reading = heard_as
+    tasks.make(session, service_id=world.service.id, patient_id=who.id, kind="link_locked", key="locked", message_id=sent.id, now=now)
+    alert(session, world, who, Level.URGENT, now=now, message_id=sent.id)
+    (row,) = worklist.rows(session, viewer=claire, now=now)
+    assert row.words == ""
+
+
+def test_words_of_another_day_are_not_those_of_this_alert(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
+    now = clock.now()
+    who = patient(session, world, "Morel", now=now)
+    heard(session, world, who, "j'ai mal au ventre", now=now - timedelta(days=1))
+    alert(session, world, who, Level.HIGH, now=now)
+    (row,) = worklist.rows(session, viewer=claire, now=now)
+    assert (row.words, row.silent_days) == ("", 1)
+
+
+def test_six_scores_are_an_answer_and_a_danger_is_always_words(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
+    now = clock.now()
+    for name, body, reading in (
+        ("Payet", "113021", {"heard": "answer"}),
+        ("Hoarau", "merci je respire plus", {"heard": "courtesy", "dangers": ["dyspnea"]}),
+    ):
+        who = patient(session, world, name, now=now)
+        sent = heard(session, world, who, body, now=now)
+        sent.reading = reading
+        alert(session, world, who, Level.HIGH, now=now, message_id=sent.id)
+    assert {row.words for row in worklist.rows(session, viewer=claire, now=now)} == {"113021", "merci je respire plus"}

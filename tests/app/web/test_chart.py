@@ -108,7 +108,7 @@ def test_messages_and_what_people_did_stand_in_one_timeline(
         text(session, world, morning.jean, "Suivi Baie : appelez-nous", at=clock.now(), direction="out", state="undelivered")
     page = said(claire.get(f"/patients/{morning.jean.id}"))
     assert "Claire Payet a appelé sans réponse : Patient Messagerie" in page
-    assert "1 1 3 reçu" in page and "Suivi Baie : appelez-nous envoyé, non remis" in page
+    assert "1 1 3 reçu" in page and "Suivi Baie : appelez-nous non remis" in page
 
 
 def test_no_name_ever_stands_in_an_address(claire: TestClient, morning: Morning) -> None:
