@@ -83,6 +83,8 @@ def hear_out(session: Session, message: Message, now: datetime) -> tuple[bool, T
     if sender.patient is not None:
         turn_taking.hold(session, sender.patient.id)
     message.patient_id = sender.patient.id if sender.patient else None
+    if sender.is_shared:  # who had this telephone on that day: kept with the text, numbers change
+        message.reading = {**(message.reading or {}), "among": list(sender.among)}
     heard = hearing.listen(session, sender, message, now)
     told = floods.hear(session, sender, message, heard.codes, now)
     if floods.is_flood(session, message, sender.service):

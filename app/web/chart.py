@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, AlertState
+from app.checkins import attaching
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
@@ -88,6 +89,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
         history=history.of(session, patient, course, page.now),
         timeline=_timeline(session, patient),
+        shared=attaching.of_shared(session, patient),
         contacts=chart_data.contacts_of(session, patient, page.now),
         consents=_consents(session, patient),
         upcoming=_upcoming(session, patient, page.now),

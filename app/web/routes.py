@@ -27,6 +27,7 @@ from app.web import (
     protocols,
     reaching,
     service,
+    sharing,
     tablets,
 )
 from app.web.render import NAVIGATION, Link
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     reaching.router,
     calling.router,
     numbers.router,
+    sharing.router,
     coordinator.router,
     service.router,
     protocols.router,

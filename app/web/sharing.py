@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fastapi import APIRouter
+from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.checkins import attaching
 from app.people.models import Patient
 from app.people.perimeter import visible_to
 from app.web import chart_data
 from app.web.chart_data import Contact, Treatment
-from app.web.render import Page
+from app.web.deps import Id, Writes
+from app.web.render import Page, StaffPage
+
+router = APIRouter()
 
 
 @dataclass(frozen=True)
@@ -34,3 +40,10 @@ def _contacts(page: Page, session: Session, patient: Patient, number: str) -> li
     own = ("patient", "relative", "oncologist")
     found = chart_data.contacts_of(session, patient, page.now)
     return [one for one in found if one.role in own and one.number != number]
+
+
+@router.post("/patients/{patient_id}/messages/{message_id}")
+def attach(page: StaffPage, session: Writes, patient_id: Id, message_id: Id) -> Response:
+    """This text of a shared telephone was about this patient: it joins their file, with its alert."""
+    attaching.attach(session, message_id, patient_id=patient_id, by=page.viewer, now=page.now)
+    return page.go(f"/patients/{patient_id}")
