@@ -31,7 +31,7 @@ from app.checkins.senders import Sender
 from app.checkins.turns import CALL_WITHIN, NOTHING, Turn
 from app.messaging import inbox
 from app.messaging.models import Message
-from app.people import care_team, patients, respondents
+from app.people import absences, care_team, patients, respondents
 from app.people.models import FollowUp, Reachability
 from app.protocols import words
 from app.treatment import courses
@@ -63,13 +63,15 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
         requests.media(turn)
     if patient.opted_out_at is not None and reading.value != "START":
         if reading.heard is not Heard.COURTESY:
-            turn.for_a_person("opted_out")  # read by a nurse; nothing but a safety text may answer by text
+            turn.for_a_person(
+                "noted_dead" if _noted_dead(turn) else "opted_out"
+            )  # read by a nurse; nothing but a safety text may answer by text
             if turn.on_page:
                 turn.acknowledge()
     elif reading == keywords.STOP:
         requests.command(turn, reading)  # whatever the follow-up: texts end at once
     elif patient.follow_up == FollowUp.ENDED:
-        turn.for_a_person("follow_up_ended")
+        turn.for_a_person("noted_dead" if _noted_dead(turn) else "follow_up_ended")
         turn.acknowledge()
     elif amendment is not None:
         amending.amend(turn, amendment)

@@ -21,8 +21,8 @@ from app.checkins.models import AssessmentRow
 from app.insight import quotes
 from app.messaging import pages
 from app.messaging.models import Message
-from app.people import care_team
-from app.people.models import Patient, Service, Staff
+from app.people import absences, care_team
+from app.people.models import Absence, Patient, Service, Staff
 from app.people.perimeter import Viewer, visible_to
 from triage.terms import Level
 
@@ -41,6 +41,7 @@ class Row:
     is_shared: it came from a telephone of several patients; among: those of them the viewer may see.
     worst, total: of the last judged check-in; None when nothing was ever judged. silent_days: whole days since the last text received.
     """
+    again: when what is open was last reported once more. away: why the patient is not at home or not asked, as noted; a death too.
 
     key: str
     level: Level
@@ -58,6 +59,8 @@ class Row:
     scores: Mapping[str, int | None] = field(default_factory=dict)
     silent_days: int | None = None
 
+    again: datetime | None = None
+    away: tuple[Absence, ...] = ()
     @property
     def worst(self) -> int | None:
         """The highest score of the last judged check-in; unknown ones are left out, they are not zero."""
@@ -170,9 +173,13 @@ class _Facts:
         alerts = list(alerts)
         self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
         why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
+        self.again: dict[int, datetime] = {}
+        self.away = absences.standing_of(session, patients)
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
             self.reasons[event.alert_id].append(event.detail)
         details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
+            if event.kind == "merged":
+                self.again.setdefault(event.alert_id, event.at)
         self.sharing = _patients(session, viewer, set(named_in(details)))
         self.owners = dict(
             session.execute(
@@ -239,6 +246,8 @@ def _row(
         silent_days=(now - heard).days if heard else None,
     )
 
+        again=facts.again.get(alert.id) if alert else None,
+        away=tuple(facts.away.get(patient_id or 0, ())),
 
 def _task_owner(tasks: list[Task], facts: _Facts) -> str:
     """Whose the first owned task is: an overdue call has been given to somebody."""

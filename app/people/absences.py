@@ -6,6 +6,7 @@ taking one back gives what the others ask for. Planning, and texts that wait, fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -154,6 +155,20 @@ def standing(session: Session, patient_id: int) -> list[Absence]:
     """What has begun and is not over, oldest first."""
     mine = (Absence.patient_id == patient_id, Absence.begun_at.is_not(None), Absence.ended_at.is_(None))
     return list(session.scalars(select(Absence).where(*mine).order_by(Absence.id)))
+
+
+def standing_of(session: Session, patient_ids: Iterable[int]) -> dict[int, list[Absence]]:
+    """The same for many patients at once; who has none is left out."""
+    mine = (Absence.patient_id.in_(list(patient_ids)), Absence.begun_at.is_not(None), Absence.ended_at.is_(None))
+    found: dict[int, list[Absence]] = {}
+    for row in session.scalars(select(Absence).where(*mine).order_by(Absence.id)):
+        found.setdefault(row.patient_id, []).append(row)
+    return found
+
+
+def death(rows: Iterable[Absence]) -> Absence | None:
+    """The death that a person of the service noted; what a text says is to be confirmed, and nobody is taken for dead by it."""
+    return next((row for row in rows if row.kind == DEATH and _of_service(row)), None)
 
 
 def of_patient(session: Session, patient_id: int) -> list[Absence]:

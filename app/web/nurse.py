@@ -14,7 +14,7 @@ from app.alerts.models import Outcome
 from app.checkins import endings
 from app.core.errors import Refusal
 from app.insight import today, worklist
-from app.people import patients
+from app.people import absences, patients
 from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import Panel
@@ -57,6 +57,7 @@ def _list(page: Page, session: Session) -> dict[str, Any]:
         "mine": mine,
         "saying": Saying(page),
         "stamp_of": panel.stamp_of,
+        "death_of": absences.death,
     }
 
 

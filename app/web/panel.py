@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
@@ -17,10 +17,11 @@ from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import quotes, worklist
 from app.insight.worklist import Row
+from app.messaging import pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
-from app.people import care_team, patients
-from app.people.models import Patient, Service, Staff
+from app.people import absences, care_team, patients
+from app.people.models import Absence, Patient, Service, Staff
 from app.treatment import grades, measures
 from app.treatment.models import ClinicianGrade, IntakeReport, Measure
 from app.web import chart_data, sharing
@@ -72,6 +73,8 @@ class Panel:
     silences: Sequence[CheckIn] = ()
     silence_words: Sequence[str] = endings.ASKED
     speakers: Speakers | None = None
+    away: Sequence[Absence] = ()
+    on_form: Message | None = None
     is_shared: bool = False
     holders: Sequence[Holder] = ()
 
@@ -89,6 +92,11 @@ class Panel:
     def is_open(self) -> bool:
         """Is there an alert that is not closed?"""
         return self.alert is not None and self.alert.state != AlertState.CLOSED
+
+    @property
+    def death(self) -> Absence | None:
+        """The death that a person noted: nobody calls the patient."""
+        return absences.death(self.away)
 
     @property
     def outcomes(self) -> Sequence[Outcome]:
@@ -145,6 +153,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     heard = chart_data.last_heard(session, patient, alert.assessment_id if alert else None) if patient else None
     treatment = chart_data.treatment_of(session, patient, page.now) if patient else None
     texts = _texts(session, page, patient, number)
+    away = absences.standing(session, patient.id) if patient else []
     events = list(alert.events) if alert else []
     among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
     return Panel(
@@ -170,11 +179,13 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
         quotes=_quotes(session, alert, row),
-        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(session, page, number),
+        contacts=_contacts(session, page, patient, away) if patient else _caller(session, page, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
+        away=away,
+        on_form=_on_form(session, alert) if alert else None,
         is_shared=bool(among),
         holders=sharing.holders_of(page, session, among, number),
     )
@@ -185,6 +196,19 @@ def _caller(session: Session, page: Page, number: str) -> list[Contact]:
     service = session.get_one(Service, page.viewer.service_id)
     found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
     return [one for one in found if one.number]
+
+
+def _contacts(session: Session, page: Page, patient: Patient, away: Sequence[Absence]) -> list[Contact]:
+    """Whom to call; never somebody who is noted dead."""
+    found = chart_data.contacts_of(session, patient, page.now)
+    return [one for one in found if one.role != "patient"] if absences.death(away) else found
+
+
+def _on_form(session: Session, alert: Alert) -> Message | None:
+    """The safety text that a form showed at once, whatever became of the same text by SMS."""
+    said = aliased(Message)
+    mine = (Message.alert_id == alert.id, Message.purpose == Purpose.SAFETY, Message.body != "", said.carrier == pages.FORM)
+    return session.scalar(select(Message).join(said, said.id == Message.reply_to_id).where(*mine).order_by(Message.id.desc()).limit(1))
 
 
 def _assessment(heard: Heard | None) -> Assessment | None:

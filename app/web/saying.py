@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,13 +12,18 @@ from app.core.audit import AuditRow
 from app.insight.worklist import Row
 from app.messaging import pages
 from app.messaging.models import Message
-from app.people import pauses
+from app.people import absences, pauses
+from app.people.models import Absence
 from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
 from triage import calendar
 from triage.advice import DANGERS
 from triage.protocol import Protocol
+
+
+def _in_vain(event: AlertEvent) -> bool:
+    return event.kind == "stepped" and not event.detail.get("reached")
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,9 @@ class Saying:
     def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
         say, patient = self.page.say, row.patient
-        found = [self._nobody(row)] if row.number else []
+        found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
+        found += [self.away(one) for one in row.away]
+        found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
             found.append(say("list.relative_answers"))
         if patient is not None and patient.language != self.page.spoken:
@@ -101,7 +108,30 @@ class Saying:
 
     def task(self, task: Task) -> str:
         """What a task asks for."""
-        return self.page.say(f"task.{task.kind}")
+        first = f"task.first.{task.detail.get('why', '')}"
+        return self.page.say(first if self.page.has(first) else f"task.{task.kind}")
+
+    def away(self, one: Absence) -> str:
+        """Where the patient is, or that they are dead, with the days."""
+        say, day = self.page.say, self.page.formats.day
+        if one.kind not in absences.STAYS:
+            span = say("absence.on", day=day(one.from_day))
+        elif one.until_day is None:
+            span = say("absence.from_open", first=day(one.from_day))
+        else:
+            span = say("absence.from_until", first=day(one.from_day), last=day(one.until_day))
+        return say("absence.stands", what=say(f"absence.kind.{one.kind}"), span=span)
+
+    def story(self, events: Sequence[AlertEvent]) -> list[tuple[AlertEvent, int, datetime]]:
+        """The events, latest first; the same step in vain again and again is one line: the first of them, how often, and the last hour."""
+        found: list[tuple[AlertEvent, int, datetime]] = []
+        for event in events:
+            last = found[-1][0] if found else None
+            if last is not None and _in_vain(last) and _in_vain(event) and last.detail.get("notify") == event.detail.get("notify"):
+                found[-1] = (last, found[-1][1] + 1, event.at)
+            else:
+                found.append((event, 1, event.at))
+        return found[::-1]
 
     def left(self, row: Row) -> str:
         """How long is left, until when it waits, or by how much its limit has passed."""

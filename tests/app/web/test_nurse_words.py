@@ -8,18 +8,23 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.alerts import handling
+from app.alerts.handling import Reason
+from app.alerts.models import AlertEvent
+from app.checkins import planning
 from app.checkins.models import AnswerRow, CheckIn
-from app.core.audit import SYSTEM
+from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import absences, respondents
-from app.people.models import Patient
+from app.people.models import Patient, Service
 from app.people.respondents import NewRespondent
 from app.protocols import looks
 from app.web import words
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning, text
 from tests.factories import World
+from triage.terms import Level
 
 
 @pytest.fixture
@@ -85,3 +90,96 @@ def test_a_number_that_the_relative_answers_bears_the_relative_s_name(
     joined = said(claire.get(f"/patients/{morning.jean.id}/reach"))
     assert "répond : Anne Payet (mère) · +33 6 39 98 00 02" in joined
     assert "PAYET Jean, pour son propre compte · +33" not in joined
+
+
+def test_what_a_form_showed_is_said_beside_the_text_that_did_not_arrive(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-07: the warning in capitals stays, and says what did not arrive; what was seen, and when, is true as well."""
+    at = clock.now() - timedelta(minutes=4)
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        filled = text(session, world, marie, "", at=at, carrier="form")
+        text(
+            session, world, marie, "Appelez le 15.", at=at, direction="out", state="failed", purpose="safety", language="fr",
+            reply_to_id=filled.id, alert_id=morning.danger.id,
+        )  # fmt: skip
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "SMS NON REÇU. TÉLÉPHONEZ MAINTENANT." in page
+    assert "Affiché sur le formulaire à 9 h 56 : Appelez le 15." in page
+    assert "PATIENT NON PRÉVENU. TÉLÉPHONEZ MAINTENANT." not in page
+
+
+def test_a_stay_stands_on_the_row_and_in_the_head_of_the_panel(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    away(database, morning.marie, "hospital_stay", clock, until=2)
+    stay = "Séjour à l'hôpital, du mer. 18 nov. au ven. 20 nov."
+    assert stay in said(claire.get("/list"))
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert stay in page
+    assert page.index(stay) < page.index("jarive pa a respirer")
+    assert "+33 6 39 98 00 01 le patient" in page
+
+
+def test_nobody_is_asked_to_call_somebody_noted_dead(claire: TestClient, database: Database, morning: Morning, clock: HandClock) -> None:
+    """HZ-35."""
+    away(database, morning.marie, "death", clock)
+    row = said(claire.get("/list"))
+    assert "Décès, le mer. 18 nov." in row
+    assert "NON PRÉVENU" not in row
+    claire.post(f"/alerts/{morning.danger.id}/take")
+    answer = claire.get(f"/alerts/{morning.danger.id}")
+    assert "Décès noté par" in said(answer)
+    assert "TÉLÉPHONEZ MAINTENANT" not in said(answer)
+    assert "+33 6 39 98 00 01 le patient" not in said(answer)
+    assert 'name="whom" value="patient"' not in answer.text
+    assert 'name="whom" value="relative" checked' in answer.text
+
+
+def test_a_death_that_only_a_text_says_takes_nobody_for_dead(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-35: it may be a misreading: whoever is urgent is still called."""
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        by = Actor("patient", marie.id, marie.full_name)
+        absences.record(session, marie, "death", from_day=clock.now().date(), reason="told by text", by=by, now=clock.now())
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "Dit par message, à confirmer." in page
+    assert "PATIENT NON PRÉVENU. TÉLÉPHONEZ MAINTENANT." in page
+
+
+def test_a_repeated_danger_changes_its_row(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    assert "à nouveau" not in said(claire.get("/list"))
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        more = text(session, world, marie, "je respire plus", at=clock.now())
+        reason = Reason("danger", Level.URGENT, {"dangers": ["dyspnea"], "message_id": more.id})
+        handling.consider(session, service=session.get_one(Service, marie.service_id), patient=marie, reason=reason, now=clock.now())
+    row = said(claire.get("/list"))
+    assert "à nouveau à 10 h 00" in row
+    assert "je respire plus" in row
+
+
+def test_the_same_call_in_vain_is_one_line_with_its_count(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    with database.transaction() as session:
+        for minutes in (0, 5, 10):
+            detail = {"notify": "head", "reached": []}
+            at = clock.now() + timedelta(minutes=minutes)
+            session.add(
+                AlertEvent(alert_id=morning.danger.id, at=at, kind="stepped", level="urgent", actor="system", actor_name="", detail=detail)
+            )
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "Coordination : personne à prévenir par SMS · 3 fois, dernière à 10 h 10" in page
+    assert page.count("personne à prévenir par SMS") == 1
+
+
+def test_every_reason_the_file_keeps_in_english_has_its_words() -> None:
+    kept = (planning.VISIT_DAY, planning.NO_TEXTS, planning.STOPPED, *(f"{planning.FOLLOW_UP_IS}{one}" for one in ("frozen", "ended")))
+    for sentence in (*kept, "no longer in the plan", "past its window", "told by text"):
+        assert words.has("fr", f"stored.{sentence.replace(' ', '_')}"), sentence
