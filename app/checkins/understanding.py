@@ -86,6 +86,11 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     return turn
 
 
+def _noted_dead(turn: Turn) -> bool:
+    """Somebody writes from the telephone of a patient whose death is noted: whoever reads it must know that first."""
+    return absences.death(absences.standing(turn.session, turn.patient.id)) is not None
+
+
 def _file(turn: Turn, reading: Reading, heard: Listened) -> None:
     codes = list(dict.fromkeys([*heard.codes, *reading.dangers]))
     kept: dict[str, Any] = {

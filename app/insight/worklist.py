@@ -37,11 +37,12 @@ REASONS = ("raised", "risen", "merged", "reopened")
 class Row:
     """One line. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: only tasks are open.
 
-    reasons: details of the events that raised it, latest first. due_at: when a person must have acted, or until when it waits.
+    reasons: details of the events that raised it, latest first. due_at: when a person must have acted, or until when it waits: the
+    earliest of what is open.
     is_shared: it came from a telephone of several patients; among: those of them the viewer may see.
     worst, total: of the last judged check-in; None when nothing was ever judged. silent_days: whole days since the last text received.
-    """
     again: when what is open was last reported once more. away: why the patient is not at home or not asked, as noted; a death too.
+    """
 
     key: str
     level: Level
@@ -58,9 +59,9 @@ class Row:
     among: tuple[Patient, ...] = ()
     scores: Mapping[str, int | None] = field(default_factory=dict)
     silent_days: int | None = None
-
     again: datetime | None = None
     away: tuple[Absence, ...] = ()
+
     @property
     def worst(self) -> int | None:
         """The highest score of the last judged check-in; unknown ones are left out, they are not zero."""
@@ -172,14 +173,14 @@ class _Facts:
     def __init__(self, session: Session, viewer: Viewer, alerts: Iterable[Alert], tasks: list[Task], patients: dict[int, Patient]) -> None:
         alerts = list(alerts)
         self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
         self.again: dict[int, datetime] = {}
         self.away = absences.standing_of(session, patients)
+        why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
             self.reasons[event.alert_id].append(event.detail)
-        details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
             if event.kind == "merged":
                 self.again.setdefault(event.alert_id, event.at)
+        details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
         self.sharing = _patients(session, viewer, set(named_in(details)))
         self.owners = dict(
             session.execute(
@@ -227,6 +228,7 @@ def _row(
     waits = alert is not None and alert.state == AlertState.WAITING
     if waits and alert is not None and alert.next_step_at is not None:
         due = alert.next_step_at
+    due = min([due, *(task.due_at for task in tasks)])  # a call promised for 13 h stands in the row, not the alert's tomorrow
     heard = facts.heard.get(patient_id or 0) or (patient.created_at if patient else None)
     return Row(
         key=name,
@@ -244,10 +246,10 @@ def _row(
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         scores=facts.scores.get(patient_id or 0, {}),
         silent_days=(now - heard).days if heard else None,
-    )
-
         again=facts.again.get(alert.id) if alert else None,
         away=tuple(facts.away.get(patient_id or 0, ())),
+    )
+
 
 def _task_owner(tasks: list[Task], facts: _Facts) -> str:
     """Whose the first owned task is: an overdue call has been given to somebody."""
