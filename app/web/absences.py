@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.checkins import freezing, planning
+from app.checkins import agenda, freezing, planning
+from app.checkins.models import CheckIn, CheckInState
 from app.core.audit import AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import absences, patients, pauses
@@ -39,6 +40,7 @@ class Told:
     row: Absence
     who: str
     by_text: bool
+    taken_back_by: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +65,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
     ability, craft = _ACTS[act]
     page.viewer.require(ability)
     patient = patients.get(session, patient_id, viewer=page.viewer)
+    must_be_sure = act == "record" and values.get("kind") == absences.DEATH and not values.get("sure")
     try:
         craft(session, page, patient, values)
     except Refusal as refusal:
@@ -73,6 +76,12 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
         patient = patients.get(session, patient_id, viewer=page.viewer)
         typed = {f"{act}_{name}": text for name, text in values.items()}
         return _page(page, session, patient, typed, {f"{act}_{name}": said for name, said in told.items()})
+    if must_be_sure:
+        # It ends everything, and today's questions do not come back: nothing is kept before a second press says so.
+        session.rollback()
+        return page.page(
+            "absence_sure.html", patient=patients.get(session, patient_id, viewer=page.viewer), values=values, day=_day(values, "from_day")
+        )
     return page.go(f"/patients/{patient.id}#absences")
 
 
@@ -80,21 +89,43 @@ def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
     """What the part "absences and follow-up" needs, on this page and on the patient's."""
     voices = Speakers(page, session, patient)
     told = [
-        Told(row, voices.name(row.said_by), row.said_by.startswith(("patient:", "respondent:", "relative:", "unknown:")))
+        Told(
+            row,
+            voices.name(row.said_by),
+            row.said_by.startswith(("patient:", "respondent:", "relative:", "unknown:")),
+            voices.name(row.ended_by) if _taken_back(row) else "",
+        )
         for row in absences.of_patient(session, patient.id)
     ]
     today = chart_data.local_day(patient, page.now)
     course, visits = courses.running(session, patient.id), absences.visit_days(session, patient.id)
+    is_asked = course is not None and not planning.not_asked_because(patient, course)
     return {
         "absences": [one for one in told if not one.is_over and not (one.row.kind == "visit" and one.row.from_day < today)],
-        "absences_over": [one for one in told if one.is_over],
+        "absences_over": [one for one in told if one.is_over and not one.taken_back_by],
+        "absences_undone": [one for one in told if one.taken_back_by],
+        "lost": _lost(session, patient, today) if is_asked else None,
+        "next_checkin": agenda.next_planned(session, patient.id),
         "absence_kinds": absences.KINDS,
         "needs_reason": (*absences.ENDS, absences.WRONG_NUMBER),
         "stays": absences.STAYS,
         "is_paused": pauses.holds(patient, today),
-        "silence_alerts": course is not None and not planning.not_asked_because(patient, course) and today not in visits,
+        "silence_alerts": is_asked and today not in visits,
         "today": today,
     }
+
+
+def _taken_back(row: Absence) -> bool:
+    """Written by mistake, and undone by a person: it never was, and is not counted among what is over."""
+    if row.ended_at is None or not row.ended_by.startswith("staff:"):
+        return False
+    return row.begun_at is None or (row.kind in absences.ENDS and row.said_by.startswith("staff:"))
+
+
+def _lost(session: Session, patient: Patient, today: date) -> CheckIn | None:
+    """Today's questions that an absence, over since, has cancelled: they had begun, or their hour is past, and do not come back."""
+    mine = (CheckIn.patient_id == patient.id, CheckIn.day == today, CheckIn.state == CheckInState.CANCELLED)
+    return session.scalar(select(CheckIn).where(*mine, CheckIn.why.startswith(planning.FOLLOW_UP_IS)).order_by(CheckIn.id.desc()).limit(1))
 
 
 def story(session: Session, patient: Patient) -> list[AuditRow]:

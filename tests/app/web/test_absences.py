@@ -76,14 +76,46 @@ def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
 ) -> None:
     path = f"/patients/{marie.id}/absences"
     doctor, ines = sign_in(world.lebon), sign_in(world.ines)
-    assert doctor.post(f"{path}/record", data={"kind": "death", "from_day": "2026-11-22"}).status_code == 303
+    death = {"kind": "death", "from_day": "2026-11-22"}
+    asked = doctor.post(f"{path}/record", data=death)
+    assert (asked.status_code, patient(chain).follow_up, rows(chain)) == (200, "active", [])
+    assert "Plus aucun message ne part, et les relevés prévus sont annulés." in asked.text
+    assert 'name="from_day" value="2026-11-22"' in asked.text
+    assert 'name="sure" value="yes"' in asked.text
+    assert doctor.post(f"{path}/record", data={**death, "sure": "yes"}).status_code == 303
     assert patient(chain).follow_up == "ended"
     assert doctor.post(f"{path}/undo", data={"id": "1", "reason": "erreur"}).status_code == 403
     assert ines.post(f"{path}/undo", data={"id": "1", "reason": ""}).status_code == 422
     assert patient(chain).follow_up == "ended"
     assert ines.post(f"{path}/undo", data={"id": "1", "reason": "erreur de dossier"}).status_code == 303
     assert patient(chain).follow_up == "active"
-    assert "erreur de dossier" in claire.get(f"/patients/{marie.id}").text
+    page = claire.get(f"/patients/{marie.id}").text
+    assert "erreur de dossier" in page
+    assert "Décès\u00a0: annulé par" in page
+    assert "absence terminée" not in page
+
+
+def test_today_s_questions_that_a_mistaken_death_has_cancelled_are_said_to_be_lost(
+    claire: TestClient, chain: Chain, marie: Patient
+) -> None:
+    """HZ-35, HZ-25: a check-in that does not come back is told, so that somebody calls."""
+    chain.until(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    path = f"/patients/{marie.id}/absences"
+    assert chain.checkin(marie, date(2026, 11, 25)).state == "open"
+    claire.post(f"{path}/record", data={"kind": "death", "from_day": "2026-11-25", "sure": "yes"})
+    assert "ne revient pas" not in claire.get(path).text
+    claire.post(f"{path}/undo", data={"id": "1", "reason": "autre personne"})
+    assert chain.checkin(marie, date(2026, 11, 25)).state == "cancelled"
+    assert "a été annulé et ne revient pas. Appelez si besoin. Prochain" in claire.get(path).text
+
+
+def test_a_text_from_somebody_noted_dead_is_a_task_that_says_so_first(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-35."""
+    claire.post(f"/patients/{marie.id}/absences/record", data={"kind": "death", "from_day": "2026-11-23", "sure": "yes"})
+    chain.says(MARIE, "bonjour, je vais bien")
+    page = claire.get("/list").text
+    assert "Message d&#39;une personne notée décédée" in page
+    assert page.index("notée décédée") < page.index("je vais bien")
 
 
 @pytest.mark.parametrize("who", ["paul", "noe"])
