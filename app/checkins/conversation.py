@@ -113,7 +113,7 @@ def _understand(
 def _to_quarantine(
     session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime
 ) -> None:
-    """Nobody, or several people, have this number: attached to no file, read by a nurse (SEC-16). Answered once a day at most."""
+    """Nobody, or several people, have this number: attached to no file, read by a nurse (SEC-16)."""
     kind = "shared_number" if sender.is_shared else "unknown_number"
     inbox.file(message, alert_id=message.alert_id, reading={"dangers": list(heard.codes)}, for_a_person=True)
     mine = (Task.service_id == sender.service.id, Task.kind == kind, Task.closed_at.is_(None), Task.patient_id.is_(None))
@@ -129,9 +129,18 @@ def _to_quarantine(
         )
     if keywords.is_stop(message, sender.service):
         opting_out.of_shared(session, sender, message, now)  # and nothing is written to somebody who wants nothing
-    elif told is None and not (sender.is_shared and linking.to_each(session, sender, message, now)):
+    elif told is None:
+        _answer_nobody(session, sender, message, now)
+
+
+def _answer_nobody(session: Session, sender: Sender, message: Message, now: datetime) -> None:
+    """A link to each who shares the telephone, or once a day that nobody knows who writes; further texts of a shared one: they are read."""
+    links = linking.to_each(session, sender, message, now) if sender.is_shared else linking.NONE
+    if links == linking.SENT:
+        return
+    if links == linking.NONE:
         day = calendar.local_day(now, sender.service.timezone)
-        outbox.queue(
+        text = outbox.queue(
             session,
             key="unknown_number",
             purpose=Purpose.ADMINISTRATIVE,
@@ -140,6 +149,9 @@ def _to_quarantine(
             reply_to=message,
             now=now,
         )
+        if text.reply_to_id == message.id or not sender.is_shared:
+            return
+    linking.say_read(session, sender, message, now)
 
 
 # --- What could not be read ---------------------------------------------------------------------------------------------------------

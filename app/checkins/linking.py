@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import links, script, ways
+from app.checkins import links, renewing, script, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.senders import Sender
 from app.checkins.turns import CALL_WITHIN, Turn
+from app.core import limits
 from app.messaging import outbox
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import care_team
 from app.people.models import FollowUp, Patient
-from triage import calendar
+from app.protocols import words
+from notifications.messages import Moment
+from triage import calendar, replies
+from triage.terms import Asked, Heard
+
+SENT, EARLIER, NONE = "sent", "earlier", "none"
+
+NOT_OFTENER = timedelta(hours=1)
+"""Between two answers that a nurse reads, to one shared telephone (house rule, 2026-11-22)."""
 
 
 def send_link(turn: Turn) -> None:
@@ -37,24 +47,31 @@ def in_words(turn: Turn) -> None:
         turn.say(key, Purpose.CONFIRMATION, values)
 
 
-def to_each(session: Session, sender: Sender, message: Message, now: datetime) -> bool:
+def to_each(session: Session, sender: Sender, message: Message, now: datetime) -> str:
     """A text from a telephone that several patients share belongs to nobody: each of them gets a link of their own, once a day (SEC-16).
 
-    The texts are alike; whose link it is, the day and month of birth tell. False when none of them may be written to.
+    The word LINK brings new ones, a few times a day. The texts are alike; whose link it is, the day and month of birth tell. SENT: a link
+    left now; EARLIER: they have theirs of today; NONE: none of them may be written to.
     """
-    written = False
+    done = NONE
+    asked = _is_asked_for(message, sender)
     for patient_id in sender.among:
         patient = session.get_one(Patient, patient_id)
         if outbox.address_of(patient) != message.address or patient.opted_out_at is not None or patient.follow_up != FollowUp.ACTIVE:
             continue
-        written = True
         once = f"shared_link:{patient.id}:{calendar.local_day(now, patient.timezone)}"
         if session.scalar(select(Message.id).where(Message.dedup_key == once)) is not None:
-            continue
+            if not asked or not limits.knock(
+                session, "renew", f"patient:{patient.id}", now=now, most=renewing.MOST, within=renewing.WITHIN
+            ):
+                done = done if done == SENT else EARLIER
+                continue
+            once = f"shared_link:{patient.id}:{message.id}"
+        done = SENT
         checkin = _under_way(session, patient)
         outbox.queue(
             session,
-            key="link" if checkin else "link_anytime",
+            key=ways.link_key(patient) if checkin else "link_anytime",
             purpose=Purpose.ADMINISTRATIVE,
             dedup_key=once,
             patient=patient,
@@ -63,7 +80,35 @@ def to_each(session: Session, sender: Sender, message: Message, now: datetime) -
             link=links.give(session, patient, checkin, now=now),
             now=now,
         )
-    return written
+    return done
+
+
+def _is_asked_for(message: Message, sender: Sender) -> bool:
+    reading = replies.read(message.body, Asked(), sender.service.language, words.words())
+    return reading.heard is Heard.COMMAND and reading.value == "LINK"
+
+
+def say_read(session: Session, sender: Sender, message: Message, now: datetime) -> None:
+    """A further text of the day from a shared telephone: a nurse reads it, and says so once an hour at most."""
+    said = (Message.dedup_key.startswith(f"shared_read:{sender.service.id}:{message.address}:"), Message.created_at > now - NOT_OFTENER)
+    if session.scalar(select(Message.id).where(*said).limit(1)) is not None:
+        return
+    key = "received"
+    values: dict[str, object] = {}
+    if not care_team.is_open(sender.service, now):
+        zone = ZoneInfo(sender.service.timezone)
+        opening = care_team.next_opening(sender.service, now)
+        key, values = "closed", {"opening": Moment(opening.astimezone(zone), now.astimezone(zone))}
+    outbox.queue(
+        session,
+        key=key,
+        purpose=Purpose.ADMINISTRATIVE,
+        dedup_key=f"shared_read:{sender.service.id}:{message.address}:{message.id}",
+        service=sender.service,
+        values=values,
+        reply_to=message,
+        now=now,
+    )
 
 
 def _under_way(session: Session, patient: Patient) -> CheckIn | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import links
+from app.checkins import links, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.core import limits
 from app.messaging import outbox
@@ -34,7 +34,7 @@ def send(session: Session, link: FormLink, *, now: datetime) -> Message | None:
     new = links.give(session, patient, checkin, now=now, respondent=relative)
     return outbox.queue(
         session,
-        key="link" if checkin is not None else "link_anytime",
+        key=ways.link_key(patient) if checkin is not None else "link_anytime",
         purpose=Purpose.ADMINISTRATIVE,
         dedup_key=f"link:{new.id}",
         patient=patient,

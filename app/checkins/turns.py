@@ -158,7 +158,7 @@ class Turn:
         under_way = self.checkin if self.checkin is not None and self.checkin.closed_at is None else None
         respondent = self.session.get(Respondent, self.by.id) if self.by.kind == "respondent" else None
         link = links.give(self.session, self.patient, under_way, now=self.now, respondent=respondent)
-        return self.say("link" if under_way else "link_anytime", Purpose.ADMINISTRATIVE, link=link)
+        return self.say(ways.link_key(self.patient) if under_way else "link_anytime", Purpose.ADMINISTRATIVE, link=link)
 
     def keep(self, question: Question, value: str | None, *, note: str = "") -> None:
         """One answer of this turn. Raises ValueError for one that is not plausible."""

@@ -56,6 +56,13 @@ def no_words_because(session: Session, patient: Patient) -> str:
     return "" if session.scalar(said.order_by(Consent.id.desc()).limit(1)) else "no_consent_to_words"
 
 
+def link_key(patient: Patient, *, again: bool = False) -> str:
+    """The text that leads to a check-in's form. On a shared telephone no answer by text is promised: nobody could say whose it is."""
+    if patient.shared_phone:
+        return "link_shared"
+    return "reminder_link" if again else "link"
+
+
 def names(key: str) -> bool:
     """Does this text name what was asked or said? Where that is not allowed, its neutral form stands for it, else a link to the form."""
     return key in NEUTRAL or key.startswith(_ASKING)
