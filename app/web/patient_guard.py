@@ -6,6 +6,7 @@ shows one and the same page.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
@@ -15,13 +16,14 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Task
 from app.checkins import links, renewing
 from app.core import limits, signing
 from app.core.audit import Actor
 from app.messaging.models import FormLink, FormVisit
 from app.people import respondents
 from app.people.models import Patient
-from app.web import asking, patient_frame, visit
+from app.web import asking, patient_frame, telling, visit
 from app.web.deps import Reads, Writes
 from app.web.render import AnyPage, Page
 
@@ -30,6 +32,9 @@ router = APIRouter(prefix="/q", include_in_schema=False)
 MOST, WITHIN = 120, timedelta(minutes=10)
 """Guards tried and links asked for from one network address (house rule, 2026-11-22): a ward or a telephone company shares one. Answers
 given inside a visit are never counted: no limit stands before a danger."""
+
+LEAP_YEAR = 2000
+"""Whoever was born on 29 February is let in."""
 
 Typed = Mapping[str, str]
 
@@ -74,6 +79,8 @@ def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Respons
     here = _in(page, session, link)
     day, month = (asking.number_in(form.get(name, "")) for name in ("day", "month"))
     errors = {} if _is_day(day, 31) and _is_day(month, 12) else {"birth": here.say("form.guard.missing_birth")}
+    if not errors and int(day) > monthrange(LEAP_YEAR, int(month))[1]:
+        errors["birth"] = here.say("form.guard.no_such_day")  # a slip of the finger is no try
     if form.get("who") not in ("self", "relative"):
         errors["who"] = here.say("form.guard.missing_who")
     if errors:
@@ -84,10 +91,17 @@ def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Respons
         state = links.state_of(session, link, now=page.now)
         if state != links.LIVE:
             return closed(page, session, link, state)
-        return _guard(page, session, link, form, {"birth": here.say("form.guard.wrong_birth")}, status=422)
+        return _guard(page, session, link, form, {"birth": _wrong(here, session, link)}, status=422)
     began = session.scalars(select(FormVisit).where(FormVisit.token_hash == signing.fingerprint(cookie))).one()
     began.language = here.language
     return visit.with_cookie(RedirectResponse(visit.root_of(cookie), 303), cookie, page.tools.settings)
+
+
+def _wrong(here: Page, session: Session, link: FormLink) -> str:
+    """How many tries are left; on a shared telephone, that the other link may be the right one. Whose it is, is said to nobody (SEC-09)."""
+    said = here.say("form.guard.wrong_birth", links.MOST_WRONG - link.wrong)
+    shared = session.get_one(Patient, link.patient_id).shared_phone
+    return f"{said} {here.say('form.guard.for_one')}" if shared else said
 
 
 def _is_day(text: str, highest: int) -> bool:
@@ -126,7 +140,8 @@ def _guard(
     status: int = 200,
 ) -> Response:
     here, service = _in(page, session, link), session.get_one(Patient, link.patient_id).service
-    values = {**patient_frame.frame(here, service), "values": form or {}, "errors": errors or {}, "again": again}
+    shared = session.get_one(Patient, link.patient_id).shared_phone
+    values = {**patient_frame.frame(here, service), "shared": shared, "values": form or {}, "errors": errors or {}, "again": again}
     return here.page("patient/guard.html", status, **values)
 
 
@@ -134,4 +149,12 @@ def closed(page: Page, session: Session, link: FormLink | None, state: str, *, s
     """Ended, locked, or never given: the same page. Without a link nobody knows the service; when there is one only, it is that one."""
     here = _in(page, session, link)
     service = session.get_one(Patient, link.patient_id).service if link is not None else patient_frame.only_service(session)
-    return here.page("patient/ended.html", 410, **patient_frame.frame(here, service), locked=state == links.LOCKED, sent=sent)
+    promise = _call_after_lock(here, session, link) if link is not None and state == links.LOCKED else ""
+    values = {**patient_frame.frame(here, service), "locked": state == links.LOCKED, "promise": promise, "sent": sent}
+    return here.page("patient/ended.html", 410, **values)
+
+
+def _call_after_lock(here: Page, session: Session, link: FormLink) -> str:
+    """When a nurse calls about a locked link; "" once somebody has."""
+    task = session.scalar(select(Task).where(Task.key == f"link_locked:{link.id}", Task.closed_at.is_(None)))
+    return telling.promise_of(here, session.get_one(Patient, link.patient_id), task)

@@ -17,6 +17,7 @@ from app.core.db import Base, Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.messaging.models import FormLink
+from app.people.models import Patient
 from app.web import patient_guard
 from app.web.render import STATIC
 from tests.app.web.form import CALM, MONDAY, WEDNESDAY, Browser, Ward, counted, jean_too
@@ -57,12 +58,15 @@ def test_no_page_of_a_visit_changes_anything_when_it_is_looked_at(ward: Ward, ph
 def test_five_wrong_birthdays_lock_the_link_and_make_one_task(ward: Ward, phone: Browser) -> None:
     """SEC-10."""
     token = ward.token()
-    for _ in range(4):
+    for left in ("Encore 4 essais.", "Encore 3 essais.", "Encore 2 essais.", "Encore 1 essai."):
         phone.enter(token, born=date(1955, 3, 15))
         assert phone.page.status_code == 422
-        assert "Ce jour et ce mois ne correspondent pas." in phone.text
+        assert f"Ce jour et ce mois ne correspondent pas. Vérifiez. {left}" in phone.text
+        assert "une seule personne" not in phone.text
     phone.enter(token, born=date(1955, 3, 15))
     assert "Par prudence, ce lien est fermé" in phone.text
+    assert "Une infirmière est prévenue. Une infirmière vous appelle" in phone.text
+    assert "Pour un nouveau lien, envoyez LIEN par SMS." in phone.text
     assert "Recevoir un nouveau lien" not in phone.text
     assert "Par prudence, ce lien est fermé" in phone.enter(token).text
     assert ward.chain.tasks() == ["link_locked"]
@@ -86,6 +90,35 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(ward: Ward, phone: Bro
         assert f'name="{name}" value="{typed[name]}"' in phone.page.text
     with ward.chain.read() as session:
         assert session.scalars(select(FormLink.wrong)).one() == 0
+
+
+def test_the_link_of_a_shared_telephone_says_that_it_is_for_one_person(ward: Ward, phone: Browser, database: Database) -> None:
+    """SEC-09, SEC-16: whose it is, is said to nobody; what to do after a refusal is."""
+    token = ward.token()
+    with database.transaction() as session:
+        session.get_one(Patient, ward.marie.id).shared_phone = True
+    sentence = "Ce lien est pour une seule personne de ce téléphone. Si la date est refusée, ouvrez l'autre lien."
+    assert sentence in phone.get(f"/q/{token}").text
+    phone.enter(token, born=date(1950, 7, 2))
+    assert phone.text.count(sentence) == 2
+    assert f"Encore 4 essais. {sentence}" in phone.text
+    assert "Marie" not in phone.text
+
+
+def test_a_day_that_does_not_exist_is_no_try_and_whose_birthday_is_plain(ward: Ward, phone: Browser, database: Database) -> None:
+    """SEC-10."""
+    token = ward.token()
+    guard = phone.get(f"/q/{token}").text
+    assert "Date de naissance de la personne suivie" in guard
+    assert "Pour un proche, écrivez sa date, pas la vôtre." in guard
+    for day, month in (("31", "2"), ("31", "4"), ("30", "2")):
+        phone.get(f"/q/{token}").post(day=day, month=month, who="self")
+        assert phone.page.status_code == 422
+        assert "Ce jour n'existe pas. Vérifiez le jour et le mois." in phone.text
+    with database.reading() as session:
+        assert session.scalars(select(FormLink.wrong)).one() == 0
+    phone.get(f"/q/{token}").post(day="29", month="2", who="self")
+    assert "Encore 4 essais." in phone.text
 
 
 def test_a_link_ends_with_its_window(ward: Ward, phone: Browser, database: Database) -> None:
