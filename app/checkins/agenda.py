@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.checkins import opening, planning, script
+from app.checkins import opening, planning, script, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.planning import WAITING, Plan, plan, replan_patient, replan_service
 from app.core.audit import Actor
@@ -58,7 +58,7 @@ def first_now(session: Session, course: Course, *, now: datetime, check_in: bool
     hour = coming.due_at if coming else planning.due_at(patient, versions.load(row), course.first_intake) if row else now
     local = hour.astimezone(ZoneInfo(patient.timezone))
     texts = [
-        _welcome(session, course, patient, "welcome_1", {"day": local.date(), "hour": local.time()}, now),
+        _welcome(session, course, patient, _first_words(session, patient), {"day": local.date(), "hour": local.time()}, now),
         _welcome(session, course, patient, "welcome_2", {}, now),
     ]
     if check_in and not planning.not_asked_because(patient, course):
@@ -66,9 +66,16 @@ def first_now(session: Session, course: Course, *, now: datetime, check_in: bool
     return texts
 
 
+def _first_words(session: Session, patient: Patient) -> str:
+    """Who is asked by link is not told to reply with a number. A number that is only unverified yet is asked in words soon."""
+    way, why = ways.of(session, patient)
+    return "welcome_link" if way == ways.LINK and why != "number_unverified" else "welcome_1"
+
+
 def _welcome(session: Session, course: Course, patient: Patient, key: str, values: dict[str, object], now: datetime) -> Message:
+    once = "welcome_1" if key == "welcome_link" else key  # the first text of a treatment, whichever its words
     return outbox.queue(
-        session, key=key, purpose=Purpose.ADMINISTRATIVE, dedup_key=f"{key}:{course.id}", patient=patient, values=values, now=now
+        session, key=key, purpose=Purpose.ADMINISTRATIVE, dedup_key=f"{once}:{course.id}", patient=patient, values=values, now=now
     )
 
 

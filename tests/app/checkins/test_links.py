@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.alerts.models import Task
-from app.checkins import filling, links
+from app.checkins import agenda, filling, links
 from app.checkins.models import CheckIn
 from app.core import audit
 from app.core.audit import Actor, AuditRow
@@ -21,6 +21,7 @@ from app.messaging.models import FormLink, FormVisit, Message
 from app.people import services
 from app.people.models import Patient, Service
 from app.people.perimeter import actor_of
+from app.treatment.models import Course
 from notifications import policy
 from tests.support.chain import MARIE, Chain
 
@@ -452,3 +453,18 @@ def test_the_text_of_a_shared_telephone_promises_no_answer_by_text(chain: Chain)
     for words in chain.received():
         assert "Lien pour une seule personne. Sans internet : " in words
         assert "SMS" not in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [({}, "welcome_1"), ({"shared_phone": True, "phone": "+33639980006"}, "welcome_link"), ({"consent_sms_words": False}, "welcome_link")],
+)
+def test_the_welcome_asks_for_a_number_only_where_questions_come_in_words(chain: Chain, changes: dict[str, object], key: str) -> None:
+    """Issue 4: the first text is true for the way the questions will come."""
+    patient = chain.follow(**changes)
+    with chain.database.transaction() as session:
+        course = session.scalars(select(Course)).one()
+        first = agenda.first_now(session, course, now=chain.clock.now())[0]
+        assert (first.key, "Répondez par un chiffre" in first.body) == (key, key == "welcome_1")
+        assert first.patient_id == patient.id
+        assert agenda.first_now(session, course, now=chain.clock.now())[0].id == first.id
