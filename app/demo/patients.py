@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, conversation, script
+from app.checkins import agenda, conversation, script, verifying
 from app.checkins.models import CheckIn, CheckInState
 from app.core.db import Database
 from app.demo import personas, telling, ward
@@ -25,7 +25,7 @@ from app.demo.team import Planned
 from app.demo.ward import Person
 from app.messaging import codes, inbox
 from app.messaging.models import Message
-from app.people import care_team, patients
+from app.people import care_team, numbers, patients
 from app.people.models import NumberCheck, Patient, Role, Service, Staff
 from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
@@ -84,11 +84,24 @@ class Patients:
             coordinator = _one(session, service, Role.COORDINATOR, 0)
             doctor = _one(session, service, Role.ONCOLOGIST, int(self._dice.chance(person.key, "doctor") * 2))
             patient = patients.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
+            verifying.ask_all(session, patient, by=actor_of(coordinator), now=now)
             slugs = {v.slug for v in versions.available(session, now.date(), service.id)}
             course = courses.start(session, patient, _prescription(person, opening), by=actor_of(coordinator), now=now, slugs=slugs)
             agenda.plan(session, course, now=now)
             agenda.first_now(session, course, now=now)
+            patient_id = patient.id
+        self._codes_read_out(patient_id, now)
         return []
+
+    def _codes_read_out(self, patient_id: int, now: datetime) -> None:
+        """Whoever stands there reads the code from their telephone, and the coordinator types it."""
+        with self._database.transaction() as session:
+            patient = session.get_one(Patient, patient_id)
+            coordinator = actor_of(_one(session, patient.service, Role.COORDINATOR, 0))
+            for whose in (None, *patient.respondents):
+                check = numbers.live(session, patient, whose, now=now)
+                if check is not None:
+                    verifying.confirm(session, patient, codes.code_of(check), by=coordinator, now=now, respondent=whose)
 
     # --- hearing and answering ---------------------------------------------------------------------------------------------------
 
@@ -119,7 +132,7 @@ class Patients:
         """A code asked for by text comes back within the hour, from whoever answers texts at all."""
         person = self._person(session.get_one(Patient, text.patient_id)) if text.patient_id else None
         check = session.get_one(NumberCheck, text.check_id)
-        if person is None or text.address in self._absent or text.address != person.answering_phone:
+        if person is None or text.address in self._absent or text.address != person.answering_phone or check.confirmed_at is not None:
             return []
         at = (text.sent_at or text.created_at) + self._dice.between(2, 55, person.key, "code") * timedelta(minutes=1)
         return [(at, partial(self._write, person, codes.code_of(check)))]
@@ -220,6 +233,6 @@ def _file(person: Person, oncologist_id: int) -> NewPatient:
         consent_follow_up=True,
         consent_sms_words=True,
         consent_sheet="2026-09",
-        phone_verified=True,
+        phone_verified=False,
         check_in_hour=person.hour,
     )

@@ -28,7 +28,7 @@ ELSEWHERE = {
     "U40 draft and in force": "app/protocols/test_versions.py::test_nothing_holds_before_its_date_or_under_another_name",
     "U45 an old answer in its own version": "app/checkins/test_opening.py::test_a_running_check_in_keeps_the_version_it_began_with",
     "U46 hidden by branching": "app/checkins/test_limits.py::test_an_answer_that_is_no_longer_asked_for_stays_and_blocks_nothing",
-    "U47 previews open links": "app/web/test_patient_form.py::test_fifty_looks_by_a_bot_then_the_patient_submits_once",
+    "U47 previews open links": "app/web/test_patient_guard.py::test_fifty_looks_by_a_bot_then_the_patient_submits_once",
 }
 
 

@@ -174,7 +174,9 @@ def test_a_stranger_from_an_empty_database_to_an_alert_closed_and_explained(
             enrol_marie(ines)
         worker.run_once()
         deliver(carrier)
-        assert [words.split(" :")[0] for words in carrier.sent_to(MARIE)] == ["Suivi Baie", "Suivi Baie"]
+        assert [words.split(" :")[0] for words in carrier.sent_to(MARIE)] == ["Suivi Baie"] * 3  # her code, and the two that welcome her
+        (code,) = re.findall(r"\d{6}", carrier.sent_to(MARIE)[0])
+        assert carrier.text(MARIE, code, to=SERVICE, url=f"{door.url}/twilio/inbound").status_code == 200
 
         clock.forward(days=2)  # day 3 of cycle 1: the first check-in of the rhythm
         worker.run_once()

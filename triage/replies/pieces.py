@@ -20,6 +20,8 @@ from triage.replies.words import Words
 
 SKILL = "skill"  # how well somebody speaks or spells: "my French is bad" says nothing of a mouth
 REST = "*"  # the name of "le reste", "sinon", "the others"
+AMBIGUOUS, MISSING = "ambiguous", "missing_value"
+"""Codes of the list of words that say no number."""
 COLDEST, HOTTEST = Decimal("34.0"), Decimal("43.0")
 """Body temperatures that are plausible (house rule, 2026-11-22, as in answer to the question)."""
 NORMAL = Decimal("37.0")
@@ -31,6 +33,7 @@ class Piece:
     """A stretch of the folded text. `code`: a symptom that is named; "" for a value. `value` None: an intensity that says no number.
 
     A name with a value of its own is denied ("pas de diarrhée"). `turns`: what stands before belongs to something else ("sauf").
+    `vague`: how strong was said, and not clearly ("pas trop mal"); "j'ai des" says only that it is there.
     """
 
     start: int
@@ -40,6 +43,7 @@ class Piece:
     worded: bool = False
     ranged: bool = False
     turns: bool = False
+    vague: bool = False
 
     @property
     def named(self) -> bool:
@@ -258,16 +262,16 @@ _GOOD = re.compile(
 def _worded(text: Text, words: Words, covered: dict[int, str]) -> Iterator[Piece]:
     """Words of intensity: the longest phrase wins; what says no number ("ça va", "pas trop") stands as a value that is not known."""
     found = [(-len(where), 0, where, rule.code) for rule, where in matches(text, words.tables["severity"])]
-    found += [(-len(where), 1, where, "") for rule, where in matches(text, words.tables["unclear"])]
+    found += [(-len(where), 1, where, "" if rule.code == AMBIGUOUS else MISSING) for rule, where in matches(text, words.tables["unclear"])]
     used = {p for rule, where in matches(text, words.tables["language"]) if rule.code == SKILL for p in where}
     for _, _, where, code in sorted(found, key=lambda entry: (*entry[:2], entry[2])):
         own = [p for p in where if p not in covered]
-        if used.intersection(where) or not own or (len(own) < len(where) and code in ("0", "")):
+        if used.intersection(where) or not own or (len(own) < len(where) and code in ("0", "", MISSING)):
             continue
         used.update(range(where[0], where[-1] + 1))
-        value = None if not code or (code != "0" and (_undone(text, where) or half_denied(text, where))) else code
+        value = None if code in ("", MISSING) or (code != "0" and (_undone(text, where) or half_denied(text, where))) else code
         if not (value and int(value) > 2 and own[-1] + 1 < len(text.words) and _GOOD.fullmatch(text.words[own[-1] + 1])):
-            yield Piece(text.starts[own[0]], _end(text, own[-1]), value=value, worded=True)
+            yield Piece(text.starts[own[0]], _end(text, own[-1]), value=value, worded=True, vague=value is None and code != MISSING)
 
 
 def _undone(text: Text, where: tuple[int, ...]) -> bool:

@@ -109,7 +109,7 @@ def _several(placed: Placed) -> Parsed | None:
 def _placed(text: Text, found: Taken, keys: tuple[str, ...]) -> Placed:
     pieces = list(found.pieces)
     names = [p for p in pieces if p.named and p.code != REST]
-    placed = Placed([None] * len(keys), vague=any(p.worded and p.value is None for p in pieces))
+    placed = Placed([None] * len(keys), vague=any(p.vague for p in pieces))
     if not names and not any(p.code == REST for p in pieces):
         if keys:
             in_order(placed, text, found.folded, [p for p in pieces if not p.turns], len(keys))

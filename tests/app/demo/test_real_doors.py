@@ -19,7 +19,8 @@ from app.demo.dice import Dice
 from app.demo.patients import Patients, write
 from app.demo.team import Team
 from app.main import create_app
-from app.people.models import Staff
+from app.messaging import codes
+from app.people.models import NumberCheck, Staff
 from notifications.messages import Inbound
 from tests.app.demo.small import OPENING, PEOPLE, Ward, a_ward, demo_settings, rows
 
@@ -86,6 +87,9 @@ def _works(ward: Ward, played: Ward, enrolled_at: datetime, asked_at: datetime) 
 
         ward.clock.at = enrolled_at
         assert screen("ines").post("/enrol", data=_form(ward)).status_code == 303
+        with ward.database.reading() as session:
+            code = codes.code_of(session.scalars(select(NumberCheck)).one())
+        assert screen("ines").post("/patients/1/number/code", data={"code": code}).status_code == 303
         ward.beat(enrolled_at)
         ward.beat(asked_at)
         for minute, body in SAID:
