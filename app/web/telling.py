@@ -39,9 +39,7 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
     """The safety text of a danger, in the reader's language. An unknown one says the emergency number alone."""
     around = frame(page, service)
     key = message.key if page.has(f"form.safety.{message.key}.title") else "urgent_15"
-    alert = session.get(Alert, message.alert_id) if message.alert_id else None
-    left = (alert.respond_by - message.created_at).total_seconds() // 60 if alert else 0
-    values = {"sos": around["sos_words"], "minutes": max(1, int(left))}
+    values = {"sos": around["sos_words"], "minutes": _minutes(session, message)}
     sos = Ring(service.emergency, page.say("form.safety.call", number=around["sos"]))
     ward = Ring(service.phone.replace(" ", ""), page.say("form.safety.service", number=around["phone"]))
     rings = {
@@ -50,6 +48,14 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
         "urgent_fever": (ward, sos),
     }
     return Safety(page.say(f"form.safety.{key}.title", **values), page.say(f"form.safety.{key}.text", **values), rings.get(key, (sos,)))
+
+
+def _minutes(session: Session, message: Message) -> int:
+    """Those of the text that left beside this page: two different promises within a minute are none."""
+    if said := (message.reading or {}).get("values", {}).get("minutes"):
+        return int(said)
+    alert = session.get(Alert, message.alert_id) if message.alert_id else None
+    return max(1, int((alert.respond_by - message.created_at).total_seconds() // 60)) if alert else 1
 
 
 def promise_of(page: Page, patient: Patient, call: Task | None) -> str:

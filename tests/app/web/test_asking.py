@@ -10,7 +10,9 @@ from fastapi import FastAPI
 
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.web import asking, words
+from app.messaging.models import Message
+from app.people.models import Service
+from app.web import asking, telling, words
 from app.web.render import Page
 from tests.app.web.form import CALM, MONDAY, Browser, a_ward
 from tests.factories import World
@@ -82,6 +84,14 @@ def test_the_doses_question_on_its_page(database: Database, clock: HandClock, wo
     while phone.asked:
         phone.post(value=CALM[phone.asked])
     assert "Prises de la semaine 2 prises oubliées" in phone.text
+
+
+def test_the_page_promises_the_minutes_of_the_text_that_left(database: Database, world: World) -> None:
+    """An older urgent alert has one minute left; the text says 30, so the page does."""
+    with database.reading() as session:
+        service = session.get_one(Service, world.service.id)
+        text = Message(key="urgent", alert_id=None, created_at=MONDAY, reading={"values": {"minutes": 30}})
+        assert "sans appel dans 30 minutes" in telling.safety_of(FR, session, service, text).text
 
 
 def test_opening_hours_are_said_in_words() -> None:
