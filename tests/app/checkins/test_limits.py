@@ -111,7 +111,7 @@ def begin(chain: Chain, slug: str, protocol: Protocol, *, told: bool = True) -> 
     for _ in range(40):
         chain.wait(hours=12)
         with chain.read() as session:
-            if session.scalar(select(CheckIn.id).where(CheckIn.opened_at.is_not(None), CheckIn.asking != [])):
+            if any(row.asking for row in session.scalars(select(CheckIn).where(CheckIn.opened_at.is_not(None)))):
                 return marie
     raise AssertionError(f"{slug}: nothing was asked in twenty days")
 

@@ -101,7 +101,7 @@ def test_the_call_of_an_alert(chain: Chain, answering: Patient, hours: dict[str,
 
 def closing_later(session: Session, chain: Chain) -> None:
     """The window of the check-in is long enough for every situation of the table."""
-    for checkin in session.scalars(select(CheckIn).where(CheckIn.asking != [])):
+    for checkin in [row for row in session.scalars(select(CheckIn)) if row.asking]:
         checkin.silent_at = chain.clock.now() + timedelta(days=1)
 
 
