@@ -84,10 +84,11 @@ def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
     assert 'name="sure" value="yes"' in asked.text
     assert doctor.post(f"{path}/record", data={**death, "sure": "yes"}).status_code == 303
     assert patient(chain).follow_up == "ended"
-    assert doctor.post(f"{path}/undo", data={"id": "1", "reason": "erreur"}).status_code == 403
-    assert ines.post(f"{path}/undo", data={"id": "1", "reason": ""}).status_code == 422
+    noted = str(rows(chain)[0].id)
+    assert doctor.post(f"{path}/undo", data={"id": noted, "reason": "erreur"}).status_code == 403
+    assert ines.post(f"{path}/undo", data={"id": noted, "reason": ""}).status_code == 422
     assert patient(chain).follow_up == "ended"
-    assert ines.post(f"{path}/undo", data={"id": "1", "reason": "erreur de dossier"}).status_code == 303
+    assert ines.post(f"{path}/undo", data={"id": noted, "reason": "erreur de dossier"}).status_code == 303
     assert patient(chain).follow_up == "active"
     page = claire.get(f"/patients/{marie.id}").text
     assert "erreur de dossier" in page
@@ -104,7 +105,7 @@ def test_today_s_questions_that_a_mistaken_death_has_cancelled_are_said_to_be_lo
     assert chain.checkin(marie, date(2026, 11, 25)).state == "open"
     claire.post(f"{path}/record", data={"kind": "death", "from_day": "2026-11-25", "sure": "yes"})
     assert "ne revient pas" not in claire.get(path).text
-    claire.post(f"{path}/undo", data={"id": "1", "reason": "autre personne"})
+    claire.post(f"{path}/undo", data={"id": str(rows(chain)[0].id), "reason": "autre personne"})
     assert chain.checkin(marie, date(2026, 11, 25)).state == "cancelled"
     assert "a été annulé et ne revient pas. Appelez si besoin. Prochain" in claire.get(path).text
 

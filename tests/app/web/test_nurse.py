@@ -176,7 +176,7 @@ def test_the_secretary_sees_alerts_and_cannot_act(sign_in: SignIn, world: World,
     assert paul.post(f"/tasks/{morning.unknown.id}/close", data={"note": "fait"}).status_code == 403
     assert alert_of(database, morning.danger.id).state == "new"
     with database.reading() as session:
-        reasons = session.scalars(select(AuditRow.reason).where(AuditRow.action == "access.refused")).all()
+        reasons = session.scalars(select(AuditRow.reason).where(AuditRow.action == "access.refused").order_by(AuditRow.id)).all()
     assert reasons == ["POST /alerts/{alert_id}/take", "POST /tasks/{task_id}/close"]
 
 

@@ -58,7 +58,8 @@ def test_a_relative_is_added_changed_chosen_and_removed(claire: TestClient, data
     assert claire.post(f"{where}/remove", data={"id": str(lucie.id)}).status_code == 303
     assert "Personne d'autre n'est inscrit." in said(claire.get(where))
     with database.reading() as session:
-        acts = list(session.scalars(select(AuditRow.action).where(AuditRow.patient_id == marie.id, AuditRow.actor_name == "Claire Payet")))
+        mine = (AuditRow.patient_id == marie.id, AuditRow.actor_name == "Claire Payet")
+        acts = list(session.scalars(select(AuditRow.action).where(*mine).order_by(AuditRow.id)))
     assert [act for act in acts if act.startswith("respondent.")] == ["respondent.declared", "respondent.changed", "respondent.removed"]
     assert acts.count("patient.answered_by") == 2
 
