@@ -22,7 +22,7 @@ from sklearn.preprocessing import normalize
 
 from app.protocols.words import FOLDER, words
 from triage.replies.cutting import cut
-from triage.replies.scanning import features_of, signs_in
+from triage.replies.scanning import features_of, signs_in, without_idioms
 from triage.replies.weighing import NOW, START, SURE, TODAY
 from triage.replies.words import SAME_DAY
 from triage.terms import Asked
@@ -78,7 +78,7 @@ def examples() -> list[Example]:
 
 def _example(text: str, danger: bool, code: str, everyday: bool, checked: bool) -> Example:
     known = words()
-    folded = cut(text, known.grammar)
+    folded = without_idioms(cut(text, known.grammar), known.idioms)
     signs = signs_in(folded, known, Asked())
     codes = tuple(code.split("+")) if danger and code else tuple(signs.places) if danger else ()
     return Example(frozenset(features_of(folded, signs, known)), danger, codes, everyday, bool(set(signs.places) - SAME_DAY), checked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ MOST_SKIPPED = 5
 """Small words that may stand inside a phrase ("mal" ... "poitrine")."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """Words that steer the reading: one bit by role, and phrases by context."""
 
@@ -25,13 +25,13 @@ class Grammar:
     contexts: Mapping[str, Part]
 
 
-@dataclass
+@dataclass(slots=True)
 class Text:
     """Folded words with what they may stand for.
 
     `breaks[i]`: what stands before word i. `ranks`: words counted without the small ones. `asked`: sentences ending with a question mark.
     `owned`: by place, whether a number speaks of the patient now.
-    `placed`: which value goes to which symptom, by the keys asked, found once (see `placing`).
+    `placed`: which value goes to which symptom, by the keys asked, found once (see `placing`); `plain`: the text without its courtesies.
     """
 
     folded: str
@@ -41,8 +41,10 @@ class Text:
     grammar: Grammar
     entries: list[Entry] = field(default_factory=list)
     roles: list[int] = field(default_factory=list)
+    played: int = 0
     parts: int = 0
     begun: list[tuple[int, Mapping[int, tuple[tuple[int, ...], ...]]]] = field(default_factory=list)
+    openers: list[Entry] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     sentence: list[int] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -53,32 +55,43 @@ class Text:
     met: dict[Book, list[Rule]] = field(default_factory=dict)
     owned: dict[int, bool] = field(default_factory=dict)
     placed: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    plain: Text | None = None
 
     def has(self, i: int, role: str) -> bool:
         """Does word i play this role?"""
         return 0 <= i < len(self.roles) and bool(self.roles[i] & self.grammar.roles[role])
 
+    def plays(self, *roles: str) -> bool:
+        """Does any word of the text play one of these roles?"""
+        return any(self.played & self.grammar.roles[role] for role in roles)
+
     def spans(self, part: Part) -> list[tuple[int, ...]]:
         """Every place where a phrase of the part stands: the positions of its words. Small words in between are skipped."""
-        if not self.parts >> part.number & 1:
-            return []
-        known = self.found.get(part.number)
+        number = part.number
+        known = self.found.get(number)
         if known is None:
-            known = []
-            for i, begins in self.begun:
-                for rest in begins.get(part.number, ()):
-                    if not rest:
-                        known.append((i,))
-                    elif (places := self._follow(i, rest)) is not None:
-                        known.append((i, *places))
-            self.found[part.number] = known
+            known = self.found[number] = []
+            for i, begins in self.begun if self.parts >> number & 1 else ():
+                if number in begins:
+                    known += self._phrases(i, begins[number])
         return known
+
+    def _phrases(self, i: int, rests: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+        """Places of the phrases that begin with word i, by what must follow it. Most often the next word is no part of any of them."""
+        follows = i + 1 < len(self.entries) and self.breaks[i + 1] == NO_BREAK
+        near = self.entries[i + 1].slots if follows else frozenset()
+        small = follows and self.roles[i + 1] & self.grammar.roles["soft"]
+        for rest in rests:
+            if not rest:
+                yield (i,)
+            elif (small or rest[0] in near) and (places := self._follow(i, rest)) is not None:
+                yield (i, *places)
 
     def rules(self, book: Book) -> list[Rule]:
         """The rules of a list that may be met in these words. Several readers ask for the same list: found once."""
         known = self.met.get(book)
         if known is None:
-            known = self.met[book] = book.possible([self.entries[i] for i, _ in self.begun], self.parts)
+            known = self.met[book] = book.possible(self.openers, self.parts)
         return known
 
     def _follow(self, i: int, rest: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -99,24 +112,22 @@ class Text:
             places += (i,)
         return places
 
-    def again(self) -> Text:
-        """The same text to be read once more, so that words hidden in one reading are seen in the other."""
-        return replace(self, entries=list(self.entries), owned={}, placed={})
-
-    def hide(self, places: set[int]) -> None:
-        """Words of an idiom mean nothing by themselves any more; they keep their place in the grammar."""
+    def hiding(self, places: set[int]) -> Text:
+        """The same text, in which the words of an idiom mean nothing by themselves any more; they keep their place in the grammar."""
         for name in self.grammar.contexts:
             self.context(name)  # "mort en 1990" may be an idiom; 1990 stays a date
-        for p in places:
-            self.entries[p] = NOTHING
-        self.gather()
+        entries = [NOTHING if i in places else entry for i, entry in enumerate(self.entries)]
+        hidden = replace(self, entries=entries, owned={}, placed={}, plain=None)
+        hidden.gather()
+        return hidden
 
     def gather(self) -> None:
         """Note which parts the words may begin, after they are known or hidden."""
         self.parts, self.found, self.met = 0, {}, {}
         self.begun = [(i, entry.begins) for i, entry in enumerate(self.entries) if entry.parts]
-        for i, _ in self.begun:
-            self.parts |= self.entries[i].parts
+        self.openers = [self.entries[i] for i, _ in self.begun]
+        for entry in self.openers:
+            self.parts |= entry.parts
 
     def recent(self, i: int) -> bool:
         """Does word i place things in the last days: "hier", "ce matin"? "la nuit" alone does not."""

@@ -41,6 +41,7 @@ def cut(text: str, grammar: Grammar) -> Text:
     done.gather()
     rank, soft = 0, grammar.roles["soft"]
     for i, gap in enumerate(breaks):
+        done.played |= done.roles[i]
         rank += not done.roles[i] & soft
         done.ranks.append(rank)
         sentence += gap == SENTENCE and i > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +23,7 @@ NEARBY = 30
 _NUMBER_QUESTIONS = (Kind.WEIGHT, Kind.COUNT, Kind.PAIN)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What stands around a number that is, or is not, a body temperature."""
 
@@ -76,12 +77,17 @@ def colds(text: Text, asked: Asked, near: Beside) -> Iterator[tuple[int, Decimal
 
 def place_of(text: Text, start: int) -> int:
     """The word that stands at a place of the folded text."""
-    return max((i for i, s in enumerate(text.starts) if s <= start), default=0)
+    return max(0, bisect_right(text.starts, start) - 1)
 
 
 def is_not_body(folded: str, warmth: Warmth, near: Beside) -> bool:
     """Is the number said to be something else than a body temperature: weather, age, money, address...?"""
-    return bool(near.not_body_after.match(folded, warmth.end) or near.not_body_before.search(folded[: warmth.start]))
+    return bool(near.not_body_after.match(folded, warmth.end) or near.not_body_before.search(_just_before(folded, warmth)))
+
+
+def _just_before(folded: str, warmth: Warmth) -> str:
+    """What leads to the number: longer than any words of the lists, so that a whole letter need not be searched."""
+    return folded[max(0, warmth.start - 2 * NEARBY) : warmth.start]
 
 
 def _is_body(folded: str, warmth: Warmth, asked: Asked, near: Beside) -> bool:
@@ -95,6 +101,6 @@ def _is_body(folded: str, warmth: Warmth, asked: Asked, near: Beside) -> bool:
         return False
     if warmth.marked and asked.kind is not Kind.WEIGHT:
         return True
-    if near.body_before.search(before) and near.time_after.match(after):
+    if near.body_before.search(_just_before(folded, warmth)) and near.time_after.match(after):
         return True
     return not before.strip() and bool(near.opens_with_time.match(after))

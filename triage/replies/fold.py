@@ -35,7 +35,8 @@ def fold(text: str) -> str:
         plain = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)
     plain = _REPEATED.sub(r"\1\1", plain)
     plain = _INNER_HYPHEN.sub(" ", plain)
-    return _ENGLISH_TAIL.sub(r"\1\2", plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui"))
+    plain = plain.replace("aujourd'hui", "aujourdhui").replace("aujourd hui", "aujourdhui")
+    return _ENGLISH_TAIL.sub(r"\1\2", plain) if "'" in plain else plain
 
 
 _SOUND: tuple[tuple[re.Pattern[str], str], ...] = tuple(

@@ -34,7 +34,7 @@ class Entry:
 NOTHING = Entry(0, frozenset(), {}, 0)
 
 
-@dataclass
+@dataclass(slots=True)
 class Lexicon:
     """Literals ("word", "stem*", "=exact", "3..40") by number; slots are sets of literals; filled while the lists are compiled."""
 

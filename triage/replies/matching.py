@@ -11,20 +11,21 @@ from triage.replies.patterns import Book, Rule
 def matches(text: Text, book: Book, settled: Container[str] = ()) -> Iterator[tuple[Rule, tuple[int, ...]]]:
     """Every place where a rule is met, as the positions of its words, before anything cancels it. Codes already settled are passed over."""
     for rule in text.rules(book):
-        if rule.code not in settled and not _silenced_everywhere(text, rule):
-            for places in _places(text, rule):
+        if rule.code not in settled and (found := _found(text, rule)) and not _silenced_everywhere(text, rule):
+            for places in _joined(text, rule, found, ()):
                 if not _silenced(text, rule, places):
                     yield rule, places
 
 
-def _places(text: Text, rule: Rule) -> Iterator[tuple[int, ...]]:
+def _found(text: Text, rule: Rule) -> list[list[tuple[int, ...]]]:
+    """Where each part of the rule stands; nothing when one of them does not."""
     found = []
     for part in rule.parts:
         spans = text.spans(part)
         if not spans:
-            return
+            return []
         found.append(spans)
-    yield from _joined(text, rule, found, ())
+    return found
 
 
 def _joined(text: Text, rule: Rule, found: list[list[tuple[int, ...]]], before: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -22,6 +22,9 @@ _NEWS = re.compile(r"\b(rien|quoi) de neuf\b")
 """The French "new" is no nine here."""
 _ONE_OH_ONE = re.compile(r"\b(?:one (?:oh|o|zero)|(?:(?:a|one) )?hundred and(?: (?:oh|o|zero))?) (one|two|three|four)\b")
 _POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
+_WORD = re.compile(r"\w+")
+_POINT_ONE = re.compile(r"\b(point|virgule) (?:one|une?)\b")
+""" "thirty nine point one" keeps its last digit."""
 _HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
 
 
@@ -33,10 +36,10 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     folded = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if m[1] in words else m[0], folded)
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
-    only_numbers = all(w in words or w in _LINKS or not w.isalpha() for w in re.findall(r"\w+", folded))
+    only_numbers = all(m[0] in words or m[0] in _LINKS or not m[0].isalpha() for m in _WORD.finditer(folded))
     pattern = _pattern(words)
     weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
-    folded = re.sub(r"\b(point|virgule) (?:one|une?)\b", r"\1 1", folded)  # "thirty nine point one" keeps its last digit
+    folded = _POINT_ONE.sub(r"\1 1", folded)
     text = pattern.sub(lambda m: _written(m[0], words, weak), folded)
     return _POINT.sub(",", _HALF.sub(",5", text))
 
@@ -127,7 +130,7 @@ def to_one_decimal(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Warmth:
     """A body temperature found in a text, in °C, and where."""
 

@@ -18,7 +18,7 @@ TOO_COLD = Decimal("36.0")
 """Told in passing or in answer, a nurse reads what is colder (codebook, rule 7)."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Placed:
     """`slots`: one value for each key. `others`: values of symptoms named that are not asked. `loose`: values that found no place.
 

@@ -12,7 +12,7 @@ from triage.replies.words import Words
 from triage.terms import Escalate, Heard, Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """What the answer part of a text says: an answer, a part of one, or the reason to ask again."""
 

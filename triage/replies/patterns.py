@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from triage.replies.lexicon import Entry, Lexicon, Phrase
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """Phrases of which one must stand in the text; the lexicon knows them by `number`. `size`: how often one of its words may be met."""
 
@@ -28,7 +28,7 @@ class Part:
     size: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Rule:
     """One line of a word list. `parts` within `window` words; `ordered[i]`: part i+1 must stand after part i.
 
@@ -75,7 +75,7 @@ class Book:
         return [rule for rule in found if rule.needs & parts == rule.needs]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Compiler:
     """Turns lines into rules; groups refer to each other by name."""
 

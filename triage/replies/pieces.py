@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ NORMAL = Decimal("37.0")
 """Of two temperatures told, the one that is worse: the higher from here on, else the lower."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of the folded text. `code`: a symptom that is named; "" for a value. `value` None: an intensity that says no number.
 
@@ -51,7 +51,7 @@ class Piece:
         return bool(self.code)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A text taken apart. `folded`: what is left of it for values; `warmth`: a body temperature told in it, in °C."""
 
@@ -74,6 +74,12 @@ _FIRST_COURTESY = re.compile(rf"^\W*(?:(?:un grand|mille|many) )?\b{_COURTESY}\b
 
 def without_courtesy(text: Text) -> Text:
     """The text without its thanks and greetings: "toute l'équipe" says nothing about the figures before it, "beaucoup" neither."""
+    if text.plain is None:
+        text.plain = _plain(text)
+    return text.plain
+
+
+def _plain(text: Text) -> Text:
     if not _A_COURTESY.search(text.folded):
         return text
     kept = _LAST_COURTESY.sub("", _FIRST_COURTESY.sub("", text.folded))
@@ -88,7 +94,8 @@ def taken(text: Text, words: Words, keys: Sequence[str]) -> Taken:
     folded, warmth = _without_warmth(text, folded, words, len(keys))
     names, covered = _names(text, words, keys)
     values = [*_figures(folded, len(keys)), *_worded(text, words, covered)]
-    others = [*_rests(folded), *_turns(folded)]
+    rests = list(_rests(folded))
+    others = [*rests, *_turns(folded, {piece.start for piece in rests})]
     values = [v for v in values if not any(o.start <= v.start < o.end for o in others)]
     letters = _letters(folded, keys, values, bool(names))
     return Taken(folded, tuple(sorted([*names, *letters, *values, *others], key=lambda piece: piece.start)), warmth)
@@ -145,12 +152,13 @@ def _without_warmth(text: Text, folded: str, words: Words, size: int) -> tuple[s
             continue
         if warmth.fahrenheit and not warmth.marked:
             continue
-        about = not warmth.marked and words.beside.about.search(text.folded) is not None
-        if typed.strip().isdigit() and not about and not (warmth.marked and words.beside.about.search(text.folded)):
+        bare = typed.strip().isdigit()
+        named = (bare or not warmth.marked) and words.beside.about.search(text.folded) is not None
+        if bare and not named:
             continue
         body = COLDEST <= warmth.celsius <= HOTTEST and not is_not_body(folded, warmth, words.beside)
         folded = folded[: warmth.start] + " " * len(typed) + folded[warmth.end :]
-        if body and (warmth.marked or about):
+        if body and (warmth.marked or named):
             told.append(warmth.celsius)
     worst = max(told, default=None) if max(told, default=Decimal(0)) >= NORMAL else min(told, default=None)
     return _blank(_SURELY_WARM, folded), worst
@@ -299,6 +307,5 @@ def _rests(folded: str) -> Iterator[Piece]:
         yield Piece(m.start(), m.end(), REST, "0" if m["nothing"] else None, turns=bool(m["turn"]))
 
 
-def _turns(folded: str) -> Iterator[Piece]:
-    rests = [m.start() for m in _REST.finditer(folded)]
+def _turns(folded: str, rests: Container[int]) -> Iterator[Piece]:
     yield from (Piece(m.start(), m.end(), turns=True) for m in _BUT.finditer(folded) if m.start() not in rests)

@@ -115,9 +115,14 @@ def _command_of(text: Text, words: Words) -> str | None:
     if key_of(text) in known:
         return known[key_of(text)]
     marked = " ".join(f"| {word}" if gap != NO_BREAK else word for gap, word in zip(text.breaks, text.words, strict=True))
-    parts = [" ".join(_POLITE.sub(" ", part).split()) for part in marked.split("|")]
-    codes = {known.get(part) for part in parts if part}
-    return codes.pop() if len(codes) == 1 else None
+    only = None
+    for part in marked.split("|"):
+        said = " ".join(_POLITE.sub(" ", part).split())
+        code = known.get(said) if said else only
+        if (said and code is None) or (only and code != only):
+            return None
+        only = code
+    return only
 
 
 def _command(text: Text, words: Words, found: Found) -> Reading | None:

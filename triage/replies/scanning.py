@@ -27,7 +27,7 @@ _WEEK_CLASSES = frozenset(
 """Dangers that still count when they are over but happened within the week; the others within 72 hours."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the scan found. `now`: urgent or same-day codes, in the order of the text; `today`: weaker signs for a nurse to read today.
 
@@ -55,7 +55,7 @@ LONGEST_PIECE, OVERLAP = 200, 30
 def heard(text: str, words: Words, asked: Asked) -> tuple[Text, Found]:
     """A text cut into words, and the danger in it. A text is scanned first and read next: the second does not search again."""
     cutting, typed = cut(text, words.grammar), text.split(" ")
-    return cutting, search(cutting.again(), words, asked) if len(typed) <= LONGEST_PIECE else _search_pieces(typed, words, asked)
+    return cutting, search(cutting, words, asked) if len(typed) <= LONGEST_PIECE else _search_pieces(typed, words, asked)
 
 
 def _search_pieces(typed: list[str], words: Words, asked: Asked) -> Found:
@@ -70,6 +70,7 @@ def _search_pieces(typed: list[str], words: Words, asked: Asked) -> Found:
 
 def search(text: Text, words: Words, asked: Asked) -> Found:
     """The same on a text already cut: the signs of the lists, then what the words weigh together."""
+    text = without_idioms(text, words.idioms)
     signs = signs_in(text, words, asked)
     return _weighed(text, signs, words) if words.weights.of and text.spoken() else signs.found()
 
@@ -78,7 +79,7 @@ _NO_MORE_THAN = {"chills": frozenset({"seizure"}), "unwell": frozenset(DANGERS) 
 """A danger that says no more than another: "il tremble de partout" in a seizure, "je me sens très mal" beside a named one."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Signs:
     """Danger codes with their first place in the text, and the lines of the lists that found them.
 
@@ -101,8 +102,7 @@ class Signs:
 
 
 def signs_in(text: Text, words: Words, asked: Asked) -> Signs:
-    """What the lists find."""
-    _hide_idioms(text, words.idioms)
+    """What the lists find in a text whose idioms are hidden."""
     signs = Signs()
     plain: set[int] = set()
     few = asked.kind is Kind.COUNT and max((int(w) for w in text.words if w.isdigit() and len(w) < 4), default=0) < VOMITS_TO_TELL
@@ -165,10 +165,10 @@ def _only_counts(text: Text, where: tuple[int, ...]) -> bool:
     return any(text.words[p].isdigit() for p in where) or len(where) == 1
 
 
-def _hide_idioms(text: Text, idioms: Book) -> None:
+def without_idioms(text: Text, idioms: Book) -> Text:
+    """The text with its idioms hidden ("mort de rire"); the same text when it has none."""
     hidden = {p for _, where in matches(text, idioms) if not _negated(text, where) for p in where}
-    if hidden:
-        text.hide(hidden)
+    return text.hiding(hidden) if hidden else text
 
 
 def _cancelled(text: Text, rule: Rule, where: tuple[int, ...]) -> str:
@@ -228,7 +228,7 @@ def _over(text: Text, where: tuple[int, ...]) -> bool:
 
 def _somebody_else(text: Text, where: tuple[int, ...]) -> str:
     """ "quiet" when the subject is a neighbour, an animal, somebody on television; "today" for kin already cared for elsewhere."""
-    if text.context("me_too"):
+    if not text.plays("kin", "outsider") or text.context("me_too"):
         return ""
     here = text.in_sentence(where[0])
     subject = _subject_before(text, here.start, where[0])

@@ -16,7 +16,7 @@ _RANGE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """What a text says in numbers. `worst_of`: the worse end when it is a range of two; `all`: every number that may be an answer."""
 
