@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.__main__ import vigie
 from app.alerts.models import Alert
@@ -25,6 +26,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings, load
 from app.main import create_app
+from app.people.models import Patient
 from app.protocols import shelf
 from app.worker import Worker
 from tests.support.loopback import Loopback
@@ -40,6 +42,7 @@ SLUG = "capecitabine-14-7"
 LIBRARY = shelf.LIBRARY / "protocols" / SLUG / "2026-11-22.toml"
 
 Command = Callable[..., str]
+Row = TypeVar("Row")
 
 
 @pytest.fixture
@@ -141,15 +144,15 @@ def enrol_marie(ines: httpx2.Client) -> None:
     assert answer.status_code == 303, re.findall(r'field-error" id="(\w+)-error">([^<]+)', answer.text)
 
 
-def the_alert(hospital: Database) -> Alert:
-    """The text is read right after the carrier had its answer: wait for it, as a nurse does."""
+def waited_for(hospital: Database, kind: type[Row], *wanted: ColumnElement[bool]) -> Row:
+    """A text is read right after the carrier had its answer: wait for what comes of it, as a nurse does."""
     for _ in range(200):
         with hospital.reading() as session:
-            found = session.scalars(select(Alert)).all()
+            found = session.scalars(select(kind).where(*wanted)).all()
         if found:
             return found[0]
         time.sleep(0.05)
-    raise AssertionError("no alert was raised")
+    raise AssertionError("nothing came of the text")
 
 
 def deliver(carrier: TwilioStandIn) -> None:
@@ -177,6 +180,7 @@ def test_a_stranger_from_an_empty_database_to_an_alert_closed_and_explained(
         assert [words.split(" :")[0] for words in carrier.sent_to(MARIE)] == ["Suivi Baie"] * 3  # her code, and the two that welcome her
         (code,) = re.findall(r"\d{6}", carrier.sent_to(MARIE)[0])
         assert carrier.text(MARIE, code, to=SERVICE, url=f"{door.url}/twilio/inbound").status_code == 200
+        waited_for(hospital, Patient, Patient.phone_verified_at.is_not(None))
 
         clock.forward(days=2)  # day 3 of cycle 1: the first check-in of the rhythm
         worker.run_once()
@@ -185,7 +189,7 @@ def test_a_stranger_from_an_empty_database_to_an_alert_closed_and_explained(
         assert "mains et pieds" in question
         assert carrier.text(MARIE, "0 0 1", to=SERVICE, url=f"{door.url}/twilio/inbound").status_code == 200
 
-        alert = the_alert(hospital)
+        alert = waited_for(hospital, Alert)
         with hospital.reading() as session:
             judged = session.scalars(select(AssessmentRow).where(AssessmentRow.id == alert.assessment_id)).one()
         assert (alert.level, alert.state) == ("high", "new")

@@ -29,7 +29,7 @@ from tests.factories import World, a_course, a_patient
 MARIE = "+33639980001"
 
 
-@dataclass
+@dataclass(repr=False)
 class Chain:
     """Marie is followed from Monday; whoever writes is answered at once, and the worker ticks when the clock is turned."""
 

@@ -88,5 +88,6 @@ def test_no_body_of_a_whole_check_in_tells_anything_of_the_record(
             continue
         length = policy.length(text.body)
         assert (length.encoding, length.segments <= (1 if catalogue()[text.key].limit <= 160 else 2)) == ("GSM-7", True), text.body
-        assert [value for value in telling if value.casefold() in text.body.casefold()] == [], text.body
+        words = text.body.replace(chain.world.service.phone, "").casefold()  # "0199001234" holds the year 1990 by chance
+        assert [value for value in telling if value.casefold() in words] == [], text.body
         assert text.language == language or text.purpose == "staff"
