@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from triage.conditions import Absent, Case
 from triage.protocol import Protocol
-from triage.terms import Escalate, Kind, Level, Step
+from triage.terms import ALARMING, Escalate, Kind, Level, Step
 
 PROMISE = "confirm_g2"
 """Echo of the answers and the promise of a call."""
@@ -38,10 +38,11 @@ DANGERS: Mapping[str, tuple[str, str]] = {
     "overdose": ("prise trop forte", "overdose"),
     "child_ingestion": ("prise par un enfant", "taken by a child"),
     "unwell": ("va très mal", "very unwell"),
+    ALARMING: ("des mots qui alarment ensemble, aucun signe nommé", "words that alarm together, no named sign"),
     "pregnancy": ("grossesse", "pregnancy"),
     "jaundice": ("peau ou yeux jaunes", "yellow skin or eyes"),
 }
-"""Danger codes of the reply codebook in words, French and English."""
+"""Danger codes of the reply codebook in words, French and English, and the one of words that alarm without any sign."""
 
 
 def follow(protocol: Protocol, case: Case, level: Level, fired: Collection[Step]) -> tuple[str, str, str]:

@@ -16,6 +16,10 @@ Value = Decimal | bool | str
 """A normalised answer: a number, yes/no, or a word of a closed list."""
 
 
+ALARMING = "alarming_words"
+"""The danger code of words that alarm together without a sign: no class was said, so none is named, and none chooses the text sent back."""
+
+
 class Level(IntEnum):
     """How fast a person must act. Ordered: the highest level among the rules that fire wins."""
 

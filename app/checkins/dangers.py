@@ -28,7 +28,7 @@ from app.treatment import courses
 from triage import calendar
 from triage.advice import EMERGENCY_NOW, FEVERS, NURSE_DANGERS
 from triage.protocol import LevelPlan
-from triage.terms import Level
+from triage.terms import ALARMING, Level
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ TEXTS: Mapping[str, str] = {
     "anuria": "urgent",
     "dvt_signs": "urgent",
     "unwell": "urgent",
+    ALARMING: "urgent",
 }
 """Danger class → its text. urgent_15: the emergency number alone, and first. suicidal: 3114, then the emergency number. urgent_fever: the
 service, then the emergency number. urgent: a nurse calls, with both numbers. A child who swallowed a tablet does not wait for a call

@@ -20,6 +20,7 @@ from app.web.render import Page
 from triage import calendar
 from triage.advice import DANGERS
 from triage.protocol import Protocol
+from triage.terms import ALARMING
 
 
 def _in_vain(event: AlertEvent) -> bool:
@@ -65,9 +66,10 @@ class Saying:
 
     def why(self, detail: Mapping[str, Any]) -> list[str]:
         """What an alert's event says of its reason: the danger signs, then the sentences of the rules, then its kind."""
-        found = (
-            [self.page.say("alert.signs", what=self.dangers([str(code) for code in detail["dangers"]]))] if detail.get("dangers") else []
-        )
+        codes = [str(code) for code in detail.get("dangers", ())]
+        named = [code for code in codes if code != ALARMING]
+        found = [self.page.say("alert.signs", what=self.dangers(named))] if named else []
+        found += [self.page.say("alert.by_weight")] if ALARMING in codes else []
         said = detail.get("why") or []
         for sentence in [said] if isinstance(said, (Mapping, str)) else said:
             text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
@@ -238,6 +240,8 @@ class Saying:
             return say("answer.unknown")
         if kind == "temperature_c" and value != "no_fever":
             return f.temperature(value)
+        if kind in ("severity_0_4", "multi3_severity_0_4") and self.page.has(f"form.severity.{value}"):
+            return say("answer.severity", word=say(f"form.severity.{value}").lower(), value=value)
         if kind == "weight_kg":
             return say("answer.kg", value=f.number(value))
         if kind == "intake_7d":

@@ -13,7 +13,7 @@ from triage import engine
 from triage.advice import DANGERS, EMERGENCY_NOW, NURSE_DANGERS
 from triage.conditions import Condition
 from triage.protocol import FAMILIES, Protocol, parse
-from triage.terms import Answer, Context, Escalate, Level, Measured, Past
+from triage.terms import ALARMING, Answer, Context, Escalate, Level, Measured, Past
 
 CAPECITABINE = shipped("capecitabine-14-7@2026-11-22")
 SUNITINIB = shipped("sunitinib-28-14@2026-11-22")
@@ -49,6 +49,16 @@ def test_a_danger_word_is_urgent_whatever_the_answers(code: str) -> None:
     assert got.self_care == ""
     if code in EMERGENCY_NOW:
         assert got.advice == "urgent_15"
+
+
+def test_the_trace_names_no_sign_where_only_the_weight_of_words_alarmed() -> None:
+    """HZ-07: "a danger sign is written" would be read as a sign that somebody said."""
+    (step,) = [one for one in engine.assess(CAPECITABINE, {}, replace(SOLO, dangers=(ALARMING,))).steps if one.rule == "reader-danger"]
+    assert step.why["en"] == "Words that alarm, no named sign: read the message."
+    (step,) = [
+        one for one in engine.assess(CAPECITABINE, {}, replace(SOLO, dangers=(ALARMING, "fever"))).steps if one.rule == "reader-danger"
+    ]
+    assert step.why["en"] == "The message contains a danger sign."
 
 
 def test_an_unknown_danger_code_is_urgent_too() -> None:

@@ -10,7 +10,7 @@ from triage.conditions import Absent, Fact, Finding, all_met, any_met
 from triage.conditions.words import absent, quantity
 from triage.protocol import Override, Rule
 from triage.questions import Question
-from triage.terms import Context, Escalate, Level, Step
+from triage.terms import ALARMING, Context, Escalate, Level, Step
 
 T = TypeVar("T")
 
@@ -19,6 +19,8 @@ WAITING = "waiting-at-close"
 DANGER = "reader-danger"
 FLOOR = "reader-floor"
 EXCEPTION = "patient-exception"
+_SIGN = ("Un signe de danger est écrit dans le message.", "The message contains a danger sign.")
+_NO_SIGN = ("Des mots qui alarment, aucun signe nommé : lisez le message.", "Words that alarm, no named sign: read the message.")
 
 
 def reader(context: Context) -> list[Step]:
@@ -28,7 +30,7 @@ def reader(context: Context) -> list[Step]:
         urgent = any(code not in advice.NURSE_DANGERS for code in context.dangers)
         names = [advice.DANGERS.get(code, (code, code)) for code in context.dangers]
         inputs = (", ".join(name[0] for name in names), ", ".join(name[1] for name in names))
-        why = ("Un signe de danger est écrit dans le message.", "The message contains a danger sign.")
+        why = _NO_SIGN if set(context.dangers) == {ALARMING} else _SIGN
         steps.append(_house(DANGER, Level.URGENT if urgent else Level.HIGH, why, inputs, "reader"))
     if context.escalate is not Escalate.NO:
         level = Level.URGENT if context.escalate is Escalate.URGENT else Level.HIGH

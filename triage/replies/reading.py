@@ -48,7 +48,7 @@ def scan(text: str, lang: str, words: Words, asked: Asked | None = None) -> tupl
 def _weighed(text: Text, asked: Asked, words: Words, found: Found) -> tuple[Reading, Found]:
     """What a text is. News or a wish that a nurse reads today anyway is not turned into a danger by its words alone.
 
-    A danger without any sign of the lists is noted `by_weight`: its class is the likeliest, not one that was read.
+    A danger without any sign of the lists is noted `by_weight`.
     """
     if found.by_weight:
         calm = replace(found, now=(), uneasy=found.now[0], by_weight=False)

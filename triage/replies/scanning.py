@@ -17,7 +17,7 @@ from triage.replies.matching import matches
 from triage.replies.patterns import Book, Rule
 from triage.replies.weighing import NOW, SURE, TODAY, features
 from triage.replies.words import DANGERS, SAME_DAY, Words, key_of
-from triage.terms import Asked, Kind
+from triage.terms import ALARMING, Asked, Kind
 
 VOMITS_TO_TELL = 6
 """Vomits in 24 h that are a danger even in answer to a count (codebook floor); told without being asked, 3 are (danger lexicon)."""
@@ -32,7 +32,7 @@ class Found:
     """What the scan found. `now`: urgent or same-day codes, in the order of the text; `today`: weaker signs for a nurse to read today.
 
     `denied`: something dangerous was named and denied. `uneasy`: no sign, but words that together are met in this danger; "" for none.
-    `by_weight`: `now` comes from the weight of the words, not from a sign.
+    `by_weight`: `now` says `ALARMING`, which comes from the weight of the words and names no sign.
     """
 
     now: tuple[str, ...]
@@ -153,7 +153,7 @@ def _weighed(text: Text, signs: Signs, words: Words) -> Found:
             if weights.sum_of(features_of(text, signs, words, around)) < SURE:
                 signs.weaker.setdefault(code, signs.places.pop(code))
     elif not urgent and total >= weights.limit(NOW):
-        signs.places[weights.danger(known)] = 0
+        signs.places[ALARMING] = 0
         return replace(signs.found(), by_weight=True)
     elif not urgent and total >= weights.limit(TODAY):
         return replace(signs.found(), uneasy=weights.danger(known))

@@ -88,6 +88,7 @@ TEXTS = [
     ("je veux en finir", "suicidal", "urgent", "suicidal", "suicidal"),
     ("39 de fievre et je tremble", "fever", "urgent", "urgent_fever", "urgent_closed"),
     ("je n'arrete pas de vomir", "persistent_vomiting", "urgent", "urgent", "urgent_closed"),
+    ("ma femme ne veut plus manger et elle a mal aux pieds", "alarming_words", "urgent", "urgent", "urgent_closed"),
     ("je suis enceinte", "pregnancy", "high", "", ""),
 ]
 """What is written, the danger in it, the level, the safety text while the service is open, and while it is closed."""

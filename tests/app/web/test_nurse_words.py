@@ -164,6 +164,20 @@ def test_a_repeated_danger_changes_its_row(
     assert "je respire plus" in row
 
 
+def test_words_that_alarm_without_a_sign_name_none(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-07: found by the weight of its words together, and told so: nobody said a class of danger."""
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        more = text(session, world, jean, "il ne mange plus, il a mal aux pieds", at=clock.now())
+        reason = Reason("danger", Level.URGENT, {"dangers": ["alarming_words"], "message_id": more.id})
+        handling.consider(session, service=session.get_one(Service, jean.service_id), patient=jean, reason=reason, now=clock.now())
+    page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "Mots qui alarment ensemble, aucun signe nommé : lisez le message." in page
+    assert "Signe de danger" not in page
+
+
 def test_the_same_call_in_vain_is_one_line_with_its_count(
     claire: TestClient, database: Database, morning: Morning, clock: HandClock
 ) -> None:

@@ -12,7 +12,7 @@ from triage.replies.cutting import cut
 from triage.replies.scanning import Found, heard, signs_in, without_idioms
 from triage.replies.weighing import NOW, START, TODAY, Weights, weights_from
 from triage.replies.words import DANGERS, SAME_DAY
-from triage.terms import Asked, Escalate, Heard, Kind
+from triage.terms import ALARMING, Asked, Escalate, Heard, Kind
 
 
 def weighing(*rows: str) -> Words:
@@ -51,13 +51,13 @@ def test_the_danger_is_the_one_most_points_speak_for() -> None:
 
 
 def test_words_without_a_sign_may_be_a_danger() -> None:
-    """Suzanne's husband: no list knows the butter dish."""
+    """HZ-07: Suzanne's husband: no list knows the butter dish, and nobody said "confused": no class is named."""
     known = weighing("beurr*,9000,confusion")
     text = "il pose ses lunettes dans le beurrier"
     assert found(text, weighing()).now == ()
-    assert found(text, known) == Found(("confusion",), (), False, by_weight=True)
+    assert found(text, known) == Found((ALARMING,), (), False, by_weight=True)
     reading = read(text, Asked(Kind.NONE), "fr", known)
-    assert (reading.value, reading.escalate, reading.notes) == ("confusion", Escalate.URGENT, ("by_weight",))
+    assert (reading.value, reading.escalate, reading.notes) == (ALARMING, Escalate.URGENT, ("by_weight",))
 
 
 def test_words_that_alarm_less_are_for_a_nurse_today() -> None:
@@ -106,7 +106,7 @@ def test_a_text_without_words_is_not_weighed() -> None:
 
 def test_a_denied_word_weighs_apart() -> None:
     known = weighing("beurr*,9000,confusion", "~beurr*,-9000,")
-    assert found("il y a du beurre", known).now == ("confusion",)
+    assert found("il y a du beurre", known).now == (ALARMING,)
     assert found("pas de beurre", known).now == ()
 
 
