@@ -15,8 +15,9 @@ from app.messaging import models as _messaging
 from app.people import models as _people
 from app.protocols import models as _protocols
 from app.treatment import models as _treatment
+from app.treatment import supply_models as _supplies
 
-ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _messaging, _alerts, _checkins, _insight)
+ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _supplies, _messaging, _alerts, _checkins, _insight)
 
 
 def metadata() -> MetaData:

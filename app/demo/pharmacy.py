@@ -69,7 +69,7 @@ class Pharmacy:
             due = days.expected(course, course.first_intake, on_day) if course else None
             if patient is None or course is None or strength is None or due is None:
                 return []
-            handed = sum(row.tablets for row in supplies.dispensings(session, course.id, until=on_day))
+            handed = sum(row.tablets for row in supplies.dispensings(session, course, until=on_day))
             left = handed - int(due.mg / strength) + WRONG_BY.get(person.bent, 0) * int(course.dose_mg / strength)
             if left >= 0:
                 supplies.count(

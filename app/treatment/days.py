@@ -10,7 +10,7 @@ from triage import calendar
 from triage.calendar import Day, Dose, Expected, Pattern, Postponed, Span, Together
 
 
-def pattern_of(row: Course | Companion) -> Pattern:
+def pattern_of(row: Medicine) -> Pattern:
     """The days of intake as the calendar reads them."""
     shared = {"weekday": row.weekday, "every": row.every or 1, "first_intake_evening": bool(row.first_intake_evening)}
     if row.blocks:
@@ -19,9 +19,20 @@ def pattern_of(row: Course | Companion) -> Pattern:
     return Pattern(row.times_per_day, row.days_on, row.days_off or None, **shared)  # type: ignore[arg-type]
 
 
-def calendar_of(course: Course) -> calendar.Course:
-    """The course as the calendar reads it. A patient followed from cycle 4 on has cycles 1 to 3 before the first known start."""
-    pattern = pattern_of(course)
+Medicine = Course | Companion
+"""One medicine of a treatment: the treatment's own, or one beside it."""
+
+
+def course_of(medicine: Medicine) -> Course:
+    """The treatment a medicine belongs to."""
+    return medicine if isinstance(medicine, Course) else medicine.course
+
+
+def calendar_of(medicine: Medicine) -> calendar.Course:
+    """A medicine as the calendar reads it. A patient followed from cycle 4 on has cycles 1 to 3 before the first known start."""
+    if isinstance(medicine, Companion):
+        return companion_calendar(medicine.course, medicine)
+    course, pattern = medicine, pattern_of(medicine)
     holds = tuple(Span(hold.from_day, hold.until_day) for hold in course.holds)
     postponed = tuple(Postponed(row.cycle, row.to_day) for row in course.postponements)
     return calendar.Course(pattern, course.first_intake, _starts(course, pattern), holds, postponed)
@@ -70,28 +81,35 @@ def scheduled(course: Course, first: date, last: date) -> int | None:
     return 0 if ends < begins else calendar.doses_between(calendar_of(course), begins, ends)
 
 
-def lived(course: Course, first: date, last: date) -> tuple[date, date]:
-    """The part of a span that lies inside the treatment; the second day is before the first when there is none."""
-    return max(first, course.first_intake), min(last, course.stopped_on) if course.stopped_on else last
+def lived(medicine: Medicine, first: date, last: date) -> tuple[date, date]:
+    """The part of a span in which the medicine was prescribed; the second day is before the first when there is none."""
+    ended = stopped_on(medicine)
+    return max(first, medicine.first_intake), min(last, ended) if ended else last
 
 
-def doses_of(course: Course) -> tuple[Dose, ...]:
-    """The first dose and each change, in order; of two for the same day, the last said."""
-    steps = {course.first_intake: Dose(course.first_intake, course.dose_mg)}
-    steps |= {row.from_day: Dose(row.from_day, row.dose_mg, tablets_of(row.tablets)) for row in course.doses}
+def stopped_on(medicine: Medicine) -> date | None:
+    """The day a medicine stopped, with its treatment or before it."""
+    return min((day for day in (medicine.stopped_on, course_of(medicine).stopped_on) if day), default=None)
+
+
+def doses_of(medicine: Medicine) -> tuple[Dose, ...]:
+    """The first dose and each change, in order; of two for the same day, the last said. A companion keeps the dose it was given with."""
+    steps = {medicine.first_intake: Dose(medicine.first_intake, medicine.dose_mg)}
+    changes = medicine.doses if isinstance(medicine, Course) else ()
+    steps |= {row.from_day: Dose(row.from_day, row.dose_mg, tablets_of(row.tablets)) for row in changes}
     return tuple(steps[day] for day in sorted(steps))
 
 
-def dose_on(course: Course, on: date) -> Dose:
-    """The dose in force that day; the first one before the treatment begins."""
-    doses = doses_of(course)
+def dose_on(medicine: Medicine, on: date) -> Dose:
+    """The dose in force that day; the first one before the medicine begins."""
+    doses = doses_of(medicine)
     return calendar.dose_on(doses, on) or doses[0]
 
 
-def expected(course: Course, first: date, last: date) -> Expected | None:
+def expected(medicine: Medicine, first: date, last: date) -> Expected | None:
     """Intakes, mg and tablets by strength due from first to last; None as soon as one day is unknown."""
-    begins, ends = lived(course, first, last)
-    return calendar.expected(calendar_of(course), doses_of(course), begins, ends)
+    begins, ends = lived(medicine, first, last)
+    return calendar.expected(calendar_of(medicine), doses_of(medicine), begins, ends)
 
 
 def tablets_of(kept: list[list[str | int]]) -> tuple[tuple[Decimal, int], ...]:

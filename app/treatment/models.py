@@ -1,4 +1,4 @@
-"""Tables of treatment: courses and their companions, cycle starts, delays, holds, doses, supplies, intakes reported, measures."""
+"""Tables of treatment: courses and their companions, cycle starts, delays, holds, doses, intakes reported, measures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Course(Dosing, Base):
     holds: Mapped[list[Hold]] = relationship(order_by="Hold.from_day")
     postponements: Mapped[list[Postponement]] = relationship(order_by="Postponement.id")
     doses: Mapped[list[DoseStep]] = relationship(order_by="DoseStep.id")
-    companions: Mapped[list[Companion]] = relationship(order_by="Companion.id")
+    companions: Mapped[list[Companion]] = relationship(order_by="Companion.id", back_populates="course")
 
 
 class CycleStart(Base):
@@ -107,6 +107,8 @@ class Companion(Dosing, Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(60))
+
+    course: Mapped[Course] = relationship(back_populates="companions")
 
 
 class Postponement(Base):
@@ -177,49 +179,6 @@ class IntakeReport(Base):
     source: Mapped[str] = mapped_column(String(20))
     said_by: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
-
-
-class Dispensing(Base):
-    """Tablets of one strength handed out on a day, by the town's pharmacy or the hospital's: both routes feed one ledger."""
-
-    __tablename__ = "dispensing"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    on_day: Mapped[date]
-    strength_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
-    tablets: Mapped[int]
-    place: Mapped[str] = mapped_column(String(20))
-    said_by: Mapped[str] = mapped_column(String(60))
-    recorded_at: Mapped[datetime]
-
-
-class PillCount(Base):
-    """What was left in the boxes on the evening of a day. tablets, returned (or lost) since the last count: [[strength, count], ...]."""
-
-    __tablename__ = "pill_count"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    on_day: Mapped[date]
-    tablets: Mapped[list[Any]]
-    returned: Mapped[list[Any]] = mapped_column(default=list)
-    source: Mapped[str] = mapped_column(String(20))
-    said_by: Mapped[str] = mapped_column(String(60))
-    recorded_at: Mapped[datetime]
-
-
-class CapOpening(Base):
-    """An electronic cap or smart box was opened at this instant: one intake. The same instant counts once."""
-
-    __tablename__ = "cap_opening"
-    __table_args__ = (UniqueConstraint("course_id", "at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    at: Mapped[datetime]
-    said_by: Mapped[str] = mapped_column(String(60))
-    recorded_at: Mapped[datetime]
 
 
 class Measure(Base):

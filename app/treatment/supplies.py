@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
 from app.people.models import Patient
 from app.treatment.courses import note
-from app.treatment.models import CapOpening, Course, Dispensing, PillCount
+from app.treatment.days import Medicine, course_of
+from app.treatment.models import Companion, Course
+from app.treatment.supply_models import CapOpening, Dispensing, PillCount, Supply
 
 PLACES = ("town", "hospital")
 """The two routes of a box: the town's pharmacy, the hospital's. One ledger, or a gap is seen where there is none."""
@@ -29,7 +32,7 @@ MANY = "Write how many tablets, from 0 to 2000."
 
 def dispense(
     session: Session,
-    course: Course,
+    medicine: Medicine,
     patient: Patient,
     *,
     on_day: date | None,
@@ -50,18 +53,18 @@ def dispense(
     if problems or on_day is None:
         raise FieldErrors(problems)
     row = Dispensing(
-        course_id=course.id, on_day=on_day, strength_mg=strength_mg, tablets=tablets, place=place, said_by=str(by), recorded_at=now
+        **_said(medicine, by, now), on_day=on_day, strength_mg=strength_mg, tablets=tablets, place=place
     )  # fmt: skip
     session.add(row)
-    after = {"on": on_day.isoformat(), "strength_mg": f"{strength_mg:f}", "tablets": tablets, "place": place}
-    note(session, course, patient, "tablets.dispensed", by=by, now=now, after=after)
+    after = {"on": on_day.isoformat(), "strength_mg": f"{strength_mg:f}", "tablets": tablets, "place": place, "of": medicine.agent}
+    note(session, course_of(medicine), patient, "tablets.dispensed", by=by, now=now, after=after)
     session.flush()
     return row
 
 
 def count(
     session: Session,
-    course: Course,
+    medicine: Medicine,
     patient: Patient,
     *,
     on_day: date | None,
@@ -83,45 +86,64 @@ def count(
     if problems or on_day is None:
         raise FieldErrors(problems)
     left, gone = _kept(tablets), _kept(returned)
-    row = PillCount(
-        course_id=course.id, on_day=on_day, tablets=left, returned=gone, source=source, said_by=str(by), recorded_at=now
-    )  # fmt: skip
+    row = PillCount(**_said(medicine, by, now), on_day=on_day, tablets=left, returned=gone, source=source)
     session.add(row)
-    after = {"on": on_day.isoformat(), "tablets": left, "returned": gone, "source": source}
-    note(session, course, patient, "tablets.counted", by=by, now=now, after=after)
+    after = {"on": on_day.isoformat(), "tablets": left, "returned": gone, "source": source, "of": medicine.agent}
+    note(session, course_of(medicine), patient, "tablets.counted", by=by, now=now, after=after)
     session.flush()
     return row
 
 
-def cap_opened(session: Session, course: Course, patient: Patient, *, at: datetime, by: Actor, now: datetime) -> CapOpening:
+def cap_opened(session: Session, medicine: Medicine, patient: Patient, *, at: datetime, by: Actor, now: datetime) -> CapOpening:
     """One opening of an electronic cap. Said twice, it counts once. Raises FieldErrors for an instant to come."""
     if at > now:
         raise FieldErrors({"at": "This time is in the future."})
-    known = session.scalar(select(CapOpening).where(CapOpening.course_id == course.id, CapOpening.at == at))
+    known = session.scalar(select(CapOpening).where(*_of(CapOpening, medicine), CapOpening.at == at))
     if known is not None:
         return known
-    row = CapOpening(course_id=course.id, at=at, said_by=str(by), recorded_at=now)
+    row = CapOpening(**_said(medicine, by, now), at=at)
     session.add(row)
-    note(session, course, patient, "cap.opened", by=by, now=now, after={"at": at.isoformat()})
+    note(session, course_of(medicine), patient, "cap.opened", by=by, now=now, after={"at": at.isoformat(), "of": medicine.agent})
     session.flush()
     return row
 
 
-def dispensings(session: Session, course_id: int, *, until: date) -> list[Dispensing]:
+def dispensings(session: Session, medicine: Medicine, *, until: date) -> list[Dispensing]:
     """Everything handed out up to a day, that day included, oldest first."""
-    mine = select(Dispensing).where(Dispensing.course_id == course_id, Dispensing.on_day <= until)
+    mine = select(Dispensing).where(*_of(Dispensing, medicine), Dispensing.on_day <= until)
     return list(session.scalars(mine.order_by(Dispensing.on_day, Dispensing.id)))
 
 
-def counts(session: Session, course_id: int, *, until: date) -> list[PillCount]:
+def counts(session: Session, medicine: Medicine, *, until: date) -> list[PillCount]:
     """Counts up to a day, oldest first; of two for one day, the last said."""
-    mine = select(PillCount).where(PillCount.course_id == course_id, PillCount.on_day <= until)
+    mine = select(PillCount).where(*_of(PillCount, medicine), PillCount.on_day <= until)
     return list({row.on_day: row for row in session.scalars(mine.order_by(PillCount.on_day, PillCount.id))}.values())
 
 
-def openings(session: Session, course_id: int) -> list[datetime]:
+def openings(session: Session, medicine: Medicine) -> list[datetime]:
     """Every opening of the cap, oldest first."""
-    return list(session.scalars(select(CapOpening.at).where(CapOpening.course_id == course_id).order_by(CapOpening.at)))
+    return list(session.scalars(select(CapOpening.at).where(*_of(CapOpening, medicine)).order_by(CapOpening.at)))
+
+
+def medicine_of(course: Course, agent: str) -> Medicine:
+    """The medicine of a treatment that bears this name; none is named: the treatment's own. Raises FieldErrors for another."""
+    known: dict[str, Medicine] = {one.agent: one for one in course.companions}
+    found = (known | {course.agent: course}).get(agent or course.agent)
+    if found is None:
+        raise FieldErrors({"medicine": "Choose a medicine of this treatment."})
+    return found
+
+
+def _said(medicine: Medicine, by: Actor, now: datetime) -> dict[str, Any]:
+    return {"course_id": course_of(medicine).id, "companion_id": _companion_id(medicine), "said_by": str(by), "recorded_at": now}
+
+
+def _of(table: type[Supply], medicine: Medicine) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.course_id == course_of(medicine).id, table.companion_id.is_not_distinct_from(_companion_id(medicine))
+
+
+def _companion_id(medicine: Medicine) -> int | None:
+    return medicine.id if isinstance(medicine, Companion) else None
 
 
 def _day_problem(patient: Patient, on_day: date | None, now: datetime) -> dict[str, str]:

@@ -34,7 +34,7 @@ def record_dispensing(patient_id: Id, body: DispensingIn, who: Caller, session: 
     patient, course = _treated(session, patient_id, who)
     row = supplies.dispense(
         session,
-        course,
+        supplies.medicine_of(course, body.medicine),
         patient,
         on_day=body.on_day,
         strength_mg=body.strength_mg,
@@ -52,8 +52,9 @@ def record_pill_count(patient_id: Id, body: PillCountIn, who: Caller, session: W
     by = person(session, who, body.by, "record_measure")
     patient, course = _treated(session, patient_id, who)
     left, gone = api_treatment.by_strength(body.tablets, "tablets"), api_treatment.by_strength(body.returned, "returned")
+    medicine = supplies.medicine_of(course, body.medicine)
     row = supplies.count(
-        session, course, patient, on_day=body.on_day, tablets=left, returned=gone, source=body.source, by=by.actor, now=now
+        session, medicine, patient, on_day=body.on_day, tablets=left, returned=gone, source=body.source, by=by.actor, now=now
     )  # fmt: skip
     return api_treatment.pill_count(row)
 
@@ -63,4 +64,5 @@ def record_cap_opening(patient_id: Id, body: CapOpeningIn, who: Caller, session:
     """Keep when the box was opened. Said twice, it counts once. It is set beside the other sources and corrects none."""
     by = person(session, who, body.by, "record_measure")
     patient, course = _treated(session, patient_id, who)
-    return api_treatment.cap_opening(supplies.cap_opened(session, course, patient, at=body.at, by=by.actor, now=now))
+    medicine = supplies.medicine_of(course, body.medicine)
+    return api_treatment.cap_opening(supplies.cap_opened(session, medicine, patient, at=body.at, by=by.actor, now=now))

@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt
 
 from app.core.errors import FieldErrors
 from app.treatment.courses import NewCompanion, NewCourse
-from app.treatment.models import CapOpening, Course, Dispensing, PillCount
+from app.treatment.models import Course
+from app.treatment.supply_models import CapOpening, Dispensing, PillCount
 from app.web.api_models import Body, By, CourseOut, Day, Moment, Text, a_number
 from triage.calendar import Pattern
 
@@ -60,6 +61,9 @@ class TabletsIn(Body):
     count: Annotated[StrictInt, Field(ge=0, le=2000)]
 
 
+Named = Annotated[Text, Field(max_length=80, description="Its agent; left out, the treatment's own medicine.")]
+
+
 class DispensingIn(Body):
     """Tablets of one strength handed out on a day, by the town's pharmacy or the hospital's."""
 
@@ -67,6 +71,7 @@ class DispensingIn(Body):
     strength_mg: Mg
     tablets: Annotated[StrictInt, Field(ge=1, le=2000)]
     place: Literal["town", "hospital"]
+    medicine: Named = ""
     by: By = ""
 
 
@@ -77,6 +82,7 @@ class PillCountIn(Body):
     tablets: Annotated[list[TabletsIn], Field(min_length=1, max_length=6)]
     returned: Annotated[list[TabletsIn], Field(max_length=6, default_factory=list)]
     source: Literal["pharmacist", "nurse", "photo", "patient"]
+    medicine: Named = ""
     by: By = ""
 
 
@@ -84,6 +90,7 @@ class CapOpeningIn(Body):
     """When a box with an electronic cap was opened."""
 
     at: Moment
+    medicine: Named = ""
     by: By = ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import patients
 from app.people.models import Patient
-from app.treatment import courses, figures, intakes, supplies
+from app.treatment import courses, days, figures, intakes, supplies
+from app.treatment.days import Medicine
 from app.treatment.figures import Figures
 from app.treatment.models import Course
 from app.web import chart_data, prescription
@@ -28,20 +30,20 @@ from triage.adherence import CAUSES, DEFINITIONS
 router = APIRouter()
 
 
-def figures_of(session: Session, course: Course | None, patient: Patient, now: datetime) -> dict[str, Any]:
+def figures_of(session: Session, medicine: Medicine | None, patient: Patient, now: datetime) -> dict[str, Any]:
     """What the adherence block needs: the figures, None without treatment, and what each means."""
     today = chart_data.local_day(patient, now)
-    found: Figures | None = figures.of(session, course, zone=patient.timezone, today=today) if course else None
+    found: Figures | None = figures.of(session, medicine, zone=patient.timezone, today=today) if medicine else None
     return {"figures": found, "definitions": DEFINITIONS}
 
 
 @router.get("/patients/{patient_id}/tablets")
-def tablets(page: StaffPage, session: Reads, patient_id: Id) -> Response:
-    """The figures, the ledger of boxes and counts, and what may be added."""
+def tablets(page: StaffPage, session: Reads, patient_id: Id, medicine: str = "") -> Response:
+    """The figures of one medicine, its ledger of boxes and counts, and what may be added."""
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     opened(page, patient, "tablets")
-    return _page(page, session, patient, {}, {})
+    return _page(page, session, patient, {"medicine": medicine[:80]}, {})
 
 
 @router.post("/patients/{patient_id}/tablets/{act}")
@@ -60,15 +62,15 @@ def add(page: StaffPage, session: Writes, patient_id: Id, act: str, values: Type
             raise
         session.rollback()
         patient = patients.get(session, patient_id, viewer=page.viewer)
-        typed = {f"{act}_{name}": text for name, text in values.items()}
+        typed = {"medicine": values.get("medicine", "")} | {f"{act}_{name}": text for name, text in values.items()}
         return _page(page, session, patient, typed, {f"{act}_{name}": said for name, said in told.items()})
-    return page.go(f"/patients/{patient.id}/tablets")
+    return page.go(f"/patients/{patient.id}/tablets?{urlencode({'medicine': values.get('medicine', '')})}")
 
 
 def _box(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
     supplies.dispense(
         session,
-        course,
+        supplies.medicine_of(course, values.get("medicine", "")),
         patient,
         on_day=prescription.day(values.get("on_day", "")),
         strength_mg=prescription.decimal(values.get("strength_mg", "")),
@@ -84,7 +86,7 @@ def _count(session: Session, page: Page, patient: Patient, course: Course, value
     left, gone = _by_strength(values, "tablets"), _by_strength(values, "returned")
     supplies.count(
         session,
-        course,
+        supplies.medicine_of(course, values.get("medicine", "")),
         patient,
         on_day=prescription.day(values.get("on_day", "")),
         tablets=left,
@@ -121,8 +123,9 @@ _ACTS: dict[str, Callable[[Session, Page, Patient, Course, dict[str, str]], None
 def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
     course = courses.running(session, patient.id)
     today = chart_data.local_day(patient, page.now)
-    handed = supplies.dispensings(session, course.id, until=today) if course else []
-    known = {f"{row.strength_mg.normalize():f}" for row in handed} | _prescribed(course)
+    medicine = _named(course, values.get("medicine", ""))
+    handed = supplies.dispensings(session, medicine, until=today) if medicine else []
+    known = {f"{row.strength_mg.normalize():f}" for row in handed} | _prescribed(medicine)
     told = intakes.standing(session, course.id)[-8:] if course else []
     return page.page(
         "tablets.html",
@@ -130,8 +133,9 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         patient=patient,
         saying=Saying(page, None),
         course=course,
+        medicine=medicine,
         handed=handed,
-        counts=supplies.counts(session, course.id, until=today) if course else [],
+        counts=supplies.counts(session, medicine, until=today) if medicine else [],
         strengths=sorted(known, key=Decimal, reverse=True),
         unexplained=[row for row in reversed(told) if not row.cause and (row.missed or row.extra or row.off_day or row.stopped)],
         causes=CAUSES,
@@ -139,9 +143,16 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         counters=supplies.COUNTERS,
         values={"box_on_day": today.isoformat(), "count_on_day": today.isoformat(), **values},
         errors=errors,
-        **figures_of(session, course, patient, page.now),
+        **figures_of(session, medicine, patient, page.now),
     )
 
 
-def _prescribed(course: Course | None) -> set[str]:
-    return {f"{Decimal(str(strength)).normalize():f}" for step in (course.doses if course else ()) for strength, _ in step.tablets}
+def _named(course: Course | None, agent: str) -> Medicine | None:
+    """The medicine that is looked at; a name that is none of this treatment's shows the treatment's own."""
+    others = {one.agent: one for one in course.companions} if course else {}
+    return others.get(agent, course)
+
+
+def _prescribed(medicine: Medicine | None) -> set[str]:
+    doses = days.doses_of(medicine) if medicine else ()
+    return {f"{strength.normalize():f}" for dose in doses for strength, _ in dose.tablets}

@@ -200,6 +200,38 @@ def test_trifluridine_and_its_companion_each_have_their_days(session: Session, w
     assert (days.treatment_day(course, november(2)), days.treatment_day(course, november(1))) == (1, None)
 
 
+def test_a_second_medicine_has_boxes_counts_and_a_cap_of_its_own(session: Session, world: World, marie: Patient) -> None:
+    """FR-32, by hand. Lapatinib 1250 mg, five tablets of 250 once a day since 4 November: 19 intakes to the 22nd, 95 tablets.
+
+    70 were fetched on 4 November: they last 14 of the 19 days. On the evening of the 17th, 5 of 70 are left: 65 of the 70 due are gone.
+    Its cap was opened on 3 of the 4 days from the 18th to the 21st. Capecitabine, whose boxes nobody noted, has no figure from them.
+    """
+    course = a_course(
+        session, world, marie, now=NOON, first_intake=november(4), companions=(NewCompanion("lapatinib", D(1250), Pattern(1)),)
+    )  # fmt: skip
+    lapatinib = supplies.medicine_of(course, "lapatinib")
+    supplies.dispense(
+        session, lapatinib, marie, on_day=november(4), strength_mg=D(250), tablets=70, place="town", by=MARIE, now=NOON
+    )  # fmt: skip
+    supplies.count(
+        session, lapatinib, marie, on_day=november(17), tablets={D(250): 5}, returned={}, source="nurse", by=MARIE, now=NOON
+    )  # fmt: skip
+    for day in (18, 20, 21):
+        supplies.cap_opened(session, lapatinib, marie, at=datetime(2026, 11, day, 7, tzinfo=UTC), by=MARIE, now=NOON)
+
+    found = figures.of(session, lapatinib, zone="Europe/Paris", today=TODAY)
+    assert {name: value and plain(value) for name, value in found.sources.figures.items()} == {
+        "report": None, "pill_count": "0.928571", "refill": "0.736842", "cap": "0.75",
+    }  # fmt: skip
+    assert plain(found.pdc.value) == "0.736842"
+    assert found.silent_intakes == 19
+    own = of(session, course)
+    assert set(own.sources.figures.values()) == {None}
+    assert own.pdc.reason == "before_first_fill"
+    with pytest.raises(FieldErrors):
+        supplies.medicine_of(course, "aspirine")
+
+
 def test_a_hospital_stay_holds_both_medicines_an_ordered_hold_one(session: Session, world: World, marie: Patient) -> None:
     both = a_course(
         session, world, marie, now=NOON, first_intake=november(4), companions=(NewCompanion("lapatinib", D(1250), Pattern(1)),)

@@ -16,10 +16,12 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient, Staff
 from app.treatment import days, intakes
-from app.treatment.models import Course, Dispensing, IntakeReport, PillCount
+from app.treatment.courses import NewCompanion
+from app.treatment.models import Course, IntakeReport
+from app.treatment.supply_models import Dispensing, PillCount
 from tests.app.web.conftest import SignIn
 from tests.factories import World, a_course, a_patient
-from triage.calendar import next_start
+from triage.calendar import Pattern, next_start
 
 MARIE = Actor("patient", 1, "Marie Hoarau")
 
@@ -70,6 +72,26 @@ def test_a_box_and_a_count_that_disagree_are_shown_unresolved(claire: TestClient
     assert "il reste 12 de 500 mg, photo" in told
     with database.reading() as session:
         assert [(r.missed, r.extra) for r in session.scalars(select(IntakeReport).order_by(IntakeReport.id))] == [(2, 2), (0, 0)]
+
+
+def test_a_second_medicine_has_a_page_of_its_own(sign_in: SignIn, world: World, clock: HandClock, database: Database) -> None:
+    """FR-32: Rose takes lapatinib beside capecitabine: its box is written on its own page and on no other."""
+    with database.transaction() as session:
+        rose = a_patient(session, world, now=clock.now(), given_names="Rose")
+        lapatinib = NewCompanion("lapatinib", Decimal(1250), Pattern(1))
+        a_course(session, world, rose, now=clock.now(), first_intake=date(2026, 11, 11), companions=(lapatinib,))
+    claire, page = sign_in(world.claire), f"/patients/{rose.id}/tablets"
+    box = {"on_day": "2026-11-10", "strength_mg": "250", "tablets": "70", "place": "town", "medicine": "lapatinib"}
+    answer = claire.post(f"{page}/box", data=box)
+    assert answer.headers["location"] == f"{page}?medicine=lapatinib"
+    own = words(claire.get(answer.headers["location"]).text)
+    assert "70 comprimés de 250 mg" in own and "Le patient dit ses prises pour tout le traitement" in own
+    assert "comprimés de 250 mg" not in words(claire.get(page).text)
+    wrong = claire.post(f"{page}/box", data=box | {"tablets": ""})
+    assert wrong.status_code == 422 and '<b aria-current="page">lapatinib</b>' in wrong.text
+    with database.reading() as session:
+        (row,) = session.scalars(select(Dispensing))
+        assert row.companion_id is not None
 
 
 def test_english_readers_have_the_same_page(sign_in: SignIn, world: World, marie: Patient, database: Database) -> None:
