@@ -18,6 +18,7 @@ from app.core.audit import Actor
 from app.messaging import outbox
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
+from app.people import numbers
 from app.people.models import Patient
 from app.protocols import versions
 from app.treatment import courses, days
@@ -49,21 +50,25 @@ def next_planned(session: Session, patient_id: int) -> CheckIn | None:
 def first_now(session: Session, course: Course, *, now: datetime, check_in: bool = False) -> list[Message]:
     """The first texts leave at once, while the patient is still there. check_in: today's questions follow them.
 
-    Called twice, nothing leaves twice.
+    Called twice, nothing leaves twice. Who reads none of our languages is telephoned: no first text, and none of the others (HZ-36).
     """
     patient = session.get_one(Patient, course.patient_id)
     plan(session, course, now=now)
+    texts = _first_texts(session, course, patient, now) if numbers.reads_texts(patient) else []
+    if check_in and not planning.not_asked_because(patient, course):
+        _today(session, course, patient, now)
+    return texts
+
+
+def _first_texts(session: Session, course: Course, patient: Patient, now: datetime) -> list[Message]:
     coming = next_planned(session, patient.id)
     row = script.version_for(session, course, patient, max(calendar.local_day(now, patient.timezone), course.first_intake))
     hour = coming.due_at if coming else planning.due_at(patient, versions.load(row), course.first_intake) if row else now
     local = hour.astimezone(ZoneInfo(patient.timezone))
-    texts = [
+    return [
         _welcome(session, course, patient, _first_words(session, patient), {"day": local.date(), "hour": local.time()}, now),
         _welcome(session, course, patient, "welcome_2", {}, now),
     ]
-    if check_in and not planning.not_asked_because(patient, course):
-        _today(session, course, patient, now)
-    return texts
 
 
 def _first_words(session: Session, patient: Patient) -> str:

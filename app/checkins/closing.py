@@ -16,6 +16,7 @@ from app.checkins.turns import Turn
 from app.messaging import outbox, pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
+from app.people import reading
 from triage import calendar
 from triage.protocol import Protocol
 
@@ -70,10 +71,15 @@ def advise(turn: Turn, judged: Judged) -> None:
         return
     if any(calendar.local_day(text.created_at, turn.patient.timezone) == today for text in recent):
         return
-    if not turn.on_page and (why := ways.no_words_because(turn.session, turn.patient)):
+    why = ways.no_words_because(turn.session, turn.patient) or ("" if _reads(turn, key) else "no_language")
+    if why and not turn.on_page:
         _nurse_advises(turn, assessment.self_care, why)
         return
     _say_advice(turn, turn.checkin, key)
+
+
+def _reads(turn: Turn, key: str) -> bool:
+    return bool(reading.language_of_text(key, turn.patient, turn.message.address))
 
 
 def _say_advice(turn: Turn, checkin: CheckIn, key: str) -> None:

@@ -196,7 +196,6 @@ def _why_cancelled(session: Session, checkin: CheckIn) -> str:
 
 
 def _call_overdue(session: Session, checkin: CheckIn, patient: Patient, now: datetime) -> Task:
-    owner = _owner(session, patient, now)
     return tasks.make(
         session,
         service_id=patient.service_id,
@@ -204,7 +203,7 @@ def _call_overdue(session: Session, checkin: CheckIn, patient: Patient, now: dat
         kind="overdue_call",
         key=_key(checkin.id),
         detail={"checkin_id": checkin.id, "day": checkin.day.isoformat()},
-        owner_id=owner.id if owner else None,
+        owner_id=caller(session, patient, now),
         due_at=care_team.add_service_time(patient.service, now, tasks.CALL_WITHIN),
         now=now,
     )
@@ -214,19 +213,21 @@ def _key(checkin_id: int) -> str:
     return f"overdue_call:{checkin_id}"
 
 
-def _owner(session: Session, patient: Patient, now: datetime) -> Staff | None:
-    """Whoever has the patient's alert, else the nurse of the shift with the fewest such calls, else the coordinator, else who may act."""
-    held = select(Staff).join(Alert, Alert.owner_id == Staff.id)
+def caller(session: Session, patient: Patient, now: datetime) -> int | None:
+    """Who is to make a call that nobody has taken: whoever has the patient's alert, else the nurse of the shift with the fewest calls,
+    else the coordinator, else who may act. None in a service without any of them.
+    """
+    held = select(Staff.id).join(Alert, Alert.owner_id == Staff.id)
     held = held.where(Alert.patient_id == patient.id, Alert.state != AlertState.CLOSED, Staff.active)
     if owner := session.scalar(held.limit(1)):
         return owner
     nurses = [one for one in care_team.on_duty(session, patient.service_id, now, "ward") if one.role == Role.NURSE]
     if nurses:
-        mine = (Task.kind == "overdue_call", Task.closed_at.is_(None), Task.owner_id.is_not(None))
+        mine = (Task.kind.in_(("overdue_call", "call_back")), Task.closed_at.is_(None), Task.owner_id.is_not(None))
         load = dict(session.execute(select(Task.owner_id, func.count()).where(*mine).group_by(Task.owner_id)).all())
-        return min(nurses, key=lambda one: (load.get(one.id, 0), one.id))
+        return min(nurses, key=lambda one: (load.get(one.id, 0), one.id)).id
     for role in (Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST):
-        there = select(Staff).where(Staff.service_id == patient.service_id, Staff.role == role, Staff.active)
+        there = select(Staff.id).where(Staff.service_id == patient.service_id, Staff.role == role, Staff.active)
         if owner := session.scalar(there.order_by(Staff.id).limit(1)):
             return owner
     return None

@@ -16,7 +16,7 @@ from app.core import limits
 from app.messaging import outbox
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
-from app.people import care_team
+from app.people import care_team, numbers
 from app.people.models import FollowUp, Patient
 from app.protocols import words
 from notifications.messages import Moment
@@ -57,7 +57,8 @@ def to_each(session: Session, sender: Sender, message: Message, now: datetime) -
     asked = _is_asked_for(message, sender)
     for patient_id in sender.among:
         patient = session.get_one(Patient, patient_id)
-        if outbox.address_of(patient) != message.address or patient.opted_out_at is not None or patient.follow_up != FollowUp.ACTIVE:
+        stopped = patient.opted_out_at is not None or patient.follow_up != FollowUp.ACTIVE
+        if outbox.address_of(patient) != message.address or stopped or not numbers.reads_texts(patient):
             continue
         once = f"shared_link:{patient.id}:{calendar.local_day(now, patient.timezone)}"
         if session.scalar(select(Message.id).where(Message.dedup_key == once)) is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.checkins import emergency_line, links, planning, reaching, script, turn_taking, ways
+from app.checkins import emergency_line, endings, links, planning, reaching, script, turn_taking, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.messaging import budget, outbox
 from app.messaging.outbox import Purpose
@@ -197,6 +197,7 @@ def _by_telephone(session: Session, checkin: CheckIn, patient: Patient, why: str
         kind="call_back",
         key=f"ask_by_telephone:{checkin.id}",
         detail={"why": why, "checkin_id": checkin.id, "day": checkin.day.isoformat()},
+        owner_id=endings.caller(session, patient, now),
         now=now,
     )
 

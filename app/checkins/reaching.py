@@ -68,7 +68,7 @@ def ask_relative(session: Session, checkin: CheckIn, patient: Patient, *, why: s
             dedup_key=_asked_key(checkin, one),
             patient=patient,
             to=one.phone,
-            language=_language(patient, one),
+            language=language_of(patient, one),
             checkin_id=checkin.id,
             link=link,
             now=now,
@@ -92,7 +92,7 @@ def _asked_already(session: Session, checkin: CheckIn, one: Respondent) -> bool:
     return session.scalar(select(Message.id).where(Message.dedup_key == _asked_key(checkin, one))) is not None
 
 
-def _language(patient: Patient, one: Respondent) -> str:
+def language_of(patient: Patient, one: Respondent) -> str:
     """What this relative reads, else what the patient reads, else the service's own."""
     return next(iter(reading.languages_of(patient, one.phone)), patient.service.language)
 
@@ -147,7 +147,7 @@ def tell_relative(session: Session, checkin_id: int, now: datetime) -> int:
             dedup_key=f"relative_silence:{checkin.id}:{one.id}",
             patient=patient,
             to=one.phone,
-            language=_language(patient, one),
+            language=language_of(patient, one),
             checkin_id=checkin.id,
             now=now,
         )

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import links, ways
+from app.checkins import links, reaching, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.core import limits
 from app.messaging import outbox
 from app.messaging.models import FormLink, Message
 from app.messaging.outbox import Purpose
+from app.people import numbers
 from app.people.models import FollowUp, Patient, Respondent
 
 MOST, WITHIN = 3, timedelta(days=1)
@@ -27,6 +28,8 @@ def send(session: Session, link: FormLink, *, now: datetime) -> Message | None:
     patient = session.get_one(Patient, link.patient_id)
     if links.state_of(session, link, now=now) == links.LOCKED or patient.opted_out_at is not None or patient.follow_up == FollowUp.ENDED:
         return None
+    if link.respondent_id is None and not numbers.reads_texts(patient):
+        return None
     if not limits.knock(session, "renew", f"patient:{patient.id}", now=now, most=MOST, within=WITHIN):
         return None
     relative = session.get(Respondent, link.respondent_id) if link.respondent_id else None
@@ -39,6 +42,7 @@ def send(session: Session, link: FormLink, *, now: datetime) -> Message | None:
         dedup_key=f"link:{new.id}",
         patient=patient,
         to=relative.phone if relative else "",
+        language=reaching.language_of(patient, relative) if relative else "",
         link=new,
         now=now,
     )

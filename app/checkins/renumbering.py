@@ -12,7 +12,7 @@ from app.core.audit import Actor
 from app.messaging import outbox
 from app.messaging.models import FormLink, Message
 from app.messaging.outbox import Purpose
-from app.people import absences, numbers, patients
+from app.people import absences, numbers, patients, reading
 from app.people.models import NumberCheck, Patient, Reachability, Respondent
 from app.people.telephones import masked
 from notifications import policy
@@ -56,8 +56,9 @@ def _count_holders(session: Session, service_id: int, number: str) -> None:
 def _tell_the_old(session: Session, patient: Patient, left: str, now: datetime) -> None:
     """Whoever holds the old number may object. Nobody is asked to look when this text does not arrive: the number was left."""
     said_wrong = select(Message.id).where(Message.patient_id == patient.id, Message.key == "wrong_nr", Message.address == left)
-    if not left or patient.opted_out_at is not None or session.scalar(said_wrong.limit(1)) is not None:
-        return  # to a wrong number we promised no more texts
+    promised_none = patient.opted_out_at is not None or session.scalar(said_wrong.limit(1)) is not None
+    if not left or promised_none or not reading.languages_of(patient, left):
+        return
     notice = outbox.queue(
         session,
         key="number_changed",

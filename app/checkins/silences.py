@@ -200,13 +200,14 @@ def tell_unreached(session: Session, message_id: int, now: datetime) -> bool:
         return True
     if patient is not None and message.purpose in ASKING and _another_way(session, patient, message, now):
         return True
+    unread = message.error_code == "no_language"  # nothing is wrong with the number: the words are for a person to say
     tasks.make(
         session,
         service_id=message.service_id,
         patient_id=message.patient_id,
-        kind="undeliverable",
-        key=f"undeliverable:{message.checkin_id or f'message-{message.id}'}",
-        detail=_why(message, patient),
+        kind="call_back" if unread else "undeliverable",
+        key=f"{'no_language' if unread else 'undeliverable'}:{message.checkin_id or f'message-{message.id}'}",
+        detail={"why": "no_language", "checkin_id": message.checkin_id} if unread else _why(message, patient),
         message_id=message.id,
         now=now,
     )

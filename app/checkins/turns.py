@@ -36,7 +36,7 @@ CALL_WITHIN = timedelta(hours=2)
 NOTHING = Asked()
 
 
-SENT = {"stop_ok", "wrong_nr"}
+SENT = {"stop_ok", "stop_closed", "wrong_nr"}
 """Texts that leave even after an opt-out."""
 
 
@@ -133,6 +133,9 @@ class Turn:
                 return self.send_link()
             key = ways.NEUTRAL[key]
             values = {name: value for name, value in (values or {}).items() if name != "noted"}
+        if not outbox.language_of(key, purpose, self.service, self.patient, self.message.address, self.read_in):
+            self._unsaid(alert)
+            return None
         self.said = outbox.queue(
             self.session,
             key=key,
@@ -150,6 +153,12 @@ class Turn:
             now=self.now,
         )
         return self.said
+
+    def _unsaid(self, alert: Alert | None) -> None:
+        """There is no text in a language they read (HZ-36): a person answers, unless this text has brought one already."""
+        of_this_text = select(Task.id).where(Task.message_id == self.message.id).limit(1)
+        if alert is None and self.message.alert_id is None and self.session.scalar(of_this_text) is None:
+            self.for_a_person("no_language")
 
     def send_link(self) -> Message | None:
         """Answer with a link: to the check-in that is under way, or else to say that something is wrong."""

@@ -17,7 +17,7 @@ from app.core.errors import FieldErrors, Refusal
 from app.messaging import codes, inbox, links, outbox, pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
-from app.people import numbers, patients, regions
+from app.people import numbers, patients, reading, regions
 from app.people.models import FollowUp, NumberCheck, Patient, Respondent, Service
 from app.people.numbers import Purpose as Why
 from app.people.telephones import to_e164
@@ -45,9 +45,11 @@ def ask(
 ) -> NumberCheck:
     """A new code leaves for this person's number (``number``: the one to come); the code before is worth nothing any more.
 
-    Raises Refusal when the number has had its codes of the day.
+    Raises Refusal when the number has had its codes of the day, or when whoever holds it could not read the text (HZ-36).
     """
     number = number or (respondent or patient).phone
+    if not reading.languages_of(patient, number):
+        raise Refusal("No code can be sent: this person reads none of our languages. Whoever telephones asks who answers.")
     if not limits.knock(session, "verify", number, now=now, most=numbers.MOST_PER_DAY, within=timedelta(days=1)):
         raise Refusal("{n} codes have left for this number today. Call the patient, or try again tomorrow.", n=numbers.MOST_PER_DAY)
     check = numbers.begin(
@@ -73,7 +75,7 @@ def ask_all(session: Session, patient: Patient, *, by: Actor, now: datetime) -> 
     """A code for each number the enrolment wrote down. A number that had its codes of the day stays unverified, and a nurse is told."""
     for held in numbers.held(session, patient, now=now):
         gets_texts = held.respondent is None or held.respondent.answers or held.respondent.told_of_silence
-        if held.verified_at is not None or held.waiting is not None or not gets_texts:
+        if held.verified_at is not None or held.waiting is not None or not gets_texts or not reading.languages_of(patient, held.number):
             continue
         try:
             ask(session, patient, by=by, now=now, respondent=held.respondent)
@@ -84,7 +86,10 @@ def ask_all(session: Session, patient: Patient, *, by: Actor, now: datetime) -> 
 def change(
     session: Session, patient: Patient, written: str, *, reason: str, shared: bool, by: Actor, now: datetime, allow_fiction: bool
 ) -> NumberCheck:
-    """The patient has another number: a code leaves for it, and nothing changes before it comes back. Raises FieldErrors and Refusal."""
+    """The patient has another number: a code leaves for it, and nothing changes before it comes back. Raises FieldErrors and Refusal.
+
+    Who reads none of our languages is only ever telephoned there: it takes effect at once, and nobody has proved to hold it.
+    """
     problems: dict[str, str] = {}
     service, number = patient.service, ""
     try:
@@ -101,17 +106,28 @@ def change(
         problems["reason"] = "Write why the number changes, in a few words."
     if problems:
         raise FieldErrors(problems)
+    if not reading.languages_of(patient, number):
+        return _without_code(session, patient, number, reason=reason.strip(), by=by, now=now)
     try:
         return ask(session, patient, by=by, now=now, purpose=Why.CHANGE, number=number, reason=reason.strip())
     except Refusal as refusal:
         raise FieldErrors({"number": str(refusal)}) from refusal
 
 
+def _without_code(session: Session, patient: Patient, number: str, *, reason: str, by: Actor, now: datetime) -> NumberCheck:
+    check = numbers.begin(session, patient, number, purpose=Why.CHANGE, seed=links.new_seed(), reason=reason, by=by, now=now)
+    numbers.right(session, check, by=by, now=now)
+    renumbering.take_effect(session, patient, check, by=by, now=now)
+    patient.phone_verified_at = None
+    session.flush()
+    return check
+
+
 def relative_moved(session: Session, patient: Patient, respondent: Respondent, left: str, *, by: Actor, now: datetime) -> None:
     """A relative's number was changed: what waits follows, links to the old telephone end, a code leaves for the new one."""
     outbox.readdress(session, patient, left)
     renumbering.end_links(session, patient, respondent, now=now)
-    if respondent.phone:
+    if respondent.phone and reading.languages_of(patient, respondent.phone):
         ask(session, patient, by=by, now=now, respondent=respondent)
 
 
@@ -231,7 +247,8 @@ def renew(session: Session, patient_id: int, now: datetime) -> NumberCheck | Non
     holder = numbers.writes_to(patient)
     asked = (holder or patient).phone_verified_at
     late = asked is not None and now - asked >= numbers.RENEWED_AFTER
-    if not late or numbers.live(session, patient, holder, now=now) is not None or policy.is_quiet(now, patient.timezone):
+    asked_already = numbers.live(session, patient, holder, now=now) is not None
+    if not late or asked_already or not numbers.reads_texts(patient) or policy.is_quiet(now, patient.timezone):
         return None
     return ask(session, patient, by=SYSTEM, now=now, respondent=holder, purpose=Why.RENEWAL)
 

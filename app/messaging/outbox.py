@@ -100,7 +100,7 @@ def queue(
         reply_to_id=reply_to.id if reply_to else None,
         address=address,
         number=reply_to.number if reply_to else service.number,
-        language=_language(key, purpose, service, patient, address, language),
+        language=language_of(key, purpose, service, patient, address, language),
         due_at=not_before or now,
         link_id=link.id if link else None,
     )
@@ -111,7 +111,7 @@ def queue(
     return _add(session, row, service, key=key, values=values or {}, purpose=purpose, dedup_key=dedup_key, expires_at=expires_at, now=now)
 
 
-def _language(key: str, purpose: Purpose, service: Service, patient: Patient | None, address: str, of_values: str) -> str:
+def language_of(key: str, purpose: Purpose, service: Service, patient: Patient | None, address: str, of_values: str = "") -> str:
     """Which language a text leaves in, "" for none. A safety text always has one: a number to dial is read in any language (HZ-36)."""
     if patient is None:
         return of_values or service.language

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import Actor
-from app.people.models import FollowUp, NumberCheck, Patient, Respondent, Service
+from app.people import reading
+from app.people.models import FollowUp, NumberCheck, Patient, Reachability, Respondent, Service
 from app.people.telephones import masked
 
 
@@ -68,6 +69,22 @@ def writes_to(patient: Patient) -> Respondent | None:
 def is_verified(patient: Patient) -> bool:
     """Did somebody prove to hold the number that texts go to? Until then they say nothing clinical."""
     return (writes_to(patient) or patient).phone_verified_at is not None
+
+
+def reads_texts(patient: Patient) -> bool:
+    """Does whoever the texts go to read a language of ours? Otherwise a nurse calls, and no code is worth sending (HZ-36)."""
+    return bool(reading.languages_of(patient, (writes_to(patient) or patient).phone))
+
+
+def is_settled(patient: Patient) -> bool:
+    """Nothing to verify: its holder is known, or nothing but a safety text is ever written to it."""
+    return is_verified(patient) or not reads_texts(patient)
+
+
+def reached_as(patient: Patient) -> str:
+    """The word for how this patient is reached. "no_language": a text would not be read, whatever the state of the number."""
+    stopped = patient.reachability in (Reachability.OPTED_OUT, Reachability.FROZEN)
+    return patient.reachability if stopped or reads_texts(patient) else "no_language"
 
 
 def held(session: Session, patient: Patient, *, now: datetime) -> list[Held]:
@@ -188,7 +205,7 @@ def end(session: Session, check_id: int, *, now: datetime) -> NumberCheck | None
 
 
 def to_renew(session: Session, now: datetime, *, limit: int = 50) -> list[int]:
-    """Patients whose texts go to a number confirmed long ago, oldest first; nobody whose texts are stopped, or who has a code out."""
+    """Patients whose texts go to a number confirmed long ago, oldest first; nobody who gets or reads no texts, or has a code out."""
     old = now - RENEWED_AFTER
     relative = and_(Respondent.patient_id == Patient.id, Respondent.answers, Respondent.removed_at.is_(None), Respondent.phone != "")
     by_relative = and_(Patient.answered_by == "respondent", select(Respondent.id).where(relative).exists())
@@ -198,8 +215,9 @@ def to_renew(session: Session, now: datetime, *, limit: int = 50) -> list[int]:
     )
     out = select(NumberCheck.id).where(NumberCheck.patient_id == Patient.id, _UNDER_WAY).exists()
     followed = (Patient.follow_up == FollowUp.ACTIVE, Patient.opted_out_at.is_(None), Service.sending_stopped.is_(False))
-    due = select(Patient.id).join(Service, Service.id == Patient.service_id).where(*followed, stale, ~out)
-    return list(session.scalars(due.order_by(Patient.phone_verified_at, Patient.id).limit(limit)))
+    due = select(Patient).join(Service, Service.id == Patient.service_id).where(*followed, stale, ~out)
+    found = session.scalars(due.order_by(Patient.phone_verified_at, Patient.id))
+    return [patient.id for patient in found if reads_texts(patient)][:limit]
 
 
 def note(

@@ -14,7 +14,7 @@ from app.alerts.models import Task
 from app.checkins import verifying
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import numbers, patients, respondents
+from app.people import numbers, patients, reading, respondents
 from app.people.models import Patient, Respondent
 from app.web import enrolment, prescription
 from app.web.coordinator import Id, Typed
@@ -24,8 +24,8 @@ from app.web.render import Page, StaffPage
 
 router = APIRouter()
 
-SENT, ENOUGH, DROPPED = "sent", "enough", "dropped"
-SAID = (verifying.CONFIRMED, verifying.WRONG, verifying.USED_UP, verifying.LATE, verifying.NONE, SENT, ENOUGH, DROPPED)
+SENT, ENOUGH, DROPPED, UNREAD, TAKEN = "sent", "enough", "dropped", "unread", "taken"
+SAID = (verifying.CONFIRMED, verifying.WRONG, verifying.USED_UP, verifying.LATE, verifying.NONE, SENT, ENOUGH, DROPPED, UNREAD, TAKEN)
 """What a page may say of the act before it; the word stands in the address, the code never."""
 
 TaskQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
@@ -51,7 +51,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> R
     patient = patients.get(session, patient_id, viewer=page.viewer)
     try:
         reason = enrolment.kept(values.get("reason", ""), "reason")
-        verifying.change(
+        check = verifying.change(
             session,
             patient,
             values.get("number", ""),
@@ -65,7 +65,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> R
         session.rollback()
         patient = patients.get(session, patient_id, viewer=page.viewer)
         return _page(page, session, patient, values, page.field_errors(refusal))
-    return page.go(f"/patients/{patient.id}/number?said={SENT}")
+    return page.go(f"/patients/{patient.id}/number?said={TAKEN if check.confirmed_at else SENT}")
 
 
 @router.post("/patients/{patient_id}/number/{act}")
@@ -89,6 +89,8 @@ def _code(session: Session, page: Page, patient: Patient, respondent: Respondent
 def _again(session: Session, page: Page, patient: Patient, respondent: Respondent | None, _values: dict[str, str]) -> str:
     """A new code for the number whose code is out, else for the one of the file."""
     out = numbers.live(session, patient, respondent, now=page.now)
+    if not reading.languages_of(patient, out.number if out else (respondent or patient).phone):
+        return UNREAD
     purpose, number, reason = (numbers.Purpose(out.purpose), out.number, out.reason) if out else (numbers.Purpose.ENROLMENT, "", "")
     if purpose is numbers.Purpose.RENEWAL:
         purpose = numbers.Purpose.ENROLMENT  # asked for by a person, who waits for it: it leaves at once

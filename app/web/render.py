@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -42,7 +42,8 @@ def static(path: str) -> str:
 
 
 templates.globals["static"] = static
-templates.globals["number_known"] = numbers.is_verified
+templates.globals["number_known"] = numbers.is_settled
+templates.globals["reached_as"] = numbers.reached_as
 templates.globals["interpreter_for"] = reading.interpreter_for
 templates.globals["silence_paused"] = lambda patient, now: pauses.holds(patient, now.astimezone(ZoneInfo(patient.timezone)).date())
 templates.globals["LANGUAGES"] = {code: languages()[code].name for code in words.LANGUAGES}
@@ -74,6 +75,9 @@ class Page:
     who: SignedIn | None
     language: str
     now: datetime
+
+    of_another: ClassVar[bool] = False
+    """Is somebody else asked about the patient? See patient_frame.OfAnother."""
 
     @property
     def viewer(self) -> Viewer:

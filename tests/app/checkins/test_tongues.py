@@ -9,8 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert, AlertEvent, Task
+from app.checkins import agenda, verifying
+from app.core.errors import Refusal
 from app.messaging.models import Message
-from app.people.models import Patient, Respondent
+from app.people import numbers
+from app.people.models import Patient, Respondent, Staff
+from app.people.perimeter import actor_of
+from app.treatment import courses
 from tests.support.chain import MARIE, Chain
 
 WEDNESDAY = date(2026, 11, 25)
@@ -105,6 +110,45 @@ def test_who_reads_no_language_of_ours_is_asked_by_telephone(chain: Chain, langu
     checkin = chain.checkin(marie, WEDNESDAY)
     assert checkin.state == "open"
     assert task(chain, "call_back") == {"why": "no_language", "checkin_id": checkin.id, "day": "2026-11-25", "interpreter": need}
+    with chain.read() as session:
+        call = session.scalars(select(Task)).one()
+        assert session.get_one(Staff, call.owner_id).name == "Inès Caron"  # no nurse has a shift: the coordinator sees to it
+
+
+def test_nothing_fails_for_somebody_no_text_is_written_to(chain: Chain) -> None:
+    """From enrolment to what she writes herself, no text is queued that nobody could read: calls to make, no "undeliverable"."""
+    marie = who_reads(chain, "none", interpreter="shimaoré")
+    with chain.database.transaction() as session:
+        person = session.get_one(Patient, marie.id)
+        person.phone_verified_at = None
+        verifying.ask_all(session, person, by=actor_of(chain.world.ines), now=chain.clock.now())
+        assert agenda.first_now(session, courses.get(session, chain.course(marie).id), now=chain.clock.now()) == []
+        with pytest.raises(Refusal, match="reads none of our languages"):
+            verifying.ask(session, person, by=actor_of(chain.world.ines), now=chain.clock.now())
+    chain.until(TEN)
+    assert chain.says(MARIE, "aide") == []
+    assert chain.says(MARIE, "0 1 0") == []
+    chain.wait(minutes=30)
+    assert chain.tasks() == ["call_back", "to_read"]
+    with chain.read() as session:
+        assert session.scalars(select(Message.key).where(Message.direction == "out", Message.key != "not_emergency")).all() == []
+        read = session.scalars(select(Task).where(Task.kind == "to_read")).one()
+        assert (read.detail["interpreter"], read.detail["why"], len(read.detail["also"])) == ("shimaoré", "no_language", 1)
+
+
+def test_the_number_of_who_reads_nothing_changes_without_a_code(chain: Chain) -> None:
+    """It is only ever dialled: whoever telephones asks who answers."""
+    marie = who_reads(chain, "none")
+    with chain.database.transaction() as session:
+        person = session.get_one(Patient, marie.id)
+        by, now = actor_of(chain.world.ines), chain.clock.now()
+        verifying.change(session, person, "06 39 98 00 03", reason="dit par sa fille", shared=False, by=by, now=now, allow_fiction=True)
+    chain.wait(minutes=30)
+    with chain.read() as session:
+        person = session.get_one(Patient, marie.id)
+        assert (person.phone, person.phone_verified_at, numbers.is_settled(person)) == (LEA, None, True)
+        assert numbers.reached_as(person) == "no_language"
+    assert (chain.received(), chain.received(LEA), chain.tasks()) == ([], [], [])
 
 
 def test_a_danger_of_somebody_who_reads_no_language_of_ours(chain: Chain) -> None:
@@ -140,10 +184,9 @@ def test_an_advice_in_no_language_they_read_is_given_by_a_person(chain: Chain) -
         chain.says(MARIE, words)
     chain.wait(minutes=3)
     assert [text.key for text in chain.texts_to(MARIE) if text.key.startswith("care_")] == []
-    with chain.read() as session:
-        lost = session.scalars(select(Message).where(Message.key == "care_diarrhoea")).one()
-    assert (lost.state, lost.error_code) == ("failed", "no_language")
-    assert task(chain, "undeliverable")["error_code"] == "no_language"
+    assert chain.tasks() == ["call_back"]
+    said = task(chain, "call_back")
+    assert (said["why"], said["advice"]) == ("no_language", "diarrhoea")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,12 @@ def test_interpreter_languages_and_order_are_kept_and_seen_before_calling(claire
         assert "interprète : créole" in page
         assert "lit aussi : anglais" in page
 
+    assert claire.post(f"{where}/way", data={**WAY, "language": "none", "reads_en": ""}).status_code == 303
+    for address in (f"/patients/{marie.id}", f"/alerts/{morning.danger.id}"):  # nobody is called reachable whose texts would not be read
+        page = said(claire.get(address))
+        assert "ne lit pas nos SMS : à appeler" in page
+        assert "joignable" not in page and "numéro non vérifié" not in page
+
     twice = claire.post(f"{where}/way", data={**WAY, "second": "call"})
     assert twice.status_code == 422
     assert "Donnez une place différente à chaque moyen." in said(twice)
