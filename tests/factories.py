@@ -91,7 +91,7 @@ def a_patient(session: Session, world: World, *, now: datetime, **changes: objec
         "consent_sheet": "2026-09",
         "phone_verified": True,
     }
-    new = NewPatient(**{**values, **changes})  # type: ignore[arg-type]
+    new = NewPatient(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
     return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=now, allow_fiction=True)
 
 
@@ -106,5 +106,5 @@ def a_course(session: Session, world: World, patient: Patient, *, now: datetime,
         "days_off": 7,
         "first_intake": now.date(),
     }
-    new = NewCourse(**{**values, **changes})  # type: ignore[arg-type]
+    new = NewCourse(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
     return courses.start(session, patient, new, by=actor_of(world.lebon), now=now, slugs={new.protocol_slug})

@@ -241,14 +241,14 @@ def withdraw(
     if checkin_id is not None:
         wanted.append(Message.checkin_id == checkin_id)
     values = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": reason, "settled_at": now, "handled": True}
-    return session.execute(update(Message).where(*wanted).values(**values)).rowcount  # type: ignore[attr-defined,no-any-return]
+    return session.execute(update(Message).where(*wanted).values(**values)).rowcount  # type: ignore[attr-defined,no-any-return]  # an UPDATE always has one
 
 
 def readdress(session: Session, patient: Patient, left: str) -> int:
     """Texts still queued for a number that was left go where the patient is written to now, except answers to who wrote from it (U18)."""
     waiting = (Message.patient_id == patient.id, Message.address == left, Message.state == Out.QUEUED, Message.reply_to_id.is_(None))
     moved = session.execute(update(Message).where(*waiting).values(address=address_of(patient)))
-    return moved.rowcount  # type: ignore[attr-defined,no-any-return]
+    return moved.rowcount  # type: ignore[attr-defined,no-any-return]  # an UPDATE always has one
 
 
 def apply(session: Session, news: DeliveryUpdate, *, now: datetime) -> Message | None:

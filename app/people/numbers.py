@@ -199,7 +199,7 @@ def ended(session: Session, now: datetime, *, limit: int = 200) -> list[int]:
 def end(session: Session, check_id: int, *, now: datetime) -> NumberCheck | None:
     """Close one of them; None when it was closed, or confirmed, meanwhile."""
     mine = (NumberCheck.id == check_id, _UNDER_WAY, NumberCheck.expires_at <= now)
-    if session.execute(update(NumberCheck).where(*mine).values(dropped_at=now)).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(update(NumberCheck).where(*mine).values(dropped_at=now)).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
         return None
     return session.get_one(NumberCheck, check_id, populate_existing=True)
 

@@ -15,8 +15,8 @@ def pattern_of(row: Medicine) -> Pattern:
     shared = {"weekday": row.weekday, "every": row.every or 1, "first_intake_evening": bool(row.first_intake_evening)}
     if row.blocks:
         blocks = tuple((first, last) for first, last in row.blocks)
-        return Pattern(row.times_per_day, blocks=blocks, cycle_days=row.cycle_days, **shared)  # type: ignore[arg-type]
-    return Pattern(row.times_per_day, row.days_on, row.days_off or None, **shared)  # type: ignore[arg-type]
+        return Pattern(row.times_per_day, blocks=blocks, cycle_days=row.cycle_days, **shared)  # type: ignore[arg-type]  # days by name, each of its own type
+    return Pattern(row.times_per_day, row.days_on, row.days_off or None, **shared)  # type: ignore[arg-type]  # days by name, each of its own type
 
 
 Medicine = Course | Companion

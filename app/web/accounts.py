@@ -76,7 +76,7 @@ def sign_in(
     login: Annotated[str, Form(max_length=120)],
     password: Annotated[str, Form(max_length=1024)],
     code: Annotated[str, Form(max_length=12)] = "",
-    next: Annotated[str, Form()] = "/",  # noqa: A002
+    next: Annotated[str, Form()] = "/",  # noqa: A002  # the address says next=
 ) -> Response:
     """Check, remember the attempt whatever it gives, open a session. One sentence for every wrong pair: nothing tells logins apart."""
     login = login.strip().lower()

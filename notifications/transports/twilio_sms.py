@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
-from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
-from twilio.http.response import Response  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
 
 from notifications import inbound
 from notifications.messages import DeliveryUpdate, Failure, Inbound, Outgoing, Reason, Receipt, State
@@ -179,7 +179,7 @@ class TwilioSms:
         )
 
 
-class _Http(TwilioHttpClient):  # type: ignore[misc]
+class _Http(TwilioHttpClient):  # type: ignore[misc]  # the client has no types
     """The vendor's HTTP client with another host, a time-out, and every bad answer turned into a Failure. Logs nothing: the
     vendor's own log line holds telephone numbers."""
 

@@ -52,7 +52,7 @@ def test_a_row_that_throws_leaves_the_others_alone(chain: Chain, monkeypatch: py
     poisoned = chain.checkin(people[1], datetime(2026, 11, 25, tzinfo=UTC).date())
     real = opening.ask
 
-    def ask(session, checkin, *rest, **more):  # type: ignore[no-untyped-def]
+    def ask(session, checkin, *rest, **more):  # type: ignore[no-untyped-def]  # a stand-in, as short as can be
         if checkin.id == poisoned.id:
             raise RuntimeError("bad row")
         real(session, checkin, *rest, **more)
@@ -73,7 +73,7 @@ def test_a_tick_that_throws_leaves_the_others_alone(chain: Chain, monkeypatch: p
 
     chain.follow()
     tick = next(tick for tick in TICKS if tick.name == "remind")
-    monkeypatch.setattr(worker, "TICKS", tuple(t if t is not tick else worker.Tick(20, "remind", broken) for t in TICKS))  # type: ignore[arg-type]
+    monkeypatch.setattr(worker, "TICKS", tuple(t if t is not tick else worker.Tick(20, "remind", broken) for t in TICKS))  # type: ignore[arg-type]  # a tick that breaks
     chain.until(WEDNESDAY_TEN)
 
     assert len(chain.received()) == 1
@@ -90,12 +90,12 @@ def test_it_ticks_in_threads_of_its_own_and_stops(chain: Chain) -> None:
     arrived = threading.Event()
     send = chain.phones.send
 
-    def heard(message):  # type: ignore[no-untyped-def]
+    def heard(message):  # type: ignore[no-untyped-def]  # a stand-in, as short as can be
         receipt = send(message)
         arrived.set()
         return receipt
 
-    chain.phones.send = heard  # type: ignore[method-assign]
+    chain.phones.send = heard  # type: ignore[method-assign]  # replaced for this test
     metronome.start()
     try:
         assert arrived.wait(30)
@@ -144,7 +144,7 @@ class Watchdog:
     """Somebody outside who counts the calls."""
 
     def __init__(self) -> None:
-        calls = self.calls = []  # type: ignore[var-annotated]
+        calls = self.calls = []  # type: ignore[var-annotated]  # counted, not read
 
         class Ear(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -98,7 +98,7 @@ def ward() -> Ward:
 
 
 def temporary(**more: object) -> Failure:
-    return Failure(Reason.CARRIER, "down", permanent=False, **more)  # type: ignore[arg-type]
+    return Failure(Reason.CARRIER, "down", permanent=False, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def test_what_is_due_leaves_in_order_and_once(ward: Ward) -> None:
@@ -281,7 +281,7 @@ def test_whatever_the_carrier_does_the_patient_gets_it_once(
     ward: Ward, twilio: TwilioSms, standin: TwilioStandIn, faults: list[Callable[..., object]], copies: int
 ) -> None:
     """REL-01, REL-11: at least once when it can be, and never twice."""
-    standin.script(*faults)  # type: ignore[arg-type]
+    standin.script(*faults)  # type: ignore[arg-type]  # any fault of the stand-in
     ward.transport, ward.now = twilio, datetime.now(UTC)
     row = ward.store.add("Suivi Baie : nausées depuis 7 jours ?")
     for _ in range(10):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator
 
 from notifications.transports.twilio_sms import TwilioSms
 from tests.notifications.conftest import MARIE, PUBLIC, SERVICE

@@ -53,7 +53,7 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
     chain = Chain(database, clock, world)
     lines = path.read_text(encoding="utf-8").splitlines()
     changes = [DIFFERENT[line.removeprefix("% ")] for line in lines if line.startswith("% ")]
-    chain.follow(**{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]
+    chain.follow(**{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]  # fields by name
     heard = {MARIE: 0, JEANNE: 0}
     for number, line in enumerate(lines, 1):
         mark, _, words = line.partition(" ")

@@ -105,7 +105,7 @@ class Runner(PytestRunner):
 class EachReadsItself:
     """While mutmut learns which test reaches what, each test function reads its files itself; what imports reach stands apart."""
 
-    hits: set[str] = set()  # noqa: RUF012
+    hits: set[str] = set()  # noqa: RUF012  # one for all runs
 
     def __init__(self) -> None:
         self.last = ""
@@ -134,5 +134,5 @@ def one_in(number: int) -> None:
 
 if __name__ == "__main__":
     one_in(int(os.environ.get("MUTANTS_ONE_IN", "1")))
-    isolation.PytestRunner = Runner  # type: ignore[attr-defined]
+    isolation.PytestRunner = Runner  # type: ignore[attr-defined]  # our runner for theirs
     mutmut.cli()

@@ -81,7 +81,7 @@ def context(protocol: Protocol, cycle: int = 1, cycle_day: int = 7, **more: obje
     """The context of a planned check-in of that day."""
     due = tuple(q.key for q in protocol.asks(cycle, cycle_day))
     fields: dict[str, object] = {"asked_on": TODAY, "cycle": cycle, "cycle_day": cycle_day, "on_day": True, "due": due}
-    return Context(**{**fields, **more})  # type: ignore[arg-type]
+    return Context(**{**fields, **more})  # type: ignore[arg-type]  # fields by name
 
 
 def judge(protocol: Protocol, given: Mapping[str, Plain], cycle: int = 1, cycle_day: int = 7, **more: object) -> Assessment:

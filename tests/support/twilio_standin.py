@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 import httpx2
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator
 
 from notifications.policy import length
 from tests.support.loopback import Loopback

@@ -110,7 +110,7 @@ REFUSED = [
 @pytest.mark.parametrize(("wrong", "sentence"), REFUSED, ids=[str(row[0]) for row in REFUSED])
 def test_a_pattern_nobody_can_live_says_why(wrong: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        Pattern(**{"times_per_day": 2, **wrong})  # type: ignore[arg-type]
+        Pattern(**{"times_per_day": 2, **wrong})  # type: ignore[arg-type]  # fields by name
 
 
 def test_named_days() -> None:
@@ -137,7 +137,7 @@ LIVED = [
 
 @pytest.mark.parametrize(("days", "page"), LIVED, ids=[str(row[0]) for row in LIVED])
 def test_the_narrowest_patterns_are_lived(days: dict[str, object], page: str) -> None:
-    pattern = Pattern(**{"times_per_day": 2, **days})  # type: ignore[arg-type]
+    pattern = Pattern(**{"times_per_day": 2, **days})  # type: ignore[arg-type]  # fields by name
     assert calendar_page(pattern, MONDAY, len(page)) == page
 
 

@@ -134,7 +134,7 @@ def broken(protocol: Protocol, rule_id: str, *, looking: bool) -> Protocol:
         raise ZeroDivisionError("a mistake in a rule")
 
     look = fail if looking else lambda _: 0
-    condition = Condition("broken", frozenset(), ("broken",), look, fail)  # type: ignore[arg-type]
+    condition = Condition("broken", frozenset(), ("broken",), look, fail)  # type: ignore[arg-type]  # broken on purpose
     rules = tuple(replace(r, all_of=(condition,)) if r.id == rule_id else r for r in protocol.rules)
     return replace(protocol, rules=rules)
 
@@ -176,7 +176,7 @@ def test_a_rule_that_throws_does_not_hide_the_others() -> None:
 )
 def test_an_answer_that_cannot_stand_is_told_not_guessed(key: str, value: object) -> None:
     """SEC-38, HZ-38: refused, unknown to every rule, and a person is told."""
-    whole = calm(CAPECITABINE, 1, 5) | {key: Answer(key, value)}  # type: ignore[arg-type]
+    whole = calm(CAPECITABINE, 1, 5) | {key: Answer(key, value)}  # type: ignore[arg-type]  # any value, odd ones too
     got = engine.assess(CAPECITABINE, whole, context(CAPECITABINE, 1, 5))
     assert got.level is Level.HIGH
     assert fired(got) == {"could-not-be-judged"}

@@ -31,7 +31,7 @@ def step(rule: str, given: dict[str, Value | None] | None = None, protocol: Prot
     """The one step of that name."""
     answers = {key: Answer(key, value) for key, value in (given or {}).items()}
     context = Context(DAY, cycle=1, cycle_day=3, on_day=True, due=tuple(answers))
-    got = engine.assess(protocol, answers, replace(context, **more))  # type: ignore[arg-type]
+    got = engine.assess(protocol, answers, replace(context, **more))  # type: ignore[arg-type]  # fields by name
     [found] = [one for one in got.steps if one.rule == rule]
     return found
 

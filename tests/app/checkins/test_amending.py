@@ -52,7 +52,7 @@ def test_what_does_not_fit_the_open_question_replaces_the_answer_before_it(chain
     judged = chain.judgements(chain.checkin(asked, WEDNESDAY))
     assert len(judged) == 2
     assert judged[1].inputs["answers"]["hand_foot"] == {"number": "2"}
-    assert chain.last_heard().reading["notes"] == ["amended"]  # type: ignore[index]
+    assert chain.last_heard().reading["notes"] == ["amended"]  # type: ignore[index]  # it was read
 
 
 def test_what_fits_the_open_question_is_its_answer(chain: Chain, asked: Patient) -> None:

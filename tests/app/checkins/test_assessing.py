@@ -127,7 +127,7 @@ def test_an_exception_in_each_rule_gives_an_alert(chain: Chain, marie: Patient) 
     protocol = versions.load(row)
     said = {"temperature": Answer("temperature", Decimal("37.0"))}
     for number, rule in enumerate(protocol.rules):
-        broken = Condition("broken", frozenset(), ("broken",), throws, lambda _fact: None)  # type: ignore[arg-type,return-value]
+        broken = Condition("broken", frozenset(), ("broken",), throws, lambda _fact: None)  # type: ignore[arg-type,return-value]  # broken on purpose
         rules = list(protocol.rules)
         rules[number] = replace(rule, all_of=(broken, *rule.all_of))
         judged = engine.assess(replace(protocol, rules=tuple(rules)), said, Context(asked_on=WEDNESDAY, due=()))

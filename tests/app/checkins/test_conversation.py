@@ -185,7 +185,7 @@ def test_a_bad_text_never_stops_the_queue(chain: Chain, marie: Patient, monkeypa
     def fussy(text: str, *rest: object) -> object:
         if "poison" in text:
             raise RuntimeError("poison")
-        return real(text, *rest)  # type: ignore[arg-type]
+        return real(text, *rest)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr("triage.replies.read", fussy)
     chain.keep(MARIE, "poison")

@@ -37,7 +37,7 @@ def decide(chain: Chain, patient: Patient, changes: dict[str, str | None], **tol
         base = script.followed(session, course, person, now.date())
         assert base is not None
         numbers = {name: None if at is None else Decimal(at) for name, at in changes.items()}
-        return overrides.decide(session, course, person, base, numbers, by=actor_of(chain.world.lebon), now=now, **values)  # type: ignore[arg-type]
+        return overrides.decide(session, course, person, base, numbers, by=actor_of(chain.world.lebon), now=now, **values)  # type: ignore[arg-type]  # fields by name
 
 
 def adopt(chain: Chain, text: str) -> ProtocolVersion:

@@ -134,7 +134,7 @@ def test_whom_no_question_reached_is_not_silent(chain: Chain, marie: Patient) ->
 def test_the_relative_comes_next(chain: Chain, fault: object) -> None:
     """Neutral text, working link; no task while that way is tried, and nothing clinical on Lucie's telephone."""
     lucie(chain)
-    chain.phones.faults[MARIE] = fault  # type: ignore[assignment]
+    chain.phones.faults[MARIE] = fault  # type: ignore[assignment]  # any fault of the stand-in
     chain.until(paris(WEDNESDAY, 10))
     chain.wait(minutes=16)
     chain.send()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator
 
 from app.core.db import Database
 from app.people.models import Service

@@ -37,7 +37,7 @@ class Ward:
         with self.database.transaction() as session:
             values: dict[str, object] = {"patient": session.get_one(Patient, self.marie.id), "now": self.clock.now()}
             values |= {"dedup_key": dedup_key or f"{key}:{self.clock.now().isoformat()}"}
-            return outbox.queue(session, key=key, purpose=purpose, **(values | more))  # type: ignore[arg-type]
+            return outbox.queue(session, key=key, purpose=purpose, **(values | more))  # type: ignore[arg-type]  # fields by name
 
     def row(self, message: Message) -> Message:
         """The message as it is now."""

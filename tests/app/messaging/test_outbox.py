@@ -26,7 +26,7 @@ PAUL = "+33639980002"
 
 
 def news(status: str, state: State | None, *, message: Message, sid: str = "SM1", **more: object) -> DeliveryUpdate:
-    return DeliveryUpdate(carrier="twilio", carrier_id=sid, status=status, state=state, our_id=message.id, **more)  # type: ignore[arg-type]
+    return DeliveryUpdate(carrier="twilio", carrier_id=sid, status=status, state=state, our_id=message.id, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def apply(ward: Ward, *updates: DeliveryUpdate) -> None:

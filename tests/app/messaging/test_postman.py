@@ -30,7 +30,7 @@ PAUL = "+33639980002"
 
 
 def temporary(**more: object) -> Failure:
-    return Failure(Reason.CARRIER, "down", permanent=False, **more)  # type: ignore[arg-type]
+    return Failure(Reason.CARRIER, "down", permanent=False, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def test_safety_leaves_before_the_question_that_was_queued_first(ward: Ward) -> None:
@@ -203,7 +203,7 @@ def test_eight_processes_send_each_message_once_and_one_at_a_time(ward: Ward) ->
         for turn in range(8):
             for person in range(20):
                 values = {"purpose": Purpose.ADMINISTRATIVE, "patient": patient, "now": ward.clock.now(), "to": f"+336399801{person:02d}"}
-                outbox.queue(session, key="help", dedup_key=f"{person}:{turn}", **values)  # type: ignore[arg-type]
+                outbox.queue(session, key="help", dedup_key=f"{person}:{turn}", **values)  # type: ignore[arg-type]  # fields by name
     carrier = OneAtATime()
     databases = [Database(ward.database.url.render_as_string(hide_password=False)) for _ in range(8)]
     errors: list[BaseException] = []

@@ -31,7 +31,7 @@ MARIE: dict[str, object] = {
 
 def _enrol(session: Session, world: World, clock: HandClock, *, allow_fiction: bool = True, **changes: object) -> Patient:
     values = {"oncologist_id": world.lebon.id, **MARIE, **changes}
-    new = NewPatient(**values)  # type: ignore[arg-type]
+    new = NewPatient(**values)  # type: ignore[arg-type]  # fields by name
     return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=clock.now(), allow_fiction=allow_fiction)
 
 

@@ -25,7 +25,7 @@ def marie(session: Session, world: World, clock: HandClock) -> Patient:
 def _change(
     session: Session, world: World, clock: HandClock, patient: Patient, to: FollowUp, reason: str = "hospitalisée", **more: object
 ) -> None:
-    patients.change_follow_up(session, patient, to, by=actor_of(world.claire), now=clock.now(), reason=reason, **more)  # type: ignore[arg-type]
+    patients.change_follow_up(session, patient, to, by=actor_of(world.claire), now=clock.now(), reason=reason, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def test_opting_out_is_told_once_and_can_be_undone(session: Session, world: World, clock: HandClock, marie: Patient) -> None:

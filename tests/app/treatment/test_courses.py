@@ -89,7 +89,7 @@ def test_a_prescription_is_refused_field_by_field(field: str, value: object, sen
         "first_intake": date(2026, 11, 18),
         field: value,
     }
-    new = NewCourse(**values)  # type: ignore[arg-type]
+    new = NewCourse(**values)  # type: ignore[arg-type]  # fields by name
     assert courses.check(new, today=date(2026, 11, 18), slugs={"capecitabine-14-7"}) == {field: sentence}
 
 

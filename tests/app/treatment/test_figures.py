@@ -260,7 +260,7 @@ def test_a_dose_that_cannot_be_is_refused(
 ) -> None:
     given = {"from_day": november(11), "dose_mg": D(1000), "reason": "main-pied", **change}
     with pytest.raises(Refusal) as refused:
-        orders.change_dose(session, course, marie, by=actor_of(world.lebon), now=NOON, **given)  # type: ignore[arg-type]
+        orders.change_dose(session, course, marie, by=actor_of(world.lebon), now=NOON, **given)  # type: ignore[arg-type]  # fields by name
     assert (refused.value.field, len(course.doses)) == (field, 1)
 
 
@@ -278,7 +278,7 @@ def test_a_dose_that_cannot_be_is_refused(
 def test_a_box_that_cannot_be_is_refused(session: Session, course: Course, marie: Patient, change: dict[str, object], field: str) -> None:
     given = {"on_day": november(4), "strength_mg": D(500), "tablets": 84, "place": "town", **change}
     with pytest.raises(FieldErrors) as refused:
-        supplies.dispense(session, course, marie, by=MARIE, now=NOON, **given)  # type: ignore[arg-type]
+        supplies.dispense(session, course, marie, by=MARIE, now=NOON, **given)  # type: ignore[arg-type]  # fields by name
     assert set(refused.value.fields) == {field}
 
 

@@ -27,7 +27,7 @@ def marie(session: Session, world: World, clock: HandClock) -> Patient:
 
 def _give(session: Session, world: World, clock: HandClock, marie: Patient, **changes: object) -> ClinicianGrade:
     values: dict[str, object] = {"term": "diarrhea", "version": "5.0", "grade": 3, "onset_day": date(2026, 11, 16), **changes}
-    return grades.record(session, marie, NewGrade(**values), by=actor_of(world.lebon), now=clock.now())  # type: ignore[arg-type]
+    return grades.record(session, marie, NewGrade(**values), by=actor_of(world.lebon), now=clock.now())  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_grade_is_kept_with_its_version_and_author(session: Session, world: World, clock: HandClock, marie: Patient) -> None:

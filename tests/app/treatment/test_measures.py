@@ -31,7 +31,7 @@ def _record(session: Session, world: World, clock: HandClock, marie: Patient, **
         "source": "call",
         **changes,
     }
-    return measures.record(session, marie, **values, by=actor_of(world.claire), now=clock.now())  # type: ignore[arg-type]
+    return measures.record(session, marie, **values, by=actor_of(world.claire), now=clock.now())  # type: ignore[arg-type]  # fields by name
 
 
 @pytest.mark.parametrize(

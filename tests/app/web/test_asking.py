@@ -19,7 +19,7 @@ from tests.factories import World
 from triage.questions import Question
 from triage.terms import Kind
 
-FR = Page(None, None, None, "fr", MONDAY)  # type: ignore[arg-type]
+FR = Page(None, None, None, "fr", MONDAY)  # type: ignore[arg-type]  # a page of nobody
 EN = replace(FR, language="en")
 
 

@@ -32,8 +32,8 @@ def test_the_row_is_committed_before_the_first_byte_of_the_answer_leaves(app: Fa
     class Looks:
         """Looks into the database at the very moment the answer starts to leave."""
 
-        async def __call__(self, scope, receive, send):  # type: ignore[no-untyped-def]
-            async def look(message):  # type: ignore[no-untyped-def]
+        async def __call__(self, scope, receive, send):  # type: ignore[no-untyped-def]  # a stand-in, as short as can be
+            async def look(message):  # type: ignore[no-untyped-def]  # a stand-in, as short as can be
                 if message["type"] == "http.response.start":
                     seen.append(names(database))
                 await send(message)

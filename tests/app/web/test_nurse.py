@@ -29,7 +29,7 @@ def morning(database: Database, world: World, clock: HandClock) -> Morning:
 
 def said(answer: object) -> str:
     """The words of a page, without its marks."""
-    text = re.sub(r"<(script|style|title)\b.*?</\1>", " ", answer.text, flags=re.S)  # type: ignore[attr-defined]
+    text = re.sub(r"<(script|style|title)\b.*?</\1>", " ", answer.text, flags=re.S)  # type: ignore[attr-defined]  # given as object
     plain = unescape(re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ").replace("\u00a0", " ")
     return re.sub(r"\s+", " ", plain)
 
@@ -209,7 +209,7 @@ def test_another_hospital_s_patient_does_not_exist(claire: TestClient, morning: 
 def _other_service(session: object, morning: Morning) -> int:
     from app.people.models import Service  # local: the helper alone needs it
 
-    first = session.get_one(Service, morning.marie.service_id)  # type: ignore[attr-defined]
+    first = session.get_one(Service, morning.marie.service_id)  # type: ignore[attr-defined]  # given as object
     other = Service(
         hospital_id=first.hospital_id,
         name="Hématologie",
@@ -219,8 +219,8 @@ def _other_service(session: object, morning: Morning) -> int:
         hours=first.hours,
         created_at=first.created_at,
     )
-    session.add(other)  # type: ignore[attr-defined]
-    session.flush()  # type: ignore[attr-defined]
+    session.add(other)  # type: ignore[attr-defined]  # given as object
+    session.flush()  # type: ignore[attr-defined]  # given as object
     return other.id
 
 

@@ -37,7 +37,7 @@ def ines(sign_in: SignIn, world: World) -> TestClient:
 
 def sheet_of(ines: TestClient, database: Database, world: World, clock: HandClock, treated: bool = True, **changes: object) -> str:
     """The words of the sheet of somebody enrolled now, without the tags."""
-    interpreter, also = str(changes.pop("interpreter", "")), list(changes.pop("also_reads", []))  # type: ignore[call-overload]
+    interpreter, also = str(changes.pop("interpreter", "")), list(changes.pop("also_reads", []))  # type: ignore[call-overload]  # taken out of any fields
     with database.transaction() as session:
         patient = a_patient(session, world, now=clock.now(), **changes)
         patient.interpreter, patient.also_reads = interpreter, also

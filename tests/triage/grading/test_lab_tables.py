@@ -242,7 +242,7 @@ def test_a_limit_of_zero_multiplies_nothing() -> None:
 def test_what_is_no_number_is_refused(wrong: dict[str, Decimal | str]) -> None:
     given: dict[str, Decimal | str] = {"value": Decimal(1), **wrong}
     with pytest.raises(ValueError, match="expected"):
-        fresh("5.0").grade("Anemia", unit="g/L", **given)  # type: ignore[arg-type]
+        fresh("5.0").grade("Anemia", unit="g/L", **given)  # type: ignore[arg-type]  # fields by name
 
 
 # --- Measures as they are kept ------------------------------------------------------------------------------------------------------

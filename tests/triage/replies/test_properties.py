@@ -86,7 +86,7 @@ def test_a_danger_is_found_inside_any_other_text(sign: str, before: str, after: 
 
 @settings(max_examples=100, deadline=None)
 @given(SIGNS, st.sampled_from([str.upper, str.title, lambda s: s.replace("'", "’"), lambda s: s.replace("'", " "), lambda s: s + " !!!"]))
-def test_case_and_apostrophes_do_not_matter(sign: str, typed) -> None:  # type: ignore[no-untyped-def]
+def test_case_and_apostrophes_do_not_matter(sign: str, typed) -> None:  # type: ignore[no-untyped-def]  # a stand-in, as short as can be
     """The same words however the telephone wrote them."""
     assert scan(typed(sign), "fr", words()) == scan(sign, "fr", words())
 
