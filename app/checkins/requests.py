@@ -31,6 +31,8 @@ def command(turn: Turn, reading: Reading) -> None:
     name, _, language = reading.value.partition("LANG_")
     if language:
         change_language(turn, language.lower())
+    elif name == "CALL_ME":
+        call_me(turn, reading)
     elif name in COMMANDS:
         COMMANDS[name](turn)
     else:
@@ -57,7 +59,10 @@ def stop(turn: Turn) -> None:
 
 
 def start(turn: Turn) -> None:
-    """Texts may leave again, a nurse is told, and what STOP cut short goes on where it was; the plan is made anew (U22)."""
+    """Texts may leave again, a nurse is told, and what STOP cut short goes on where it was; the plan is made anew (U22).
+
+    The answer is the question that was open, else the hour of the next ones.
+    """
     returned = patients.opt_in(turn.session, turn.patient, by=turn.by, now=turn.now)
     if returned:
         planning.replan_patient(turn.session, turn.patient, now=turn.now)
@@ -75,10 +80,12 @@ def say_help(turn: Turn) -> None:
     turn.say("help", Purpose.ADMINISTRATIVE)
 
 
-def call_me(turn: Turn) -> None:
-    """A call was asked for: it has an owner-to-be and an hour."""
+def call_me(turn: Turn, reading: Reading) -> None:
+    """A call was asked for: it has an owner-to-be and an hour. A symptom told beside it is judged, and may bring the call forward."""
     turn.task("call_back", due_within=CALL_WITHIN)
-    turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
+    due = care_team.add_service_time(turn.service, turn.now, CALL_WITHIN)
+    alert = unprompted.beside_wish(turn, reading.symptoms) if reading.symptoms or reading.told else None
+    turn.promise_call(min(due, alert.respond_by) if alert and alert.respond_by > turn.now else due, alert)
 
 
 def later(turn: Turn) -> None:
@@ -130,7 +137,6 @@ COMMANDS: dict[str, Callable[[Turn], None]] = {
     "STOP": stop,
     "START": start,
     "HELP": say_help,
-    "CALL_ME": call_me,
     "LATER": later,
     "LINK": linking.send_link,
     "SMS": linking.in_words,
