@@ -95,6 +95,7 @@ class Reading:
     """A text, understood. ``value`` is the codebook's normalised form; ``values`` one entry per key asked, None where missing.
 
     told: values given in passing for symptoms that were not asked, and a temperature: ("fatigue", "2"), ("temperature", "36.8").
+    symptoms: told beside a wish to be called, as the value of a SYMPTOM: "diarrhea:6".
     """
 
     heard: Heard
@@ -104,6 +105,7 @@ class Reading:
     dangers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
+    symptoms: str = ""
 
 
 @dataclass(frozen=True)

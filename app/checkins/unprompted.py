@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Alert
 from app.checkins import answers, assessing, closing, dialogue, planning, script
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.turns import Turn
@@ -74,11 +75,28 @@ def conclude(turn: Turn) -> None:
     if turn.checkin is None or turn.protocol is None:
         turn.acknowledge()
         return
-    judged = assessing.assess(turn.session, turn.checkin, now=turn.now)
-    if dialogue.tell_danger(turn, judged):
-        return
-    closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
-    if judged.alert is not None:
-        turn.promise_call(judged.alert.respond_by, judged.alert)
+    alert = _judged(turn)
+    if alert is not None:
+        turn.promise_call(alert.respond_by, alert)
     else:
         turn.acknowledge()
+
+
+def beside_wish(turn: Turn, codes: str) -> Alert | None:
+    """What is told beside a wish to be called is judged as if told alone; the wish itself never is. The alert met, if any."""
+    if codes and turn.checkin is None:
+        open_today(turn)
+    if turn.checkin is None or turn.protocol is None:
+        return None  # the words are read by whoever makes the call
+    if codes:
+        keep_symptoms(turn, codes)
+    return _judged(turn)
+
+
+def _judged(turn: Turn) -> Alert | None:
+    """A danger is told at once; what nobody asked ends here, a conversation under way goes on."""
+    assert turn.checkin is not None and turn.protocol is not None
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now)
+    if not dialogue.tell_danger(turn, judged) and turn.checkin.kind == KIND:
+        closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
+    return judged.alert

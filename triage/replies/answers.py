@@ -13,7 +13,7 @@ from triage.replies.clauses import Text
 from triage.replies.intakes import choice, intake
 from triage.replies.matching import matches
 from triage.replies.measures import count, temperature, weight
-from triage.replies.parsed import Parsed, again, settled
+from triage.replies.parsed import COUNTED, Parsed, again, said, settled
 from triage.replies.placing import all_foreign, multi
 from triage.replies.scales import pain, severity
 from triage.replies.words import Words, key_of
@@ -73,7 +73,8 @@ def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
         return again("ambiguous")
     order = sorted((where[0], code, len(where)) for code in ("yes", "no", "perhaps") for _, where in matches(text, words.tables[code]))
     if not order:
-        return settled("yes") if re.search(r"\b[1-9]\d?\s?(?:fois|foi|x|times)\b|\bonce\b|\btwice\b", text.folded) else None
+        often = re.search(r"\b[1-9]\d?\s?(?:fois|foi|x|times)\b|\bonce\b|\btwice\b", text.folded)
+        return settled("yes") if often and not _of_another(text, asked, words) else None
     first = order[0]
     longest = max((o for o in order if o[0] <= first[0] + 1), key=lambda o: o[2])
     code = longest[1] if longest[2] > first[2] else first[1]
@@ -83,6 +84,12 @@ def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     if sure:
         code = "no" if sure[1] in ("non", "not", "no") else "yes"
     return again("ambiguous") if code == "perhaps" else settled(code)
+
+
+def _of_another(text: Text, asked: Asked, words: Words) -> bool:
+    """ "Diarrhée 6 fois" says nothing about the chest."""
+    counted = [code for code in said(text, words, "symptom") if code in COUNTED]
+    return bool(asked.keys and counted) and not any(code[:4] in key for code in counted for key in asked.keys)
 
 
 _READERS: dict[Kind, Callable[[Text, Asked, Words], Parsed | None]] = {

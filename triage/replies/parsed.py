@@ -28,6 +28,8 @@ class Parsed:
 
 OPEN = frozenset({Kind.FREE_TEXT, Kind.NONE})
 """Questions to which anything may be said."""
+COUNTED = ("diarrhea", "vomiting", "constipation")
+"""Symptoms that are told by a number of times, or of days."""
 _RANK = {Escalate.NO: 0, Escalate.NURSE: 1, Escalate.URGENT: 2}
 
 

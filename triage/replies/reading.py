@@ -13,7 +13,7 @@ from triage.replies.fold import NO_BREAK
 from triage.replies.matching import matches
 from triage.replies.measures import weight_change
 from triage.replies.negation import half_denied
-from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse
+from triage.replies.parsed import COUNTED, OPEN, Parsed, floor_of, highest, nurse
 from triage.replies.pieces import SKILL
 from triage.replies.placing import beside
 from triage.replies.scanning import NUMBER, Found, heard, is_cancelled
@@ -75,6 +75,8 @@ def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading
         told = told if any(code == "temperature" for code, _ in told) else (*told, *cold)
         level = highest(reading.escalate, nurse(strong or bool(cold)))
         reading = replace(reading, told=told, escalate=level) if told or strong else reading
+        if reading.value == "CALL_ME" and (symptoms := _symptoms(text, found, asked, words)):
+            reading = replace(reading, symptoms=symptoms.value)  # the wish is answered, and what is told beside it is judged
     return reading
 
 
@@ -240,7 +242,7 @@ def _after_denied(text: Text, place: int) -> bool:
 def _numbered(code: str, text: Text, change: str | None) -> str:
     if change and change.startswith(code):
         return change
-    if code in ("diarrhea", "vomiting", "constipation"):
+    if code in COUNTED:
         unit = r"j|d" if code == "constipation" else r"f|x|t|s"
         for m in _AFTER_NUMBER.finditer(text.folded):
             if re.match(unit, m[0][len(m[1]) :].strip()):

@@ -167,6 +167,27 @@ def test_an_answer_with_a_call_asked_for_counts_as_both(chain: Chain, marie: Pat
     assert chain.answers(chain.checkin(marie, date(2026, 11, 25)))["mouth_sores"] == "1"
 
 
+def test_a_symptom_beside_a_wish_to_be_called_is_judged_and_the_wish_is_not(chain: Chain, marie: Patient) -> None:
+    """FR-13, HZ-01: the number told is judged by the protocol's own question; a wish to be called is a task, never a danger."""
+    chain.says(MARIE, "appelez moi")
+    assert (chain.tasks(), chain.alerts()) == (["call_back"], [])
+
+    chain.says(MARIE, "diarrhee 6 fois cette nuit, appelle moi")
+    told = chain.checkin(marie, date(2026, 11, 23), "unprompted")
+    assert chain.answers(told)["stools"] == "6"
+    assert told.closed_at is not None
+    assert [row.level for row in chain.judgements(told)] == ["high"]
+    assert [alert.level for alert in chain.alerts()] == ["high"]
+    assert chain.tasks() == ["call_back", "call_back"]
+
+    chain.until(WEDNESDAY_TEN)
+    chain.says(MARIE, "j'ai eu la diarrhee 8 fois, rappelez moi")
+    asked = chain.checkin(marie, date(2026, 11, 25))
+    assert chain.answers(asked)["stools"] == "8"
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+    assert [text.key for text in chain.texts_to(MARIE)][-1] == "urgent"
+
+
 def test_later_keeps_the_question_open(chain: Chain, marie: Patient) -> None:
     chain.until(WEDNESDAY_TEN)
     chain.says(MARIE, "plus tard")

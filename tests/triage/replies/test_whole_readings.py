@@ -148,6 +148,8 @@ multi3_severity_0_4 nausea,diarrhea,fatigue | correction question 2 : 3 | correc
 multi3_severity_0_4 nausea,diarrhea,fatigue | erreur b 3 | correction:q2=3
 none | j'ai arrêté le traitement | answer:stopped nurse
 none | je crache du sang | danger:bleeding urgent !bleeding
+none | appelez-moi s'il vous plaît, j'ai mal aux pieds | command:CALL_ME nurse
+none | appelez vite le samu | danger:unwell urgent !unwell
 severity_0_4 | 2 je crache du sang | answer:2 urgent !bleeding
 severity_0_4 | 2 rappelez-moi | answer:2 nurse +callback
 """

@@ -16,6 +16,13 @@ def test_scores_meant_for_another_question_are_no_answer_about_the_chest(text: s
     assert replies.read(text, CHEST, "fr", words()).heard is Heard.ASK_AGAIN
 
 
+def test_times_of_another_symptom_are_no_yes_about_the_chest() -> None:
+    """HZ-07: six stools became a pain in the chest that nobody said."""
+    assert replies.read("diarrhée 6 fois cette nuit", CHEST, "fr", words()).heard is Heard.SYMPTOM
+    assert replies.read("3 fois", CHEST, "fr", words()).value == "yes"
+    assert replies.read("vomi 2 fois", Asked(Kind.YES_NO, ("vomited",)), "fr", words()).value == "yes"
+
+
 @pytest.mark.parametrize(("text", "value"), [("1", "yes"), ("2", "no"), ("2.", "no"), ("1 oui", "yes"), ("2 non", "no")])
 def test_our_own_menu_still_answers(text: str, value: str) -> None:
     assert replies.read(text, CHEST, "fr", words()).value == value
