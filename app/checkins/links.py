@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.alerts import tasks
-from app.checkins.models import CheckIn
+from app.checkins.models import CheckIn, CheckInState
 from app.core import audit, limits, signing
 from app.core.audit import SYSTEM, Actor
 from app.messaging import links
@@ -16,10 +16,13 @@ from app.messaging.models import FormLink, FormVisit
 from app.people import respondents
 from app.people.models import Patient, Respondent
 
-LIVE, ENDED, LOCKED, UNKNOWN = "live", "ended", "locked", "unknown"
+LIVE, ANSWERED, ENDED, LOCKED, UNKNOWN = "live", "answered", "ended", "locked", "unknown"
 
 OWN_LIFE = timedelta(hours=24)
 """How long a link that belongs to no check-in may be opened (SEC-08)."""
+THANKED = timedelta(days=7)
+"""How long a link says that its questions were answered, and opens the way to say what is wrong now (house rule, 2026-11-22). Later the
+telephone may be somebody else's: the link is one of those that have ended."""
 VISIT = timedelta(hours=2)
 """How long a browser that passed the guard is known. The form takes two minutes; a stolen telephone is opened later than that."""
 MOST_WRONG = 5
@@ -48,19 +51,45 @@ def give(session: Session, patient: Patient, checkin: CheckIn | None, *, now: da
 
 
 def open_link(session: Session, token: str, *, now: datetime) -> tuple[FormLink | None, str]:
-    """The link of a token and how it stands: live, ended, locked, or unknown (then None). Changes nothing (SEC-07)."""
+    """The link of a token and how it stands: live, answered, ended, locked, or unknown (then None). Changes nothing (SEC-07)."""
     link = session.scalar(select(FormLink).where(FormLink.token_hash == signing.fingerprint(token)))
     return (link, state_of(session, link, now=now)) if link is not None else (None, UNKNOWN)
 
 
 def state_of(session: Session, link: FormLink, *, now: datetime) -> str:
-    """How a link stands: live, ended or locked."""
+    """How a link stands: live, answered, ended or locked."""
     if link.ended_why == "locked":
         return LOCKED
+    if answered_at(session, link, now=now) is not None:
+        return ANSWERED
     if link.ended_at is not None or now >= until(session, link):
         return ENDED
     checkin = session.get(CheckIn, link.checkin_id) if link.checkin_id else None
     return ENDED if checkin is not None and checkin.closed_at is not None else LIVE
+
+
+def answered_at(session: Session, link: FormLink, *, now: datetime) -> datetime | None:
+    """When the questions of this link were answered, here or by text, for a week; None while they are not, or when nobody answered.
+
+    A link taken back with its number thanks nobody: its holder is somebody else now.
+    """
+    checkin = session.get(CheckIn, link.checkin_id) if link.checkin_id and link.ended_why == "sent" else None
+    said = checkin is not None and checkin.state in (CheckInState.DONE, CheckInState.PARTIAL) and checkin.why != "not understood"
+    at = checkin.closed_at if checkin is not None and said else None
+    return at if at is not None and now < at + THANKED else None
+
+
+def own(session: Session, link: FormLink, *, now: datetime) -> FormLink:
+    """The link to say what is wrong, for whoever holds one whose questions were answered: the one they have, else a new one.
+
+    Behind the same guard, and guessed at no oftener (``TRIES``): the link that has ended opens nothing by itself (SEC-08).
+    """
+    mine = (FormLink.patient_id == link.patient_id, FormLink.respondent_id == link.respondent_id, FormLink.checkin_id.is_(None))
+    given = session.scalars(select(FormLink).where(*mine, FormLink.expires_at > now).order_by(FormLink.id.desc()))
+    if (standing := next((one for one in given if state_of(session, one, now=now) == LIVE), None)) is not None:
+        return standing
+    relative = session.get(Respondent, link.respondent_id) if link.respondent_id else None
+    return give(session, session.get_one(Patient, link.patient_id), None, now=now, respondent=relative)
 
 
 def until(session: Session, link: FormLink) -> datetime:
@@ -130,7 +159,7 @@ def visit_of(session: Session, cookie: str, *, now: datetime) -> FormVisit | Non
 
 
 def speaker(session: Session, visit: FormVisit) -> Actor:
-    """Who answers in a visit: the patient, or a relative by name."""
+    """Who answers in a visit: the patient, a declared relative by name, or somebody else."""
     return respondents.speaker(session, visit.said_by)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -26,10 +26,14 @@ WITH_TEXT = frozenset({Kind.YES_NO, Kind.COUNT})
 
 @dataclass(frozen=True)
 class Book:
-    """The words of one language. labels: beside a letter and in the echo. texts: the clause of a question, or what is counted."""
+    """The words of one language. labels: beside a letter and in the echo. texts: the clause of a question, or what is counted.
+
+    of_another: the clause for a page where somebody answers for the patient, of the questions that would say "you".
+    """
 
     labels: Mapping[str, str]
     texts: Mapping[str, str]
+    of_another: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -37,7 +41,7 @@ def book(language: str, folder: Path = FOLDER) -> Book:
     """The file of a language, read once; empty when there is none."""
     path = folder / f"{language}.toml"
     words = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return Book(words.get("labels", {}), words.get("texts", {}))
+    return Book(words.get("labels", {}), words.get("texts", {}), words.get("of_another", {}))
 
 
 def label(question: Question, language: str) -> str | None:
@@ -48,6 +52,11 @@ def label(question: Question, language: str) -> str | None:
 def clause(question: Question, language: str) -> str | None:
     """What a yes/no question asks (95 characters, no question mark), or what is counted (25); None when this language has no words."""
     return book(language).texts.get(question.text.get(SOURCE, "")) or question.text.get(language)
+
+
+def clause_of_another(question: Question, language: str) -> str | None:
+    """The same, asked of somebody who answers for the patient."""
+    return book(language).of_another.get(question.text.get(SOURCE, "")) or clause(question, language)
 
 
 def name(question: Question, language: str) -> str | None:

@@ -51,10 +51,13 @@ class Typed:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as its page shows it. given: the value of this visit, "" for "I do not know", None for none. already: given earlier."""
+    """A question as its page shows it. given: the value of this visit, "" for "I do not know", None for none. already: given earlier.
+
+    most: how many there may be, details included: one that fell when a detail is spared would look like a lost question.
+    """
 
     number: int
-    total: int
+    most: int
     key: str
     kind: str
     takes: str
@@ -70,13 +73,17 @@ class Asked:
 # --- Words --------------------------------------------------------------------------------------------------------------------------
 
 
-def text_of(page: Page, question: Question, limit: str) -> tuple[str, str]:
-    """The question in a sentence, and the hint under it. limit: the fever limit in force, written for the reader."""
+def text_of(page: Page, question: Question, limit: str, *, screen: str = "form") -> tuple[str, str]:
+    """The question in a sentence, and the hint under it. limit: the fever limit in force, written for the reader.
+
+    screen: whose words, "form" to be read by the patient, "aloud" to be said by a nurse on the telephone.
+    """
     key = "feels_hot" if question.key == script.FEELS_HOT else WORDS[question.kind]
-    clause = said.clause(question, page.language) or _named(question.text, page.language)
+    of_whom = said.clause_of_another if page.of_another else said.clause
+    clause = of_whom(question, page.language) or _named(question.text, page.language)
     values = {"name": said.name(question, page.language) or "", "text": clause[:1].upper() + clause[1:]}
-    text = page.say(f"form.question.{key}", **values)
-    hint = f"form.question.{key}_hint"
+    text = page.say(f"{screen}.question.{key}", **values)
+    hint = f"{screen}.question.{key}_hint"
     return text[:1].upper() + text[1:], page.say(hint, limit=limit) if page.has(hint) else ""
 
 

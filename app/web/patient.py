@@ -6,6 +6,8 @@ twice, opened again or left for another telephone loses nothing, and what comes 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from app.core.errors import Refusal
 from app.messaging import links as addresses
 from app.messaging import pages
 from app.messaging.outbox import Purpose
+from app.people import reading
 from app.web import asking, telling, visit, words
 from app.web.deps import Id, Reads, Writes
 from app.web.patient_guard import Form, Typed, closed
@@ -32,6 +35,12 @@ SIGNS = ("fever", "breath", "chest", "vomiting", "diarrhea", "bleeding")
 
 def _stranger(page: Page, session: Session) -> Response:
     return closed(page, session, None, links.UNKNOWN)
+
+
+def _closed(here: Visiting, *, sent: bool = False) -> Response:
+    """The time of the form is over, or its questions were answered elsewhere meanwhile."""
+    state = links.state_of(here.session, here.link, now=here.page.now)
+    return closed(here.page, here.session, here.link, state, sent=sent, language=here.page.language)
 
 
 def _to_guard(here: Visiting) -> Response:
@@ -56,6 +65,29 @@ def resume(page: AnyPage, session: Reads, mark: str) -> Response:
     if here is None:
         return _stranger(page, session)
     return _onward(here) if here.fresh else _to_guard(here)
+
+
+@router.get("/f/{mark}/who")
+def who(page: AnyPage, session: Reads, mark: str) -> Response:
+    """Which relative answers: asked once the birthday is known, by relation alone (HZ-10, SEC-09)."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if not here.fresh:
+        return _to_guard(here)
+    return here.show("who.html", relations=here.relations()) if here.by.kind != "patient" else here.go()
+
+
+@router.post("/f/{mark}/who")
+def say_who(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
+    """Until it is said, the answers are those of somebody nobody declared."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return _stranger(page, session)
+    if not here.fresh:
+        return _to_guard(here)
+    known = here.by.kind == "patient" or here.answers_as(form.get("r", ""))
+    return here.go() if known else here.go("who")
 
 
 @router.post("/f/{mark}/language")
@@ -96,7 +128,7 @@ def _question(here: Visiting, asked: Question, form: Typed | None = None, errors
     given = (row.value or "") if row is not None and mine else None
     view = asking.Asked(
         number=place + 1,
-        total=max(len(keys), place + 1),
+        most=max(len(here.questions), place + 1),
         key=asked.key,
         kind=asked.kind.value,
         takes=asking.takes(asked),
@@ -110,9 +142,7 @@ def _question(here: Visiting, asked: Question, form: Typed | None = None, errors
     )
     values = asking.typed_again(here.page, asked, given) if form is None else form
     complete = filling.next_question(here.session, here.checkin) is None
-    return here.show(
-        "question.html", status, asked=view, values=values, errors=errors or {}, to_review=complete, call_asked=_call_asked(here)
-    )
+    return here.show("question.html", status, asked=view, values=values, errors=errors or {}, to_review=complete)
 
 
 @router.post("/f/{mark}/{number:int}")
@@ -164,7 +194,7 @@ def review(page: AnyPage, session: Reads, mark: str) -> Response:
         return here.go("end")
     said = here.summary()
     left = sum(not one.is_answered for one in said)
-    return here.show("review.html", said=said, left=left, call_asked=_call_asked(here))
+    return here.show("review.html", said=said, left=left)
 
 
 @router.post("/f/{mark}/review")
@@ -199,7 +229,7 @@ def end(page: AnyPage, session: Reads, mark: str) -> Response:
 def _end(here: Visiting) -> Response:
     told = here.last_told()
     if told is None:
-        return _onward(here) if here.is_open or here.checkin is None else closed(here.page, here.session, here.link, links.ENDED)
+        return _onward(here) if here.is_open or here.checkin is None else _closed(here)
     safety = telling.safety_of(here.page, here.session, here.service, told) if told.purpose == Purpose.SAFETY else None
     return here.show(
         "end.html",
@@ -207,7 +237,6 @@ def _end(here: Visiting) -> Response:
         advice=here.advice(),
         safety=safety,
         said=[one for one in here.summary() if one.is_shown],
-        call_asked=_call_asked(here),
     )
 
 
@@ -222,7 +251,7 @@ def after(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
         return here.go("end#call")
     if form.get("renew") and here.fresh:
         renewing.send(session, here.link, now=page.now)
-        return closed(here.page, session, here.link, links.ENDED, sent=True)
+        return _closed(here, sent=True)
     return here.go("wrong") if form.get("wrong") else here.go("end")
 
 
@@ -240,7 +269,7 @@ def wrong(page: AnyPage, session: Reads, mark: str) -> Response:
 
 def _wrong(here: Visiting, form: Typed, errors: Typed | None = None, *, status: int = 200) -> Response:
     ticked = form.get("sign", "").split(",")
-    return here.show("wrong.html", status, signs=SIGNS, ticked=ticked, values=form, errors=errors or {}, call_asked=_call_asked(here))
+    return here.show("wrong.html", status, signs=SIGNS, ticked=ticked, values=form, errors=errors or {})
 
 
 @router.post("/f/{mark}/wrong")
@@ -266,8 +295,9 @@ def say_wrong(page: AnyPage, session: Writes, form: Form, mark: str) -> Response
 
 def _said_wrong(here: Visiting, form: Typed) -> str:
     """The ticked lines in the language the words are read in, then what was typed."""
-    reads = here.patient.language if here.patient.language in words.exist_in("form") else here.page.language
-    ticked = [words.say(reads, f"form.wrong.{sign}") for sign in SIGNS if sign in form.get("sign", "").split(",")]
+    reads = words.for_patient("form", [reading.lists_for(here.patient.language, "")], here.page.language)
+    page = replace(here.page, language=reads)
+    ticked = [page.say(f"form.wrong.{sign}") for sign in SIGNS if sign in form.get("sign", "").split(",")]
     return ". ".join(filter(None, [*ticked, form.get("words", "").strip()]))
 
 
@@ -276,8 +306,3 @@ def _said_wrong(here: Visiting, form: Typed) -> str:
 
 def _call(here: Visiting) -> None:
     call_requests.ask(here.session, here.patient, by=here.by, key=f"visit:{here.visit.id}", now=here.page.now)
-
-
-def _call_asked(here: Visiting) -> str:
-    """The hour of the call that was asked for, or when it comes; "" while none was."""
-    return telling.promise_of(here.page, here.patient, call_requests.standing(here.session, here.patient))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -21,12 +22,33 @@ def spoken(page: Page, language: str) -> Page:
     return replace(page, who=None, language=language)
 
 
-def page_language(page: Page, patient: Patient | None) -> str:
-    """Chosen on this page; else what the patient reads; else what the browser asks for; else French."""
+def page_language(page: Page, patient: Patient | None, address: str = "") -> str:
+    """Chosen on this page; else one that whoever answers reads; else one that is like it; else the browser's; else French.
+
+    address: the telephone the link was sent to, "" for the patient's. A language without pages of its own is followed by the one it is
+    like (notifications/languages.py): a browser set up by somebody else says less about who reads.
+    """
     chosen = page.request.query_params.get("l", "")
-    reads = reading.languages_of(patient) if patient else ()
+    reads = reading.languages_of(patient, address) if patient else ()
     asked = page.request.headers.get("accept-language", "")[:2].lower()
-    return words.for_patient("form", (chosen, *reads, asked), "fr")
+    return words.for_patient("form", (chosen, *reads, *(reading.lists_for(one, "") for one in reads), asked), "fr")
+
+
+@dataclass(frozen=True)
+class OfAnother(Page):
+    """The page of somebody who answers for the patient: a word of [relative] is said instead of the one that says "you" to the patient."""
+
+    of_another = True
+
+    def say(self, key: str, n: int | None = None, /, **values: object) -> str:
+        """A word of the form, about somebody else where that is another word."""
+        other = key.replace("form.", "form.relative.", 1)
+        return super().say(other if self.has(other) else key, n, **values)
+
+
+def of_another(page: Page) -> OfAnother:
+    """The same page for a relative, or for whoever else answers."""
+    return OfAnother(page.request, page.tools, page.who, page.language, page.now)
 
 
 def frame(page: Page, service: Service | None) -> dict[str, Any]:
@@ -44,7 +66,14 @@ def frame(page: Page, service: Service | None) -> dict[str, Any]:
         "values": {},
         "read_when": page.say("form.hours.read", when=asking.hours(page, service.hours)) if service else "",
         "closed_now": closed_now(page, service, local) if service else "",
+        "call_asked": "",
+        "safety": None,
     }
+
+
+def answered(page: Page, patient: Patient, at: datetime) -> dict[str, Any]:
+    """What a link says once its questions were answered: the day, on the patient's own clock. Nothing of what was answered."""
+    return {**frame(page, patient.service), "day": Formats(page.language, patient.timezone, page.now).day(at)}
 
 
 def closed_now(page: Page, service: Service, local: Formats) -> str:

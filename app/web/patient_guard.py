@@ -1,7 +1,7 @@
 """The door of the patient's pages: a link is opened, the day and month of birth asked for, and the token swapped for a cookie.
 
-Looking changes nothing, whoever looks and however often: previews and scanners open links. A link that has ended, or was never given,
-shows one and the same page.
+Looking changes nothing, whoever looks and however often: previews and scanners open links. A link whose time is over, or that was never
+given, shows one and the same page; one whose questions were answered says so, and never what was answered.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from app.alerts.models import Task
 from app.checkins import links, renewing
 from app.core import limits, signing
 from app.core.audit import Actor
+from app.messaging import links as addresses
 from app.messaging.models import FormLink, FormVisit
-from app.people import respondents
-from app.people.models import Patient
+from app.people.models import Patient, Respondent
 from app.web import asking, patient_frame, telling, visit
 from app.web.deps import Reads, Writes
 from app.web.render import AnyPage, Page
@@ -62,7 +62,7 @@ def guard(page: AnyPage, session: Reads, token: str, again: str = "") -> Respons
 
 @router.post("/{token}")
 def enter(page: AnyPage, session: Writes, form: Form, token: str) -> Response:
-    """The guard is answered, and the token swapped for a cookie; or a new link is asked for."""
+    """The guard is answered, and the token swapped for a cookie; or a new link is asked for, or something is wrong after the answers."""
     link, state = links.open_link(session, token, now=page.now)
     if not _within_limits(page, session):
         if link is None or state != links.LIVE:
@@ -71,6 +71,9 @@ def enter(page: AnyPage, session: Writes, form: Form, token: str) -> Response:
     if link is None or state != links.LIVE:
         if link is not None and form.get("renew"):
             renewing.send(session, link, now=page.now)
+        if link is not None and form.get("wrong") and state == links.ANSWERED:
+            own = addresses.token_of(links.own(session, link, now=page.now))
+            return RedirectResponse(f"/q/{own}?l={_in(page, session, link).language}", 303)
         return closed(page, session, link, state, sent=bool(form.get("renew")))
     return _enter(page, session, link, form)
 
@@ -85,7 +88,8 @@ def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Respons
         errors["who"] = here.say("form.guard.missing_who")
     if errors:
         return _guard(page, session, link, form, errors, status=422)
-    by = _speaker(session, link, form["who"])
+    patient = session.get_one(Patient, link.patient_id)
+    by = Actor("patient", patient.id, patient.full_name) if form["who"] == "self" else visit.undeclared(patient)
     cookie = links.pass_guard(session, link, day=int(day), month=int(month), said_by=by, now=page.now)
     if cookie is None:
         state = links.state_of(session, link, now=page.now)
@@ -94,7 +98,8 @@ def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Respons
         return _guard(page, session, link, form, {"birth": _wrong(here, session, link)}, status=422)
     began = session.scalars(select(FormVisit).where(FormVisit.token_hash == signing.fingerprint(cookie))).one()
     began.language = here.language
-    return visit.with_cookie(RedirectResponse(visit.root_of(cookie), 303), cookie, page.tools.settings)
+    first = f"{visit.root_of(cookie)}/who" if visit.relatives_of(session, link) and by.kind != "patient" else visit.root_of(cookie)
+    return visit.with_cookie(RedirectResponse(first, 303), cookie, page.tools.settings)
 
 
 def _wrong(here: Page, session: Session, link: FormLink) -> str:
@@ -108,16 +113,6 @@ def _is_day(text: str, highest: int) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= highest
 
 
-def _speaker(session: Session, link: FormLink, who: str) -> Actor:
-    """Who answers: the patient; the relative the link was sent to, else the first declared one; else somebody nobody has declared."""
-    patient = session.get_one(Patient, link.patient_id)
-    if who == "self":
-        return Actor("patient", patient.id, patient.full_name)
-    relatives = [actor for actor in respondents.may_speak(patient) if actor.kind == "respondent"]
-    sent_to = next((actor for actor in relatives if actor.id == link.respondent_id), None)
-    return sent_to or next(iter(relatives), None) or Actor("relative", patient.id, "?")
-
-
 def _within_limits(page: Page, session: Session) -> bool:
     address = page.request.client.host if page.request.client else ""
     return limits.knock(session, "form", address, now=page.now, most=MOST, within=WITHIN)
@@ -125,8 +120,10 @@ def _within_limits(page: Page, session: Session) -> bool:
 
 def _in(page: Page, session: Session, link: FormLink | None) -> Page:
     """The page in the language of whoever the link was sent to."""
-    patient = session.get(Patient, link.patient_id) if link is not None else None
-    return patient_frame.spoken(page, patient_frame.page_language(page, patient))
+    if link is None:
+        return patient_frame.spoken(page, patient_frame.page_language(page, None))
+    patient, relative = session.get_one(Patient, link.patient_id), session.get(Respondent, link.respondent_id or 0)
+    return patient_frame.spoken(page, patient_frame.page_language(page, patient, relative.phone if relative else ""))
 
 
 def _guard(
@@ -141,13 +138,26 @@ def _guard(
 ) -> Response:
     here, service = _in(page, session, link), session.get_one(Patient, link.patient_id).service
     shared = session.get_one(Patient, link.patient_id).shared_phone
-    values = {**patient_frame.frame(here, service), "shared": shared, "values": form or {}, "errors": errors or {}, "again": again}
+    values = {
+        **patient_frame.frame(here, service),
+        "shared": shared,
+        "unasked": link.checkin_id is None,
+        "values": form or {},
+        "errors": errors or {},
+        "again": again,
+    }
     return here.page("patient/guard.html", status, **values)
 
 
-def closed(page: Page, session: Session, link: FormLink | None, state: str, *, sent: bool = False) -> Response:
-    """Ended, locked, or never given: the same page. Without a link nobody knows the service; when there is one only, it is that one."""
-    here = _in(page, session, link)
+def closed(page: Page, session: Session, link: FormLink | None, state: str, *, sent: bool = False, language: str = "") -> Response:
+    """Ended or never given: the same page. Without a link nobody knows the service; when there is one only, it is that one.
+
+    Answered or locked: the page of that, which says nothing about the person either (SEC-09). language: of the visit it ends, if any.
+    """
+    here = patient_frame.spoken(page, language) if language else _in(page, session, link)
+    answered = links.answered_at(session, link, now=page.now) if link is not None and state == links.ANSWERED else None
+    if link is not None and answered is not None:
+        return here.page("patient/answered.html", 410, **patient_frame.answered(here, session.get_one(Patient, link.patient_id), answered))
     service = session.get_one(Patient, link.patient_id).service if link is not None else patient_frame.only_service(session)
     promise = _call_after_lock(here, session, link) if link is not None and state == links.LOCKED else ""
     values = {**patient_frame.frame(here, service), "locked": state == links.LOCKED, "promise": promise, "sent": sent}

@@ -6,6 +6,8 @@ people's on one telephone, never answer for one another. Neither tells who it is
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import answers, filling, links, script
+from app.checkins import answers, call_requests, filling, links, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.core import signing
 from app.core.audit import Actor
@@ -22,11 +24,10 @@ from app.core.settings import Settings
 from app.messaging import pages
 from app.messaging.models import FormLink, FormVisit, Message
 from app.messaging.outbox import Purpose
-from app.people.models import Patient, Service
-from app.web import asking
-from app.web.patient_frame import frame, page_language, spoken
+from app.people.models import Patient, Respondent, Service
+from app.web import asking, telling
+from app.web.patient_frame import frame, of_another, page_language, spoken
 from app.web.render import Page
-from app.web.telling import sentences
 from triage import questions
 from triage.questions import Question
 
@@ -51,6 +52,29 @@ def with_cookie(answer: Response, cookie: str, settings: Settings) -> Response:
     path = root_of(cookie)
     answer.set_cookie(COOKIE, cookie, max_age=KEPT_SECONDS, path=path, secure=https, httponly=True, samesite="lax")
     return answer
+
+
+def undeclared(patient: Patient) -> Actor:
+    """Somebody who is not on the file: their answers are marked so, never as the patient's or a declared relative's (HZ-10)."""
+    return Actor("relative", patient.id, "?")
+
+
+def relatives_of(session: Session, link: FormLink) -> Sequence[Respondent]:
+    """The declared relatives, whoever the link was sent to first."""
+    declared = session.get_one(Patient, link.patient_id).respondents
+    return sorted(declared, key=lambda one: one.id != link.respondent_id)
+
+
+def _relation(relative: Respondent, among: Sequence[Respondent]) -> str:
+    """How a relative finds their own line: the first relation alone, and an initial where two are alike. No name is shown (SEC-09)."""
+    first, others = _first(relative), [one for one in among if one is not relative]
+    return f"{first} ({relative.name[:1]}.)" if any(_first(one).casefold() == first.casefold() for one in others) else first
+
+
+def _first(relative: Respondent) -> str:
+    """ "fille, personne de confiance" → "Fille"."""
+    first = re.split(r"[,;/(]", relative.relation)[0].strip() or relative.relation
+    return first[:1].upper() + first[1:]
 
 
 UNSEEN = {True: "form.answer.done", False: "form.answer.none_yet"}
@@ -95,7 +119,7 @@ class Visiting:
         return (
             self.checkin is not None
             and self.checkin.version_id is not None
-            and links.state_of(self.session, self.link, now=self.page.now) != links.ENDED
+            and links.state_of(self.session, self.link, now=self.page.now) in (links.LIVE, links.LOCKED)
         )
 
     @property
@@ -150,11 +174,29 @@ class Visiting:
         """The self-care text of this visit, a sentence a line."""
         mine = (Message.patient_id == self.patient.id, Message.direction == "out", Message.created_at >= self.visit.created_at)
         shown = (Message.carrier == pages.FORM, Message.purpose == Purpose.ADVICE)
-        return sentences(self.session.scalars(select(Message).where(*mine, *shown).order_by(Message.id.desc())).first())
+        return telling.sentences(self.session.scalars(select(Message).where(*mine, *shown).order_by(Message.id.desc())).first())
+
+    def relations(self) -> list[tuple[int, str]]:
+        """Who may say that they answer, besides the patient: row number and relation."""
+        declared = relatives_of(self.session, self.link)
+        return [(one.id, _relation(one, declared)) for one in declared]
+
+    def answers_as(self, chosen: str) -> bool:
+        """From now on this visit's answers are marked with this relative, or with somebody nobody declared. False: no such line."""
+        relative = next((one for one in relatives_of(self.session, self.link) if str(one.id) == chosen), None)
+        if relative is None and chosen != "other":
+            return False
+        self.by = Actor("respondent", relative.id, relative.name) if relative else undeclared(self.patient)
+        self.visit.said_by = str(self.by)
+        return True
+
+    def call_asked(self) -> str:
+        """When the call comes that was asked for, on whichever page; "" while none was."""
+        return telling.promise_of(self.page, self.patient, call_requests.standing(self.session, self.patient))
 
     def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of this visit."""
-        around = {"root": self.root, "for_relative": self.by.kind != "patient", "errors": {}, "values": {}}
+        around = {"root": self.root, "for_relative": self.by.kind != "patient", "call_asked": self.call_asked()}
         return self.page.page(f"patient/{template}", status, **(frame(self.page, self.service) | around | values))
 
     def go(self, where: str = "") -> Response:
@@ -173,5 +215,5 @@ def find(page: Page, session: Session, mark: str) -> Visiting | None:
     link = session.get_one(FormLink, visit.link_id)
     patient = session.get_one(Patient, link.patient_id)
     fresh = links.visit_of(session, cookie, now=page.now) is not None
-    here = spoken(page, visit.language or page_language(page, patient))
-    return Visiting(here, session, visit, link, patient, links.speaker(session, visit), fresh, root_of(cookie))
+    here, by = spoken(page, visit.language or page_language(page, patient)), links.speaker(session, visit)
+    return Visiting(here if by.kind == "patient" else of_another(here), session, visit, link, patient, by, fresh, root_of(cookie))

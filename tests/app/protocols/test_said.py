@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from triage.terms import Kind
 
 PROTOCOLS = sorted(shelf.compiled().values(), key=lambda protocol: protocol.slug)
 QUESTIONS: list[Question] = list({str(q): q for protocol in PROTOCOLS for q in protocol.questions.values()}.values())
-CLAUSES = {clause for q in QUESTIONS if q.kind is Kind.YES_NO and (clause := said.clause(q, "fr"))}
+CLAUSES = {
+    clause for q in QUESTIONS if q.kind is Kind.YES_NO for clause in (said.clause(q, "fr"), said.clause_of_another(q, "fr")) if clause
+}
 MEDICINES = {agent.split("_")[0] for protocol in PROTOCOLS for agent in protocol.agents} | {"prednisone", "chimio", "chemo"}
 
 
@@ -58,7 +61,7 @@ def test_no_word_is_kept_for_a_question_nobody_asks(language: str) -> None:
     """A changed French sentence leaves its translation behind: it must be translated again, not guessed."""
     asked = {q.label.get("fr") for q in QUESTIONS} | {q.text.get("fr") for q in QUESTIONS}
     book = said.book(language)
-    assert [words for words in [*book.labels, *book.texts] if words not in asked] == []
+    assert [words for words in [*book.labels, *book.texts, *book.of_another] if words not in asked] == []
 
 
 def test_a_question_that_changed_has_no_words_in_the_third_language() -> None:
@@ -69,6 +72,16 @@ def test_a_question_that_changed_has_no_words_in_the_third_language() -> None:
     assert said.clause(changed, "rcf") is None
     assert not said.can_ask([changed], "rcf")
     assert said.can_ask([changed], "en")
+
+
+@pytest.mark.parametrize(("language", "you"), [("fr", {"vous", "votre", "vos"}), ("en", {"you", "your"})])
+def test_who_answers_for_somebody_is_not_asked_about_themselves(language: str, you: set[str]) -> None:
+    """FR-32: "do you have chest pain" would be the daughter's chest. Whether they worry is asked of them as well."""
+    asked = {
+        q.text["fr"]: (said.clause_of_another(q, language) or "").replace("are you, or they, worried", "") for q in QUESTIONS if q.text
+    }
+    assert {clause for clause in asked.values() if you & set(re.findall(r"\w+", clause.casefold()))} == set()
+    assert [clause for clause in said.book(language).of_another.values() if len(clause) > 95 or policy.not_gsm7(clause)] == []
 
 
 def test_a_language_without_a_file_has_no_words(tmp_path: Path) -> None:

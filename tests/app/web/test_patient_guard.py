@@ -137,8 +137,7 @@ def test_a_link_ends_with_its_window(ward: Ward, phone: Browser, database: Datab
 def test_an_unknown_address_shows_the_page_of_an_ended_link(ward: Ward, phone: Browser) -> None:
     """Nothing tells a guess from a link of yesterday."""
     token = ward.token()
-    phone.enter(token).fill()
-    phone.post(send="yes")
+    ward.chain.clock.at = (ward.checkin.silent_at or MONDAY) + timedelta(minutes=1)
     ended, unknown = phone.get(f"/q/{token}").page, phone.get("/q/AAAAAAAAAAAAAAAAAAAAAA").page
     assert (ended.status_code, ended.text) == (unknown.status_code, unknown.text)
     assert (phone.get("/q/f/0123456789ab").page.status_code, phone.page.text) == (410, ended.text)
@@ -150,6 +149,9 @@ def test_an_ended_link_sends_a_new_one_to_the_same_telephone_three_times_a_day(w
     ward.chain.clock.at = (ward.checkin.silent_at or MONDAY) + timedelta(minutes=1)
     phone.get(f"/q/{token}")
     assert "Recevoir un nouveau lien" in phone.text
+    assert "Un SMS plus récent est peut-être arrivé. Ouvrez son lien." in phone.text
+    assert "Un SMS part au numéro que le service connaît." in phone.text
+    assert "639980" not in phone.page.text
     for _ in range(5):
         phone.get(f"/q/{token}").post(renew="yes")
         assert "Si ce lien était le vôtre, un SMS part dans la minute." in phone.text
