@@ -87,7 +87,7 @@ def is_not_body(folded: str, warmth: Warmth, near: Beside) -> bool:
 
 def _just_before(folded: str, warmth: Warmth) -> str:
     """What leads to the number: longer than any words of the lists, so that a whole letter need not be searched."""
-    return folded[max(0, warmth.start - 2 * NEARBY) : warmth.start]
+    return folded[max(0, warmth.start - NEARBY) : warmth.start]
 
 
 def _is_body(folded: str, warmth: Warmth, asked: Asked, near: Beside) -> bool:

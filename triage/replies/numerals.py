@@ -23,6 +23,7 @@ _NEWS = re.compile(r"\b(rien|quoi) de neuf\b")
 _ONE_OH_ONE = re.compile(r"\b(?:one (?:oh|o|zero)|(?:(?:a|one) )?hundred and(?: (?:oh|o|zero))?) (one|two|three|four)\b")
 _POINT = re.compile(r"(?<=\d) ?\b(?:virgule|point|vergule|virg) ?(?=\d)|(?:(?<=3\d)|(?<=4[0-3])) ?\b(?:degres?|deg|et) ?(?=\d\b)")
 _WORD = re.compile(r"\w+")
+_DIGIT = re.compile(r"\d")
 _POINT_ONE = re.compile(r"\b(point|virgule) (?:one|une?)\b")
 """ "thirty nine point one" keeps its last digit."""
 _HALF = re.compile(r"(?<=\d)(?: ?°| degres?)? (?:et )?(?:demie?s?|1/2|and a half)\b")
@@ -36,12 +37,12 @@ def digits(folded: str, words: Mapping[str, int]) -> str:
     folded = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if m[1] in words else m[0], folded)
     folded = _ONE.sub("1", folded)
     folded = _ONE_OH_ONE.sub(lambda m: f"10{words.get(m[1], 1)}", folded)
-    only_numbers = all(m[0] in words or m[0] in _LINKS or not m[0].isalpha() for m in _WORD.finditer(folded))
-    pattern = _pattern(words)
-    weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
-    folded = _POINT_ONE.sub(r"\1 1", folded)
-    text = pattern.sub(lambda m: _written(m[0], words, weak), folded)
-    return _POINT.sub(",", _HALF.sub(",5", text))
+    said = _WORD.findall(folded)
+    if not words.keys().isdisjoint(said):
+        only_numbers = all(word in words or word in _LINKS or not word.isalpha() for word in said)
+        weak = () if only_numbers else ("un", "une", "one", "a", "in", "cent", "dis")
+        folded = _pattern(words).sub(lambda m: _written(m[0], words, weak), _POINT_ONE.sub(r"\1 1", folded))
+    return _POINT.sub(",", _HALF.sub(",5", folded)) if _DIGIT.search(folded) else folded
 
 
 _PATTERNS: dict[int, re.Pattern[str]] = {}
@@ -98,6 +99,7 @@ _UNIT = (
 )
 _NOT_ANSWERS = re.compile(
     rf"""
+    (?:\b|(?=\+))(?:  # none of them begins inside a word: most places of a text need no second look
     (?P<phone>(?:\+\d{{1,3}}|\b0)[ .-]?\(?\d{{1,3}}\)?(?:[ .-]?\d{{2,3}}){{3,4}}\b|\b\d{{9,15}}\b)
   | (?P<date>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)?\d\d\b|\b(?:le|du|depuis le|au|on|since|from)\s\d{{1,2}}[/.-]\d{{1,2}}\b
       |\b\d{{1,2}}(?:er|st|nd|rd|th)?\s(?:{_MONTH})\b|\b(?:{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\b
@@ -107,7 +109,7 @@ _NOT_ANSWERS = re.compile(
   | (?P<quantity>\b\d+(?:[.,]\d+)?{_UNIT}\b|\b\d+(?:[.,]\d+)?\s?[€$£%])
   | (?P<mention>\b(?:le|la|les|question|cycle|jour|day|numero|n°|room|chambre|size|taille|pointure|bus|ligne
       |age|the|step|etape)\s?\d{{1,3}}\b(?![.,°]\d?)
-      |\bj\d{{1,3}}\b)
+      |\bj\d{{1,3}}\b))
     """,
     re.VERBOSE,
 )
