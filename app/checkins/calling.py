@@ -25,7 +25,7 @@ from app.people.models import Patient
 from app.people.perimeter import Viewer
 from app.protocols import versions
 from app.treatment import courses, days
-from triage import calendar
+from triage import calendar, questions
 from triage.engine.house import WAITING
 from triage.protocol import Protocol
 from triage.questions import Question
@@ -143,6 +143,14 @@ def finish(session: Session, checkin: CheckIn, *, by: Actor, asker: Viewer, now:
         tasks.close(session, task.id, by=asker, now=now, words=DONE.get(asker.language, DONE["fr"]))
     _end_silence(session, checkin, by=by, asker=asker, now=now)
     return filled
+
+
+def unanswered(session: Session, checkin: CheckIn) -> list[Question]:
+    """What would be kept as not asked if the call ended now; nothing once it has ended, nor where the day's own was opened unasked."""
+    if checkin.opened_at is None or checkin.closed_at is not None:
+        return []
+    said = filling.said_of(session, checkin)
+    return [one for one in filling.questions_of(session, checkin) if one.key not in said and not questions.skipped(one, said)]
 
 
 def waiting_for(session: Session, checkin: CheckIn) -> list[Task]:

@@ -24,10 +24,11 @@ from app.messaging.outbox import Purpose
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
-from app.web import asking, chart_data
+from app.web import aloud, asking, chart_data
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import opened
+from app.web.patient_frame import of_another
 from app.web.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
@@ -157,6 +158,8 @@ def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
     by = _speaker(patient, values.get("who", ""))
     if checkin is None or checkin.opened_at is None:
         raise Refusal("Nothing was answered yet. Answer at least one question.", status=422)
+    if not values.get("sure") and calling.unanswered(session, checkin):
+        raise FieldErrors({"finish": "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."})
     calling.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
     return {"checkin": checkin.id, "who": str(by), "at": "say"}
 
@@ -183,6 +186,7 @@ def _page(
     protocol, asked = calling.questions_of(session, patient, checkin, now=page.now)
     row = calling.so_far(session, checkin) if checkin else None
     say, advice = calling.told(session, checkin) if checkin else (None, None)
+    spoken = aloud.in_language_of(page, patient)
     return page.page(
         "calling.html",
         422 if errors else 200,
@@ -197,6 +201,10 @@ def _page(
         steps=_fired(row.result) if row else (),
         say=say,
         advice=advice,
+        opening=aloud.opening(page, patient, by, len(asked)),
+        spoken=spoken.language,
+        to_say=aloud.sentences(spoken, session, patient, say, asked, answers.current(session, checkin.id)) if say and checkin else (),
+        left=[asking.name_of(page, question) for question in calling.unanswered(session, checkin)] if checkin else (),
         is_danger=say is not None and say.purpose == Purpose.SAFETY,
         contacts=chart_data.contacts_of(session, patient, page.now),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
@@ -223,10 +231,11 @@ def _lines(
     standing = answers.standing(session, checkin.id) if checkin and opened_already else {}
     said = filling.said_of(session, checkin) if checkin and opened_already else {}
     limit = page.formats.number(protocol.fever_limit) if protocol else ""
+    page = of_another(page) if by.kind == "respondent" else page
     shown = [question for question in asked if question.key in standing or not questions.skipped(question, said)]
     lines = []
     for question in shown:
-        text, hint = asking.text_of(page, question, limit)
+        text, hint = asking.text_of(page, question, limit, screen="aloud")
         rows = standing.get(question.key, [])
         mine = next((row for row in rows if row.said_by == str(by)), None)
         takes, cannot, unit = asking.takes(question), asking.cannot(page, question), asking.UNITS.get(question.kind, "")

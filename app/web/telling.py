@@ -17,6 +17,9 @@ from app.web.patient_frame import frame
 from app.web.render import Page
 from notifications.wording import PLACEHOLDERS
 
+PROMISES = frozenset({"confirm_g2", "call_promised"})
+"""Texts that promise a call at an hour of their own."""
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -39,7 +42,7 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
     """The safety text of a danger, in the reader's language. An unknown one says the emergency number alone."""
     around = frame(page, service)
     key = message.key if page.has(f"form.safety.{message.key}.title") else "urgent_15"
-    values = {"sos": around["sos_words"], "minutes": _minutes(session, message)}
+    values = {"sos": around["sos_words"], "minutes": minutes_of(session, message)}
     sos = Ring(service.emergency, page.say("form.safety.call", number=around["sos"]))
     ward = Ring(service.phone.replace(" ", ""), page.say("form.safety.service", number=around["phone"]))
     rings = {
@@ -50,7 +53,7 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
     return Safety(page.say(f"form.safety.{key}.title", **values), page.say(f"form.safety.{key}.text", **values), rings.get(key, (sos,)))
 
 
-def _minutes(session: Session, message: Message) -> int:
+def minutes_of(session: Session, message: Message) -> int:
     """Those of the text that left beside this page: two different promises within a minute are none."""
     if said := (message.reading or {}).get("values", {}).get("minutes"):
         return int(said)
@@ -78,17 +81,29 @@ def sentences(message: Message | None) -> list[str]:
     return [part for part in re.split(r"(?<=[.?]) (?=[A-ZÉÀ])", message.body) if part] if message else []
 
 
-def in_words(page: Page, session: Session, patient: Patient, message: Message) -> list[str]:
-    """What comes next, in the reader's language: the promise of the text that was kept, its echo left to the list beside it."""
+def in_words(page: Page, session: Session, patient: Patient, message: Message, call: Task | None = None) -> list[str]:
+    """What comes next, in the reader's language: the promise of the text that was kept, its echo left to the list beside it.
+
+    call: the one that was asked for, whose hour stands on the page already. A later hour beside it would be a second promise.
+    """
     key = f"form.said.{message.key}"
+    alert = session.get(Alert, message.alert_id) if message.alert_id else None
+    if message.key in PROMISES and call is not None and page.now < call.due_at and (alert is None or call.due_at <= alert.respond_by):
+        return [page.say("form.said.before_call")]
     if not page.has(key):
         return sentences(message)
+    return [page.say(key, **promised_in(page, session, patient, message))]
+
+
+def promised_in(page: Page, session: Session, patient: Patient, message: Message) -> dict[str, str]:
+    """The hours and numbers a kept text promises, in the reader's language: when somebody calls, when the service opens, whom to call."""
     alert = session.get(Alert, message.alert_id) if message.alert_id else None
     due = max(alert.respond_by, message.created_at) if alert else message.created_at
     opening = care_team.next_opening(patient.service, message.created_at)
-    values = {
+    around = frame(page, patient.service)
+    return {
         "when": PLACEHOLDERS["when"].say(moment(due, message.created_at, patient), page.language),
         "opening": PLACEHOLDERS["opening"].say(moment(opening, message.created_at, patient), page.language),
-        "sos": frame(page, patient.service)["sos_words"],
+        "sos": around["sos_words"],
+        "tel": around["phone"],
     }
-    return [page.say(key, **values)]

@@ -89,13 +89,16 @@ def test_each_answer_is_kept_when_it_is_given_with_who_gave_it_and_who_asked(
 ) -> None:
     chain.until(WEDNESDAY_TEN)
     call = Call(claire, chain, marie)
-    assert "Relevé du mer. 25 nov." in call.page()
+    page = call.page()
+    assert "Relevé du mer. 25 nov." in page
+    assert "Bonjour, Claire Payet à l'appareil. Est-ce que je parle à Marie Hoarau ?" in page
+    assert "J'ai 9 questions, quelques minutes. Est-ce un bon moment ?" in page
     call.answer("mouth_sores", "2")
 
     assert call.rows() == [("mouth_sores", "2", f"patient:{marie.id}", f"staff:{world.claire.id}", "call")]
     page = call.page()
     assert "Niveau à cet instant !! Élevé" in page  # 2 for a sore mouth is high in this protocol
-    assert "la patiente, au téléphone avec Claire Payet : 2" in page
+    assert "la patiente, au téléphone avec Claire Payet : moyen (2)" in page
     assert [alert.level for alert in chain.alerts()] == ["high"]
     with chain.read() as session:
         sent = session.scalars(select(Message).where(Message.direction == "out", Message.carrier != "call")).all()
@@ -106,7 +109,7 @@ def test_half_filled_it_is_taken_up_by_a_colleague(claire: TestClient, sign_in: 
     chain.until(WEDNESDAY_TEN)
     Call(claire, chain, marie).answer("diarrhea", "1")
     luc = Call(sign_in(world.luc), chain, marie)
-    assert "la patiente, au téléphone avec Claire Payet : 1" in luc.page()
+    assert "la patiente, au téléphone avec Claire Payet : un peu (1)" in luc.page()
     luc.answer("mouth_sores", "0")
 
     assert [(key, asker) for key, _, _, asker, _ in luc.rows()] == [
@@ -150,6 +153,7 @@ def test_a_danger_is_said_large_alarms_at_once_and_leaves_by_text(claire: TestCl
     chain.send()
     told = chain.received(MARIE)[-1]
     assert told in page
+    assert "Je préviens l'équipe maintenant. Si personne ne vous rappelle dans 30 minutes, appelez le" in page  # said, not texted
 
 
 def test_words_are_kept_as_they_are_and_searched_for_danger(claire: TestClient, chain: Chain, marie: Patient, world: World) -> None:
@@ -173,7 +177,7 @@ def test_two_people_on_one_line_are_both_kept(claire: TestClient, chain: Chain, 
 
     page = call.page()
     assert "Réponses différentes" in page
-    assert "diarrhée · Lucie Hoarau (fille) : 3, la patiente : 1" in page
+    assert "diarrhée · Lucie Hoarau (fille) : fort (3), la patiente : un peu (1)" in page
     assert chain.answers(chain.checkin(marie, WEDNESDAY)) == {"diarrhea": "3"}
 
 
@@ -186,7 +190,7 @@ def test_somebody_else_is_named_and_on_record(claire: TestClient, chain: Chain, 
         paul = session.get_one(Patient, marie.id).respondents[-1]
     call.who = f"respondent:{paul.id}"
     call.answer("fatigue", "2")
-    assert "Paul Técher (voisin), au téléphone avec Claire Payet : 2" in call.page()
+    assert "Paul Técher (voisin), au téléphone avec Claire Payet : moyen (2)" in call.page()
 
 
 def test_nobody_speaks_for_somebody_elses_patient(claire: TestClient, chain: Chain, marie: Patient, world: World) -> None:
@@ -261,7 +265,7 @@ def test_with_none_open_the_days_own_is_filled_with_the_same_questions(claire: T
     chain.clock.forward(days=1)
     call = Call(claire, chain, marie)
     page = call.page()
-    assert "un relevé du jour s'ouvre à la première réponse" in page and "Depuis 7 jours : diarrhée ?" in page
+    assert "un relevé du jour s'ouvre à la première réponse" in page and "Depuis 7 jours, y a-t-il : diarrhée ?" in page
     call.answer("mouth_sores", "2")
 
     own = chain.checkin(marie, date(2026, 11, 24), "unprompted")
@@ -311,7 +315,7 @@ def test_an_alert_that_says_more_than_silence_stays_open(claire: TestClient, cha
     call = Call(claire, chain, marie)
     call.checkin = str(chain.checkin(marie, WEDNESDAY).id)
     call.answer("mouth_sores", "3")
-    assert call.send("finish") == 303
+    assert call.send("finish", sure="yes") == 303
     (alert,) = chain.alerts()
     assert alert.state == "new"
 
@@ -330,6 +334,25 @@ def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, mari
     call = Call(claire, chain, marie)
     assert call.send("finish") == 422
     assert chain.checkin(marie, WEDNESDAY).closed_at is None
+
+
+def test_before_the_end_the_nurse_hears_what_was_not_asked(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """One answer of nine: finishing asks first, keeps nothing closed, and then says what to say aloud, in words that are said."""
+    chain.until(WEDNESDAY_TEN)
+    call = Call(claire, chain, marie)
+    call.answer("diarrhea", "1")
+    call.answer("nausea", "0")
+    answer = claire.post(f"/patients/{marie.id}/call/finish", data={"checkin": call.checkin, "who": call.who})
+    assert answer.status_code == 422
+    page = said(answer)
+    assert "Des questions sont sans réponse : elles seraient gardées comme non posées." in page and "Température" in page
+    assert chain.checkin(marie, WEDNESDAY).closed_at is None
+
+    assert call.send("finish", sure="yes") == 303
+    page = call.page()
+    assert "J'ai noté : diarrhée, un peu. Pas de : nausées. Une infirmière vous rappelle avant 18 h." in page  # the fever is not known
+    assert "ERREUR" not in page and "Répondez" not in page
+    assert "temperature" in chain.checkin(marie, WEDNESDAY).not_asked
 
 
 def test_the_secretary_and_the_administrator_ask_nothing(sign_in: SignIn, world: World, chain: Chain, marie: Patient) -> None:
