@@ -33,7 +33,8 @@ SIGNS = ("fever", "breath", "chest", "vomiting", "diarrhea", "bleeding")
 # --- Visits -------------------------------------------------------------------------------------------------------------------------
 
 
-def _stranger(page: Page, session: Session) -> Response:
+def stranger(page: Page, session: Session) -> Response:
+    """No visit here: the page of a link that was never given."""
     return closed(page, session, None, links.UNKNOWN)
 
 
@@ -43,7 +44,7 @@ def _closed(here: Visiting, *, sent: bool = False) -> Response:
     return closed(here.page, here.session, here.link, state, sent=sent, language=here.page.language)
 
 
-def _to_guard(here: Visiting) -> Response:
+def to_guard(here: Visiting) -> Response:
     """The visit is old: whoever holds the telephone says again who they are."""
     return RedirectResponse(f"/q/{addresses.token_of(here.link)}?again=1", 303)
 
@@ -63,43 +64,8 @@ def resume(page: AnyPage, session: Reads, mark: str) -> Response:
     """Where the visit stands."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
-    return _onward(here) if here.fresh else _to_guard(here)
-
-
-@router.get("/f/{mark}/who")
-def who(page: AnyPage, session: Reads, mark: str) -> Response:
-    """Which relative answers: asked once the birthday is known, by relation alone (HZ-10, SEC-09)."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return _stranger(page, session)
-    if not here.fresh:
-        return _to_guard(here)
-    return here.show("who.html", relations=here.relations()) if here.by.kind != "patient" else here.go()
-
-
-@router.post("/f/{mark}/who")
-def say_who(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
-    """Until it is said, the answers are those of somebody nobody declared."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return _stranger(page, session)
-    if not here.fresh:
-        return _to_guard(here)
-    known = here.by.kind == "patient" or here.answers_as(form.get("r", ""))
-    return here.go() if known else here.go("who")
-
-
-@router.post("/f/{mark}/language")
-def language(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
-    """The rest of the visit in the language asked for."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return _stranger(page, session)
-    if form.get("l") in words.exist_in("form"):
-        here.visit.language = form["l"]
-    back = form.get("back", "")
-    return RedirectResponse(back if back.startswith(here.root + "/") else here.root, 303)
+        return stranger(page, session)
+    return _onward(here) if here.fresh else to_guard(here)
 
 
 # --- Questions ----------------------------------------------------------------------------------------------------------------------
@@ -110,9 +76,9 @@ def question(page: AnyPage, session: Reads, mark: str, number: Id) -> Response:
     """One question."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     if not here.fresh:
-        return _to_guard(here)
+        return to_guard(here)
     if not here.is_open or number > len(here.questions):
         return here.go("end" if not here.is_open else "")
     return _question(here, here.questions[number - 1])
@@ -150,14 +116,14 @@ def answer(page: AnyPage, session: Writes, form: Form, mark: str, number: Id) ->
     """One answer, stored and judged before anything else is looked at; its question is named by its key, wherever it now stands."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     asked = next((q for q in here.questions if q.key == form.get("q")), None)
     if asked is None or here.checkin is None:
         return here.go()
     if form.get("call"):
         _call(here)
         if not form.get("words", "").strip():
-            return _question(here, asked, form) if _is_typed(form) else here.go(f"{number}#call")
+            return _question(here, asked, form) if _is_typed(form) else here.go(str(number))
     read = asking.read(here.page, asked, form)
     if read.errors:
         return _question(here, asked, form, read.errors, status=422)
@@ -187,9 +153,9 @@ def review(page: AnyPage, session: Reads, mark: str) -> Response:
     """What was answered in this visit, each line with its way back; what was answered before is named, not shown (SEC-09)."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     if not here.fresh:
-        return _to_guard(here)
+        return to_guard(here)
     if not here.is_open:
         return here.go("end")
     said = here.summary()
@@ -202,10 +168,10 @@ def send(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
     """The form is over: closed, judged, and what happens next told. Sent twice, it is sent once."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     if form.get("call"):
         _call(here)
-        return here.go("review#call")
+        return here.go("review")
     if form.get("send") and here.checkin is not None:
         try:
             filled = filling.finish(session, here.checkin, by=here.by, source=pages.FORM, now=page.now)
@@ -220,9 +186,9 @@ def end(page: AnyPage, session: Reads, mark: str) -> Response:
     """What happens next: the echo and its promise, or what to do now."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     if not here.fresh:
-        return _to_guard(here)
+        return to_guard(here)
     return _end(here)
 
 
@@ -233,7 +199,7 @@ def _end(here: Visiting) -> Response:
     safety = telling.safety_of(here.page, here.session, here.service, told) if told.purpose == Purpose.SAFETY else None
     return here.show(
         "end.html",
-        told=telling.in_words(here.page, here.session, here.patient, told),
+        told=telling.in_words(here.page, here.session, here.patient, told, call_requests.standing(here.session, here.patient)),
         advice=here.advice(),
         safety=safety,
         said=[one for one in here.summary() if one.is_shown],
@@ -245,10 +211,10 @@ def after(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
     """From the last page: a call, something else that is wrong, a new link."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     if form.get("call"):
         _call(here)
-        return here.go("end#call")
+        return here.go("end")
     if form.get("renew") and here.fresh:
         renewing.send(session, here.link, now=page.now)
         return _closed(here, sent=True)
@@ -263,8 +229,8 @@ def wrong(page: AnyPage, session: Reads, mark: str) -> Response:
     """Anything that nobody asked about."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
-    return _wrong(here, {}) if here.fresh else _to_guard(here)
+        return stranger(page, session)
+    return _wrong(here, {}) if here.fresh else to_guard(here)
 
 
 def _wrong(here: Visiting, form: Typed, errors: Typed | None = None, *, status: int = 200) -> Response:
@@ -277,12 +243,12 @@ def say_wrong(page: AnyPage, session: Writes, form: Form, mark: str) -> Response
     """Kept, scanned for danger and read like a text; it opens the day's own check-in."""
     here = visit.find(page, session, mark)
     if here is None:
-        return _stranger(page, session)
+        return stranger(page, session)
     text = _said_wrong(here, form)
     if form.get("call"):
         _call(here)
         if not text:
-            return here.go("wrong#call")
+            return here.go("wrong")
     read = asking.free_words(here.page, text) if text else asking.Typed(errors={"words": here.page.say("form.error.wrong_words")})
     if read.errors:
         return _wrong(here, form, read.errors, status=422)

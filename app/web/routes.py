@@ -23,6 +23,7 @@ from app.web import (
     particulars,
     patient,
     patient_guard,
+    patient_who,
     phones,
     protocols,
     reaching,
@@ -57,6 +58,7 @@ ROUTERS: list[APIRouter] = [
     phones.router,
     patient_guard.router,
     patient.router,
+    patient_who.router,
 ]
 
 TOP_BAR: list[Link] = [

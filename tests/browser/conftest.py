@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
+from tests.app.web.form import MONDAY, a_ward
 from tests.app.web.ward import Morning, a_morning
+from tests.browser.form import Served, Telephone
 from tests.conftest import WEDNESDAY_TEN
 from tests.factories import PASSWORD, World, a_world
 from tests.support.databases import Sqlite
@@ -115,6 +117,50 @@ def open_page(browser: Browser, ward: Ward) -> Iterator[OpenPage]:
             page.fill("#password", PASSWORD)
             page.click("main .primary")
             page.wait_for_url(f"{ward.address}/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def served(sqlite_server: Sqlite) -> Iterator[Served]:
+    with sqlite_server.copy() as url:
+        database, clock = Database(url), HandClock(MONDAY)
+        with database.transaction() as session:
+            world = a_world(session, now=clock.now())
+        asked = a_ward(database, clock, world)
+        with socket.socket() as held:
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+        app = create_app(Settings(environment="test", database_url=database.url.render_as_string()), database, clock)
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield Served(f"http://127.0.0.1:{port}", asked)
+        server.should_exit = True
+        thread.join(timeout=20)
+        database.dispose()
+
+
+@pytest.fixture
+def telephone(browser: Browser, served: Served) -> Iterator[Telephone]:
+    """A telephone whose console stays silent: a refused style or script would be a complaint there."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(width: int = 390, height: int = 700, *, script: bool = True, quiet: bool = True) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="fr-FR", java_script_enabled=script)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        if quiet:
+            page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
     yield opened

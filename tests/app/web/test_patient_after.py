@@ -85,9 +85,11 @@ def test_a_call_that_was_asked_stays_on_every_page_with_its_hour(ward: Ward, pho
     while phone.asked:
         assert promise in phone.text
         assert "Je veux un appel" not in phone.text
-        phone.post(value={"temperature": "36,8", "chest_pain": "no"}.get(phone.asked, "0"))
+        phone.post(value={"temperature": "36,8", "chest_pain": "no", "fatigue": "3"}.get(phone.asked, "0"))
     assert phone.place == "review" and promise in phone.text
     assert promise in phone.post(send="yes").text
+    assert "Avant cet appel, si cela augmente, appelez le service." in phone.text
+    assert phone.text.count("vous appelle") == 1  # the alert's own hour is later: two promises would be none
     assert promise in phone.get(f"{root}/wrong").text
     assert promise in phone.enter(ward.token(own=True)).text
     ward.chain.clock.at = WEDNESDAY + timedelta(hours=3)
