@@ -176,6 +176,7 @@ PLACEHOLDERS: Mapping[str, Placeholder] = MappingProxyType(
         "hour": Placeholder(_hour, time(10, 30), time(10, 0)),
         "when": Placeholder(_moment(before=True), _LATEST, _MORROW),
         "opening": Placeholder(_moment(before=False), _LATEST, _MORROW),
+        "next": Placeholder(_moment(before=False), _LATEST, _MORROW),
         "limit": Placeholder(_decimal, Decimal("38.5"), Decimal("38.0")),
         "minutes": Placeholder(_number(1, 240), 120, 30),
         "link": Placeholder(_text(r"https?://[A-Za-z0-9.:/_*-]+", 65), "https://" + "w" * 57, "https://suivi.example/q/" + "w" * 22),

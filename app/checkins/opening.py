@@ -106,6 +106,16 @@ def next_hour(session: Session, service: Service, patient: Patient, protocol: Pr
     return None
 
 
+def expected(session: Session, checkin: CheckIn, *, now: datetime) -> datetime | None:
+    """When the questions of a planned check-in leave, as far as is known now; None when they may not, or nobody knows what to ask."""
+    patient, course = session.get_one(Patient, checkin.patient_id), courses.get(session, checkin.course_id)
+    row = script.version_for(session, course, patient, calendar.local_day(now, patient.timezone))
+    if row is None or planning.not_asked_because(patient, course):
+        return None
+    at = max(checkin.due_at, now)
+    return next_hour(session, patient.service, patient, versions.load(row), at, window_end(session, checkin, patient))
+
+
 def _loud(at: datetime, patient: Patient, protocol: Protocol) -> datetime:
     """``at``, or the end of the quiet hours, the protocol's and the house's."""
     return policy.first_allowed(calendar.next_allowed(at, patient.timezone, protocol.quiet), patient.timezone)

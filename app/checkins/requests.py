@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.checkins import dialogue, freezing, linking, planning, resuming, script, unprompted, ways
+from sqlalchemy import select
+
+from app.alerts.models import Task
+from app.checkins import agenda, dialogue, freezing, linking, opening, planning, resuming, script, unprompted, ways
 from app.checkins.models import CheckInState
-from app.checkins.turns import CALL_WITHIN, Turn
+from app.checkins.turns import CALL_WITHIN, Turn, moment
 from app.core import audit
 from app.messaging.outbox import Purpose
 from app.people import absences, care_team, patients
@@ -53,9 +56,13 @@ def stop(turn: Turn) -> None:
     planning.replan_patient(turn.session, turn.patient, now=turn.now)
     if not is_new:
         return
-    turn.task("opted_out", due_within=TODAY)
-    if (turn.message.reading or {}).get("opt_out") != "STOP":  # otherwise the carrier has answered, and refuses our texts
-        turn.say("stop_ok", Purpose.ADMINISTRATIVE)
+    call = turn.task("opted_out", due_within=TODAY)
+    if (turn.message.reading or {}).get("opt_out") == "STOP":
+        return  # the carrier has answered, and refuses our texts
+    if care_team.is_open(turn.service, turn.now):
+        turn.say("stop_ok", Purpose.ADMINISTRATIVE, {"when": moment(call.due_at, turn.now, turn.patient)})
+    else:
+        turn.say("stop_closed", Purpose.ADMINISTRATIVE, {"opening": turn.opening()})
 
 
 def start(turn: Turn) -> None:
@@ -66,13 +73,35 @@ def start(turn: Turn) -> None:
     returned = patients.opt_in(turn.session, turn.patient, by=turn.by, now=turn.now)
     if returned:
         planning.replan_patient(turn.session, turn.patient, now=turn.now)
-        turn.for_a_person("opted_in")
+        _came_back(turn)
         resuming.resume(turn)
     if turn.asked.keys and turn.protocol is not None and turn.may_ask:
         key, values = script.question_text(turn.asked, turn.protocol, turn.language)
         turn.say(key, Purpose.CONFIRMATION, values)
+    elif returned:
+        _next_questions(turn)
     else:
-        turn.say("start_ok" if returned else "help", Purpose.ADMINISTRATIVE)
+        turn.say("help", Purpose.ADMINISTRATIVE)
+
+
+def _came_back(turn: Turn) -> None:
+    """The call that STOP asked for, if nobody has made it, says that the patient is back; otherwise a nurse reads it (FR-25, HZ-26)."""
+    asked = (Task.patient_id == turn.patient.id, Task.kind == "opted_out", Task.closed_at.is_(None))
+    call = turn.session.scalar(select(Task).where(*asked).order_by(Task.id.desc()).limit(1).with_for_update())
+    if call is None:
+        turn.for_a_person("opted_in")
+    else:
+        call.detail = {**call.detail, "why": "came_back", "came_back": turn.message.id}
+
+
+def _next_questions(turn: Turn) -> None:
+    """When they come, as the plan knows it. Nothing is planned, or nobody asks by text: whoever reads that the patient is back says it."""
+    coming = agenda.next_planned(turn.session, turn.patient.id)
+    hour = opening.expected(turn.session, coming, now=turn.now) if coming is not None else None
+    if hour is None or ways.of(turn.session, turn.patient)[0] == ways.CALL:
+        turn.acknowledge()
+    else:
+        turn.say("start_ok", Purpose.ADMINISTRATIVE, {"next": moment(hour, turn.now, turn.patient)})
 
 
 def say_help(turn: Turn) -> None:

@@ -127,7 +127,7 @@ def _missed_dangers(turn: Turn, reading: Reading, heard: Listened) -> None:
 
 
 def _about_today(turn: Turn) -> bool:
-    """The answers echoed as yesterday's were about today: noted on each of them."""
+    """The answers echoed as yesterday's were about today: noted on each of them, and a nurse knows whose day they tell."""
     if "".join(turn.message.body.casefold().split()).strip(".!") not in TODAY_WORDS:
         return False
     echoed = select(Message.checkin_id).where(
@@ -139,6 +139,7 @@ def _about_today(turn: Turn) -> bool:
     standing = select(AnswerRow).where(AnswerRow.checkin_id == checkin_id, AnswerRow.replaced_at.is_(None))
     for row in turn.session.scalars(standing):
         row.note = "about today"
+    turn.for_a_person("about_today")  # the text that follows says that a nurse reads it
     turn.acknowledge()
     return True
 

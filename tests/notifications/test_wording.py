@@ -131,7 +131,7 @@ NAUSEA, DIARRHOEA, FATIGUE = Label("nausées"), Label("diarrhée"), Label("fatig
             "welcome_1",
             "fr",
             {"day": date(2026, 11, 19), "hour": time(10, 0)},
-            "Suivi Baie : bonjour. Vos questions arriveront ici dès jeudi, 10 h. Répondez par un chiffre. "
+            "Suivi Baie : bonjour. Vos questions arriveront ici dès jeudi, 10 h. Répondez par des chiffres. "
             "Ce n'est pas un numéro d'urgence : en urgence, le 15.",
         ),
         ("staff_alert", "fr", {"level": "high", "ref": "A12"}, "Suivi : nouvelle alerte, niveau élevé, réf. A12. Ouvrez la liste."),

@@ -151,7 +151,7 @@ def test_beyond_thirty_texts_in_ten_minutes_nothing_answers(chain: Chain, marie:
     assert [text[:20] for text in chain.says(MARIE, "je n'arrive plus à respirer")] == ["Appelez le 15 ou le "]
     assert chain.says(MARIE, "AIDE") == []
     chain.clock.forward(minutes=10)
-    assert chain.says(MARIE, "AIDE")[0].startswith("Suivi Baie : répondez par un chiffre")
+    assert chain.says(MARIE, "AIDE")[0].startswith("Suivi Baie : répondez par des chiffres")
 
 
 def test_stop_is_obeyed_in_a_flood(chain: Chain, marie: Patient) -> None:

@@ -95,7 +95,7 @@ def test_yes_is_an_answer_until_somebody_has_stopped(chain: Chain) -> None:
     chain.says(MARIE, "yes")
     assert "to_read" in chain.tasks()
     assert chain.says(MARIE, "STOP")[0].startswith("Done: no more texts.")
-    assert chain.says(MARIE, "YES")[0].startswith("Suivi Baie: noted, your questions start again")
+    assert chain.says(MARIE, "YES")[0].startswith("Suivi Baie: your texts start again. Next questions: ")
 
 
 def obeyed(chain: Chain, words: str, what: str) -> list[str]:

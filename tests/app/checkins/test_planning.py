@@ -253,10 +253,10 @@ def test_the_first_texts_leave_at_once_and_once(chain: Chain, marie: Patient) ->
     chain.send()
 
     assert chain.received() == [
-        "Suivi Baie : bonjour. Vos questions arriveront ici dès mercredi, 10 h. Répondez par un chiffre. "
+        "Suivi Baie : bonjour. Vos questions arriveront ici dès mercredi, 10 h. Répondez par des chiffres. "
         "Ce n'est pas un numéro d'urgence : en urgence, le 15.",
-        "Suivi Baie : sans réponse de votre part, nous vous appelons. AIDE : de l'aide. APPEL : une infirmière. "
-        "STOP : plus de SMS. Enregistrez ce numéro.",
+        "Suivi Baie : sans réponse, nous vous appelons. AIDE : de l'aide. APPEL : une infirmière. "
+        "LIEN : répondre sur internet. STOP : plus de SMS.",
     ]
 
 

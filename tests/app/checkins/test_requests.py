@@ -94,7 +94,29 @@ def test_start_brings_the_plan_back(chain: Chain, marie: Patient) -> None:
     assert patient(chain).opted_out_at is None
     with chain.read() as session:
         assert len(list(session.scalars(select(CheckIn).where(CheckIn.state == "planned")))) == 11
-    assert "to_read" in chain.tasks()
+        call = session.scalars(select(Task)).one()  # the call that STOP asked for: it says that she is back
+        assert (call.kind, call.detail["why"], call.closed_at) == ("opted_out", "came_back", None)
+    assert chain.received()[-1] == (
+        "Suivi Baie : vos SMS reprennent. Prochaines questions : mercredi 10 h. Une infirmière est prévenue. En urgence : le 15."
+    )
+    # A second STOP, and the nurse has called before she comes back: somebody still hears of it.
+    chain.says(MARIE, "STOP")
+    with chain.database.transaction() as session:
+        for open_one in session.scalars(select(Task).where(Task.closed_at.is_(None))):
+            open_one.closed_at = chain.clock.now()
+    chain.says(MARIE, "REPRENDRE")
+    with chain.read() as session:
+        told = session.scalars(select(Task).where(Task.closed_at.is_(None))).one()
+        assert (told.kind, told.detail["why"]) == ("to_read", "opted_in")
+
+
+def test_stop_on_a_saturday_names_the_day_somebody_calls(chain: Chain, marie: Patient) -> None:
+    """No call is promised before the service opens."""
+    chain.until(datetime(2026, 11, 28, 13, 0, tzinfo=UTC))
+    assert chain.says(MARIE, "STOP") == [
+        "C'est fait : plus de SMS. Le service ouvre lundi 8 h. Une infirmière vous appelle ensuite. "
+        "En urgence : le 15. Pour revenir : REPRENDRE"
+    ]
 
 
 def test_the_stop_of_a_relative_does_not_silence_the_patient(chain: Chain) -> None:

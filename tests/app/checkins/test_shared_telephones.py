@@ -64,6 +64,6 @@ def test_the_welcome_asks_for_a_number_only_where_questions_come_in_words(chain:
     with chain.database.transaction() as session:
         course = session.scalars(select(Course)).one()
         first = agenda.first_now(session, course, now=chain.clock.now())[0]
-        assert (first.key, "Répondez par un chiffre" in first.body) == (key, key == "welcome_1")
+        assert (first.key, "Répondez par des chiffres" in first.body) == (key, key == "welcome_1")
         assert first.patient_id == patient.id
         assert agenda.first_now(session, course, now=chain.clock.now())[0].id == first.id

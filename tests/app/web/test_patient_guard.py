@@ -213,7 +213,10 @@ def test_two_patients_on_the_same_questions_see_the_same_pages(ward: Ward, app: 
 
 
 def test_the_head_of_a_page_is_neutral(ward: Ward, phone: Browser) -> None:
-    """SEC-03."""
+    """SEC-03. The text "to say that something is wrong" opens a page that says so, not one about the day's questions."""
+    unasked = phone.get(f"/q/{ward.token(own=True)}").page.text
+    assert "<title>Dire ce qui ne va pas</title>" in unasked
+    assert "questions du jour" not in unasked and "Quelques questions" not in unasked
     head = phone.get(f"/q/{ward.token()}").page.text.split("</head>")[0]
     assert "<title>Vos questions du jour</title>" in head
     assert not re.search(r"onco|cancer|chimio|h[oô]pital|service|baie", head, re.IGNORECASE)
