@@ -76,9 +76,9 @@ def promise_of(page: Page, patient: Patient, call: Task | None) -> str:
     return f"{page.say('form.call.closed', when=opening)} {wait}"
 
 
-def sentences(message: Message | None) -> list[str]:
-    """A text as it was kept, one sentence a line."""
-    return [part for part in re.split(r"(?<=[.?]) (?=[A-ZÉÀ])", message.body) if part] if message else []
+def sentences(text: str) -> list[str]:
+    """A text, one sentence a line."""
+    return [part for part in re.split(r"(?<=[.?]) (?=[A-ZÉÀ])", text) if part]
 
 
 def in_words(page: Page, session: Session, patient: Patient, message: Message, call: Task | None = None) -> list[str]:
@@ -91,7 +91,7 @@ def in_words(page: Page, session: Session, patient: Patient, message: Message, c
     if message.key in PROMISES and call is not None and page.now < call.due_at and (alert is None or call.due_at <= alert.respond_by):
         return [page.say("form.said.before_call")]
     if not page.has(key):
-        return sentences(message)
+        return sentences(message.body)
     return [page.say(key, **promised_in(page, session, patient, message))]
 
 

@@ -21,13 +21,14 @@ from app.checkins.models import AnswerRow, CheckIn
 from app.core import signing
 from app.core.audit import Actor
 from app.core.settings import Settings
-from app.messaging import pages
+from app.messaging import outbox, pages
 from app.messaging.models import FormLink, FormVisit, Message
 from app.messaging.outbox import Purpose
 from app.people.models import Patient, Respondent, Service
 from app.web import asking, telling
 from app.web.patient_frame import frame, of_another, page_language, spoken
 from app.web.render import Page
+from notifications import wording
 from triage import questions
 from triage.questions import Question
 
@@ -171,10 +172,14 @@ class Visiting:
         return next((text for text in texts if text.purpose == Purpose.SAFETY), texts[0] if texts else None)
 
     def advice(self) -> list[str]:
-        """The self-care text of this visit, a sentence a line."""
+        """The self-care text of this visit, a sentence a line, in the language of the page when it exists in it."""
         mine = (Message.patient_id == self.patient.id, Message.direction == "out", Message.created_at >= self.visit.created_at)
         shown = (Message.carrier == pages.FORM, Message.purpose == Purpose.ADVICE)
-        return telling.sentences(self.session.scalars(select(Message).where(*mine, *shown).order_by(Message.id.desc())).first())
+        said = self.session.scalars(select(Message).where(*mine, *shown).order_by(Message.id.desc())).first()
+        if said is None or said.language == self.page.language or not wording.has(said.key, self.page.language):
+            return telling.sentences(said.body if said else "")
+        values = outbox.standard(said.key, self.service, said.created_at)
+        return telling.sentences(wording.render(said.key, self.page.language, values))
 
     def relations(self) -> list[tuple[int, str]]:
         """Who may say that they answer, besides the patient: row number and relation."""

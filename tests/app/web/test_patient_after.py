@@ -78,7 +78,7 @@ def test_answered_by_text_meanwhile_or_taken_back_with_its_number(ward: Ward, ph
 
 
 def test_a_call_that_was_asked_stays_on_every_page_with_its_hour(ward: Ward, phone: Browser) -> None:
-    """Issue 4, points 3 and 10: pressed on the first question; beside a danger it says not to wait for it."""
+    """HZ-24: pressed on the first question; beside a danger it says not to wait for it."""
     promise = "Appel demandé Une infirmière vous appelle avant 12 h."
     phone.enter(ward.token()).post(call="yes")
     root = phone.path.rsplit("/", 1)[0]

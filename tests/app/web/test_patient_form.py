@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.core.db import Database
+from app.people.models import Patient, Respondent
 from tests.app.web.form import CALM, WEDNESDAY, Browser, Ward, counted, jean_too
 
 # --- The whole way -------------------------------------------------------------------------------------------------------------------
@@ -230,9 +231,34 @@ def test_a_page_in_english_and_back(ward: Ward, phone: Browser) -> None:
     phone.page = phone.client.post(f"{root}/language", data={"l": "en", "back": phone.path})
     assert '<html lang="en">' in phone.page.text
     assert "For the last 7 days: diarrhoea?" in phone.text
-    phone.fill()
+    phone.fill(diarrhea="1", stools="2")
     phone.post(send="yes")
     assert "Nothing else to do today." in phone.text
+    assert "Meanwhile, what may help" in phone.text
+    assert "Diarrhoea: sip often" in phone.text  # the advice is kept in Marie's French
+
+
+def test_a_language_without_pages_is_followed_by_the_one_it_is_like(ward: Ward, phone: Browser, database: Database) -> None:
+    """HZ-36: Creole has texts and no form yet: French, whatever the browser was set up in. A daughter's own link is in her language.
+
+    What is ticked on an English page is kept in the language this patient's words are read in.
+    """
+    with database.transaction() as session:
+        marie = session.get_one(Patient, ward.marie.id)
+        marie.language, marie.also_reads = "rcf", []
+        session.add(Respondent(patient_id=marie.id, name="Anaïs Hoarau", relation="fille", phone="+33639980005", language="en"))
+        session.flush()
+        anais = marie.respondents[0]
+    phone.client.headers["accept-language"] = "en"
+    assert '<html lang="fr">' in phone.get(f"/q/{ward.token()}").page.text
+    assert '<html lang="en">' in phone.get(f"/q/{ward.token(anais)}").page.text
+    with database.transaction() as session:
+        session.get_one(Patient, ward.marie.id).also_reads = ["en"]
+    own = ward.token(own=True)
+    assert '<html lang="en">' in phone.enter(own).page.text
+    phone.post(sign="breath", words="since this morning", send="yes")
+    assert "Call 15 or 112 NOW" in phone.text
+    assert ward.chain.last_heard().body == "Du mal à respirer. since this morning"
 
 
 def test_the_language_cannot_lead_elsewhere(ward: Ward, phone: Browser) -> None:
