@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.checkins import freezing
+from app.checkins import freezing, opening, planning, reaching, script
+from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.messaging import outbox
 from app.messaging.models import FormLink, Message
@@ -15,6 +16,7 @@ from app.messaging.outbox import Purpose
 from app.people import absences, numbers, patients, reading
 from app.people.models import NumberCheck, Patient, Reachability, Respondent
 from app.people.telephones import masked
+from app.treatment import courses
 from notifications import policy
 
 
@@ -38,6 +40,24 @@ def take_effect(session: Session, patient: Patient, check: NumberCheck, *, by: A
     for row in absences.standing(session, patient.id):
         if row.kind == absences.WRONG_NUMBER:
             freezing.undo(session, patient, row.id, by=by, now=now, reason=check.reason)
+
+
+def ask_again(session: Session, patient: Patient, *, now: datetime) -> None:
+    """The question under way leaves for the number that texts go to now, when it had only left for another one (U18).
+
+    Like a reminder it is not counted among the texts of the check-in: the one before went to a telephone that was left.
+    """
+    address = outbox.address_of(patient)
+    running = (CheckIn.patient_id == patient.id, CheckIn.state.in_(planning.WAITING), CheckIn.closed_at.is_(None))
+    checkin = session.scalar(select(CheckIn).where(*running, CheckIn.kind != "unprompted").order_by(CheckIn.id.desc()).limit(1))
+    if checkin is None or planning.not_asked_because(patient, courses.get(session, checkin.course_id)):
+        return
+    protocol = script.protocol_of(session, checkin)
+    asked = script.open_group(checkin, protocol)
+    here = (Message.checkin_id == checkin.id, Message.direction == "out", Message.address == address, Message.state.not_in(reaching.LOST))
+    left_for_here = session.scalar(select(Message.id).where(*here).limit(1)) is not None
+    if asked.keys and not left_for_here and not opening.no_text_because(session, patient, checkin, protocol):
+        opening.ask(session, checkin, patient, protocol, asked, now=now, again=f"number:{address}")
 
 
 def end_links(session: Session, patient: Patient, respondent: Respondent | None, *, now: datetime) -> None:

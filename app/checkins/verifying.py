@@ -206,6 +206,7 @@ def _confirmed(session: Session, patient: Patient, check: NumberCheck, *, by: Ac
         renumbering.take_effect(session, patient, check, by=by, now=now)
     numbers.verified(session, patient, check, by=by, now=now)
     session.flush()
+    renumbering.ask_again(session, patient, now=now)
     return True
 
 

@@ -305,6 +305,29 @@ def test_a_change_takes_effect_only_when_the_new_telephone_has_spoken(chain: Cha
     assert [text.purpose for text in chain.texts_to(MARIE)] == ["administrative"]
 
 
+@pytest.mark.parametrize("way", ["words", "link"])
+def test_the_question_under_way_leaves_for_the_new_number(chain: Chain, way: str) -> None:
+    """U18: she had answered the first text; the second went to a telephone she has no more. It is asked once on the new one."""
+    marie = chain.follow(consent_sms_words=way == "words")
+    chain.until(chain.clock.now() + timedelta(days=2))
+    if way == "words":
+        chain.says(MARIE, "0 0 0")
+    _changes(chain, marie)
+    asked = {
+        "words": "Suivi Baie : votre température maintenant ? Par ex. 37,2. Sans thermomètre, répondez NON. "
+        "Frissons, ou 38,0 et plus : appelez le 0199001234.",
+        "link": "Suivi Baie : il manque vos réponses : http",
+    }[way]
+    confirmed, question = chain.says(NEW, _code(chain, NEW))
+    assert confirmed.startswith("Suivi Baie : merci, votre numéro est confirmé")
+    assert question.startswith(asked)
+    chain.wait(minutes=5)
+    assert len(chain.received(NEW)) == 3  # the code, its confirmation, the question
+    if way == "words":
+        (following,) = chain.says(NEW, "37")
+        assert following.startswith("Suivi Baie : avez-vous mal dans la poitrine")
+
+
 def test_texts_that_wait_follow_the_number(chain: Chain) -> None:
     """U18: also one that had already failed once on the old number."""
     marie = chain.follow()
