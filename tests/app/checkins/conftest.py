@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from sqlalchemy import select
 
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.people.models import Patient
+from app.people import services
+from app.people.models import Patient, Service
+from app.people.perimeter import actor_of
 from tests.factories import World
 from tests.support.chain import Chain
 
@@ -34,3 +37,12 @@ def chain(database: Database, clock: HandClock, world: World) -> Chain:
 def marie(chain: Chain) -> Patient:
     """Marie Hoarau, 71, capecitabine since this morning."""
     return chain.follow()
+
+
+@pytest.fixture
+def by_link(chain: Chain) -> Chain:
+    """The service asks by link."""
+    with chain.database.transaction() as session:
+        service = session.scalars(select(Service)).one()
+        services.choose_style(session, service, "link", reason="essai", by=actor_of(chain.world.ines), now=chain.clock.now())
+    return chain
