@@ -90,6 +90,7 @@ def a_patient(session: Session, world: World, *, now: datetime, **changes: objec
         "consent_sms_words": True,
         "consent_sheet": "2026-09",
         "phone_verified": True,
+        "parental_authority": True,
     }
     new = NewPatient(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
     return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=now, allow_fiction=True)

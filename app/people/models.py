@@ -316,7 +316,10 @@ class Journey(Base):
 
 
 class Consent(Base):
-    """What the patient agreed to or refused. kind: "follow_up" (the act), "sms_words" (symptoms named in texts), "usage_data"."""
+    """What the patient agreed to or refused. kind: "follow_up" (the act), "sms_words" (symptoms named in texts), "usage_data",
+
+    "parental" (for a minor: whoever holds parental authority, a respondent, agreed).
+    """
 
     __tablename__ = "consent"
 

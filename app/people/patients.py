@@ -38,10 +38,15 @@ READS = (*LANGUAGES, reading.NONE)
 SEXES = ("female", "male", "other", "unknown")
 
 
+MAJORITY = 18
+
+
 @dataclass
 class NewPatient:
-    """What enrolment asks. phone in E.164 or national form of the service's country; "" when only nurses call.
+    """What enrolment asks. phone in E.164 or national form of the service's country; "" when only nurses call, or when the
+    relative who answers has one. A number typed for both is stored as the relative's.
 
+    parental_authority: for a minor, the respondent holds it and agreed.
     phone_verified: whoever enrols vouches for the numbers; otherwise the caller sends codes (app.checkins.verifying).
     """
 
@@ -62,6 +67,7 @@ class NewPatient:
     consent_follow_up: bool = False
     consent_sms_words: bool = False
     consent_sheet: str = ""
+    parental_authority: bool = False
     check_in_hour: int = 10
     phone_verified: bool = False
     problems: dict[str, str] = field(default_factory=dict)
@@ -102,7 +108,8 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
                 phone_verified_at=now if new.phone_verified and phones["respondent_phone"] else None,
             )
         )
-    for kind, granted in (("follow_up", new.consent_follow_up), ("sms_words", new.consent_sms_words)):
+    agreed = [("follow_up", new.consent_follow_up), ("sms_words", new.consent_sms_words)]
+    for kind, granted in agreed + ([("parental", True)] if _is_minor(new.birth_date, service, now) else []):
         session.add(
             Consent(patient_id=patient.id, kind=kind, granted=granted, sheet_version=new.consent_sheet, at=now, recorded_by=str(by))
         )
@@ -142,6 +149,11 @@ def _check(session: Session, service: Service, new: NewPatient, *, now: datetime
         elif not getattr(new, name).isprintable():
             problems.setdefault(name, "Type this again: it holds a character that cannot be shown.")
     _check_birth(new.birth_date, now.astimezone(ZoneInfo(service.timezone)).date(), problems)
+    if "birth_date" not in problems and _is_minor(new.birth_date, service, now):
+        if not new.respondent_name:
+            problems.setdefault("respondent_name", "This patient is under 18: name who holds parental authority.")
+        if not new.parental_authority:
+            problems.setdefault("parental_authority", "This patient is under 18: record the agreement of who holds parental authority.")
     if new.sex not in SEXES:
         problems.setdefault("sex", "Choose the sex recorded in the hospital's file.")
     if new.language not in READS:
@@ -178,6 +190,12 @@ def _check_birth(birth: date | None, today: date, problems: dict[str, str]) -> N
         problems.setdefault("birth_date", "This birth date is more than 120 years ago.")
 
 
+def _is_minor(birth: date | None, service: Service, now: datetime) -> bool:
+    """Under 18 today, where the service is (French civil code, article 414)."""
+    today = now.astimezone(ZoneInfo(service.timezone)).date()
+    return birth is not None and today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day)) < MAJORITY
+
+
 def _check_phones(session: Session, service: Service, new: NewPatient, problems: dict[str, str], *, allow_fiction: bool) -> dict[str, str]:
     phones = {"phone": "", "respondent_phone": ""}
     for name in phones:
@@ -189,7 +207,9 @@ def _check_phones(session: Session, service: Service, new: NewPatient, problems:
                 problems.setdefault(name, str(error))
             if why := phones[name] and regions.refuses(service, phones[name]):
                 problems.setdefault(name, regions.SENTENCES[why])
-    if not new.phone.strip():
+    if new.answered_by == "respondent" and phones["phone"] == phones["respondent_phone"]:
+        phones["phone"] = ""  # one number for both: the relative's, who would otherwise be taken for the patient
+    if not new.phone.strip() and not (new.answered_by == "respondent" and new.respondent_phone.strip()):
         problems.setdefault("phone", "Write the mobile number that will answer.")
     if phones["phone"] and not new.shared_phone and holders(session, service.id, phones["phone"]):
         problems.setdefault("phone", "Another patient has this number. If they share the telephone, tick “shared phone”.")

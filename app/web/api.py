@@ -155,6 +155,7 @@ def _new_patient(body: PatientIn, oncologist_id: int | None) -> NewPatient:
         consent_follow_up=body.consent.follow_up,
         consent_sms_words=body.consent.sms_words,
         consent_sheet=body.consent.sheet_version,
+        parental_authority=body.consent.parental_authority,
         check_in_hour=body.check_in_hour,
     )
 

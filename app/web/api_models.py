@@ -71,10 +71,14 @@ class RespondentIn(Body):
 
 
 class ConsentIn(Body):
-    """What the patient agreed to, and the version of the sheet they were given (FR-12)."""
+    """What the patient agreed to, and the version of the sheet they were given (FR-12).
+
+    parental_authority: the respondent holds it and agreed; a patient under 18 is refused without.
+    """
 
     follow_up: StrictBool
     sms_words: StrictBool = False
+    parental_authority: StrictBool = False
     sheet_version: Annotated[Text, Field(max_length=40)]
 
 

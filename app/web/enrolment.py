@@ -93,6 +93,8 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
     """Patient, consent, treatment, check-ins, codes and first text, or FieldErrors with every sentence of the three blocks at once."""
     new, course = _patient(typed), prescription.read(typed, _chosen(session, service, typed, now))
     new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service, now))
+    if new.answered_by == "respondent" and not new.respondent_phone.strip():
+        new.problems["respondent_phone"] = "Write the mobile this person answers with, even when it is the patient's."
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
     verifying.ask_all(session, patient, by=by, now=now)
@@ -146,6 +148,7 @@ def _patient(typed: Fields) -> NewPatient:
         consent_follow_up=_ticked(typed, "consent_follow_up"),
         consent_sms_words=_ticked(typed, "consent_sms_words"),
         consent_sheet=typed.get("consent_sheet", ""),
+        parental_authority=_ticked(typed, "parental_authority"),
         check_in_hour=prescription.whole(typed.get("check_in_hour", "")) or 0,
     )
 

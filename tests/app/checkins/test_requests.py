@@ -281,7 +281,7 @@ def test_the_same_advice_is_not_repeated_within_a_week(chain: Chain, marie: Pati
 
 
 def test_self_care_texts_are_for_adults(chain: Chain) -> None:
-    chain.follow(birth_date=date(2012, 5, 1))
+    chain.follow(birth_date=date(2012, 5, 1), respondent_name="Rosa Hoarau", respondent_relation="mère")
     chain.until(WEDNESDAY_TEN)
     for words in ("1 0 0", "37", "2", "0 0 0", "2"):
         chain.says(MARIE, words)

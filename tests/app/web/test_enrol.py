@@ -171,7 +171,7 @@ def test_a_number_already_held_brings_the_shared_phone_box(ines: TestClient, mar
 
 def test_a_relative_who_answers_is_named(ines: TestClient, marie: dict[str, str], database: Database) -> None:
     refused = ines.post("/enrol", data={**marie, "answered_by": "respondent"})
-    assert set(fields(refused.text)) == {"respondent_name"}
+    assert set(fields(refused.text)) == {"respondent_name", "respondent_phone"}
     marie |= {
         "answered_by": "respondent",
         "respondent_name": "Lise Hoarau",
@@ -181,6 +181,39 @@ def test_a_relative_who_answers_is_named(ines: TestClient, marie: dict[str, str]
     assert ines.post("/enrol", data=marie).status_code == 303
     [patient] = patients_of(database)
     assert patient.answered_by == "respondent"
+
+
+def test_the_mobile_of_the_relative_who_answers_is_never_the_patients_own(
+    ines: TestClient, marie: dict[str, str], database: Database
+) -> None:
+    """One number typed twice, or only the relative's: it is stored with the relative, and the code goes there (HZ-10)."""
+    lise = {"answered_by": "respondent", "respondent_name": "Lise Hoarau", "respondent_relation": "fille", "respondent_phone": "0639980001"}
+    assert ines.post("/enrol", data={**marie, **lise}).status_code == 303
+    assert (
+        ines.post("/enrol", data={**marie, **lise, "phone": "", "respondent_phone": "0639980002", "given_names": "Anne"}).status_code == 303
+    )
+    with database.reading() as session:
+        found = [(one.phone, one.respondents[0].phone) for one in session.scalars(select(Patient).order_by(Patient.id))]
+        sent = session.scalars(select(Message.address).where(Message.direction == "out").distinct().order_by(Message.address)).all()
+    assert found == [("", "+33639980001"), ("", "+33639980002")]
+    assert sent == ["+33639980001", "+33639980002"]
+
+
+def test_a_minor_is_enrolled_with_the_agreement_of_who_holds_parental_authority(
+    ines: TestClient, marie: dict[str, str], database: Database
+) -> None:
+    """Born 26 November 2008: seventeen today, 25 November 2026. The day of the eighteenth birthday nothing more is asked."""
+    ana = {**marie, "given_names": "Ana", "birth_date": "2008-11-26"}
+    assert fields(ines.post("/enrol", data=ana).text) == {
+        "respondent_name": "Ce patient a moins de 18 ans : nommez qui a l&#39;autorité parentale.",
+        "parental_authority": "Ce patient a moins de 18 ans : notez l&#39;accord de qui a l&#39;autorité parentale.",
+    }
+    rosa = {"respondent_name": "Rosa Hoarau", "respondent_relation": "mère", "parental_authority": "yes"}
+    assert "HOARAU Ana est inscrite au suivi" in ines.post("/enrol", data={**ana, **rosa}, follow_redirects=True).text
+    assert ines.post("/enrol", data={**marie, "birth_date": "2008-11-25", "phone": "0639980003"}).status_code == 303
+    with database.reading() as session:
+        consents = session.execute(select(Consent.kind, Patient.given_names).join(Patient).where(Consent.kind == "parental")).all()
+    assert [tuple(one) for one in consents] == [("parental", "Ana")]
 
 
 @pytest.mark.parametrize("text", ["Hoa\x00rau", "H" * 500])

@@ -28,7 +28,17 @@ def children(database: Database, world: World, clock: HandClock) -> tuple[Patien
     now = clock.now() - timedelta(days=10)
     with database.transaction() as session:
         session.get_one(Staff, world.lebon.id).phone = "+33199001234"
-        leo = a_patient(session, world, now=now, family_name="Payet", given_names="Léo", birth_date=date(2020, 5, 4), phone=HOUSE)
+        leo = a_patient(
+            session,
+            world,
+            now=now,
+            family_name="Payet",
+            given_names="Léo",
+            birth_date=date(2020, 5, 4),
+            phone=HOUSE,
+            respondent_name="Paul",
+            respondent_relation="père",
+        )
         odile = a_patient(
             session,
             world,
