@@ -91,6 +91,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         timeline=_timeline(session, patient),
         shared=attaching.of_shared(session, patient),
         contacts=chart_data.contacts_of(session, patient, page.now),
+        dead=chart_data.is_dead(session, patient),
         consents=_consents(session, patient),
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),

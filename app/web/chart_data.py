@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
-from app.people import care_team
+from app.people import absences, care_team
 from app.people.models import Patient, Service, Staff
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, VersionState
@@ -186,7 +186,10 @@ def last_doses(session: Session, treatment: Treatment | None, now: datetime) -> 
 
 
 def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:
-    """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number."""
+    """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number.
+
+    Never somebody who is noted dead.
+    """
     service = session.get_one(Service, patient.service_id)
     relatives = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents]
     answering = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents if one.answers]
@@ -202,7 +205,13 @@ def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Conta
         if one.id != patient.oncologist_id
     ]
     team = [Contact("oncologist", patient.oncologist.name, patient.oncologist.phone), *on_call]
-    return [one for one in (*ordered, *team, Contact("emergency", "", service.emergency)) if one.number]
+    left_out = "patient" if is_dead(session, patient) else ""
+    return [one for one in (*ordered, *team, Contact("emergency", "", service.emergency)) if one.number and one.role != left_out]
+
+
+def is_dead(session: Session, patient: Patient) -> bool:
+    """Did a person of the service note a death? Nobody calls this patient."""
+    return absences.death(absences.standing(session, patient.id)) is not None
 
 
 def colleagues(session: Session, viewer_id: int, service_id: int) -> list[Staff]:

@@ -84,6 +84,10 @@ def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
     assert 'name="sure" value="yes"' in asked.text
     assert doctor.post(f"{path}/record", data={**death, "sure": "yes"}).status_code == 303
     assert patient(chain).follow_up == "ended"
+    chart = claire.get(f"/patients/{marie.id}").text
+    assert "Annuler ce décès" in chart
+    assert f"/patients/{marie.id}/call" not in chart  # nobody telephones her
+    assert "tel:+33639980001" not in chart
     noted = str(rows(chain)[0].id)
     assert doctor.post(f"{path}/undo", data={"id": noted, "reason": "erreur"}).status_code == 403
     assert ines.post(f"{path}/undo", data={"id": noted, "reason": ""}).status_code == 422
@@ -91,6 +95,7 @@ def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
     assert ines.post(f"{path}/undo", data={"id": noted, "reason": "erreur de dossier"}).status_code == 303
     assert patient(chain).follow_up == "active"
     page = claire.get(f"/patients/{marie.id}").text
+    assert f"/patients/{marie.id}/call" in page and "tel:+33639980001" in page
     assert "erreur de dossier" in page
     assert "Décès\u00a0: annulé par" in page
     assert "absence terminée" not in page
