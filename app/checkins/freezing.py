@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import tasks
 from app.alerts.models import Task
-from app.checkins import answers, cycles, planning, script, turn_taking
+from app.checkins import answers, cycles, planning, resuming, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
 from app.core.audit import SYSTEM, Actor
 from app.messaging import outbox
@@ -45,6 +45,7 @@ def undo(session: Session, patient: Patient, absence_id: int, *, by: Actor, now:
     turn_taking.hold(session, patient.id)
     row = absences.undo(session, patient, absence_id, by=by, now=now, reason=reason)
     planning.replan_patient(session, patient, now=now)
+    resuming.come_back(session, patient, now=now)
     return row
 
 

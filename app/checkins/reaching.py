@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.messaging.outbox import Purpose
 from app.people import pauses, reading, respondents
 from app.people.models import Patient, Respondent
 from app.treatment import courses
+from notifications import policy
 from triage import calendar
 
 LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
@@ -22,6 +24,10 @@ LOST = (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
 TOLD_AFTER = 3 / 4
 """Share of the window after which the relative is told: 36 of 48 hours, 18 of 24 in a window of high risk, between the reminder and the
 call list (house rule, 2026-11-22)."""
+
+
+EVENING = time(19, 0)
+"""An hour before texts may not leave any more: whoever is told can still telephone or go there (house rule, 2026-11-22)."""
 
 
 def order_of(patient: Patient) -> tuple[str, ...]:
@@ -121,7 +127,21 @@ def relative_due(session: Session, now: datetime, *, limit: int = 200) -> list[i
 def _is_time(checkin: CheckIn, patient: Patient, now: datetime) -> bool:
     if checkin.opened_at is None or checkin.silent_at is None or pauses.holds(patient, calendar.local_day(now, patient.timezone)):
         return False
-    return now >= checkin.opened_at + (checkin.silent_at - checkin.opened_at) * TOLD_AFTER
+    return now >= told_at(checkin.opened_at, checkin.silent_at, checkin.reminded_at, patient.timezone)
+
+
+def told_at(opened_at: datetime, silent_at: datetime, reminded_at: datetime | None, zone: str) -> datetime:
+    """When the relative is told: at the share of the window, and on the evening before when that is in the night.
+
+    The morning after would leave two hours before the call list. Never before the reminder has left.
+    """
+    at = opened_at + (silent_at - opened_at) * TOLD_AFTER
+    if not policy.is_quiet(at, zone):
+        return at
+    local = at.astimezone(ZoneInfo(zone))
+    day = local.date() if local.time() >= policy.QUIET_FROM else local.date() - timedelta(days=1)
+    evening = datetime.combine(day, EVENING, tzinfo=ZoneInfo(zone))
+    return evening if reminded_at is not None and reminded_at < evening else at
 
 
 def tell_relative(session: Session, checkin_id: int, now: datetime) -> int:

@@ -23,7 +23,7 @@ from app.people.models import Absence, Patient
 from app.people.perimeter import actor_of
 from tests.support.chain import MARIE, Chain
 
-MONDAY, WEDNESDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 25), date(2026, 11, 27)
+MONDAY, WEDNESDAY, THURSDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)
 NEXT_TUESDAY = date(2026, 12, 1)
 
 
@@ -283,3 +283,20 @@ def test_a_freeze_sets_aside_what_waits_and_says_why(chain: Chain, marie: Patien
         waiting = select(Message.key, Message.error_code).where(Message.dedup_key.in_(("care_nausea", "reminder", "help")))
         rows = session.execute(waiting.order_by(Message.id)).all()
     assert rows == [("care_nausea", "withdrawn"), ("reminder", "withdrawn"), ("help", "")]
+
+
+def test_what_a_death_cut_short_is_asked_again_when_the_death_is_taken_back(chain: Chain, marie: Patient) -> None:
+    """Wednesday 10:00 the questions leave, at 11 a death is written on the wrong file, at 12 it is taken back (HZ-35)."""
+    chain.until(paris(WEDNESDAY, 10))
+    asked = chain.received()[-1]
+    chain.until(paris(WEDNESDAY, 11))
+    number = record(chain, "death", WEDNESDAY)
+    assert chain.checkin(marie, WEDNESDAY).state == "cancelled"
+    chain.until(paris(WEDNESDAY, 12))
+    undo(chain, number)
+    again = chain.checkin(marie, WEDNESDAY)
+    assert (again.state, again.silent_at, again.closed_at) == ("open", paris(THURSDAY, 12), None)
+    chain.until(paris(WEDNESDAY, 13))
+    assert chain.received()[-1] == asked
+    chain.says(MARIE, "1 0 0")
+    assert chain.answers(chain.checkin(marie, WEDNESDAY))["diarrhea"] == "1"

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts import handling
+from app.checkins import reaching
 from app.core.audit import AuditRow
 from app.messaging.models import Message
 from app.people import patients, pauses
@@ -213,6 +214,17 @@ def test_the_relative_is_told_between_the_reminder_and_the_call_list(chain: Chai
     chain.until(paris(THURSDAY, 12))
     assert chain.received(LUCIE) == [TOLD]
     assert [way for way, _ in ways(chain)] == ["relative_told"]
+
+
+def test_a_relative_is_told_on_the_evening_after_the_reminder_not_two_hours_before_the_call_list() -> None:
+    """48 hours from Wednesday 10:00: the reminder Thursday 10:00, three quarters at 22:00, so 19:00. By day, or without reminder: as is."""
+    opened, listed = paris(WEDNESDAY, 10), paris(date(2026, 11, 27), 10)
+    assert reaching.told_at(opened, listed, paris(THURSDAY, 10), "Europe/Paris") == paris(THURSDAY, 19)
+    assert reaching.told_at(opened, listed, None, "Europe/Paris") == paris(THURSDAY, 22)
+    assert reaching.told_at(opened, paris(THURSDAY, 10), paris(WEDNESDAY, 19, 30), "Europe/Paris") == paris(
+        THURSDAY, 4
+    )  # nothing before it
+    assert reaching.told_at(paris(WEDNESDAY, 8), paris(date(2026, 11, 27), 8), paris(THURSDAY, 8), "Europe/Paris") == paris(THURSDAY, 19)
 
 
 def test_in_her_own_language(chain: Chain) -> None:
