@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from app.alerts import escalation, spending
-from app.checkins import assessing, conversation, endings, floods, freezing, opening, planning, reaching, silences, verifying
+from app.checkins import assessing, conversation, endings, floods, freezing, late_calls, opening, planning, reaching, silences, verifying
 from app.core import clock
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
@@ -136,6 +136,7 @@ TICKS: tuple[Tick, ...] = (
     Tick(60, "answered", note_answered),
     Tick(60, "endings", each(endings.due, endings.settle)),
     Tick(5, "escalate", each(escalation.due, escalation.step)),
+    Tick(60, "late_calls", each(late_calls.due, late_calls.tell)),
     Tick(20, "deliver", deliver),
     Tick(5, "follow_deliveries", follow),
     Tick(20, "unreached", each(silences.unreached_due, silences.tell_unreached)),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.checkins import answers, assessing, cycles, dialogue, script
+from app.checkins import answers, assessing, closing, cycles, dialogue, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.passing import TOLD_UNASKED
 from app.checkins.turns import Turn
@@ -83,7 +83,7 @@ def _fits_open(turn: Turn, reading: Reading) -> bool:
         return reading.value in ("stopped", "none")  # "Une erreur ?" "Non": the echo is answered, nothing becomes zero
     if reading.heard not in (Heard.ANSWER, Heard.PARTIAL) or turn.protocol is None:
         return True
-    return reading.value == "stopped" or turn.asked.kind is Kind.STOP_WHICH or _plausible(reading, turn.asked, turn.protocol)
+    return reading.value == "stopped" or turn.asked.kind is Kind.STOP_WHICH or plausible(reading, turn.asked, turn.protocol)
 
 
 def _written_before(turn: Turn) -> bool:
@@ -115,10 +115,11 @@ def _as_answer(reading: Reading) -> Reading:
 def _answers(reading: Reading, asked: Asked, protocol: Protocol, text: str) -> bool:
     """A whole answer; or a part that says which ("C 2"): of bare digits in the wrong number nobody knows which is meant."""
     named = reading.heard is Heard.PARTIAL and re.search(r"[^\W\d_]", text) is not None
-    return (reading.heard is Heard.ANSWER or named) and reading.value != "stopped" and _plausible(reading, asked, protocol)
+    return (reading.heard is Heard.ANSWER or named) and reading.value != "stopped" and plausible(reading, asked, protocol)
 
 
-def _plausible(reading: Reading, asked: Asked, protocol: Protocol) -> bool:
+def plausible(reading: Reading, asked: Asked, protocol: Protocol) -> bool:
+    """Could each value of this reading be an answer to what was asked?"""
     values = reading.values or (reading.value,)
     if len(values) != len(asked.keys) or all(value is None for value in values):
         return False
@@ -162,6 +163,7 @@ def _go_on(turn: Turn, checkin: CheckIn, protocol: Protocol) -> None:
     if checkin.asking and not left:
         dialogue.forward(turn)
         return
+    closing.completed(turn.session, checkin, protocol)
     judged = assessing.assess(turn.session, checkin, now=turn.now, closing=not left)
     if dialogue.tell_danger(turn, judged):
         return

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Task
-from app.checkins import answers, links, script, ways
+from app.checkins import answers, links, promising, script, ways
 from app.checkins.assessing import Judged
 from app.checkins.models import CHECKIN_MOVES, CheckIn, CheckInState
 from app.checkins.turns import Turn
@@ -49,8 +49,18 @@ def close(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
     checkin.remind_at = checkin.silent_at = None
     checkin.closed_at = now
     checkin.why = why or checkin.why
+    promising.withdraw(session, checkin.id, now)
     links.end_all(session, checkin, why="sent", now=now)
     session.flush()
+
+
+def completed(session: Session, checkin: CheckIn, protocol: Protocol) -> None:
+    """A correction gave what was missing of a conversation that had ended half-way: it is no longer half-way."""
+    said = answers.values(answers.current(session, checkin.id), protocol)
+    known = {key: answer for key, answer in said.items() if answer.value is not None}
+    if checkin.closed_at is not None and checkin.state == CheckInState.PARTIAL and script.next_group(checkin, protocol, known) is None:
+        move(checkin, CheckInState.DONE)
+        checkin.not_asked = script.left(checkin, protocol, said)
 
 
 def advise(turn: Turn, judged: Judged) -> None:

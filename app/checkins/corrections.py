@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import select
 
-from app.checkins import answers, assessing, dialogue, passing, script
+from app.checkins import answers, assessing, closing, dialogue, passing, script
 from app.checkins.hearing import CORRECTED_WITHIN
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.turns import Turn
@@ -117,6 +117,7 @@ def _replace(turn: Turn, given: dict[str, str]) -> bool:
             answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note="correction")
     turn.message.checkin_id = turn.checkin.id
     turn.session.flush()
+    closing.completed(turn.session, turn.checkin, turn.protocol)
     pending = _pending(turn, turn.protocol)
     judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=pending is None)
     if dialogue.tell_danger(turn, judged):

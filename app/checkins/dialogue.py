@@ -7,16 +7,14 @@ from datetime import timedelta
 
 from sqlalchemy import or_, update
 
-from app.alerts import reasons
 from app.alerts.handling import Reason
-from app.checkins import answers, assessing, closing, cycles, dangers, script
+from app.checkins import answers, assessing, closing, cycles, dangers, promising, script
 from app.checkins.assessing import Judged
 from app.checkins.models import CheckInState
-from app.checkins.turns import Turn, moment
+from app.checkins.turns import Turn
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
-from app.people import care_team
-from notifications.messages import Missing, Moment
+from notifications.messages import Missing
 from triage import calendar, questions
 from triage.questions import MOST_TEXTS
 from triage.terms import Asked, Kind, Level, Reading
@@ -92,6 +90,7 @@ def _ask_missing(turn: Turn, missing: tuple[str, ...]) -> None:
         key, values = "reask_part", {"missing": (Missing(_letter(turn, missing[0]), label),)}
     if turn.may_ask:
         turn.say(key, Purpose.CONFIRMATION, values, after=SECOND_HALF)
+    promising.if_left(turn, judged)
 
 
 def _letter(turn: Turn, key: str) -> int:
@@ -112,6 +111,7 @@ def overtaken(turn: Turn) -> None:
     )
     ended = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": "the patient has written meanwhile", "handled": True}
     turn.session.execute(update(Message).where(*waiting).values(**ended, settled_at=turn.now))
+    promising.withdraw(turn.session, turn.checkin.id, turn.now)
 
 
 # --- Forward ------------------------------------------------------------------------------------------------------------------------
@@ -136,6 +136,7 @@ def forward(turn: Turn) -> None:
     turn.checkin.texts_sent += 1
     key, values = script.question_text(following, turn.protocol, turn.language)
     turn.say(key, Purpose.QUESTION, values)
+    promising.if_left(turn, judged)
 
 
 def stand_by(turn: Turn) -> None:
@@ -155,6 +156,7 @@ def stand_by(turn: Turn) -> None:
     left = following.keys if following else ()
     turn.checkin.asking = [key for key in turn.checkin.asking if key not in said] if over else list(left)
     turn.session.flush()
+    promising.if_left(turn, judged)
 
 
 def _next(turn: Turn) -> Asked | None:
@@ -260,28 +262,17 @@ def confirm(turn: Turn, judged: Judged) -> None:
     """Echo what was understood. A call is promised before the deadline the rota gives, and only while the service is open."""
     assert turn.checkin is not None and turn.protocol is not None
     rows = answers.current(turn.session, turn.checkin.id)
-    keys = [q.key for q in script.all_questions(turn.checkin, turn.protocol)]
-    noted = answers.echo(rows, keys or list(rows), turn.protocol, turn.language)
+    noted = promising.noted(turn)
     if not noted:
         turn.acknowledge()
-    elif judged.level >= Level.MODERATE and care_team.is_open(turn.service, turn.now):
-        turn.say("confirm_g2", Purpose.CONFIRMATION, {"noted": noted, "when": _deadline(turn, judged)}, alert=judged.alert)
     elif judged.level >= Level.MODERATE:
-        turn.say("confirm_closed", Purpose.CONFIRMATION, {"noted": noted, "opening": turn.opening()}, alert=judged.alert)
+        key, values = promising.echo(turn, judged, noted, turn.now)
+        turn.say(key, Purpose.CONFIRMATION, values, alert=judged.alert)
     elif any(row.note == RANGE for row in rows.values()):
         turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
         turn.checkin.asking = [key for key, row in rows.items() if row.note == RANGE][-1:]  # the text offers to answer again
-    elif not turn.on_page and (calendar.local_day(turn.now, turn.patient.timezone) - turn.checkin.day).days == 1:
-        turn.say("late", Purpose.CONFIRMATION, {"noted": noted})
+    elif not turn.on_page and is_late(turn):
+        turn.say("late", Purpose.CONFIRMATION, {"noted": noted, "day": turn.checkin.day})
     else:
         turn.say("confirm", Purpose.CONFIRMATION, {"noted": noted})
     closing.advise(turn, judged)
-
-
-def _deadline(turn: Turn, judged: Judged) -> Moment:
-    """The alert's own deadline; when that one has passed, the same length from now: nobody is promised the past."""
-    due = judged.alert.respond_by if judged.alert else turn.now
-    if due <= turn.now:
-        within = judged.assessment.respond_within if judged.assessment else None
-        due = reasons.deadline(turn.service, judged.level, turn.now, within or reasons.DEADLINES[judged.level])
-    return moment(due, turn.now, turn.patient)

@@ -132,7 +132,7 @@ class Turn:
             if key not in ways.NEUTRAL:
                 return self.send_link()
             key = ways.NEUTRAL[key]
-            values = {name: value for name, value in (values or {}).items() if name != "noted"}
+            values = {name: value for name, value in (values or {}).items() if name not in ("noted", "day")}
         if not outbox.language_of(key, purpose, self.service, self.patient, self.message.address, self.read_in):
             self._unsaid(alert)
             return None

@@ -14,6 +14,7 @@ from app.alerts.handling import Reason
 from app.checkins import (
     amending,
     assessing,
+    belated,
     closing,
     context,
     corrections,
@@ -56,6 +57,9 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     amendment = amending.find(turn, reading, heard.text)
     if amendment is not None:
         reading, turn.checkin, turn.protocol, turn.asked = amendment.reading, amendment.checkin, amendment.protocol, amendment.asked
+    late = belated.find(turn, reading, heard.text) if amendment is None else None
+    if late is not None and late.reading is not None:
+        reading, turn.checkin, turn.protocol, turn.asked = late.reading, late.checkin, late.protocol, late.asked
     _file(turn, reading, heard)
     patients.reached(session, patient, Reachability.REACHABLE, now=now)
     _missed_dangers(turn, reading, heard)
@@ -77,7 +81,13 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
         amending.amend(turn, amendment)
         requests.in_passing(turn, reading.notes)
         _floored(turn, reading)
+    elif late is not None and late.reading is not None:
+        belated.keep(turn, late)
+        requests.in_passing(turn, reading.notes)
+        _floored(turn, reading)
     elif not _about_today(turn):
+        if late is not None:
+            turn.for_a_person("late_answer")  # it may answer the check-in before: nobody but a person can tell
         _answer(turn, reading)
         _floored(turn, reading)
     if turn.checkin is not None:

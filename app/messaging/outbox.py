@@ -198,7 +198,7 @@ def _queued_as(session: Session, dedup_key: str) -> Message | None:
     return session.scalar(select(Message).where(Message.dedup_key == dedup_key))
 
 
-IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c"})
+IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c", "no_thermometer"})
 """Texts that say whom to call should it get worse: nobody is sent to a telephone that does not answer."""
 
 

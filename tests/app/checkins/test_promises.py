@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Task
+from app.alerts import handling
+from app.alerts.models import AlertEvent, Task
 from app.checkins import conversation
 from app.checkins.models import CheckIn
 from app.people import care_team
 from app.people.models import Patient, Service
+from app.people.perimeter import viewer_of
 from tests.support.chain import MARIE, Chain
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -97,6 +99,95 @@ def test_the_call_of_an_alert(chain: Chain, answering: Patient, hours: dict[str,
         assert echoed.endswith(f"{local.hour} h {local.minute:02d}" if local.minute else f"{local.hour} h")
     else:
         assert "Le service est fermé" in text
+
+
+def test_a_two_told_on_a_closed_saturday_is_promised_its_hour_even_when_the_rest_is_left(chain: Chain, marie: Patient) -> None:
+    """FR-12, HZ-12: who stops after the first answers knows when they are read, and whom to call; who goes on gets one echo at the end."""
+    promised = "Le service est fermé, une infirmière lira vos réponses lundi 8 h. Si cela augmente avant : 15."
+    chain.until(datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    chain.clock.at = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+    chain.says(MARIE, "0 2 0")
+    chain.wait(minutes=14)
+    assert promised not in chain.received()[-1]
+    chain.wait(minutes=1)
+    assert chain.received()[-1] == f"Noté : diarrhée 0, bouche irritée 2, mains et pieds 0. {promised}"
+
+    [temperature] = chain.says(MARIE, "NON")
+    assert "appelez aussi le 15" in temperature
+    chain.says(MARIE, "2")
+    chain.says(MARIE, "2")
+    chain.wait(minutes=20)
+    assert sum(promised in text for text in chain.received()) == 1  # once a check-in
+    [echoed] = chain.says(MARIE, "0 0 0")
+    assert promised in echoed
+    chain.wait(minutes=20)
+    assert sum(promised in text for text in chain.received()) == 2
+
+
+def test_nothing_is_promised_later_to_somebody_who_was_sent_to_the_emergency_number(chain: Chain, marie: Patient) -> None:
+    """HZ-12: "read on Monday" after "call 15 now" would contradict it."""
+    chain.until(datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    chain.clock.at = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+    chain.says(MARIE, "0 2 0")
+    chain.says(MARIE, "je n'arrive plus à respirer")
+    chain.wait(minutes=20)
+    assert chain.received()[-1].startswith("Appelez le 15")
+
+
+LATE = "Suivi Baie : notre appel a du retard, pardon. Une infirmière vous appelle dès que possible. Si cela s'aggrave : 15."
+
+
+def test_a_promised_call_that_did_not_come_is_told_once(chain: Chain, answering: Patient) -> None:
+    """FR-25, HZ-12: Friday 16:30, the call is promised for Monday before 14:30; nobody called, and somebody waits beside the telephone."""
+    at(chain, WEEK, "2026-11-27 16:30")
+    with chain.database.transaction() as session:
+        closing_later(session, chain)
+    [text] = chain.says(MARIE, "0 0 0")
+    assert hour_said(text) == "lundi avant 14 h 30"
+    at(chain, WEEK, "2026-11-30 14:29")
+    chain.worker.run_once()
+    assert LATE not in chain.received()
+    chain.wait(minutes=1)
+    chain.wait(minutes=10)
+    assert chain.received().count(LATE) == 1
+    with chain.read() as session:
+        assert session.scalars(select(AlertEvent.kind).where(AlertEvent.kind == "call_late")).all() == ["call_late"]
+    chain.wait(hours=24)
+    assert chain.received().count(LATE) == 1
+
+
+@pytest.mark.parametrize("kept", ["called", "closed", "opted out"])
+def test_a_call_that_came_or_is_no_longer_owed_is_not_told_late(chain: Chain, marie: Patient, kept: str) -> None:
+    """HZ-12: asked for at 10:00, promised before noon. A call in vain is a call; who wants no texts gets none."""
+    chain.says(MARIE, "diarrhee 6 fois, appelez moi")
+    [alert] = chain.alerts()
+    with chain.database.transaction() as session:
+        claire, now = viewer_of(chain.world.claire), chain.clock.now()
+        handling.take(session, alert.id, by=claire, now=now)
+        if kept == "closed":
+            handling.close(session, alert.id, by=claire, now=now, outcome="advice")
+            session.scalars(select(Task)).one().closed_at = now
+        elif kept == "called":
+            handling.call_logged(session, alert.id, by=claire, now=now, whom="patient", reached=False)
+    if kept == "opted out":
+        chain.says(MARIE, "STOP")
+    chain.wait(hours=6)
+    assert LATE not in chain.received()
+
+
+def test_the_evening_is_no_hour_to_say_that_a_call_is_late(chain: Chain, marie: Patient) -> None:
+    """House rule: said while the service is open, when a nurse can call; a call asked for by APPEL is owed too."""
+    at(chain, WEEK, "2026-11-27 16:30")
+    chain.says(MARIE, "APPEL")
+    at(chain, WEEK, "2026-11-27 18:31")
+    chain.worker.run_once()
+    assert LATE not in chain.received()
+    at(chain, WEEK, "2026-11-30 08:01")
+    chain.worker.run_once()
+    assert LATE not in chain.received()
+    at(chain, WEEK, "2026-11-30 08:31")
+    chain.worker.run_once()
+    assert chain.received().count(LATE) == 1
 
 
 def closing_later(session: Session, chain: Chain) -> None:

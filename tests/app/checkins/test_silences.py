@@ -293,3 +293,34 @@ def test_a_telephone_call_not_made_is_told_as_such(chain: Chain) -> None:
     assert [alert.kind for alert in chain.alerts()] == ["silence"]
     assert reason_of(chain)["why"][0]["en"] == "Questions to ask by telephone: the call was not made."
     assert _patient(chain).reachability == "reachable"
+
+
+def half_answered(chain: Chain) -> None:
+    """Marie leaves Wednesday's check-in at its last question, how often she goes; Friday's has begun."""
+    chain.until(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    for words in ("1 0 0", "37", "2", "0 0 0"):
+        chain.says(MARIE, words)
+    chain.until(datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+
+
+def test_an_answer_to_the_check_in_before_is_kept_for_its_question_and_its_day(chain: Chain, marie: Patient) -> None:
+    """FR-12, HZ-08: "4" is no answer to three new questions and one to Wednesday's: kept there, judged there, and the day is named."""
+    half_answered(chain)
+    [echoed] = chain.says(MARIE, "4")
+    assert echoed.startswith("Noté")
+    wednesday, friday = (chain.checkin(marie, date(2026, 11, day)) for day in (25, 27))
+    assert chain.answers(wednesday)["stools"] == "4"
+    assert chain.answers(friday) == {}
+    assert wednesday.state == "done"
+    assert chain.judgements(wednesday)[-1].inputs["answers"]["stools"] == {"number": "4"}
+    [following] = chain.says(MARIE, "0 0 0")
+    assert "votre température" in following
+    assert chain.answers(chain.checkin(marie, date(2026, 11, 27)))["diarrhea"] == "0"
+
+
+def test_what_may_answer_the_check_in_before_and_cannot_be_told_is_read_by_a_nurse(chain: Chain, marie: Patient) -> None:
+    """HZ-08, HZ-21: never lost, never guessed."""
+    half_answered(chain)
+    before = chain.tasks().count("to_read")
+    chain.says(MARIE, "je sais plus trop")
+    assert chain.tasks().count("to_read") == before + 1
