@@ -14,13 +14,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.checkins.models import AssessmentRow
 from app.insight import quotes
 from app.messaging import pages
 from app.messaging.models import Message
+from app.messaging.outbox import Purpose
 from app.people import absences, care_team
 from app.people.models import Absence, Patient, Service, Staff
 from app.people.perimeter import Viewer, visible_to
@@ -42,6 +43,7 @@ class Row:
     is_shared: it came from a telephone of several patients; among: those of them the viewer may see.
     worst, total: of the last judged check-in; None when nothing was ever judged. silent_days: whole days since the last text received.
     again: when what is open was last reported once more. away: why the patient is not at home or not asked, as noted; a death too.
+    shown_at: when the form showed the safety text of the alert, whatever became of the same text by SMS.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Row:
     silent_days: int | None = None
     again: datetime | None = None
     away: tuple[Absence, ...] = ()
+    shown_at: datetime | None = None
 
     @property
     def worst(self) -> int | None:
@@ -192,6 +195,14 @@ class _Facts:
         said = {detail.get("message_id") for details in self.reasons.values() for detail in details}
         self.named = quotes.named(session, said | {task.message_id for task in tasks})
         self.judged = quotes.judged(session, alerts)
+        self.shown = self._shown_on_form(session, alerts)
+
+    @staticmethod
+    def _shown_on_form(session: Session, alerts: Iterable[Alert]) -> dict[int | None, datetime]:
+        said = aliased(Message)
+        mine = (Message.alert_id.in_([alert.id for alert in alerts]), Message.purpose == Purpose.SAFETY, Message.body != "")
+        on_form = select(Message.alert_id, func.max(Message.created_at)).join(said, said.id == Message.reply_to_id)
+        return dict(session.execute(on_form.where(*mine, said.carrier == pages.FORM).group_by(Message.alert_id)).all())
 
     @staticmethod
     def _last_scores(session: Session, patients: dict[int, Patient]) -> dict[int, dict[str, int | None]]:
@@ -243,6 +254,7 @@ def _row(
         reasons=tuple(reasons),
         words=facts.quote(alert, tasks),
         is_shared=bool(among),
+        shown_at=facts.shown.get(alert.id) if alert else None,
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         scores=facts.scores.get(patient_id or 0, {}),
         silent_days=(now - heard).days if heard else None,

@@ -229,7 +229,12 @@ def _postpone(session: Session, page: Page, patient: Patient, course: Course, va
 
 def _travel(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
     from_day = prescription.day(values.get("from_day", ""))
+    back_on, home = prescription.day(values.get("back_on", "")), patient.timezone
+    if values.get("back_on", "").strip() and (back_on is None or (from_day is not None and back_on <= from_day)):
+        raise FieldErrors({"back_on": "Write a day after the departure, or leave it empty."})
     journeys.announce(session, patient, from_day=from_day, zone=values.get("zone", ""), by=page.viewer.actor, now=page.now)
+    if back_on is not None:
+        journeys.announce(session, patient, from_day=back_on, zone=home, by=page.viewer.actor, now=page.now)
     agenda.replan_patient(session, patient, now=page.now)
 
 

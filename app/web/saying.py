@@ -99,7 +99,8 @@ class Saying:
             key = f"language.{patient.language}"
             found.append(say(key) if self.page.has(key) else patient.language)
         if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
-            found.append(say("absence.paused_tag"))
+            day = self.page.formats.day(patient.silence_paused_until) if patient.silence_paused_until else ""
+            found.append(say("absence.paused_until", day=day, why=patient.silence_pause_reason))
         return found + [self.task(task) for task in row.tasks if row.alert is not None]
 
     def _nobody(self, row: Row) -> str:

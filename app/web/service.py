@@ -19,10 +19,10 @@ router = APIRouter()
 
 
 @router.get("/service")
-def show(page: StaffPage, session: Reads) -> Response:
+def show(page: StaffPage, session: Reads, said: str = "") -> Response:
     """The settings of the reader's service."""
     page.viewer.require("manage_service")
-    return _shown(page, service_of(session, page), {}, {})
+    return _shown(page, service_of(session, page), {}, {}, is_kept=said == "kept")
 
 
 @router.post("/service")
@@ -35,7 +35,7 @@ def change(page: StaffPage, session: Writes, values: Typed) -> Response:
         services.change(session, service, sms_name=name, phone=phone, hours=hours, by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 @router.post("/service/regions")
@@ -46,7 +46,7 @@ def choose_regions(page: StaffPage, session: Writes, values: Typed) -> Response:
         regions.choose(session, service_of(session, page), values.get("regions", ""), by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 @router.post("/service/style")
@@ -58,7 +58,7 @@ def choose_style(page: StaffPage, session: Writes, values: Typed) -> Response:
         services.choose_style(session, service_of(session, page), style, reason=reason, by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 @router.post("/service/budget")
@@ -70,7 +70,7 @@ def set_budget(page: StaffPage, session: Writes, values: Typed) -> Response:
         services.set_sms_budget(session, service_of(session, page), per_day, reason=reason, by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 @router.post("/service/stop")
@@ -81,7 +81,7 @@ def stop(page: StaffPage, session: Writes, values: Typed) -> Response:
         services.stop_sending(session, service_of(session, page), reason=values.get("reason", ""), by=page.viewer.actor, now=page.now)
     except Refusal as refusal:
         return _again(page, session, values, refusal)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 @router.post("/service/resume")
@@ -89,7 +89,7 @@ def resume(page: StaffPage, session: Writes) -> Response:
     """Questions and reminders leave again."""
     page.viewer.require("manage_service")
     services.resume_sending(session, service_of(session, page), by=page.viewer.actor, now=page.now)
-    return page.go("/service")
+    return page.go("/service?said=kept")
 
 
 def _typed(values: dict[str, str]) -> tuple[str, str, opening.Hours]:
@@ -111,7 +111,7 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
     return _shown(page, service_of(session, page), values, errors)
 
 
-def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str]) -> Response:
+def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str], *, is_kept: bool = False) -> Response:
     kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
     kept["regions"], kept["sms_style"] = ", ".join(service.regions), service.sms_style
     kept["sms_per_day"] = str(service.sms_per_day)
@@ -121,5 +121,6 @@ def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[st
         service=service,
         values={**kept, **values},
         errors=errors,
+        is_kept=is_kept,
         house=", ".join(sorted(regions.HOUSE)),
     )

@@ -281,3 +281,21 @@ def test_a_nurse_confirms_a_cycle_but_does_not_hold_a_treatment(
     with database.reading() as session:
         cycles = session.scalars(select(Course)).one().cycles
         assert [(cycle.number, cycle.started_on.isoformat()) for cycle in cycles] == [(1, "2026-11-25"), (2, "2026-12-16")]
+
+
+def test_a_journey_and_its_return_are_written_down_at_once(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    """From the particulars: away from 1 December in Martinique, back on 10 December at home; a return before the departure is refused."""
+    ines.post("/enrol", data=marie)
+    [patient] = patients_of(database)
+    path = f"/patients/{patient.id}/treatment"
+    assert f"{path}#travel" in ines.get(f"/patients/{patient.id}/particulars").text
+    away = {"from_day": "2026-12-01", "zone": "America/Martinique"}
+    refused = ines.post(f"{path}/travel", data={**away, "back_on": "2026-12-01"})
+    assert fields(refused.text) == {"travel_back_on": "Écrivez un jour après le départ, ou laissez vide."}
+    assert ines.post(f"{path}/travel", data={**away, "back_on": "2026-12-10"}).status_code == 303
+    with database.reading() as session:
+        trail = session.scalars(select(AuditRow.change).where(AuditRow.action == "patient.travels").order_by(AuditRow.id)).all()
+    assert [one["after"] for one in trail] == [
+        {"from": "2026-12-01", "zone": "America/Martinique"},
+        {"from": "2026-12-10", "zone": "Europe/Paris"},
+    ]

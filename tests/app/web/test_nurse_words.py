@@ -108,6 +108,7 @@ def test_what_a_form_showed_is_said_beside_the_text_that_did_not_arrive(
     assert "SMS NON REÇU. TÉLÉPHONEZ MAINTENANT." in page
     assert "Affiché sur le formulaire à 9 h 56 : Appelez le 15." in page
     assert "PATIENT NON PRÉVENU. TÉLÉPHONEZ MAINTENANT." not in page
+    assert "vu sur le formulaire à 9 h 56, SMS NON ARRIVÉ" in said(claire.get("/list"))
 
 
 def test_a_stay_stands_on_the_row_and_in_the_head_of_the_panel(

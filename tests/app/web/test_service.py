@@ -35,7 +35,8 @@ def service(database: Database, world: World) -> Service:
 
 
 def test_what_texts_say_is_changed_and_the_trail_holds_both(ines: TestClient, database: Database, world: World) -> None:
-    assert ines.post("/service", data=RIGHT).status_code == 303
+    assert "Enregistré." not in ines.get("/service").text
+    assert "Enregistré." in ines.post("/service", data=RIGHT, follow_redirects=True).text
     now = service(database, world)
     assert (now.sms_name, now.phone, now.hours["4"], "5" in now.hours) == ("Suivi Anse", "01 99 00 55 5", [["08:00", "12:00"]], False)
     with database.reading() as session:
