@@ -78,7 +78,8 @@ def _raise(
 
 
 def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, by: Actor, now: datetime) -> None:
-    alert.assessment_id = reason.assessment_id or alert.assessment_id
+    if reason.assessment_id is not None and reason.level >= Level.of(alert.level):
+        alert.assessment_id = reason.assessment_id  # a milder one since does not take the place of what raised it
     if reason.level <= Level.of(alert.level):
         heard = session.scalars(select(AlertEvent.detail).where(AlertEvent.alert_id == alert.id, AlertEvent.at >= alert.raised_at))
         if reason.signature not in {detail.get("signature") for detail in heard}:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import raising
+from app.alerts.models import Alert, AlertState
 from app.checkins import differing, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import Actor
@@ -88,6 +90,7 @@ def put(
     for before in rows:
         if before.said_by == str(by):
             before.replaced_at = now
+            _tell_correction(session, checkin, question, before.value, value, by=by, now=now)
     row = AnswerRow(
         checkin_id=checkin.id,
         key=question.key,
@@ -108,6 +111,18 @@ def put(
     differing.note(session, checkin, question, both, now=now)
     _enter_in_chart(session, checkin, question, row, chosen if chosen is not judged else None, by=by, now=now)
     return row
+
+
+def _tell_correction(
+    session: Session, checkin: CheckIn, question: Question, before: str | None, after: str | None, *, by: Actor, now: datetime
+) -> None:
+    """The open alert's story says what was corrected: otherwise a 3 that raised it stands beside a 1 and nobody knows why."""
+    if question.kind is Kind.FREE_TEXT or before is None or before == after:
+        return
+    alert = session.scalar(select(Alert).where(Alert.patient_id == checkin.patient_id, Alert.state != AlertState.CLOSED))
+    if alert is not None:
+        detail = {"key": question.key, "answer": question.kind.value, "before": before, "after": after}
+        raising.note(session, alert, "corrected", by=by, now=now, detail=detail)
 
 
 def _enter_in_chart(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
 from app.checkins import endings
-from app.checkins.models import CheckIn
+from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import quotes, worklist
@@ -93,6 +93,10 @@ class Panel:
         """Is there an alert that is not closed?"""
         return self.alert is not None and self.alert.state != AlertState.CLOSED
 
+    def is_of_another_day(self, row: AnswerRow) -> bool:
+        """Was this answer given on another day than its check-in's? A late temperature says nothing of that day without its hour."""
+        return self.patient is not None and self.scored is not None and chart_data.local_day(self.patient, row.at) != self.scored.day
+
     @property
     def death(self) -> Absence | None:
         """The death that a person noted: nobody calls the patient."""
@@ -170,7 +174,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         events=events,
         treatment=treatment,
         heard=heard,
-        scored=_scored(session, patient, heard, page.now),
+        scored=_scored(session, patient, heard, alert, page.now),
         assessment=_assessment(heard),
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=_temperature(session, patient, page.now),
@@ -221,9 +225,15 @@ def _assessment(heard: Heard | None) -> Assessment | None:
         return None
 
 
-def _scored(session: Session, patient: Patient | None, heard: Heard | None, now: datetime) -> Heard | None:
-    """The scores to show: of this judgement when it is a check-in's, else the last; a result is judged beside scores of another hour."""
-    if heard is not None and heard.known and heard.assessment.checkin_id is not None:
+def _scored(session: Session, patient: Patient | None, heard: Heard | None, alert: Alert | None, now: datetime) -> Heard | None:
+    """The scores to show: the last while the alert is open, so that what was corrected is; of a closed one those it was judged by."""
+    if (
+        alert is not None
+        and alert.state == AlertState.CLOSED
+        and heard is not None
+        and heard.known
+        and heard.assessment.checkin_id is not None
+    ):
         return heard
     return chart_data.last_scored(session, patient, now) if patient else None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.core.audit import AuditRow
-from app.insight.worklist import Row
+from app.insight.worklist import REASONS, Row
 from app.messaging import pages
 from app.messaging.models import Message
 from app.people import absences, pauses
@@ -20,11 +20,17 @@ from app.web.render import Page
 from triage import calendar
 from triage.advice import DANGERS
 from triage.protocol import Protocol
-from triage.terms import ALARMING
+from triage.terms import ALARMING, Level, Step
 
 
 def _in_vain(event: AlertEvent) -> bool:
     return event.kind == "stepped" and not event.detail.get("reached")
+
+
+def level_of(detail: Mapping[str, Any]) -> Level:
+    """The level of the reason that an event tells, which may be milder than its alert's."""
+    parts = str(detail.get("signature", "")).split("|")
+    return Level.of(parts[1]) if len(parts) > 1 else Level.NONE
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,16 @@ class Saying:
                 found.append(text)
         return found or [self.kind(str(detail.get("kind", "")))]
 
+    def reasons(self, events: Sequence[AlertEvent], level: Level, steps: Sequence[Step]) -> list[tuple[AlertEvent, str]]:
+        """What raised the alert to where it stands, latest first, whatever was answered since; what these steps say is not said twice."""
+        shown = {step.why[self.page.language] for step in steps}
+        found: list[tuple[AlertEvent, str]] = []
+        for event in reversed([one for one in events if one.kind in REASONS and level_of(one.detail) >= level]):
+            fresh = [sentence for sentence in dict.fromkeys(self.why(event.detail)) if sentence not in shown]
+            shown.update(fresh)
+            found += [(event, " ".join(fresh))] if fresh else []
+        return found
+
     def kind(self, kind: str) -> str:
         """Why there is an alert, in a few words."""
         return self.page.say(f"alert.kind.{kind}") if kind else self.page.say("alert.kind.assessment")
@@ -85,7 +101,7 @@ class Saying:
         """The one line of the list: why the alert is open, or what the task is."""
         if row.alert is None:
             return "; ".join(dict.fromkeys(self.task(task) for task in row.tasks))
-        return self.why(row.reasons[0])[0] if row.reasons else self.kind(row.alert.kind)
+        return self.why(max(row.reasons, key=level_of))[0] if row.reasons else self.kind(row.alert.kind)
 
     def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
@@ -186,6 +202,9 @@ class Saying:
             return say("story.stepped", rung=rung, people=", ".join(people)) if people else say("story.stepped_nobody", rung=rung)
         if event.kind == "called":
             return say("story.called" if detail.get("reached") else "story.called_in_vain", who=event.actor_name, whom=self.whom(detail))
+        if event.kind == "corrected":
+            before, after = (self.answer(str(detail["answer"]), detail[one]) for one in ("before", "after"))
+            return say("story.corrected", name=self.name(str(detail["key"])), before=before, after=after)
         if event.kind == "waiting":
             return say("story.waiting", who=event.actor_name, when=f.when(datetime.fromisoformat(detail["until"])))
         if event.kind == "returned":

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.alerts.models import AlertEvent
-from app.checkins import planning
+from app.checkins import answers, planning
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
@@ -20,11 +20,13 @@ from app.people import absences, respondents
 from app.people.models import Patient, Service
 from app.people.respondents import NewRespondent
 from app.protocols import looks
+from app.treatment.models import Course
 from app.web import words
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning, text
+from tests.app.web.ward import Morning, a_morning, check_in, raised, text
 from tests.factories import World
-from triage.terms import Level
+from triage.questions import Question
+from triage.terms import Kind, Level
 
 
 @pytest.fixture
@@ -198,3 +200,27 @@ def test_every_reason_the_file_keeps_in_english_has_its_words() -> None:
     kept = (planning.VISIT_DAY, planning.NO_TEXTS, planning.STOPPED, *(f"{planning.FOLLOW_UP_IS}{one}" for one in ("frozen", "ended")))
     for sentence in (*kept, "no longer in the plan", "past its window", "told by text"):
         assert words.has("fr", f"stored.{sentence.replace(' ', '_')}"), sentence
+
+
+def test_the_panel_keeps_what_raised_it_and_shows_what_was_corrected(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-27, FR-32: Jean's 3 raised the alert; a 1 since corrects what is shown, is told in the story, and never hides why."""
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        course = session.scalars(select(Course).where(Course.patient_id == jean.id)).one()
+        checkin = session.scalars(select(CheckIn).where(CheckIn.patient_id == jean.id).order_by(CheckIn.id.desc())).first()
+        assert checkin is not None
+        fatigue = Question("fatigue", Kind.SEVERITY)
+        answers.put(session, checkin, fatigue, "1", by=Actor("patient", jean.id, "Jean"), now=clock.now(), note="correction")
+        checkin.day -= timedelta(days=1)
+        session.flush()
+        row = check_in(session, jean, course, {"nausea": "1", "diarrhea": "1", "fatigue": "2", "temperature": "36.6"}, at=clock.now())
+        assert Level.of(row.level) < Level.HIGH
+        raised(session, jean, row, at=clock.now())
+        session.get_one(CheckIn, row.checkin_id).day -= timedelta(days=2)
+    page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "Réponse corrigée, fatigue : fort (3), puis un peu (1)" in page
+    assert "Un symptôme est fort." in page.split("Pourquoi cette alerte")[1]
+    assert "fatigue 2 sur 4" in page
+    assert "36,6 °C température mer. 18 nov." in page
