@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.checkins import answers, assessing, closing, cycles, dialogue, script
+from app.checkins import answers, assessing, closing, cycles, dialogue, five_texts, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.passing import TOLD_UNASKED
 from app.checkins.turns import Turn
@@ -171,5 +171,7 @@ def _go_on(turn: Turn, checkin: CheckIn, protocol: Protocol) -> None:
         dialogue.confirm(turn, judged)
     elif turn.may_ask:
         checkin.asking = list(left)
-        key, values = script.question_text(script.open_group(checkin, protocol), protocol, turn.language)
-        turn.say(key, Purpose.CONFIRMATION, values)
+        turn.checkin, turn.protocol, asked = checkin, protocol, script.open_group(checkin, protocol)
+        if five_texts.has_room(turn, asked):  # otherwise the question stands as it was asked
+            key, values = script.question_text(asked, protocol, turn.language)
+            turn.say(key, Purpose.CONFIRMATION, values)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
 from app.alerts.handling import Reason
-from app.checkins import answers, assessing, closing, cycles, dangers, promising, script
+from app.checkins import answers, assessing, closing, cycles, dangers, five_texts, promising, script, ways
 from app.checkins.assessing import Judged
 from app.checkins.models import CheckInState
 from app.checkins.turns import Turn
@@ -16,7 +16,6 @@ from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from notifications.messages import Missing
 from triage import calendar, questions
-from triage.questions import MOST_TEXTS
 from triage.terms import Asked, Kind, Level, Reading
 
 SECOND_HALF = timedelta(seconds=20)
@@ -26,9 +25,6 @@ RANGE = "range_kept_higher"
 """Note of the reader: of two numbers the higher one was kept, and the echo says so."""
 
 ECHOES = ("confirm", "confirm_g2", "confirm_closed", "range_echo", "late")
-
-NEVER_LEFT_OUT = (Kind.TEMPERATURE, Kind.INTAKE, Kind.CYCLE_START)
-"""Asked even when a re-ask has used up the texts of the check-in, like the red-flag questions."""
 
 
 def answered(turn: Turn, reading: Reading) -> None:
@@ -83,6 +79,9 @@ def _ask_missing(turn: Turn, missing: tuple[str, ...]) -> None:
     judged = assessing.assess(turn.session, turn.checkin, now=turn.now)
     if tell_danger(turn, judged):
         return
+    if turn.may_ask and not five_texts.has_room(turn, turn.asked):
+        _give_up(turn, "partial")
+        return
     if len(missing) > 1:  # letters begin again at A, so that a lettered reply fills the right ones
         key, values = script.question_text(turn.asked, turn.protocol, turn.language)
     else:
@@ -109,6 +108,8 @@ def overtaken(turn: Turn) -> None:
         Message.purpose.in_((Purpose.CONFIRMATION, Purpose.QUESTION)),
         or_(Message.key.like("reask_%"), Message.key.like("q_%"), Message.key.in_(ECHOES)),
     )
+    asked = turn.session.scalars(select(Message.key).where(*waiting)).all()
+    turn.checkin.texts_sent -= len([key for key in asked if ways.asks(key)])
     ended = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": "the patient has written meanwhile", "handled": True}
     turn.session.execute(update(Message).where(*waiting).values(**ended, settled_at=turn.now))
     promising.withdraw(turn.session, turn.checkin.id, turn.now)
@@ -123,17 +124,17 @@ def forward(turn: Turn) -> None:
     if turn.on_page:
         stand_by(turn)
         return
-    following = _next(turn)
+    following = five_texts.following(turn)
     judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=following is None)
     if tell_danger(turn, judged):
         return
     if following is None or not turn.may_ask:
+        five_texts.hand_over(turn)
         closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
         confirm(turn, judged)
         return
     _move(turn, CheckInState.PARTIAL)
     turn.checkin.asking = list(following.keys)
-    turn.checkin.texts_sent += 1
     key, values = script.question_text(following, turn.protocol, turn.language)
     turn.say(key, Purpose.QUESTION, values)
     promising.if_left(turn, judged)
@@ -157,16 +158,6 @@ def stand_by(turn: Turn) -> None:
     turn.checkin.asking = [key for key in turn.checkin.asking if key not in said] if over else list(left)
     turn.session.flush()
     promising.if_left(turn, judged)
-
-
-def _next(turn: Turn) -> Asked | None:
-    assert turn.checkin is not None and turn.protocol is not None
-    said = answers.values(answers.current(turn.session, turn.checkin.id), turn.protocol)
-    following = script.next_group(turn.checkin, turn.protocol, said)
-    if following is None or turn.checkin.texts_sent < MOST_TEXTS:
-        return following
-    wanted = [q for q in script.all_questions(turn.checkin, turn.protocol) if q.red_flag or q.kind in NEVER_LEFT_OUT]
-    return questions.next_group(wanted, said)
 
 
 def tell_danger(turn: Turn, judged: Judged) -> bool:
@@ -193,20 +184,36 @@ def misread(turn: Turn, why: str) -> None:
         turn.acknowledge()
         return
     turn.checkin.misread += 1
+    if turn.checkin.misread == 1 and turn.may_ask and not five_texts.has_room(turn, turn.asked):
+        _give_up(turn, why)
+        return
     if turn.checkin.misread == 1 and turn.may_ask:
-        turn.checkin.texts_sent += 1
         key, values = script.again_text(turn.asked, turn.protocol, turn.language)
         turn.say(key, Purpose.CONFIRMATION, values)
         return
+    _not_understood(turn, why)
+    assessing.assess(turn.session, turn.checkin, now=turn.now, closing=True)
+    closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="not understood")
+    turn.say("reask_2", Purpose.CONFIRMATION)
+
+
+def _not_understood(turn: Turn, why: str) -> None:
+    """What was asked stays unknown, and a person reads the words."""
+    assert turn.checkin is not None and turn.protocol is not None
     standing = answers.current(turn.session, turn.checkin.id)
     for key in turn.asked.keys:
         question = turn.protocol.questions.get(key)
         if question is not None and key not in standing:
             turn.keep(question, None, note=f"not understood: {why}")
     turn.for_a_person(why)
-    assessing.assess(turn.session, turn.checkin, now=turn.now, closing=True)
-    closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="not understood")
-    turn.say("reask_2", Purpose.CONFIRMATION)
+
+
+def _give_up(turn: Turn, why: str) -> None:
+    """No text is left to ask this again: a nurse has it as not answered, and what is never left out is still asked."""
+    assert turn.checkin is not None
+    _not_understood(turn, why)
+    turn.checkin.misread = 0
+    forward(turn)
 
 
 def cannot_say(turn: Turn, why: str) -> None:
@@ -222,6 +229,9 @@ def cannot_say(turn: Turn, why: str) -> None:
 def no_thermometer(turn: Turn) -> None:
     """The temperature stays unknown; the sign that can be felt is asked instead."""
     assert turn.checkin is not None and turn.protocol is not None
+    if turn.may_ask and not five_texts.has_room(turn, turn.asked):
+        _give_up(turn, "no_thermometer")
+        return
     if not turn.may_ask:
         cannot_say(turn, "no thermometer")
         return
@@ -232,7 +242,6 @@ def no_thermometer(turn: Turn) -> None:
     assessing.assess(turn.session, turn.checkin, now=turn.now)
     _move(turn, CheckInState.PARTIAL)
     turn.checkin.asking = [script.FEELS_HOT]
-    turn.checkin.texts_sent += 1
     turn.say("no_thermometer", Purpose.QUESTION)
 
 

@@ -128,6 +128,7 @@ class Turn:
             return self.said
         if self.patient.opted_out_at is not None and key not in SENT:
             return None
+        self._count(key)
         if ways.names(key) and ways.no_words_because(self.session, self.patient):
             if key not in ways.NEUTRAL:
                 return self.send_link()
@@ -153,6 +154,11 @@ class Turn:
             now=self.now,
         )
         return self.said
+
+    def _count(self, key: str) -> None:
+        """Every text that asks counts, also one the patient wished to have again; only what we ask by ourselves is held to five."""
+        if self.checkin is not None and ways.asks(key):
+            self.checkin.texts_sent += 1
 
     def _unsaid(self, alert: Alert | None) -> None:
         """There is no text in a language they read (HZ-36): a person answers, unless this text has brought one already."""

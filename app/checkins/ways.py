@@ -65,7 +65,12 @@ def link_key(patient: Patient, *, again: bool = False) -> str:
 
 def names(key: str) -> bool:
     """Does this text name what was asked or said? Where that is not allowed, its neutral form stands for it, else a link to the form."""
-    return key in NEUTRAL or key.startswith(_ASKING)
+    return key in NEUTRAL or asks(key)
+
+
+def asks(key: str) -> bool:
+    """Does this text ask a question of a check-in, for the first time or again?"""
+    return key.startswith(_ASKING)
 
 
 def reader(patient: Patient) -> Respondent | None:

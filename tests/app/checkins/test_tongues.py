@@ -16,6 +16,7 @@ from app.people import numbers
 from app.people.models import Patient, Respondent, Staff
 from app.people.perimeter import actor_of
 from app.treatment import courses
+from app.web import words as screen
 from tests.support.chain import MARIE, Chain
 
 WEDNESDAY = date(2026, 11, 25)
@@ -151,11 +152,26 @@ def test_the_number_of_who_reads_nothing_changes_without_a_code(chain: Chain) ->
     assert (chain.received(), chain.received(LEA), chain.tasks()) == ([], [], [])
 
 
-def test_a_danger_of_somebody_who_reads_no_language_of_ours(chain: Chain) -> None:
-    """The number leaves all the same, in the service's language; its arrival never counts as having been understood."""
+@pytest.mark.parametrize(
+    ("danger", "number"),
+    [
+        ("jarive pa a respirer", "Appelez le 15 ou le 112 MAINTENANT"),
+        ("39 de fievre et je tremble", "0199001234"),
+        ("je veux en finir", "3114"),
+    ],
+)
+def test_a_danger_of_somebody_who_reads_no_language_of_ours(chain: Chain, danger: str, number: str) -> None:
+    """HZ-36: the number leaves all the same, in the service's language; its arrival never counts as having been told.
+
+    The alert says so in capitals, whom to telephone and with which interpreter, on the list as well.
+    """
     who_reads(chain, "none", interpreter="shimaoré")
-    (said,) = chain.says(MARIE, "jarive pa a respirer")
-    assert said.startswith("Appelez le 15 ou le 112 MAINTENANT")
+    (said,) = chain.says(MARIE, danger)
+    assert number in said
+    for language, told, row in (("fr", "PATIENT NON PRÉVENU", "NON PRÉVENU"), ("en", "PATIENT NOT TOLD", "NOT TOLD")):
+        assert screen.say(language, "alert.told.unreadable").startswith(told)
+        assert screen.say(language, "list.unreadable") == row
+    assert screen.say("fr", "alert.told.unreadable").endswith("TÉLÉPHONEZ MAINTENANT, AVEC UN INTERPRÈTE.")
     (alert,) = chain.alerts()
     assert alert.told == "unreadable"
     assert last_event(chain, "told")["told"] == "unreadable"
