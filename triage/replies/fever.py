@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -77,7 +76,7 @@ def colds(text: Text, asked: Asked, near: Beside) -> Iterator[tuple[int, Decimal
 
 def place_of(text: Text, start: int) -> int:
     """The word that stands at a place of the folded text."""
-    return max(0, bisect_right(text.starts, start) - 1)
+    return max(0, sum(one <= start for one in text.starts) - 1)
 
 
 def is_not_body(folded: str, warmth: Warmth, near: Beside) -> bool:
