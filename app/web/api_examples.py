@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.alerts.models import Alert, AlertState
 from app.checkins import filling
 from app.checkins.models import CheckIn, CheckInState
-from app.people.models import FollowUp, Patient, Role, Service, Staff
+from app.people.models import Absence, FollowUp, Patient, Role, Service, Staff
 from app.treatment.models import Course, CourseState
 from triage.terms import Kind
 
@@ -47,6 +47,8 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
     (taken, taker), (closed, closer) = _alerts(session, at, nurse)
     untreated, anyone = _patients(session, at)
     yesterday = (now - timedelta(days=1)).date().isoformat()  # of everybody: today in UTC is tomorrow for somebody west of it
+    later = (now + timedelta(days=2)).date().isoformat()
+    announced = (session.scalar(select(func.max(Absence.id))) or 0) + 1  # the one that the example before it writes
     fed = session.scalar(_treated(at).limit(1)) or untreated  # the treatment of the example before it
     treatment = {**_COURSE, "first_intake": now.date().isoformat(), "by": oncologist}
     closing = {"by": closer, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
@@ -71,6 +73,9 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
             {"at": (now - timedelta(hours=2)).isoformat(timespec="seconds"), "by": nurse},
         ),
         "/api/v1/patients/{patient_id}/grades": ({"patient_id": anyone}, {**_GRADE, "onset_day": yesterday, "by": nurse}),
+        "/api/v1/patients/{patient_id}/absences": ({"patient_id": anyone}, {"kind": "visit", "from_day": later, "by": nurse}),
+        "/api/v1/patients/{patient_id}/absences/{absence_id}/undo": ({"patient_id": anyone, "absence_id": announced}, {"by": nurse}),
+        "/api/v1/patients/{patient_id}/silence-reason": ({"patient_id": anyone}, {"reason": "forgot", "by": nurse}),
         "/api/v1/checkins/{checkin_id}/answers": _answers(session, at, nurse),
         "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
         "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),

@@ -8,6 +8,7 @@ from app.web import (
     absences,
     accounts,
     api,
+    api_absences,
     api_calling,
     api_grades,
     api_tablets,
@@ -33,7 +34,7 @@ from app.web import (
 )
 from app.web.render import NAVIGATION, Link
 
-JSON = (api, api_grades, api_tablets, api_calling)
+JSON = (api, api_grades, api_tablets, api_calling, api_absences)
 """The JSON interface has one router: the later modules register their addresses on that of the first when they are imported."""
 
 ROUTERS: list[APIRouter] = [
