@@ -44,7 +44,7 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
     key = message.key if page.has(f"form.safety.{message.key}.title") else "urgent_15"
     values = {"sos": around["sos_words"], "minutes": minutes_of(session, message)}
     sos = Ring(service.emergency, page.say("form.safety.call", number=around["sos"]))
-    ward = Ring(service.phone.replace(" ", ""), page.say("form.safety.service", number=around["phone"]))
+    ward = Ring(service.phone.replace(" ", ""), page.say("form.safety.service", number=around["phone"].replace(" ", "\u00a0")))
     rings = {
         "suicidal": (Ring("3114", page.say("form.safety.call", number="3114")), sos),
         "urgent": (ward, sos),
