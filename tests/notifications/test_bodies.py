@@ -105,6 +105,7 @@ def values_of(draw: st.DrawFn, key: str, language: str) -> dict[str, Any]:
         "hour": time(draw(st.integers(0, 23)), draw(st.sampled_from([0, 30]))),
         "when": draw(moments()),
         "opening": draw(moments()),
+        "next": draw(moments()),
         "limit": Decimal(draw(st.sampled_from(["37.5", "38.0", "38.5"]))),
         "minutes": draw(st.integers(1, 240)),
         "link": "https://" + draw(st.text(string.ascii_lowercase, min_size=4, max_size=20)) + ".fr/q/" + "*" * 22,

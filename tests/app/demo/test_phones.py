@@ -105,8 +105,8 @@ def test_an_answer_typed_on_the_telephone_is_kept_understood_and_shown(ward: War
         text = session.scalars(select(Message).where(Message.direction == "in")).one()
         assert (text.body, text.carrier, text.address, text.patient_id) == ("2 1 0", "simulator", "+33639980001", 1)
     assert "Réponse" in page
-    assert "diarrhée <b>2</b>" in page
-    assert "mains et pieds douloureux <b>0</b>" in page
+    assert "diarrhée <b>moyen (2)</b>" in page
+    assert "mains et pieds douloureux <b>non (0)</b>" in page
     assert "Élevé" in page
 
 

@@ -102,18 +102,16 @@ def test_a_death_is_taken_back_by_a_nurse_or_the_coordinator_with_a_reason(
     assert "absence terminée" not in page
 
 
-def test_today_s_questions_that_a_mistaken_death_has_cancelled_are_said_to_be_lost(
-    claire: TestClient, chain: Chain, marie: Patient
-) -> None:
-    """HZ-35, HZ-25: a check-in that does not come back is told, so that somebody calls."""
+def test_today_s_questions_that_a_mistaken_death_cut_short_are_asked_again(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-35, HZ-25: nobody is left unasked because of another person's death."""
     chain.until(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
     path = f"/patients/{marie.id}/absences"
     assert chain.checkin(marie, date(2026, 11, 25)).state == "open"
     claire.post(f"{path}/record", data={"kind": "death", "from_day": "2026-11-25", "sure": "yes"})
     assert "ne revient pas" not in claire.get(path).text
     claire.post(f"{path}/undo", data={"id": str(rows(chain)[0].id), "reason": "autre personne"})
-    assert chain.checkin(marie, date(2026, 11, 25)).state == "cancelled"
-    assert "a été annulé et ne revient pas. Appelez si besoin. Prochain" in claire.get(path).text
+    assert chain.checkin(marie, date(2026, 11, 25)).state == "open"
+    assert "ne revient pas" not in claire.get(path).text
 
 
 def test_a_text_from_somebody_noted_dead_is_a_task_that_says_so_first(claire: TestClient, chain: Chain, marie: Patient) -> None:

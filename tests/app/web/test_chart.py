@@ -171,7 +171,7 @@ def test_two_people_who_differ_are_both_shown(
         question = script.protocol_of(session, checkin).questions["nausea"]
         who, asker = Actor("respondent", anne.id, anne.name), viewer_of(world.claire).actor
         answers.put(session, checkin, question, "3", by=who, now=clock.now(), source="call", asked_by=asker)
-    differing = "nausées · Anne Payet (épouse) : 3, le patient : 1"
+    differing = "nausées · Anne Payet (épouse) : fort (3), le patient : un peu (1)"
     for address in (f"/patients/{jean.id}", f"/alerts/{morning.tiredness.id}"):
         page = said(claire.get(address))
         assert "Réponses différentes" in page
