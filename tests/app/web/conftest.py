@@ -8,13 +8,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
-from app.people.models import Staff
+from app.people import services
+from app.people.models import Role, Service, Staff
 from tests.app.web.form import Browser, Ward, a_ward
 from tests.factories import PASSWORD, World
+from tests.support.chain import Chain
 
 SignIn = Callable[[Staff], TestClient]
 
@@ -50,6 +53,21 @@ def sign_in(app: FastAPI, world: World) -> Iterator[SignIn]:
     yield enter
     for client in opened:
         client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Iterator[TestClient]:
+    """The hospital's own program, with a token of the ward."""
+    with database.transaction() as session:
+        service = session.get_one(Service, world.service.id)
+        token = services.create_token(session, service, role=Role.SERVICE, name="dossier", by=SYSTEM, now=clock.now())
+    with TestClient(app, base_url="http://testserver/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def chain(database: Database, clock: HandClock, world: World) -> Chain:
+    return Chain(database, clock, world)
 
 
 @pytest.fixture

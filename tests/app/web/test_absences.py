@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from app.checkins.models import CheckIn
 from app.core.clock import HandClock
-from app.core.db import Database
 from app.people import pauses
 from app.people.models import Absence, Patient
 from app.people.perimeter import actor_of
@@ -26,11 +25,6 @@ SATURDAY_TEN = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-def chain(database: Database, clock: HandClock, world: World) -> Chain:
-    return Chain(database, clock, world)
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -56,16 +54,12 @@ def clock() -> HandClock:
     return HandClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
 
 
-@pytest.fixture
-def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Iterator[TestClient]:
-    """The hospital's own program, with a token of the ward."""
+@pytest.fixture(autouse=True)
+def signed(database: Database, world: World, clock: HandClock) -> None:
+    """The service's protocols, ready for treatments to start on."""
     with database.transaction() as session:
         shelf.seed(session, clock.now())
         sign_protocols(session, world, now=clock.now())
-        service = session.get_one(Service, world.service.id)
-        token = services.create_token(session, service, role=Role.SERVICE, name="dossier", by=SYSTEM, now=clock.now())
-    with TestClient(app, base_url="http://testserver/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
-        yield client
 
 
 @pytest.fixture

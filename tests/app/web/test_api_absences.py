@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import services
-from app.people.models import Hospital, Patient, Role, Service
+from app.people.models import Hospital, Patient, Role
 from tests.factories import World
 from tests.support.chain import Chain
 
@@ -25,22 +23,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def chain(database: Database, clock: HandClock, world: World) -> Chain:
-    return Chain(database, clock, world)
-
-
-@pytest.fixture
 def marie(chain: Chain) -> Patient:
     return chain.follow()
-
-
-@pytest.fixture
-def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Iterator[TestClient]:
-    with database.transaction() as session:
-        service = session.get_one(Service, world.service.id)
-        token = services.create_token(session, service, role=Role.SERVICE, name="dossier", by=SYSTEM, now=clock.now())
-    with TestClient(app, base_url="http://testserver/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
-        yield client
 
 
 def test_a_stay_freezes_and_its_end_begins_again(api: TestClient, chain: Chain, marie: Patient) -> None:
