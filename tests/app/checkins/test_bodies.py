@@ -27,7 +27,7 @@ AGENTS = (("capecitabine", "capecitabine-14-7"), ("ibrutinib", "ibrutinib-contin
 def _until_asked(chain: Chain, patient: Patient, number: str) -> None:
     """The first question, in eight days at most. The worker is there at the hour it is due.
 
-    A worker that only ticked every six hours would come at 15:03 on a Friday: too late to ask before the next check-in, and a nurse is told.
+    Seen every six hours only, it would come at 15:03 on a Friday: too late to ask before the next check-in, and a nurse is told.
     """
     last = chain.clock.now() + timedelta(days=8)
     while not chain.phones.texts(number):
