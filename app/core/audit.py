@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +83,18 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+@dataclass(frozen=True)
+class Act:
+    """What was done. ``subject`` is "kind:id". before/after: any JSON value, None when there is none."""
+
+    action: str
+    subject: str
+    patient_id: int | None = None
+    before: object = None
+    after: object = None
+    reason: str = ""
+
+
 def record(
     session: Session,
     *,
@@ -96,32 +108,41 @@ def record(
     after: object = None,
     reason: str = "",
 ) -> None:
-    """Append one act in the caller's transaction. ``subject`` is "kind:id". before/after: any JSON value, None when there is none."""
+    """Append one act in the caller's transaction; its fields as in ``Act``."""
+    act = Act(action, subject, patient_id, before, after, reason)
+    record_all(session, [act], actor=actor, service_id=service_id, now=now)
+
+
+def record_all(session: Session, acts: Iterable[Act], *, actor: Actor, service_id: int | None, now: datetime) -> None:
+    """Append what one person did at one moment to one chain, in this order."""
     chain = service_id or PLATFORM
     head = session.scalar(select(AuditHead).where(AuditHead.chain == chain).with_for_update())
     if head is None:
         head = AuditHead(chain=chain, seq=0, hash="")
         session.add(head)
         session.flush()
-    change = {key: value for key, value in (("before", before), ("after", after)) if value is not None}
-    # One zone for ever: the seal is computed again from rows that come back in UTC.
-    values = {
-        "chain": chain,
-        "seq": head.seq + 1,
-        "at": clock.wall(),
-        "acted_at": now.astimezone(UTC),
-        "actor": str(actor),
-        "actor_name": actor.name,
-        "action": action,
-        "subject": subject,
-        "patient_id": patient_id,
-        "change": change,
-        "reason": reason,
-        "previous": head.hash,
-    }
-    digest = _digest(values)
-    session.execute(insert(AuditRow).values(**values, hash=digest))
-    head.seq, head.hash = head.seq + 1, digest
+    rows = []
+    for act in acts:
+        # One zone for ever: the seal is computed again from rows that come back in UTC.
+        values = {
+            "chain": chain,
+            "seq": head.seq + 1,
+            "at": clock.wall(),
+            "acted_at": now.astimezone(UTC),
+            "actor": str(actor),
+            "actor_name": actor.name,
+            "action": act.action,
+            "subject": act.subject,
+            "patient_id": act.patient_id,
+            "change": {key: value for key, value in (("before", act.before), ("after", act.after)) if value is not None},
+            "reason": act.reason,
+            "previous": head.hash,
+        }
+        digest = _digest(values)
+        rows.append({**values, "hash": digest})
+        head.seq, head.hash = head.seq + 1, digest
+    if rows:
+        session.execute(insert(AuditRow), rows)
     session.flush()
 
 

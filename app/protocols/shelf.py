@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import triage
 from app.core import audit
-from app.core.audit import SYSTEM, Actor
+from app.core.audit import SYSTEM, Act, Actor
 from app.core.errors import Refusal
 from app.protocols.models import ProtocolVersion, VersionState
 from triage.protocol import SCALES, Protocol, parse
@@ -69,25 +69,23 @@ def layers() -> Mapping[str, str]:
 def seed(session: Session, now: datetime, *, folder: Path = LIBRARY) -> int:
     """Put the library in as released versions; how many were new. Refusal when a file differs from what was released under its date."""
     shelf = stock(folder)
-    added = 0
+    dated = select(ProtocolVersion.slug, ProtocolVersion.effective_from, ProtocolVersion.fingerprint)
+    released: dict[tuple[str, date], set[str]] = {}
+    for slug, effective_from, fingerprint in session.execute(dated.where(ProtocolVersion.service_id.is_(None))):
+        released.setdefault((slug, effective_from), set()).add(fingerprint)
+    new = []
     for path, protocol in compiled(folder).items():
-        released = session.scalars(
-            select(ProtocolVersion).where(
-                ProtocolVersion.service_id.is_(None),
-                ProtocolVersion.slug == protocol.slug,
-                ProtocolVersion.effective_from == protocol.effective_from,
-            )
-        ).all()
-        if not released:
-            place(session, protocol, shelf.documents[path], shelf.layers, service_id=None, by=SYSTEM, now=now)
-            added += 1
-        elif all(row.fingerprint != protocol.fingerprint for row in released):
+        before = released.get((protocol.slug, protocol.effective_from))
+        if before is None:
+            new.append((protocol, shelf.documents[path]))
+        elif protocol.fingerprint not in before:
             raise Refusal(
                 "The protocol file {path} was changed after it was released: patients were judged by its first form. "
                 "Put it back, and write the change in a new file with a new date.",
                 path="/".join(path.parts[-2:]),
             )
-    return added
+    _place(session, new, shelf.layers, service_id=None, by=SYSTEM, now=now)
+    return len(new)
 
 
 def place(
@@ -102,25 +100,43 @@ def place(
     state: VersionState = VersionState.IN_FORCE,
 ) -> ProtocolVersion:
     """A row holding the same document as the file, with the text of every layer it stands on, and its entry in the audit trail."""
-    row = ProtocolVersion(
-        service_id=service_id,
-        slug=protocol.slug,
-        effective_from=protocol.effective_from,
-        title=dict(protocol.title),
-        agents=list(protocol.agents),
-        document=text,
-        layers={name: known[name] for name in protocol.layers},
-        fingerprint=protocol.fingerprint,
-        unverified=len(protocol.unverified),
-        depth=protocol.depth,
-        state=state,
-        created_at=now,
-        created_by=str(by),
-    )
-    session.add(row)
+    return _place(session, [(protocol, text)], known, service_id=service_id, by=by, now=now, state=state)[0]
+
+
+def _place(
+    session: Session,
+    documents: Sequence[tuple[Protocol, str]],
+    known: Mapping[str, str],
+    *,
+    service_id: int | None,
+    by: Actor,
+    now: datetime,
+    state: VersionState = VersionState.IN_FORCE,
+) -> list[ProtocolVersion]:
+    rows = [
+        ProtocolVersion(
+            service_id=service_id,
+            slug=protocol.slug,
+            effective_from=protocol.effective_from,
+            title=dict(protocol.title),
+            agents=list(protocol.agents),
+            document=text,
+            layers={name: known[name] for name in protocol.layers},
+            fingerprint=protocol.fingerprint,
+            unverified=len(protocol.unverified),
+            depth=protocol.depth,
+            state=state,
+            created_at=now,
+            created_by=str(by),
+        )
+        for protocol, text in documents
+    ]
+    session.add_all(rows)
     session.flush()
-    after = {"slug": protocol.slug, "effective_from": str(protocol.effective_from), "fingerprint": protocol.fingerprint}
-    audit.record(
-        session, actor=by, action="protocol.released", subject=f"protocol_version:{row.id}", service_id=service_id, after=after, now=now
-    )
-    return row
+    released = (Act("protocol.released", f"protocol_version:{row.id}", after=_named(row)) for row in rows)
+    audit.record_all(session, released, actor=by, service_id=service_id, now=now)
+    return rows
+
+
+def _named(row: ProtocolVersion) -> dict[str, str]:
+    return {"slug": row.slug, "effective_from": str(row.effective_from), "fingerprint": row.fingerprint}

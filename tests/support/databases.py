@@ -148,10 +148,11 @@ class Postgres:
 
 
 class Sqlite:
-    """One migrated template file, a copy per test."""
+    """One migrated template file, copied for each test to an address that comes back."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._free: list[Path] = []
         self.template = folder / "template.db"
         database = Database(f"sqlite:///{self.template}")
         upgrade(database)
@@ -160,7 +161,7 @@ class Sqlite:
     @contextmanager
     def copy(self, *, empty: bool = False) -> Iterator[str]:
         """The address of a fresh file: migrated, or truly empty."""
-        path = self.folder / f"{uuid.uuid4().hex}.db"
+        path = self._free.pop() if self._free else self.folder / f"{uuid.uuid4().hex}.db"
         if not empty:
             shutil.copy(self.template, path)
         try:
@@ -168,3 +169,4 @@ class Sqlite:
         finally:
             for leftover in path.parent.glob(f"{path.name}*"):
                 leftover.unlink()
+            self._free.append(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from fastapi.testclient import TestClient
@@ -54,7 +56,11 @@ def test_every_stream_of_the_service_is_woken_by_one_change(database: Database, 
 
 def test_nobody_watching_means_nobody_asking(database: Database, world: World) -> None:
     asked: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def hear(*args: Any) -> None:
+        asked.append(args[2])
+
+    event.listen(database.engine, "before_cursor_execute", hear)
 
     async def scene() -> None:
         watcher = Watcher(database)
@@ -62,6 +68,7 @@ def test_nobody_watching_means_nobody_asking(database: Database, world: World) -
             await watcher.run()
 
     anyio.run(scene)
+    event.remove(database.engine, "before_cursor_execute", hear)
     assert asked == []
 
 
