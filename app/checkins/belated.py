@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.checkins import amending, answers, assessing, closing, cycles, dialogue, promising, script
+from app.checkins import amending, answers, assessing, closing, cycles, dialogue, script
 from app.checkins.hearing import LATE
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.turns import Turn
-from app.messaging.outbox import Purpose
 from app.protocols import words
 from triage import replies
 from triage.protocol import Protocol
-from triage.terms import Asked, Heard, Kind, Level, Reading
+from triage.terms import Asked, Heard, Kind, Reading
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,4 @@ def keep(turn: Turn, late: Belated) -> None:
     if dialogue.tell_danger(turn, judged):
         return
     closing.close(turn.session, late.checkin, late.protocol, now=turn.now)
-    noted = promising.noted(turn)
-    if not noted:
-        turn.acknowledge()
-    elif judged.level >= Level.MODERATE:
-        key, values = promising.echo(turn, judged, noted, turn.now)
-        turn.say(key, Purpose.CONFIRMATION, values, alert=judged.alert)
-    else:
-        turn.say("late", Purpose.CONFIRMATION, {"noted": noted, "day": late.checkin.day})
+    dialogue.echo(turn, judged, "late")

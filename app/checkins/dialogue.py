@@ -268,20 +268,29 @@ def _move(turn: Turn, to: CheckInState) -> None:
 
 
 def confirm(turn: Turn, judged: Judged) -> None:
-    """Echo what was understood. A call is promised before the deadline the rota gives, and only while the service is open."""
-    assert turn.checkin is not None and turn.protocol is not None
+    """Echo what was understood, as the text that fits it, then the advice there may be."""
+    assert turn.checkin is not None
     rows = answers.current(turn.session, turn.checkin.id)
+    ranged = [key for key, row in rows.items() if row.note == RANGE]
+    mild = "range_echo" if ranged else "late" if not turn.on_page and is_late(turn) else "confirm"
+    if echo(turn, judged, mild) and ranged:
+        turn.checkin.asking = ranged[-1:]  # the text offers to answer again
+    closing.advise(turn, judged)
+
+
+def echo(turn: Turn, judged: Judged, mild: str) -> bool:
+    """One text: what was noted with the hour of a call, or, where nobody need call, as ``mild`` says it; True when it was that one.
+
+    The call is promised before the deadline the rota gives, and only while the service is open. Nothing noted: a person reads it.
+    """
+    assert turn.checkin is not None
     noted = promising.noted(turn)
     if not noted:
         turn.acknowledge()
-    elif judged.level >= Level.MODERATE:
+        return False
+    if judged.level >= Level.MODERATE:
         key, values = promising.echo(turn, judged, noted, turn.now)
         turn.say(key, Purpose.CONFIRMATION, values, alert=judged.alert)
-    elif any(row.note == RANGE for row in rows.values()):
-        turn.say("range_echo", Purpose.CONFIRMATION, {"noted": noted})
-        turn.checkin.asking = [key for key, row in rows.items() if row.note == RANGE][-1:]  # the text offers to answer again
-    elif not turn.on_page and is_late(turn):
-        turn.say("late", Purpose.CONFIRMATION, {"noted": noted, "day": turn.checkin.day})
-    else:
-        turn.say("confirm", Purpose.CONFIRMATION, {"noted": noted})
-    closing.advise(turn, judged)
+        return False
+    turn.say(mild, Purpose.CONFIRMATION, {"noted": noted, **({"day": turn.checkin.day} if mild == "late" else {})})
+    return True

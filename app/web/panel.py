@@ -183,7 +183,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
         quotes=_quotes(session, alert, row),
-        contacts=_contacts(session, page, patient, away) if patient else _caller(session, page, number),
+        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(session, page, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
@@ -200,12 +200,6 @@ def _caller(session: Session, page: Page, number: str) -> list[Contact]:
     service = session.get_one(Service, page.viewer.service_id)
     found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
     return [one for one in found if one.number]
-
-
-def _contacts(session: Session, page: Page, patient: Patient, away: Sequence[Absence]) -> list[Contact]:
-    """Whom to call; never somebody who is noted dead."""
-    found = chart_data.contacts_of(session, patient, page.now)
-    return [one for one in found if one.role != "patient"] if absences.death(away) else found
 
 
 def _on_form(session: Session, alert: Alert) -> Message | None:

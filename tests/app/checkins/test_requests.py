@@ -23,7 +23,9 @@ WEDNESDAY_TEN = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 def patient(chain: Chain) -> Patient:
     with chain.read() as session:
-        return session.scalars(select(Patient).order_by(Patient.id)).first()  # type: ignore[return-value]
+        found = session.scalars(select(Patient).order_by(Patient.id)).first()
+        assert found is not None
+        return found
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop.", "Stop", "ARRET", "arret", "STOPALL"])

@@ -44,11 +44,6 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def chain(database, clock: HandClock, world: World) -> Chain:  # type: ignore[no-untyped-def]
-    return Chain(database, clock, world)
-
-
-@pytest.fixture
 def marie(chain: Chain) -> Patient:
     """Marie Hoarau and her daughter Lucie; nobody has answered yet. It is Monday."""
     return chain.follow(respondent_name="Lucie Hoarau", respondent_relation="fille")
