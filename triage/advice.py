@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from decimal import Decimal
 
 from triage.conditions import Absent, Case
 from triage.protocol import Protocol
-from triage.terms import ALARMING, Escalate, Kind, Level, Step
+from triage.terms import Escalate, Kind, Level, Step
 
 PROMISE = "confirm_g2"
 """Echo of the answers and the promise of a call."""
@@ -18,31 +18,6 @@ FEVERS = frozenset({"fever", "chills"})
 
 NURSE_DANGERS = frozenset({"pregnancy", "jaundice"})
 """Danger codes that ask for a nurse the same day; every other code, known or not, is urgent."""
-
-DANGERS: Mapping[str, tuple[str, str]] = {
-    "chest_pain": ("douleur dans la poitrine", "chest pain"),
-    "dyspnea": ("essoufflement", "breathlessness"),
-    "bleeding": ("saignement", "bleeding"),
-    "suicidal": ("idées suicidaires", "suicidal thoughts"),
-    "syncope": ("malaise avec perte de connaissance", "fainting"),
-    "stroke_signs": ("signes d'accident vasculaire cérébral", "stroke signs"),
-    "confusion": ("confusion", "confusion"),
-    "seizure": ("convulsion", "seizure"),
-    "anaphylaxis": ("gonflement du visage ou de la gorge", "swelling of face or throat"),
-    "dvt_signs": ("jambe gonflée et douloureuse", "one swollen painful leg"),
-    "anuria": ("plus d'urines", "no urine"),
-    "fever": ("fièvre", "fever"),
-    "chills": ("frissons", "chills"),
-    "persistent_vomiting": ("vomissements qui ne cessent pas", "vomiting that does not stop"),
-    "no_fluids": ("ne garde plus de liquides", "keeps no fluids"),
-    "overdose": ("prise trop forte", "overdose"),
-    "child_ingestion": ("prise par un enfant", "taken by a child"),
-    "unwell": ("va très mal", "very unwell"),
-    ALARMING: ("des mots qui alarment ensemble, aucun signe nommé", "words that alarm together, no named sign"),
-    "pregnancy": ("grossesse", "pregnancy"),
-    "jaundice": ("peau ou yeux jaunes", "yellow skin or eyes"),
-}
-"""Danger codes of the reply codebook in words, French and English, and the one of words that alarm without any sign."""
 
 
 def follow(protocol: Protocol, case: Case, level: Level, fired: Collection[Step]) -> tuple[str, str, str]:

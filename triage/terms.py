@@ -19,6 +19,31 @@ Value = Decimal | bool | str
 ALARMING = "alarming_words"
 """The danger code of words that alarm together without a sign: no class was said, so none is named, and none chooses the text sent back."""
 
+DANGERS: Mapping[str, tuple[str, str]] = {
+    "chest_pain": ("douleur dans la poitrine", "chest pain"),
+    "dyspnea": ("essoufflement", "breathlessness"),
+    "bleeding": ("saignement", "bleeding"),
+    "suicidal": ("idées suicidaires", "suicidal thoughts"),
+    "syncope": ("malaise avec perte de connaissance", "fainting"),
+    "stroke_signs": ("signes d'accident vasculaire cérébral", "stroke signs"),
+    "confusion": ("confusion", "confusion"),
+    "seizure": ("convulsion", "seizure"),
+    "anaphylaxis": ("gonflement du visage ou de la gorge", "swelling of face or throat"),
+    "dvt_signs": ("jambe gonflée et douloureuse", "one swollen painful leg"),
+    "anuria": ("plus d'urines", "no urine"),
+    "fever": ("fièvre", "fever"),
+    "chills": ("frissons", "chills"),
+    "persistent_vomiting": ("vomissements qui ne cessent pas", "vomiting that does not stop"),
+    "no_fluids": ("ne garde plus de liquides", "keeps no fluids"),
+    "overdose": ("prise trop forte", "overdose"),
+    "child_ingestion": ("prise par un enfant", "taken by a child"),
+    "unwell": ("va très mal", "very unwell"),
+    ALARMING: ("des mots qui alarment ensemble, aucun signe nommé", "words that alarm together, no named sign"),
+    "pregnancy": ("grossesse", "pregnancy"),
+    "jaundice": ("peau ou yeux jaunes", "yellow skin or eyes"),
+}
+"""Danger codes of the reply codebook in words, French and English, and the one of words that alarm without any sign."""
+
 
 class Level(IntEnum):
     """How fast a person must act. Ordered: the highest level among the rules that fire wins."""
@@ -41,6 +66,16 @@ class Level(IntEnum):
             return cls[word.upper()]
         except KeyError:
             raise ValueError(f"unknown level {word!r}: expected one of {', '.join(m.word for m in cls)}") from None
+
+
+LEVEL_NAMES: Mapping[Level, tuple[str, str]] = {
+    Level.NONE: ("aucun", "none"),
+    Level.INFO: ("tâche", "task"),
+    Level.MODERATE: ("modéré", "moderate"),
+    Level.HIGH: ("élevé", "high"),
+    Level.URGENT: ("urgent", "urgent"),
+}
+"""What the screens call a level, French and English."""
 
 
 class Kind(StrEnum):
@@ -80,6 +115,11 @@ class Escalate(StrEnum):
     NO = "no"
     NURSE = "nurse"
     URGENT = "urgent"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """French and English."""
+        return {"no": ("personne", "nobody"), "nurse": ("infirmière", "nurse"), "urgent": ("urgent", "urgent")}[self]
 
 
 @dataclass(frozen=True)

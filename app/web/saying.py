@@ -18,9 +18,8 @@ from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
 from triage import calendar
-from triage.advice import DANGERS
 from triage.protocol import Protocol
-from triage.terms import ALARMING, Level, Step
+from triage.terms import ALARMING, DANGERS, Level, Step
 
 
 def _in_vain(event: AlertEvent) -> bool:

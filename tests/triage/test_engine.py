@@ -10,10 +10,10 @@ import pytest
 
 from tests.support.protocols import SLUGS, TODAY, answers, calm, context, edited, fired, judge, layers, shipped
 from triage import engine
-from triage.advice import DANGERS, EMERGENCY_NOW, NURSE_DANGERS
+from triage.advice import EMERGENCY_NOW, NURSE_DANGERS
 from triage.conditions import Condition
 from triage.protocol import FAMILIES, Protocol, parse
-from triage.terms import ALARMING, Answer, Context, Escalate, Level, Measured, Past
+from triage.terms import ALARMING, DANGERS, Answer, Context, Escalate, Level, Measured, Past
 
 CAPECITABINE = shipped("capecitabine-14-7@2026-11-22")
 SUNITINIB = shipped("sunitinib-28-14@2026-11-22")

@@ -56,11 +56,15 @@ def test_danger_signs_are_named_in_both_languages(dangers: tuple[str, ...], leve
     assert step("reader-danger", dangers=dangers) == house("reader-danger", level, SIGN, inputs, "reader")
 
 
-@pytest.mark.parametrize(("floor", "level"), [(Escalate.NURSE, Level.HIGH), (Escalate.URGENT, Level.URGENT)])
-def test_the_floor_of_the_reader_is_told(floor: Escalate, level: Level) -> None:
-    assert step("reader-floor", escalate=floor) == house(
-        "reader-floor", level, PERSON, (f"plancher : {floor}", f"floor: {floor}"), "reader"
-    )
+@pytest.mark.parametrize(
+    ("floor", "level", "inputs"),
+    [
+        (Escalate.NURSE, Level.HIGH, ("plancher : infirmière", "floor: nurse")),
+        (Escalate.URGENT, Level.URGENT, ("plancher : urgent", "floor: urgent")),
+    ],
+)
+def test_the_floor_of_the_reader_is_told(floor: Escalate, level: Level, inputs: tuple[str, str]) -> None:
+    assert step("reader-floor", escalate=floor) == house("reader-floor", level, PERSON, inputs, "reader")
 
 
 @pytest.mark.parametrize(

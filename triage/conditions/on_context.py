@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from triage.conditions.facts import Book, Case, Condition, ConditionError, Finding, Spec, Window
 from triage.conditions.words import number
-from triage.terms import Escalate, Level
+from triage.terms import DANGERS, LEVEL_NAMES, Escalate, Level
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -157,9 +157,8 @@ def last_level(spec: Spec, _book: Book) -> Condition:
     def judge(value: Level | None) -> Finding:
         if value is None:
             return Finding(False, False, lambda: ("pas de bilan précédent", "no earlier check-in"))
-        return Finding(
-            value >= wanted, False, lambda: (f"niveau du bilan précédent : {value.word}", f"level of the check-in before: {value.word}")
-        )
+        fr, en = LEVEL_NAMES[value]
+        return Finding(value >= wanted, False, lambda: (f"niveau du bilan précédent : {fr}", f"level of the check-in before: {en}"))
 
     return Condition("last_level", NOTHING, ("last_level",), lambda case: case.context.past[0].level if case.context.past else None, judge)
 
@@ -172,8 +171,12 @@ def danger(spec: Spec, _book: Book) -> Condition:
     wanted = frozenset(codes)
 
     def judge(found: tuple[str, ...]) -> Finding:
-        said = ", ".join(found)
-        return Finding(bool(found), False, lambda: (f"signe de danger écrit : {said or 'aucun'}", f"danger sign written: {said or 'none'}"))
+        def said() -> tuple[str, str]:
+            names = [DANGERS.get(code, (code, code)) for code in found]
+            fr, en = (", ".join(side) for side in zip(*names, strict=True)) if names else ("aucun", "none")
+            return f"signe de danger écrit : {fr}", f"danger sign written: {en}"
+
+        return Finding(bool(found), False, said)
 
     return Condition(
         "danger", NOTHING, ("danger", wanted), lambda case: tuple(code for code in case.context.dangers if code in wanted), judge
@@ -188,7 +191,7 @@ def reader(spec: Spec, _book: Book) -> Condition:
 
     def judge(value: Escalate) -> Finding:
         met = value is Escalate.URGENT if urgent else value is not Escalate.NO
-        return Finding(met, False, lambda: (f"plancher de lecture : {value}", f"floor of the reader: {value}"))
+        return Finding(met, False, lambda: (f"plancher de lecture : {value.names[0]}", f"floor of the reader: {value.names[1]}"))
 
     return Condition("reader", NOTHING, ("reader",), attrgetter("context.escalate"), judge)
 

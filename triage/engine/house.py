@@ -10,7 +10,7 @@ from triage.conditions import Absent, Fact, Finding, all_met, any_met
 from triage.conditions.words import absent, quantity
 from triage.protocol import Override, Rule
 from triage.questions import Question
-from triage.terms import ALARMING, Context, Escalate, Level, Step
+from triage.terms import ALARMING, DANGERS, Context, Escalate, Level, Step
 
 T = TypeVar("T")
 
@@ -28,14 +28,15 @@ def reader(context: Context) -> list[Step]:
     steps = []
     if context.dangers:
         urgent = any(code not in advice.NURSE_DANGERS for code in context.dangers)
-        names = [advice.DANGERS.get(code, (code, code)) for code in context.dangers]
+        names = [DANGERS.get(code, (code, code)) for code in context.dangers]
         inputs = (", ".join(name[0] for name in names), ", ".join(name[1] for name in names))
         why = _NO_SIGN if set(context.dangers) == {ALARMING} else _SIGN
         steps.append(_house(DANGER, Level.URGENT if urgent else Level.HIGH, why, inputs, "reader"))
     if context.escalate is not Escalate.NO:
         level = Level.URGENT if context.escalate is Escalate.URGENT else Level.HIGH
         why = ("La lecture du message demande une personne.", "The reading of the message asks for a person.")
-        steps.append(_house(FLOOR, level, why, (f"plancher : {context.escalate}", f"floor: {context.escalate}"), "reader"))
+        fr, en = context.escalate.names
+        steps.append(_house(FLOOR, level, why, (f"plancher : {fr}", f"floor: {en}"), "reader"))
     return steps
 
 

@@ -7,7 +7,8 @@ import pytest
 from app.checkins import dangers
 from app.people.models import Patient
 from tests.support.chain import MARIE, Chain
-from triage.advice import DANGERS, NURSE_DANGERS
+from triage.advice import NURSE_DANGERS
+from triage.terms import DANGERS
 
 NOW_15 = "Appelez le 15 ou le 112 MAINTENANT"
 NURSE = "Une infirmière est prévenue et vous appelle."

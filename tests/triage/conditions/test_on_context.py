@@ -129,30 +129,36 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], Said]] = [
     (
         AFTER,
         {"past": (past(2, Level.MODERATE), past(4))},
-        (True, False, "niveau du bilan précédent : moderate", "level of the check-in before: moderate", ()),
+        (True, False, "niveau du bilan précédent : modéré", "level of the check-in before: moderate", ()),
     ),
     (
         AFTER,
         {"past": (past(2, Level.INFO), past(4, Level.URGENT))},
-        (False, False, "niveau du bilan précédent : info", "level of the check-in before: info", ()),
+        (False, False, "niveau du bilan précédent : tâche", "level of the check-in before: task", ()),
     ),
     (
         DANGERS,
         {"dangers": ("syncope", "fever", "bleeding")},
-        (True, False, "signe de danger écrit : syncope, bleeding", "danger sign written: syncope, bleeding", ()),
+        (
+            True,
+            False,
+            "signe de danger écrit : malaise avec perte de connaissance, saignement",
+            "danger sign written: fainting, bleeding",
+            (),
+        ),
     ),
     (DANGERS, {"dangers": ("fever",)}, (False, False, "signe de danger écrit : aucun", "danger sign written: none", ())),
     (
         {"reader": "nurse"},
         {"escalate": Escalate.NURSE},
-        (True, False, "plancher de lecture : nurse", "floor of the reader: nurse", ()),
+        (True, False, "plancher de lecture : infirmière", "floor of the reader: nurse", ()),
     ),
     (
         {"reader": "nurse"},
         {"escalate": Escalate.URGENT},
         (True, False, "plancher de lecture : urgent", "floor of the reader: urgent", ()),
     ),
-    ({"reader": "nurse"}, {}, (False, False, "plancher de lecture : no", "floor of the reader: no", ())),
+    ({"reader": "nurse"}, {}, (False, False, "plancher de lecture : personne", "floor of the reader: nobody", ())),
     (
         {"reader": "urgent"},
         {"escalate": Escalate.URGENT},
@@ -161,7 +167,7 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], Said]] = [
     (
         {"reader": "urgent"},
         {"escalate": Escalate.NURSE},
-        (False, False, "plancher de lecture : nurse", "floor of the reader: nurse", ()),
+        (False, False, "plancher de lecture : infirmière", "floor of the reader: nurse", ()),
     ),
 ]
 
