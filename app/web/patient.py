@@ -44,9 +44,17 @@ def _closed(here: Visiting, *, sent: bool = False) -> Response:
     return closed(here.page, here.session, here.link, state, sent=sent, language=here.page.language)
 
 
-def to_guard(here: Visiting) -> Response:
+def _to_guard(here: Visiting) -> Response:
     """The visit is old: whoever holds the telephone says again who they are."""
     return RedirectResponse(f"/q/{addresses.token_of(here.link)}?again=1", 303)
+
+
+def inside(page: Page, session: Session, mark: str) -> Visiting | Response:
+    """The visit, where something of it may be shown; else the page to see instead. What is sent is kept before this is asked."""
+    here = visit.find(page, session, mark)
+    if here is None:
+        return stranger(page, session)
+    return here if here.fresh else _to_guard(here)
 
 
 def _onward(here: Visiting) -> Response:
@@ -62,10 +70,8 @@ def _onward(here: Visiting) -> Response:
 @router.get("/f/{mark}")
 def resume(page: AnyPage, session: Reads, mark: str) -> Response:
     """Where the visit stands."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    return _onward(here) if here.fresh else to_guard(here)
+    here = inside(page, session, mark)
+    return here if isinstance(here, Response) else _onward(here)
 
 
 # --- Questions ----------------------------------------------------------------------------------------------------------------------
@@ -74,11 +80,9 @@ def resume(page: AnyPage, session: Reads, mark: str) -> Response:
 @router.get("/f/{mark}/{number:int}")
 def question(page: AnyPage, session: Reads, mark: str, number: Id) -> Response:
     """One question."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    if not here.fresh:
-        return to_guard(here)
+    here = inside(page, session, mark)
+    if isinstance(here, Response):
+        return here
     if not here.is_open or number > len(here.questions):
         return here.go("end" if not here.is_open else "")
     return _question(here, here.questions[number - 1])
@@ -151,11 +155,9 @@ def _told_now(here: Visiting) -> Response:
 @router.get("/f/{mark}/review")
 def review(page: AnyPage, session: Reads, mark: str) -> Response:
     """What was answered in this visit, each line with its way back; what was answered before is named, not shown (SEC-09)."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    if not here.fresh:
-        return to_guard(here)
+    here = inside(page, session, mark)
+    if isinstance(here, Response):
+        return here
     if not here.is_open:
         return here.go("end")
     said = here.summary()
@@ -184,11 +186,9 @@ def send(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
 @router.get("/f/{mark}/end")
 def end(page: AnyPage, session: Reads, mark: str) -> Response:
     """What happens next: the echo and its promise, or what to do now."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    if not here.fresh:
-        return to_guard(here)
+    here = inside(page, session, mark)
+    if isinstance(here, Response):
+        return here
     return _end(here)
 
 
@@ -227,10 +227,8 @@ def after(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
 @router.get("/f/{mark}/wrong")
 def wrong(page: AnyPage, session: Reads, mark: str) -> Response:
     """Anything that nobody asked about."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    return _wrong(here, {}) if here.fresh else to_guard(here)
+    here = inside(page, session, mark)
+    return here if isinstance(here, Response) else _wrong(here, {})
 
 
 def _wrong(here: Visiting, form: Typed, errors: Typed | None = None, *, status: int = 200) -> Response:

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.web import visit, words
 from app.web.deps import Reads, Writes
-from app.web.patient import stranger, to_guard
+from app.web.patient import inside, stranger
 from app.web.patient_guard import Form
 from app.web.render import AnyPage
 
@@ -17,22 +17,18 @@ router = APIRouter(prefix="/q", include_in_schema=False)
 @router.get("/f/{mark}/who")
 def who(page: AnyPage, session: Reads, mark: str) -> Response:
     """Which relative answers: asked once the birthday is known, by relation alone (HZ-10, SEC-09)."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    if not here.fresh:
-        return to_guard(here)
+    here = inside(page, session, mark)
+    if isinstance(here, Response):
+        return here
     return here.show("who.html", relations=here.relations()) if here.by.kind != "patient" else here.go()
 
 
 @router.post("/f/{mark}/who")
 def say_who(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
     """Until it is said, the answers are those of somebody nobody declared."""
-    here = visit.find(page, session, mark)
-    if here is None:
-        return stranger(page, session)
-    if not here.fresh:
-        return to_guard(here)
+    here = inside(page, session, mark)
+    if isinstance(here, Response):
+        return here
     known = here.by.kind == "patient" or here.answers_as(form.get("r", ""))
     return here.go() if known else here.go("who")
 
