@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import audit
-from app.core.audit import Actor
+from app.core.audit import Actor, AuditRow
 from app.core.errors import FieldErrors, Refusal
 from app.people.models import Patient
 from triage import calendar
 
 LONGEST = timedelta(days=28)
 """One plan ahead (FR-04 asks for a documented maximum; house rule, 2026-11-22)."""
+PAUSED = "silence.paused"
 
 
 def holds(patient: Patient, today: date) -> bool:
@@ -36,7 +38,13 @@ def pause(session: Session, patient: Patient, *, until: date | None, reason: str
         raise FieldErrors(problems)
     before = patient.silence_paused_until
     patient.silence_paused_until, patient.silence_pause_reason = until, reason.strip()
-    _note(session, patient, "silence.paused", by=by, now=now, before=before, reason=reason.strip())
+    _note(session, patient, PAUSED, by=by, now=now, before=before, reason=reason.strip())
+
+
+def made(session: Session, patient: Patient) -> AuditRow | None:
+    """Who made the last pause, and when."""
+    mine = select(AuditRow).where(AuditRow.patient_id == patient.id, AuditRow.action == PAUSED)
+    return session.scalar(mine.order_by(AuditRow.id.desc()).limit(1))
 
 
 def end(session: Session, patient: Patient, *, by: Actor, now: datetime) -> None:

@@ -110,6 +110,7 @@ def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
         "needs_reason": (*absences.ENDS, absences.WRONG_NUMBER),
         "stays": absences.STAYS,
         "is_paused": pauses.holds(patient, today),
+        "pause": pauses.made(session, patient),
         "silence_alerts": is_asked and today not in visits,
         "today": today,
     }

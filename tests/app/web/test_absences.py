@@ -108,6 +108,18 @@ def test_today_s_questions_that_a_mistaken_death_cut_short_are_asked_again(clair
     assert "ne revient pas" not in claire.get(path).text
 
 
+def test_today_s_questions_whose_hour_passed_under_an_absence_are_told_as_lost(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-25: cancelled before they ever left, they are not asked after their hour: the nurse is told, and decides whether to call."""
+    chain.until(datetime(2026, 11, 25, 8, 30, tzinfo=UTC))
+    path = f"/patients/{marie.id}/absences"
+    claire.post(f"{path}/record", data={"kind": "wrong_number", "from_day": "2026-11-25", "reason": "un inconnu répond"})
+    assert "ne revient pas" not in claire.get(path).text
+    chain.until(datetime(2026, 11, 25, 9, 30, tzinfo=UTC))
+    claire.post(f"{path}/undo", data={"id": str(rows(chain)[0].id), "reason": "c'était elle"})
+    assert chain.checkin(marie, date(2026, 11, 25)).state == "cancelled"
+    assert "Le relevé du mer. 25 nov. a été annulé et ne revient pas. Appelez si besoin." in claire.get(path).text
+
+
 def test_a_text_from_somebody_noted_dead_is_a_task_that_says_so_first(claire: TestClient, chain: Chain, marie: Patient) -> None:
     """HZ-35."""
     claire.post(f"/patients/{marie.id}/absences/record", data={"kind": "death", "from_day": "2026-11-23", "sure": "yes"})
@@ -139,6 +151,8 @@ def test_a_pause_is_made_seen_everywhere_and_ended(sign_in: SignIn, world: World
     for address in (path, "/patients", "/", "/list", f"{path}/absences"):
         shown = browser.get(address).text
         assert re.search("(silence en pause|Silence sans alerte) jusqu&#39;au lun. 21 déc.[^<]*(<[^>]*>[^<]*){0,2}voyage", shown), address
+        if address.startswith(path):
+            assert re.search(f"voyage</p><p[^>]*>noté par {getattr(world, who).name}, ", shown), address
     assert "silence en pause jusqu" in browser.get(f"/alerts/{chain.alerts()[0].id}").text
     assert browser.post(f"{path}/absences/ring", data={}).status_code == 303
     assert '<span class="tag">silence en pause' not in browser.get(path).text
