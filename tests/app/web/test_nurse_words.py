@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts import handling
+from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import AlertEvent
 from app.checkins import answers, planning
@@ -151,6 +151,18 @@ def test_a_death_that_only_a_text_says_takes_nobody_for_dead(
     page = said(claire.get(f"/alerts/{morning.danger.id}"))
     assert "Dit par message, à confirmer." in page
     assert "PATIENT NON PRÉVENU. TÉLÉPHONEZ MAINTENANT." in page
+
+
+def test_a_text_that_may_answer_the_check_in_before_is_said_so(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-08: nobody but the nurse can tell which day it is about, and the task says that this is what is asked of her."""
+    with database.transaction() as session:
+        heard = text(session, world, morning.jean, "je sais plus trop", at=clock.now())
+        about = {"service_id": world.service.id, "patient_id": morning.jean.id, "message_id": heard.id}
+        tasks.make(session, kind="to_read", key="read", detail={"why": "late_answer"}, now=clock.now(), **about)
+    page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "Répond peut-être au relevé d'avant. Lisez, et notez la réponse au bon jour." in page
 
 
 def test_a_repeated_danger_changes_its_row(
