@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import calling, filling
+from app.checkins import answers, calling, filling
 from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.core.errors import Conflict, FieldErrors, NotFound, Refusal
@@ -16,10 +17,11 @@ from app.messaging import pages
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.perimeter import Viewer
-from app.web import api_views
+from app.web import aloud, api_views
 from app.web.api import Caller, Id, person, router
 from app.web.api_models import LARGEST_ID, Body, By, CheckInOut, Text
 from app.web.deps import Now, Writes
+from app.web.render import AnyPage, Page
 
 __all__ = ["router"]
 
@@ -45,7 +47,7 @@ class AnswersIn(Body):
 
 
 class AnsweredOut(BaseModel):
-    """Where the check-in stands. level: of the last judgement. say: what must be said aloud now. urgent: that is a safety text."""
+    """Where the check-in stands. level: of the last judgement. say: what must be said aloud now, as a nurse says it. urgent: a danger."""
 
     checkin: CheckInOut
     level: str
@@ -55,7 +57,7 @@ class AnsweredOut(BaseModel):
 
 
 @router.post("/checkins/{checkin_id}/answers", summary="Record answers given by telephone")
-def record_answers(checkin_id: Id, body: AnswersIn, who: Caller, session: Writes, now: Now) -> AnsweredOut:
+def record_answers(checkin_id: Id, body: AnswersIn, who: Caller, page: AnyPage, session: Writes, now: Now) -> AnsweredOut:
     """Each answer is stored and judged in its turn, like a text; a danger raises its alert and sends the safety text at once.
 
     All or nothing: when one cannot stand, none is kept. The same answers again change nothing.
@@ -75,7 +77,7 @@ def record_answers(checkin_id: Id, body: AnswersIn, who: Caller, session: Writes
             raise FieldErrors({f"answers.{one.key}": str(refusal)}) from refusal
     if body.finish:
         calling.finish(session, checkin, by=by, asker=asker, now=now)
-    return _answered(session, checkin)
+    return _answered(page, session, patient, checkin)
 
 
 def _checkin(session: Session, checkin_id: int, who: Viewer) -> tuple[Patient, CheckIn]:
@@ -94,13 +96,16 @@ def _speaker(patient: Patient, said_by: int | str) -> Actor:
     raise FieldErrors({"said_by": "Nobody around this patient has this number."})
 
 
-def _answered(session: Session, checkin: CheckIn) -> AnsweredOut:
+def _answered(page: Page, session: Session, patient: Patient, checkin: CheckIn) -> AnsweredOut:
     row = calling.so_far(session, checkin)
     say, _ = calling.told(session, checkin)
+    spoken = aloud.in_language_of(replace(page, language=patient.service.language), patient)
+    _, asked = calling.questions_of(session, patient, checkin, now=page.now)
+    aloud_now = aloud.sentences(spoken, session, patient, say, asked, answers.current(session, checkin.id)) if say else []
     return AnsweredOut(
         checkin=api_views.checkin(checkin),
         level=row.level if row else "none",
         urgent=say is not None and say.purpose == "safety",
-        say=say.body if say else "",
+        say=" ".join(aloud_now),
         alert_id=say.alert_id if say else None,
     )

@@ -59,7 +59,8 @@ def test_answers_carry_who_gave_them_and_who_asked(api: TestClient, chain: Chain
 
 def test_the_same_again_changes_nothing(api: TestClient, chain: Chain, marie: Patient) -> None:
     body = {"answers": [{"key": "fatigue", "value": "1"}]}
-    assert post(api, chain, marie, **body).status_code == 200
+    first = post(api, chain, marie, **body)
+    assert (first.status_code, first.json()["say"]) == (200, "")  # nothing is over, nothing is wrong
     assert post(api, chain, marie, **body).status_code == 200
     assert len(kept(chain)) == 1
 
@@ -68,7 +69,8 @@ def test_a_danger_is_said_and_alarms(api: TestClient, chain: Chain, marie: Patie
     answer = post(api, chain, marie, answers=[{"key": "temperature", "value": "39.1"}], finish=True).json()
     (alert,) = chain.alerts()
     assert (answer["level"], answer["urgent"], answer["alert_id"]) == ("urgent", True, alert.id)
-    assert answer["say"]
+    said = "Cette température demande un avis sans attendre. Je préviens l'équipe maintenant. Si personne ne vous rappelle dans 30 minutes"
+    assert answer["say"].replace("\u00a0", " ").startswith(said)  # a nurse's words, never those of the text that left
 
 
 @pytest.mark.parametrize(
