@@ -197,6 +197,20 @@ def test_after_the_end_worse_is_promised_a_call(chain: Chain, ended: Patient) ->
     assert [alert.level for alert in chain.alerts()] == ["high"]
 
 
+def test_half_way_until_the_answer_that_was_missing(chain: Chain, asked: Patient) -> None:
+    """HZ-20: two of three, then words not understood: the tiredness is unknown and a person reads. All three within the minute: done."""
+    for text in ("0 0 0", "37", "2", "A 0 B 0", "bof"):
+        chain.says(MARIE, text)
+    checkin = chain.checkin(asked, WEDNESDAY)
+    assert (checkin.state, checkin.closed_at) == ("partial", chain.clock.now())
+    chain.clock.forward(seconds=20)
+    [echoed] = chain.says(MARIE, "0 0 1")
+    assert "nausées 0, vomissements 0, fatigue 1" in echoed
+    checkin = chain.checkin(asked, WEDNESDAY)
+    assert (checkin.state, checkin.not_asked) == ("done", ["stools"])
+    assert chain.tasks() == ["to_read"]
+
+
 def test_after_the_end_words_are_said_unasked(chain: Chain, ended: Patient) -> None:
     """Never lost: its own check-in of the day, and a nurse reads it. One text answers it."""
     assert len(chain.says(MARIE, "et j'ai mal au ventre")) == 1

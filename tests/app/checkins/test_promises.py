@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling
 from app.alerts.models import AlertEvent, Task
-from app.checkins import conversation
+from app.checkins import call_requests, conversation
 from app.checkins.models import CheckIn
+from app.core.audit import Actor
 from app.people import care_team
 from app.people.models import Patient, Service
 from app.people.perimeter import viewer_of
@@ -153,6 +154,24 @@ def test_a_promised_call_that_did_not_come_is_told_once(chain: Chain, answering:
     with chain.read() as session:
         assert session.scalars(select(AlertEvent.kind).where(AlertEvent.kind == "call_late")).all() == ["call_late"]
     chain.wait(hours=24)
+    assert chain.received().count(LATE) == 1
+
+
+@pytest.mark.parametrize(("asked", "owed"), [("on the form", timedelta(hours=2)), ("by a danger", timedelta(minutes=30))])
+def test_every_promise_of_a_call_that_is_broken_is_told(chain: Chain, marie: Patient, asked: str, owed: timedelta) -> None:
+    """FR-25, HZ-12: a button of the form promises two service hours, the text of a danger half an hour. Nobody called: it is told."""
+    if asked == "on the form":
+        with chain.database.transaction() as session:
+            one = session.get_one(Patient, marie.id)
+            call_requests.ask(session, one, by=Actor("patient", one.id, one.full_name), key="visit:1", now=chain.clock.now())
+    else:
+        [text] = chain.says(MARIE, "je n'ai pas uriné depuis hier matin")
+        assert "sans appel dans 30 min" in text
+    chain.until(chain.clock.now() + owed - timedelta(minutes=1))
+    assert LATE not in chain.received()
+    chain.wait(minutes=1)
+    assert chain.received().count(LATE) == 1
+    chain.wait(hours=4)
     assert chain.received().count(LATE) == 1
 
 
