@@ -127,21 +127,28 @@ def relative_due(session: Session, now: datetime, *, limit: int = 200) -> list[i
 def _is_time(checkin: CheckIn, patient: Patient, now: datetime) -> bool:
     if checkin.opened_at is None or checkin.silent_at is None or pauses.holds(patient, calendar.local_day(now, patient.timezone)):
         return False
-    return now >= told_at(checkin.opened_at, checkin.silent_at, checkin.reminded_at, patient.timezone)
+    reminder = checkin.reminded_at or checkin.remind_at
+    return now >= told_at(checkin.opened_at, checkin.silent_at, reminder, patient.timezone)
 
 
-def told_at(opened_at: datetime, silent_at: datetime, reminded_at: datetime | None, zone: str) -> datetime:
+def told_at(opened_at: datetime, silent_at: datetime, reminder: datetime | None, zone: str) -> datetime:
     """When the relative is told: at the share of the window, and on the evening before when that is in the night.
 
-    The morning after would leave two hours before the call list. Never before the reminder has left.
+    The morning after would leave two hours before the call list. Never before the reminder, nor with it: where the night holds both back
+    until the same morning, half-way from there to the call list, so that an answer to the reminder alarms no relative.
     """
     at = opened_at + (silent_at - opened_at) * TOLD_AFTER
-    if not policy.is_quiet(at, zone):
+    if reminder is None:
         return at
-    local = at.astimezone(ZoneInfo(zone))
-    day = local.date() if local.time() >= policy.QUIET_FROM else local.date() - timedelta(days=1)
-    evening = datetime.combine(day, EVENING, tzinfo=ZoneInfo(zone))
-    return evening if reminded_at is not None and reminded_at < evening else at
+    if policy.is_quiet(at, zone):
+        local = at.astimezone(ZoneInfo(zone))
+        day = local.date() if local.time() >= policy.QUIET_FROM else local.date() - timedelta(days=1)
+        evening = datetime.combine(day, EVENING, tzinfo=ZoneInfo(zone))
+        if reminder < evening:
+            return evening
+    half_way = reminder + (silent_at - reminder) / 2
+    together = policy.first_allowed(at, zone) <= reminder < silent_at
+    return half_way if together and not policy.is_quiet(half_way, zone) else at
 
 
 def tell_relative(session: Session, checkin_id: int, now: datetime) -> int:

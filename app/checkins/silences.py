@@ -27,7 +27,7 @@ from app.checkins import (
 )
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.reaching import LOST
-from app.messaging import budget, outbox
+from app.messaging import budget, outbox, reports
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import patients, pauses
@@ -180,7 +180,7 @@ def _questions_sent(session: Session, checkin: CheckIn) -> list[Message]:
 
 def unreached_due(session: Session, now: datetime, *, limit: int = 200) -> list[int]:
     """Texts that did not arrive and nobody was told of."""
-    return [message.id for message in outbox.unreached(session, now, limit=limit)]
+    return [message.id for message in reports.unreached(session, now, limit=limit)]
 
 
 def tell_unreached(session: Session, message_id: int, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.clock import Now
 from app.core.db import Database, UtcDateTime, is_sqlite
-from app.messaging import codes, outbox
+from app.messaging import codes, outbox, reports
 from app.messaging.models import Message, Out
 from app.people.models import Patient, Service
 from notifications import delivery, policy
@@ -86,7 +86,7 @@ class OutboxStore:
             if message := self._held(session, claim):
                 if message.carrier_id is None:
                     message.carrier, message.carrier_id = carrier, receipt.carrier_id
-                outbox.hear(session, message, receipt.state, now=now, code=receipt.code)
+                reports.hear(session, message, receipt.state, now=now, code=receipt.code)
 
     def failed(self, claim: Claim, failure: Failure, now: datetime, *, retry_at: datetime | None) -> None:
         """It did not leave: again later, in doubt when the carrier may have it; or for good."""
@@ -100,7 +100,7 @@ class OutboxStore:
                 message.state = Out.SENDING if failure.maybe_sent else Out.QUEUED
                 return
             message.state, message.settled_at = delivery.final_state(failure).value, now
-            outbox.reachability(session, message, failure.reason, now=now)
+            reports.reachability(session, message, failure.reason, now=now)
 
     def postponed(self, claim: Claim, until: datetime) -> None:
         """Not at this hour; it was looked up if there was a doubt, so none is left."""

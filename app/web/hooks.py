@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from app.checkins import conversation
 from app.core.errors import Refusal
 from app.core.settings import Settings
-from app.messaging import carriers, inbox, outbox
+from app.messaging import carriers, inbox, reports
 from app.web.deps import Now, TheTools, Tools, Writes
 from notifications.transports.twilio_sms import INBOUND_PATH, STATUS_PATH, TwilioSms
 
@@ -79,7 +79,7 @@ def status(request: Request, form: Form, session: Writes, tools: TheTools, now: 
     """News of a text we sent: any order, any number of times; every call is kept, the state only moves forward (SEC-19)."""
     if answer := _self_test(form):
         return answer
-    outbox.apply(session, _read(lambda: twilio(tools.settings).read_status(path_of(request), form)), now=now)
+    reports.apply(session, _read(lambda: twilio(tools.settings).read_status(path_of(request), form)), now=now)
     return Response(status_code=204)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -204,12 +204,14 @@ def _marie(chain: Chain) -> Patient:
 
 
 def test_the_relative_is_told_between_the_reminder_and_the_call_list(chain: Chain) -> None:
-    """In a window of high risk: reminder 12 h, relative 18 h, call list 24 h; at 8:00, when texts may leave again."""
+    """In a window of high risk: reminder 12 h, relative 18 h, call list 24 h. The night holds the reminder until 8:00: half-way, 9:00."""
     lucie(chain)
     chain.until(paris(WEDNESDAY, 10))
-    chain.until(paris(THURSDAY, 4))
-    assert chain.received(LUCIE) == []
     chain.until(paris(THURSDAY, 8))
+    assert chain.received()[-1].startswith("Suivi Baie : il manque vos réponses d'hier")
+    chain.until(paris(THURSDAY, 8, 59))
+    assert chain.received(LUCIE) == []
+    chain.until(paris(THURSDAY, 9))
     assert chain.received(LUCIE) == [TOLD]
     chain.until(paris(THURSDAY, 12))
     assert chain.received(LUCIE) == [TOLD]
@@ -227,9 +229,23 @@ def test_a_relative_is_told_on_the_evening_after_the_reminder_not_two_hours_befo
     assert reaching.told_at(paris(WEDNESDAY, 8), paris(date(2026, 11, 27), 8), paris(THURSDAY, 8), "Europe/Paris") == paris(THURSDAY, 19)
 
 
+def test_a_relative_is_never_told_in_the_minute_of_the_reminder() -> None:
+    """24 hours from Wednesday: where the night puts both to 8:00, half-way from there to the call list; with no room left, as is."""
+    for opened, at in ((paris(WEDNESDAY, 10), paris(THURSDAY, 9)), (paris(WEDNESDAY, 12), paris(THURSDAY, 10))):
+        assert reaching.told_at(opened, opened + timedelta(hours=24), paris(THURSDAY, 8), "Europe/Paris") == at
+    eight, two = paris(WEDNESDAY, 8), paris(THURSDAY, 2)
+    assert reaching.told_at(eight, eight + timedelta(hours=24), paris(THURSDAY, 8), "Europe/Paris") == two
+
+
+def nobody_answers(chain: Chain, until: datetime) -> None:
+    """From Wednesday 10:00; the worker is there when the reminder leaves, and when a relative would be told."""
+    for hour in (paris(THURSDAY, 8), paris(THURSDAY, 9), until):
+        chain.until(hour)
+
+
 def test_in_her_own_language(chain: Chain) -> None:
     lucie(chain, language="en")
-    chain.until(paris(THURSDAY, 8))
+    nobody_answers(chain, paris(THURSDAY, 9))
     assert chain.received(LUCIE) == ["Suivi Baie: no news from someone you support. Please contact them. Emergency: 15 or 112."]
 
 
@@ -243,7 +259,7 @@ def test_no_relative_is_told_without_consent_or_without_a_silence(chain: Chain, 
         chain.says(MARIE, "je suis hospitalisée")
     if why == "paused":
         pause(chain, FRIDAY)
-    chain.until(paris(THURSDAY, 12))
+    nobody_answers(chain, paris(THURSDAY, 12))
     assert chain.received(LUCIE) == []
 
 
@@ -253,7 +269,7 @@ def test_the_one_who_gets_the_questions_is_not_told_of_her_own_silence(chain: Ch
         session.scalars(select(Patient)).one().answered_by = "respondent"
         session.scalars(select(Respondent)).one().answers = True
         session.scalars(select(Respondent)).one().phone_verified_at = chain.clock.now()
-    chain.until(paris(THURSDAY, 12))
+    nobody_answers(chain, paris(THURSDAY, 12))
     assert TOLD not in chain.received(LUCIE)
 
 
@@ -299,10 +315,10 @@ def test_deliveries_of_a_lost_report_that_comes_late(chain: Chain, marie: Patien
     chain.wait(minutes=15)
     assert reach(chain) == "undelivered"
     with chain.database.transaction() as session:
-        from app.messaging import outbox
+        from app.messaging import reports
 
         text = session.scalars(select(Message).where(Message.purpose == "question")).one()
-        outbox.hear(session, text, State.DELIVERED, now=chain.clock.now())
+        reports.hear(session, text, State.DELIVERED, now=chain.clock.now())
     assert (reach(chain), chain.tasks()) == ("reachable", ["undeliverable"])
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from app.messaging import inbox, outbox
+from app.messaging import inbox, outbox, reports
 from app.messaging.models import DeliveryEvent, Message, Out
 from app.messaging.outbox import Purpose
 from app.people import patients
@@ -32,7 +32,7 @@ def news(status: str, state: State | None, *, message: Message, sid: str = "SM1"
 def apply(ward: Ward, *updates: DeliveryUpdate) -> None:
     for update_ in updates:
         with ward.database.transaction() as session:
-            outbox.apply(session, update_, now=ward.clock.now())
+            reports.apply(session, update_, now=ward.clock.now())
 
 
 def test_the_words_of_the_table_are_those_of_delivery() -> None:
@@ -93,7 +93,7 @@ def test_a_number_or_words_that_fail_become_a_failed_row_and_the_reason_still_co
     assert (nowhere.state, nowhere.error_code) == ("failed", "no_number")
     assert ward.carry().touched == 0
     with ward.database.reading() as session:
-        assert [m.id for m in outbox.unreached(session, ward.clock.now())] == [long.id, nowhere.id]
+        assert [m.id for m in reports.unreached(session, ward.clock.now())] == [long.id, nowhere.id]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_no_text_leaves_for_a_refused_country_but_a_safety_text_does(ward: Ward)
     )
     assert safety.state == "queued"
     with ward.database.reading() as session:
-        assert [row.id for row in outbox.unreached(session, ward.clock.now())] == [question.id]
+        assert [row.id for row in reports.unreached(session, ward.clock.now())] == [question.id]
 
 
 def test_a_stranger_in_a_refused_country_is_not_answered_and_makes_no_second_task(ward: Ward) -> None:
@@ -179,7 +179,7 @@ def test_withdrawn_texts_do_not_leave_and_say_why(ward: Ward) -> None:
     assert ward.carry().sent == 1
     assert ward.row(safety).state == "delivered"
     with ward.database.reading() as session:
-        assert outbox.unreached(session, ward.clock.now()) == []
+        assert reports.unreached(session, ward.clock.now()) == []
 
 
 @pytest.mark.parametrize("stopped_by", ["freeze", "end", "opt_out"])
@@ -268,7 +268,7 @@ def test_a_word_nobody_knows_is_kept_and_moves_nothing(ward: Ward) -> None:
 def test_a_callback_about_no_message_of_ours_is_kept_too(ward: Ward) -> None:
     stray = DeliveryUpdate("twilio", "SM404", "sent", State.SENT, our_id=2**40)
     with ward.database.transaction() as session:
-        assert outbox.apply(session, stray, now=ward.clock.now()) is None
+        assert reports.apply(session, stray, now=ward.clock.now()) is None
     with ward.database.reading() as session:
         assert session.scalars(select(DeliveryEvent.carrier_id)).all() == ["SM404"]
 
@@ -313,7 +313,7 @@ def test_sent_without_report_counts_as_not_arrived_after_a_quarter_of_an_hour(wa
     def listed(**later: float) -> list[int]:
         ward.clock.forward(**later)
         with ward.database.reading() as session:
-            return [m.id for m in outbox.unreached(session, ward.clock.now())]
+            return [m.id for m in reports.unreached(session, ward.clock.now())]
 
     assert listed(minutes=14, seconds=59) == []
     assert listed(seconds=1) == [row.id]

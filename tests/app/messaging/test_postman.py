@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.messaging import outbox
+from app.messaging import outbox, reports
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.messaging.postman import OutboxStore, Postman
@@ -22,7 +22,7 @@ from app.people import patients
 from app.people.models import FollowUp, Patient
 from notifications import delivery, policy
 from notifications.delivery import Claim, Tally
-from notifications.messages import Channel, DeliveryUpdate, Failure, Outgoing, Reason, Receipt, State
+from notifications.messages import Channel, DeliveryUpdate, Failure, Inbound, Outgoing, Reason, Receipt, State
 from notifications.transports.simulator import Simulator, refuses
 from tests.app.messaging.conftest import MARIE, Ward
 
@@ -139,7 +139,7 @@ def test_a_callback_during_the_call_is_not_undone_by_its_answer(ward: Ward) -> N
     claim = store.claim_due(ward.clock.now())
     assert claim is not None
     with ward.database.transaction() as session:
-        outbox.apply(session, DeliveryUpdate("twilio", "SM1", "delivered", State.DELIVERED, our_id=row.id), now=ward.clock.now())
+        reports.apply(session, DeliveryUpdate("twilio", "SM1", "delivered", State.DELIVERED, our_id=row.id), now=ward.clock.now())
     store.sent(claim, "twilio", Receipt("SM1"), ward.clock.now())
     assert (ward.row(row).state, ward.row(row).carrier_id) == ("delivered", "SM1")
     store.failed(claim, temporary(maybe_sent=True), ward.clock.now(), retry_at=ward.clock.now())
@@ -153,7 +153,7 @@ def test_a_permanent_failure_is_listed_and_marks_the_patient(ward: Ward) -> None
     assert (ward.row(row).state, ward.row(row).error_code) == ("failed", "opted_out")
     assert ward.patient().opted_out_at == ward.clock.now()
     with ward.database.reading() as session:
-        assert [m.id for m in outbox.unreached(session, ward.clock.now())] == [row.id]
+        assert [m.id for m in reports.unreached(session, ward.clock.now())] == [row.id]
 
 
 def test_after_an_hour_of_stop_what_is_due_leaves_once_and_what_is_late_is_listed(ward: Ward) -> None:
@@ -165,7 +165,7 @@ def test_after_an_hour_of_stop_what_is_due_leaves_once_and_what_is_late_is_liste
     assert {ward.row(row).state for row in due} == {"delivered"}
     assert ward.row(late).state == "expired"
     with ward.database.reading() as session:
-        assert [m.id for m in outbox.unreached(session, ward.clock.now())] == [late.id]
+        assert [m.id for m in reports.unreached(session, ward.clock.now())] == [late.id]
 
 
 def test_a_message_carries_how_long_it_is_worth(ward: Ward) -> None:
@@ -283,6 +283,9 @@ class Mortal:
 
     def find(self, message: Outgoing, *, after: datetime) -> list[Receipt]:
         return self._step(lambda: list(self.phones.find(message, after=after)))
+
+    def heard(self, number: str, *, after: datetime, before: datetime) -> list[Inbound]:
+        return []
 
 
 def test_wherever_the_process_dies_each_message_arrives_exactly_once(ward: Ward) -> None:

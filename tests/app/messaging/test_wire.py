@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx2
@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from app.core.clock import Clock
 from app.core.settings import Environment, Settings
-from app.messaging import carriers, inbox, outbox
+from app.messaging import carriers, inbox, reports
 from app.messaging.models import DeliveryEvent, Message
 from app.messaging.outbox import Purpose
 from app.messaging.postman import Postman
+from notifications.messages import Channel
+from notifications.transports.base import Transport
 from notifications.transports.twilio_sms import INBOUND_PATH, STATUS_PATH
 from tests.app.messaging.conftest import MARIE, Ward
 from tests.support.loopback import Loopback
@@ -30,6 +32,7 @@ class Wire:
 
     ward: Ward
     twilio: TwilioStandIn
+    transports: Mapping[Channel, Transport]
     postman: Postman
     address: str
 
@@ -47,7 +50,7 @@ def doors(ward: Ward, settings: Settings) -> FastAPI:
             if request.url.path == INBOUND_PATH:
                 inbox.keep(session, twilio.read_inbound(form), now=clock.now())
             else:
-                outbox.apply(session, twilio.read_status(path, form), now=clock.now())
+                reports.apply(session, twilio.read_status(path, form), now=clock.now())
         return Response("<Response/>", media_type="text/xml")
 
     app.add_api_route(INBOUND_PATH, hear, methods=["POST"])
@@ -68,7 +71,8 @@ def wire(ward: Ward) -> Iterator[Wire]:
             twilio_api_base=twilio.url,
         )
         with door.serving(doors(ward, settings)):
-            yield Wire(ward, twilio, Postman(ward.database, carriers.transports(settings), ward.clock.now), door.url)
+            transports = carriers.transports(settings)
+            yield Wire(ward, twilio, transports, Postman(ward.database, transports, ward.clock.now), door.url)
 
 
 def test_a_text_leaves_and_its_delivery_comes_back_in_any_order(wire: Wire) -> None:
@@ -117,7 +121,7 @@ def test_an_opt_out_known_to_the_carrier_reaches_the_file(wire: Wire) -> None:
     with wire.ward.database.reading() as session:
         (heard,) = session.scalars(select(Message).where(Message.direction == "in"))
         assert (heard.body, heard.reading) == ("STOP", {"opt_out": "STOP"})
-        assert [m.id for m in outbox.unreached(session, wire.ward.clock.now())] == [row.id]
+        assert [m.id for m in reports.unreached(session, wire.ward.clock.now())] == [row.id]
 
 
 def test_a_number_that_never_answers_is_marked_undelivered(wire: Wire) -> None:
