@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.audit import SYSTEM
-from app.people import patients, services
+from app.people import enrolling, services
+from app.people.enrolling import NewPatient
 from app.people.models import Hospital, Patient, Role, Service, Staff
-from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
 from app.protocols import signatures
 from app.protocols.models import ProtocolVersion, SignatureRole
@@ -93,7 +93,7 @@ def a_patient(session: Session, world: World, *, now: datetime, **changes: objec
         "parental_authority": True,
     }
     new = NewPatient(**{**values, **changes})  # type: ignore[arg-type]  # fields by name
-    return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=now, allow_fiction=True)
+    return enrolling.enrol(session, world.service, new, by=actor_of(world.ines), now=now, allow_fiction=True)
 
 
 def a_course(session: Session, world: World, patient: Patient, *, now: datetime, **changes: object) -> Course:

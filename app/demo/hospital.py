@@ -22,9 +22,9 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.demo.simulate import Life, Metronome, last_act
 from app.demo.ward import Person
-from app.people import care_team, patients, services
+from app.people import care_team, enrolling, services
+from app.people.enrolling import NewPatient
 from app.people.models import Hospital, Role, Service, Staff
-from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
 from app.protocols import shelf
 from triage.protocol import parse
@@ -140,7 +140,7 @@ def _newcomer(session: Session, service_id: int, now: datetime) -> None:
         consent_sheet="2026-09",
         phone_verified=True,
     )
-    patients.enrol(session, service, new, by=actor_of(staff["ines"]), now=now, allow_fiction=True)
+    enrolling.enrol(session, service, new, by=actor_of(staff["ines"]), now=now, allow_fiction=True)
 
 
 def refuse_real_patients(session: Session, settings: Settings) -> None:

@@ -25,9 +25,9 @@ from app.demo.team import Planned
 from app.demo.ward import Person
 from app.messaging import codes, inbox
 from app.messaging.models import Message
-from app.people import care_team, numbers, patients
+from app.people import care_team, enrolling, numbers
+from app.people.enrolling import NewPatient
 from app.people.models import NumberCheck, Patient, Role, Service, Staff
-from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
 from app.protocols import versions
 from app.treatment import courses
@@ -83,7 +83,7 @@ class Patients:
             service = session.get_one(Service, self._service_id)
             coordinator = _one(session, service, Role.COORDINATOR, 0)
             doctor = _one(session, service, Role.ONCOLOGIST, int(self._dice.chance(person.key, "doctor") * 2))
-            patient = patients.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
+            patient = enrolling.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
             verifying.ask_all(session, patient, by=actor_of(coordinator), now=now)
             slugs = {v.slug for v in versions.available(session, now.date(), service.id)}
             course = courses.start(session, patient, _prescription(person, opening), by=actor_of(coordinator), now=now, slugs=slugs)

@@ -23,9 +23,9 @@ from app.checkins.models import CheckIn
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Refusal
 from app.messaging import inbox
-from app.people import patients, services
+from app.people import enrolling, patients, services
+from app.people.enrolling import NewPatient
 from app.people.models import Patient, Role, Service, Staff
-from app.people.patients import NewPatient
 from app.people.perimeter import Viewer, viewer_of, visible_to
 from app.treatment import measures
 from app.web import api_examples, api_treatment, api_views, enrolment
@@ -127,7 +127,7 @@ def enrol(body: PatientIn, who: Caller, session: Writes, tools: TheTools, now: N
     by = person(session, who, body.by, "enrol")
     service = session.get_one(Service, who.service_id)
     doctor = session.scalar(select(Staff.id).where(Staff.login == body.oncologist.lower(), Staff.service_id == service.id))
-    patient = patients.enrol(
+    patient = enrolling.enrol(
         session, service, _new_patient(body, doctor), by=by.actor, now=now, allow_fiction=not tools.settings.is_production
     )
     verifying.ask_all(session, patient, by=by.actor, now=now)

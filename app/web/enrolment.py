@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.checkins import agenda, verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
-from app.people import patients, telephones
+from app.people import enrolling, patients, telephones
+from app.people.enrolling import NewPatient
 from app.people.models import Consent, Patient, Role, Service, Staff
-from app.people.patients import NewPatient
 from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import courses
@@ -96,7 +96,7 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
     if new.answered_by == "respondent" and not new.respondent_phone.strip():
         new.problems["respondent_phone"] = "Write the mobile this person answers with, even when it is the patient's."
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
-    patient = patients.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
+    patient = enrolling.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
     verifying.ask_all(session, patient, by=by, now=now)
     return patient, begin(session, patient, course, by=by, now=now, first_text=_ticked(typed, "first_text"))
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.errors import FieldErrors
-from app.people import patients
+from app.people import enrolling, patients
+from app.people.enrolling import NewPatient
 from app.people.models import Consent, Patient
-from app.people.patients import NewPatient
 from app.people.perimeter import actor_of
 from tests.factories import World, a_patient
 
@@ -32,7 +32,7 @@ MARIE: dict[str, object] = {
 def _enrol(session: Session, world: World, clock: HandClock, *, allow_fiction: bool = True, **changes: object) -> Patient:
     values = {"oncologist_id": world.lebon.id, **MARIE, **changes}
     new = NewPatient(**values)  # type: ignore[arg-type]  # fields by name
-    return patients.enrol(session, world.service, new, by=actor_of(world.ines), now=clock.now(), allow_fiction=allow_fiction)
+    return enrolling.enrol(session, world.service, new, by=actor_of(world.ines), now=clock.now(), allow_fiction=allow_fiction)
 
 
 def _refused(session: Session, world: World, clock: HandClock, **changes: object) -> dict[str, str]:
