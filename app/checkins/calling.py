@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
 from app.checkins import filling, planning, script, turn_taking
-from app.checkins.filling import Filled
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.checkins.page_turns import Filled
 from app.core.audit import Actor
 from app.core.errors import Conflict, Refusal
 from app.messaging import pages

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.checkins import filling
-from app.checkins.filling import Filled
 from app.checkins.models import CheckIn
+from app.checkins.page_turns import Filled
 from app.core.audit import Actor
 from app.messaging.models import Message
 from app.people.models import Patient
