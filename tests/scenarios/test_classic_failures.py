@@ -21,7 +21,7 @@ ELSEWHERE = {
     "U13 an outage hidden in an average": "app/insight/test_watch.py::test_a_text_that_does_not_leave",
     "U16 families share a telephone": "app/checkins/test_links.py::test_two_people_on_one_telephone_get_a_link_each",
     "U18 a changed number, messages already planned": "app/messaging/test_outbox.py::test_a_new_number_reaches_what_is_already_queued",
-    "U19 two contacts become one": "app/checkins/test_verifying.py::test_somebody_who_writes_from_a_new_number_stays_nobody",
+    "U19 two contacts become one": "app/checkins/test_changed_numbers.py::test_somebody_who_writes_from_a_new_number_stays_nobody",
     "U32 a window computed in UTC": "app/checkins/test_planning.py::test_the_clocks_go_back_in_paris_and_not_in_saint_denis",
     "U36 several schedulers": "app/checkins/test_opening.py::test_two_workers_never_ask_twice",
     "U37 a time to live for each message": "app/messaging/test_postman.py::test_a_message_carries_how_long_it_is_worth",
