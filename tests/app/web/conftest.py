@@ -15,8 +15,9 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.people import services
 from app.people.models import Role, Service, Staff
+from app.protocols import shelf
 from tests.app.web.form import Browser, Ward, a_ward
-from tests.factories import PASSWORD, World
+from tests.factories import PASSWORD, World, sign_protocols
 from tests.support.chain import Chain
 
 SignIn = Callable[[Staff], TestClient]
@@ -63,6 +64,14 @@ def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Ite
         token = services.create_token(session, service, role=Role.SERVICE, name="dossier", by=SYSTEM, now=clock.now())
     with TestClient(app, base_url="http://testserver/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
         yield client
+
+
+@pytest.fixture
+def signed(database: Database, world: World, clock: HandClock) -> None:
+    """The service's protocols, ready for treatments to start on."""
+    with database.transaction() as session:
+        shelf.seed(session, clock.now())
+        sign_protocols(session, world, now=clock.now())
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient
-from app.protocols import shelf
-from tests.factories import World, a_patient, sign_protocols
+from tests.factories import World, a_patient
+
+pytestmark = pytest.mark.usefixtures("signed")
 
 COURSE: dict[str, Any] = {
     "agent": "capecitabine", "protocol": "capecitabine-14-7", "dose_mg": 1650, "strengths": [500, 150], "times_per_day": 2,
@@ -29,14 +30,6 @@ OPENED: dict[str, Any] = {"at": "2026-11-25T07:31:00Z", "by": "claire"}
 def clock() -> HandClock:
     """Wednesday 25 November 2026, 10:00 in Paris."""
     return HandClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
-
-
-@pytest.fixture(autouse=True)
-def signed(database: Database, world: World, clock: HandClock) -> None:
-    """The service's protocols, ready for treatments to start on."""
-    with database.transaction() as session:
-        shelf.seed(session, clock.now())
-        sign_protocols(session, world, now=clock.now())
 
 
 @pytest.fixture

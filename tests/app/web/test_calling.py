@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from urllib.parse import parse_qs, urlsplit
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts.models import Alert, Task
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.clock import HandClock
 from app.messaging.models import Message
@@ -17,25 +15,11 @@ from app.people import respondents
 from app.people.models import Patient
 from app.people.perimeter import actor_of
 from app.people.respondents import NewRespondent
+from tests.app.web.call import MONDAY_TEN, WEDNESDAY, WEDNESDAY_EIGHT, WEDNESDAY_TEN, Call, lucie_of
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
-
-MONDAY_TEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-WEDNESDAY = date(2026, 11, 25)
-WEDNESDAY_EIGHT = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
-WEDNESDAY_TEN = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
-QUIET = {
-    "diarrhea": "0",
-    "mouth_sores": "0",
-    "hand_foot": "0",
-    "temperature": "36,9",
-    "chest_pain": "no",
-    "nausea": "0",
-    "vomiting": "0",
-    "fatigue": "0",
-}
 
 
 @pytest.fixture
@@ -47,36 +31,6 @@ def clock() -> HandClock:
 def marie(chain: Chain) -> Patient:
     """Marie Hoarau and her daughter Lucie; nobody has answered yet. It is Monday."""
     return chain.follow(respondent_name="Lucie Hoarau", respondent_relation="fille")
-
-
-class Call:
-    """What a nurse does on the page."""
-
-    def __init__(self, browser: TestClient, chain: Chain, patient: Patient, day: date = WEDNESDAY) -> None:
-        self.browser, self.chain, self.patient, self.day = browser, chain, patient, day
-        self.checkin, self.who = "", f"patient:{patient.id}"
-
-    def page(self) -> str:
-        return str(said(self.browser.get(f"/patients/{self.patient.id}/call?checkin={self.checkin or 0}&who={self.who}")))
-
-    def send(self, act: str, **values: str) -> int:
-        data = {"checkin": self.checkin, "who": self.who, **values}
-        answer = self.browser.post(f"/patients/{self.patient.id}/call/{act}", data=data)
-        self.checkin = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("checkin", [self.checkin])[0]
-        return answer.status_code
-
-    def answer(self, key: str, value: str) -> None:
-        assert self.send("answer", key=key, value=value) == 303
-
-    def rows(self) -> list[tuple[str, str | None, str, str, str]]:
-        with self.chain.read() as session:
-            found = session.scalars(select(AnswerRow).order_by(AnswerRow.id))
-            return [(row.key, row.value, row.said_by, row.asked_by, row.source) for row in found]
-
-
-def lucie_of(chain: Chain, marie: Patient) -> str:
-    with chain.read() as session:
-        return f"respondent:{session.get_one(Patient, marie.id).respondents[0].id}"
 
 
 def test_each_answer_is_kept_when_it_is_given_with_who_gave_it_and_who_asked(
@@ -270,84 +224,6 @@ def test_with_none_open_the_days_own_is_filled_with_the_same_questions(claire: T
     assert call.send("finish") == 303
     assert "À dire maintenant" in call.page()
     assert chain.checkin(marie, date(2026, 11, 24), "unprompted").state == "done"
-
-
-def test_the_end_closes_the_silence_and_the_call_that_waited(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    """Silent for two days: the alert that says nothing but silence ends with the answers, in the nurse's name."""
-    chain.until(datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
-    checkin = chain.checkin(marie, WEDNESDAY)
-    assert checkin.state == "silent"
-    assert [alert.kind for alert in chain.alerts()] == ["silence"]
-    with chain.database.transaction() as session:
-        session.add(
-            Task(
-                service_id=marie.service_id,
-                patient_id=marie.id,
-                kind="overdue_call",
-                key="a call that waits",
-                detail={"checkin_id": checkin.id},
-                created_at=chain.clock.now(),
-                due_at=chain.clock.now(),
-            )
-        )
-    call = Call(claire, chain, marie)
-    call.checkin = str(checkin.id)
-    assert "Terminer clôt aussi" in call.page()
-    for key, value in QUIET.items():
-        call.answer(key, value)
-    assert call.send("finish") == 303
-
-    assert chain.alerts() == []
-    with chain.read() as session:
-        alert = session.scalars(select(Alert)).one()
-        task = session.scalars(select(Task).where(Task.kind == "overdue_call")).one()
-    assert (alert.outcome, alert.closed_by_id) == ("no_action", chain.world.claire.id)
-    assert (task.closing_note, task.closed_by_id) == ("Questionnaire rempli au téléphone.", chain.world.claire.id)
-
-
-def test_an_alert_that_says_more_than_silence_stays_open(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    chain.until(datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
-    call = Call(claire, chain, marie)
-    call.checkin = str(chain.checkin(marie, WEDNESDAY).id)
-    call.answer("mouth_sores", "3")
-    assert call.send("finish", sure="yes") == 303
-    (alert,) = chain.alerts()
-    assert alert.state == "new"
-
-
-def test_the_alert_shows_no_empty_message(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    chain.until(WEDNESDAY_TEN)
-    Call(claire, chain, marie).answer("mouth_sores", "3")
-    (alert,) = chain.alerts()
-    shown = said(claire.get(f"/alerts/{alert.id}"))
-    assert "Ses mots (message sans texte)" not in shown
-    assert "Réponses données au téléphone" in shown
-
-
-def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    chain.until(WEDNESDAY_TEN)
-    call = Call(claire, chain, marie)
-    assert call.send("finish") == 422
-    assert chain.checkin(marie, WEDNESDAY).closed_at is None
-
-
-def test_before_the_end_the_nurse_hears_what_was_not_asked(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    """One answer of nine: finishing asks first, keeps nothing closed, and then says what to say aloud, in words that are said."""
-    chain.until(WEDNESDAY_TEN)
-    call = Call(claire, chain, marie)
-    call.answer("diarrhea", "1")
-    call.answer("nausea", "0")
-    answer = claire.post(f"/patients/{marie.id}/call/finish", data={"checkin": call.checkin, "who": call.who})
-    assert answer.status_code == 422
-    page = said(answer)
-    assert "Des questions sont sans réponse : elles seraient gardées comme non posées." in page and "Température" in page
-    assert chain.checkin(marie, WEDNESDAY).closed_at is None
-
-    assert call.send("finish", sure="yes") == 303
-    page = call.page()
-    assert "J'ai noté : diarrhée, un peu. Pas de : nausées. Une infirmière vous rappelle avant 18 h." in page  # the fever is not known
-    assert "ERREUR" not in page and "Répondez" not in page
-    assert "temperature" in chain.checkin(marie, WEDNESDAY).not_asked
 
 
 def test_the_secretary_and_the_administrator_ask_nothing(sign_in: SignIn, world: World, chain: Chain, marie: Patient) -> None:
