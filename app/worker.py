@@ -24,7 +24,7 @@ from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.insight import watch
-from app.messaging import carriers, inbox, links
+from app.messaging import carriers, inbox, links, lost
 from app.messaging.postman import Postman
 from app.people import absences, journeys
 from notifications.messages import Channel
@@ -42,6 +42,7 @@ class Round:
 
     database: Database
     postman: Postman
+    transports: Mapping[Channel, Transport]
     settings: Settings
     now: datetime
     done: int = 0
@@ -97,6 +98,13 @@ def deliver(round_: Round) -> None:
     round_.done += tally.touched
 
 
+def find_lost(round_: Round) -> None:
+    """Texts the carrier could not tell us of; ``read_unread`` reads them, and whoever watches the worker is told."""
+    found = lost.find(round_.database, round_.transports.values(), round_.now)
+    round_.done += len(found)
+    round_.found += ["lost_texts"] if found else []
+
+
 def follow(round_: Round) -> None:
     """Was the patient told? Written on the alert whose safety text it was."""
     with round_.database.transaction() as session:
@@ -119,6 +127,7 @@ def sweep(round_: Round) -> None:
 
 
 TICKS: tuple[Tick, ...] = (
+    Tick(600, "find_lost", find_lost),
     Tick(5, "read_unread", read),
     Tick(60, "judge_again", each(lambda session, now: assessing.unjudged_due(session), assessing.rejudge)),
     Tick(300, "absences", each(absences.begin_due, freezing.begin)),
@@ -163,7 +172,8 @@ class Worker:
     ) -> None:
         self._settings, self._database, self._clock = settings, database, clock_
         links.use_settings(settings)
-        self.postman = Postman(database, transports or carriers.transports(settings), clock_.now, idle=settings.worker_tick_seconds)
+        self._transports = transports or carriers.transports(settings)
+        self.postman = Postman(database, self._transports, clock_.now, idle=settings.worker_tick_seconds)
         self._scheduler: BackgroundScheduler | None = None
         self._stopped = threading.Event()
         self._beaten: dict[str, datetime] = {}
@@ -174,7 +184,7 @@ class Worker:
         results = {tick.name: self._run(tick, now) for tick in TICKS if tick.name not in ONLY_SCHEDULED}
         failed = {name: round_.failed for name, round_ in results.items() if round_.failed}
         with self._database.transaction() as session:
-            watch.beat(session, "worker", clock.wall(), {"failed": failed, "found": results["sweep"].found})
+            watch.beat(session, "worker", clock.wall(), {"failed": failed, "found": results["sweep"].found + results["find_lost"].found})
 
     def start(self) -> None:
         """Tick in threads of their own until ``stop``. Times live in memory; a missed run is made up for once, never dropped."""
@@ -210,7 +220,7 @@ class Worker:
                 signal.signal(number, handler)
 
     def _run(self, tick: Tick, now: datetime | None = None) -> Round:
-        round_ = Round(self._database, self.postman, self._settings, now or self._clock.now())
+        round_ = Round(self._database, self.postman, self._transports, self._settings, now or self._clock.now())
         try:
             tick.run(round_)
         except Exception:

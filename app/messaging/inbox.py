@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,16 @@ def keep(session: Session, inbound: Inbound, *, now: datetime) -> tuple[Message,
             raise
         return existing, False
     return row, True
+
+
+def unknown(session: Session, texts: Sequence[Inbound]) -> list[Inbound]:
+    """Those of ``texts`` that were never kept, in the same order."""
+    known: set[tuple[str, str | None]] = set()
+    for start in range(0, len(texts), 1000):
+        ids = [text.carrier_id for text in texts[start : start + 1000]]
+        rows = session.execute(select(Message.carrier, Message.carrier_id).where(Message.carrier_id.in_(ids)))
+        known.update((carrier, carrier_id) for carrier, carrier_id in rows)
+    return [text for text in texts if (text.carrier, text.carrier_id) not in known]
 
 
 def _kept(session: Session, inbound: Inbound) -> Message | None:

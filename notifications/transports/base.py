@@ -33,6 +33,13 @@ class Transport(Protocol):
         """
         ...
 
+    def heard(self, number: str, *, after: datetime, before: datetime) -> Sequence[Inbound]:
+        """Texts that reached our ``number`` at the carrier between the two hours, whether or not it ever told us of them (SEC-15).
+
+        At least those: a few more do no harm, each is known by its identifier. Raises Failure when the carrier cannot say.
+        """
+        ...
+
 
 class CallsBack(Protocol):
     """For carriers that call us: who calls is checked before anything is read."""

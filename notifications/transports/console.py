@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TextIO
 from uuid import uuid4
 
-from notifications.messages import Outgoing, Receipt
+from notifications.messages import Inbound, Outgoing, Receipt
 
 
 class Console:
@@ -28,4 +28,8 @@ class Console:
 
     def find(self, message: Outgoing, *, after: datetime) -> Sequence[Receipt]:
         """A terminal remembers nothing: the line is printed again."""
+        return ()
+
+    def heard(self, number: str, *, after: datetime, before: datetime) -> Sequence[Inbound]:
+        """Nobody answers a terminal."""
         return ()

@@ -32,6 +32,7 @@ class Simulator:
     make_id: Callable[[], str] = lambda: f"sim-{uuid4().hex}"
     name: str = NAME
     _received: list[Received] = field(default_factory=list)
+    _unheard: list[Inbound] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, message: Outgoing) -> Receipt:
@@ -47,6 +48,10 @@ class Simulator:
         """What this telephone already has with this body. Times are not kept: ``after`` is not looked at."""
         return [Receipt(r.carrier_id, State.DELIVERED) for r in self.received(message.to.address) if r.message.body == message.body]
 
+    def heard(self, number: str, *, after: datetime, before: datetime) -> Sequence[Inbound]:
+        """What was written to ``number`` and lost on its way to us. Times are not kept: neither hour is looked at."""
+        return [text for text in self._unheard if text.number == number]
+
     def received(self, number: str) -> list[Received]:
         """Everything a telephone received, oldest first."""
         with self._lock:
@@ -59,6 +64,11 @@ class Simulator:
     def reply(self, number: str, body: str, *, to: str, media: int = 0) -> Inbound:
         """The person of ``number`` writes ``body`` to the service's number ``to``."""
         return Inbound(carrier=self.name, carrier_id=self.make_id(), address=number, number=to, body=body, media=media)
+
+    def lose(self, number: str, body: str, *, to: str) -> Inbound:
+        """The same, and the carrier's call to us is lost: only ``heard`` knows of it."""
+        self._unheard.append(self.reply(number, body, to=to))
+        return self._unheard[-1]
 
 
 def refuses(failure: Failure) -> Callable[[Outgoing], Receipt]:

@@ -29,6 +29,8 @@ CLOCK_MARGIN = timedelta(hours=2)
 """Our clock and theirs may differ by an hour and more (a jump, a wrong host); messages already known to us are set apart anyway."""
 LOOKED_AT = 200
 """Messages of one recipient looked through; two hours never hold so many."""
+HEARD_AT = 20_000
+"""Texts of one number looked through: three days of a thousand patients who write six times a day."""
 
 STATES: Mapping[str, State] = MappingProxyType(
     {
@@ -119,6 +121,16 @@ class TwilioSms:
             listed = self._client.messages.list(to=message.to.address, limit=LOOKED_AT)
             same = [m for m in listed if m.body == message.body]
             return [_receipt(m) for m in same if m.date_created.astimezone(UTC) >= after - CLOCK_MARGIN]
+        except (TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _unreadable(error) from error
+
+    def heard(self, number: str, *, after: datetime, before: datetime) -> Sequence[Inbound]:
+        """Texts Twilio received for ``number`` between the two hours. Raises Failure. What it did with a STOP is not in its list."""
+        since = after - CLOCK_MARGIN
+        try:
+            # At Twilio by the day before, because what its filter makes of an hour is not promised; here by the hour.
+            listed = self._client.messages.list(to=number, date_sent_after=since - timedelta(days=1), limit=HEARD_AT, page_size=1000)
+            return [_heard(m) for m in listed if m.direction == "inbound" and since <= m.date_created.astimezone(UTC) <= before]
         except (TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreadable(error) from error
 
@@ -243,6 +255,18 @@ def _receipt(made: Any) -> Receipt:
     if not isinstance(made.sid, str) or not made.sid.startswith(("SM", "MM")):
         raise ValueError("no message identifier")
     return Receipt(made.sid, STATES.get(str(made.status), State.SENT), str(made.error_code or ""))
+
+
+def _heard(m: Any) -> Inbound:
+    """A text as Twilio lists it: fewer fields than in its call, the words and the identifier the same."""
+    return Inbound(
+        carrier=NAME,
+        carrier_id=_receipt(m).carrier_id,
+        address=m.from_,
+        number=m.to,
+        body=inbound.words(m.body or ""),
+        media=_whole(str(m.num_media or "")),
+    )
 
 
 def _reason(code: str) -> Reason:

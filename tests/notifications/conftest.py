@@ -26,6 +26,7 @@ def running() -> Iterator[TwilioStandIn]:
 def standin(running: TwilioStandIn) -> TwilioStandIn:
     """One server for the file, emptied for each test."""
     running.messages.clear()
+    running.written.clear()
     running.callbacks.clear()
     running.opted_out.clear()
     running.fates.clear()

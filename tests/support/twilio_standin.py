@@ -39,11 +39,12 @@ MESSAGES = "/2010-04-01/Accounts/{account}/Messages"
 
 
 class TwilioStandIn:
-    """One account. ``messages``: every message ever taken, oldest first, as Twilio would show it."""
+    """One account. ``messages``: every message ever taken, oldest first, as Twilio would show it; ``written``: those of telephones."""
 
     def __init__(self, *, account: str = ACCOUNT, token: str = TOKEN, port: int = 0, auto: bool = False) -> None:
         self.account, self.token, self.auto = account, token, auto
         self.messages: list[dict[str, Any]] = []
+        self.written: list[dict[str, Any]] = []
         self.callbacks: dict[str, str] = {}
         self.opted_out: set[str] = set()
         self.fates: dict[str, tuple[str, int | None]] = {}
@@ -107,41 +108,46 @@ class TwilioStandIn:
         """Accept a message: it exists from now on, queued."""
         self._counter += 1
         sid = f"SM{self._counter:032x}"
-        now = format_datetime(datetime.now(UTC))
-        self.messages.append(
-            {
-                "account_sid": self.account,
-                "api_version": "2010-04-01",
-                "body": form["Body"],
-                "date_created": now,
-                "date_sent": None,
-                "date_updated": now,
-                "direction": "outbound-api",
-                "error_code": None,
-                "error_message": None,
-                "from": form.get("From"),
-                "messaging_service_sid": form.get("MessagingServiceSid"),
-                "num_media": "0",
-                "num_segments": str(length(form["Body"]).segments),
-                "price": None,
-                "price_unit": "USD",
-                "sid": sid,
-                "status": "queued",
-                "subresource_uris": {"media": MESSAGES.format(account=self.account) + f"/{sid}/Media.json"},
-                "to": form["To"],
-                "uri": MESSAGES.format(account=self.account) + f"/{sid}.json",
-            }
-        )
+        self.messages.append(self._resource(sid, form, "outbound-api", "queued") | {"date_sent": None})
         self.callbacks[sid] = form.get("StatusCallback", "")
         if self.auto:
             threading.Thread(target=self.finish, args=(sid,), daemon=True).start()
         return dict(self.messages[-1])
 
+    def _resource(self, sid: str, form: dict[str, str], direction: str, status: str, media: int = 0) -> dict[str, Any]:
+        now = format_datetime(datetime.now(UTC))
+        return {
+            "account_sid": self.account,
+            "api_version": "2010-04-01",
+            "body": form["Body"],
+            "date_created": now,
+            "date_sent": now,
+            "date_updated": now,
+            "direction": direction,
+            "error_code": None,
+            "error_message": None,
+            "from": form.get("From"),
+            "messaging_service_sid": form.get("MessagingServiceSid"),
+            "num_media": str(media),
+            "num_segments": str(length(form["Body"]).segments),
+            "price": None,
+            "price_unit": "USD",
+            "sid": sid,
+            "status": status,
+            "subresource_uris": {"media": MESSAGES.format(account=self.account) + f"/{sid}/Media.json"},
+            "to": form["To"],
+            "uri": MESSAGES.format(account=self.account) + f"/{sid}.json",
+        }
+
     async def _list(self, request: Request) -> Response:
         if not self._known(request):
             return error(401, 20003, "Authenticate")
         asked = request.query_params
-        found = [m for m in reversed(self.messages) if asked.get("To") in (None, m["to"]) and asked.get("From") in (None, m["from"])]
+        found = [
+            m
+            for m in reversed(self.messages + self.written)
+            if asked.get("To") in (None, m["to"]) and asked.get("From") in (None, m["from"])
+        ]
         for name, keep in (("DateSent", "__eq__"), ("DateSent<", "__le__"), ("DateSent>", "__ge__")):
             if day := asked.get(name):
                 found = [m for m in found if m["date_sent"] and getattr(_day(m["date_sent"]), keep)(day[:10])]
@@ -210,12 +216,18 @@ class TwilioStandIn:
         self, number: str, body: str, *, to: str, url: str, media: int = 0, sid: str = "", extra: dict[str, str] | None = None
     ) -> httpx2.Response:
         """Somebody writes ``body`` from ``number``; the webhook at ``url`` is called as Twilio calls it. A STOP also opts out here."""
-        self._counter += 1
-        sid = sid or f"SM{self._counter:032x}"
+        sid = self.lose(number, body, to=to, media=media, sid=sid)
         stop = body.strip().upper() in ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")
         if stop:
             self.opted_out.add(number)
         return self.post(url, self.inbound_form(number, body, to=to, sid=sid, media=media) | (extra or {}))
+
+    def lose(self, number: str, body: str, *, to: str, media: int = 0, sid: str = "") -> str:
+        """Somebody writes and the call to the webhook is lost: the text is in the list alone. Its identifier."""
+        self._counter += 1
+        sid = sid or f"SM{self._counter:032x}"
+        self.written.append(self._resource(sid, {"From": number, "To": to, "Body": body}, "inbound", "received", media))
+        return sid
 
     def inbound_form(self, number: str, body: str, *, to: str, sid: str, media: int = 0) -> dict[str, str]:
         """The fields of an inbound text."""

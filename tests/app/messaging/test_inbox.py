@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -47,6 +48,20 @@ def test_the_same_message_counts_once_for_ever(ward: Ward) -> None:
         again, is_new = keep(ward.database, ward.clock, replace(TEXT, body="other words"))
         assert (again.id, again.body, is_new) == (first.id, "2 0 1", False)
     assert count(ward.database) == 1
+
+
+def test_ten_thousand_calls_in_any_order_are_a_thousand_texts(ward: Ward) -> None:
+    """SEC-14: each text told ten times, late and out of order; a hundred calls a minute."""
+    calls = [replace(TEXT, carrier_id=f"SM{n}", body=f"le {n}") for n in range(1000)] * 10
+    Random(14).shuffle(calls)
+    new = 0
+    for start in range(0, len(calls), 100):
+        ward.clock.forward(minutes=1)
+        with ward.database.transaction() as session:
+            new += sum(inbox.keep(session, call, now=ward.clock.now())[1] for call in calls[start : start + 100])
+    with ward.database.reading() as session:
+        kept = {row.carrier_id: row.body for row in session.scalars(select(Message))}
+    assert (new, kept) == (1000, {f"SM{n}": f"le {n}" for n in range(1000)})
 
 
 def test_the_same_name_from_another_carrier_is_another_message(ward: Ward) -> None:
