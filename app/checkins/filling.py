@@ -28,8 +28,6 @@ from triage import questions
 from triage.questions import Question
 from triage.terms import Answer, Asked, Heard, Kind, Reading
 
-OWN_LIFE = timedelta(hours=24)
-"""When a check-in somebody opened unasked, and left, ends by itself."""
 SAME_WORDS = timedelta(minutes=10)
 """The same words again within this time are one sending: a page sent twice, a network that was lost on the way back."""
 CANNOT = {Kind.TEMPERATURE: "no thermometer", Kind.WEIGHT: "no scales"}
@@ -221,9 +219,6 @@ def open_own(session: Session, patient: Patient, *, by: Actor, now: datetime) ->
         raise Refusal(
             "No treatment is followed here today. Telephone the service; in an emergency call {sos}.", sos=patient.service.emergency
         )
-    if checkin.closed_at is None and checkin.silent_at is None:
-        checkin.silent_at = now + OWN_LIFE
-    session.flush()
     return checkin
 
 

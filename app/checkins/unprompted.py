@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -20,6 +20,9 @@ from triage.calendar import Planned
 from triage.terms import Kind
 
 KIND = "unprompted"
+
+OWN_LIFE = timedelta(hours=24)
+"""When a check-in that somebody opened unasked, and left, ends by itself (house rule, 2026-11-22)."""
 
 
 def open_today(turn: Turn) -> None:
@@ -44,6 +47,7 @@ def of_today(session: Session, patient: Patient, course: Course, *, now: datetim
     checkin = session.scalars(select(CheckIn).where(*mine)).one()
     if checkin.state == CheckInState.PLANNED:
         checkin.state, checkin.opened_at, checkin.version_id = CheckInState.OPEN, now, version.id
+        checkin.silent_at = now + OWN_LIFE  # whatever becomes of the turn, nothing stays open without an end
     session.flush()
     return checkin
 

@@ -294,3 +294,18 @@ def test_nothing_unprompted_is_due(chain: Chain, marie: Patient) -> None:
     assert len(unprompted) == 1
     assert not {row.id for row in unprompted} & set(late)
     assert timedelta(hours=72) == endings.WITHIN
+
+
+@pytest.mark.parametrize("words", ["arrêté", "2", "je ne sais pas", "mal au ventre depuis hier", "ERREUR", "?", "123456"])
+@pytest.mark.parametrize("verified", [True, False])
+def test_what_somebody_writes_unasked_leaves_nothing_open_without_an_end(chain: Chain, words: str, *, verified: bool) -> None:
+    """REL-07: whether or not a question can be sent back, the check-in their words opened ends within a day."""
+    chain.follow(phone_verified=verified)
+    chain.says(MARIE, words)
+    with chain.read() as session:
+        assert "no_end" not in [finding.kind for finding in watch.sweep(session, chain.clock.now())]
+
+    chain.until(chain.clock.now() + timedelta(hours=25))
+    with chain.read() as session:
+        mine = session.scalars(select(CheckIn).where(CheckIn.kind == "unprompted"))
+        assert [row.state for row in mine if row.closed_at is None] == []
