@@ -31,26 +31,33 @@ def answer(text: Text, asked: Asked, words: Words) -> Parsed | None:
 _COUNTS = frozenset({Kind.COUNT, Kind.PAIN})
 
 
-_MENU = {"1": "yes", "2": "no"}
+MENU = {"1": "yes", "2": "no"}
 """What our own text offers ("1 oui, 2 non"); in a file that names no question a lone digit is no answer to a yes/no question."""
+
+
+_OF_MENU = re.compile(r"(?:(?:c ?est|c ?etait|it s|its|it is|it was) )?([12])")
+_NO_BUT_ONE = re.compile(r"(?:non|nan|no|nope) 1")
+""" "Non 1": our text offers 1 for yes; the "non" may refuse an answer given before."""
 
 
 _NUMBERS = re.compile(r"\d+(?: \d+)+")
 """Scores meant for another question: "0 0 1" is no "no" about the chest."""
-_YES, _NO = frozenset(["oui", "ouais", "yes", "yeah", "yep", "si"]), frozenset(["non", "nan", "no", "nope", "nah"])
+YES, NO = frozenset(["oui", "ouais", "yes", "yeah", "yep", "si"]), frozenset(["non", "nan", "no", "nope", "nah"])
 _FILLERS = frozenset(["enfin", "ou", "or", "et", "and", "mais", "but", "well", "bah", "ben", "euh", "puis"])
 
 
 def _both(key: str) -> bool:
     """ "Oui enfin non": both, and nothing else."""
     said = set(key.split()) - _FILLERS
-    return said <= _YES | _NO and bool(said & _YES) and bool(said & _NO)
+    return said <= YES | NO and bool(said & YES) and bool(said & NO)
 
 
 def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     key = key_of(text)
-    if asked.keys and key in _MENU:
-        return settled(_MENU[key])
+    if asked.keys and (of_menu := _OF_MENU.fullmatch(key)):
+        return settled(MENU[of_menu[1]])
+    if asked.keys and _NO_BUT_ONE.fullmatch(key):
+        return again("ambiguous")
     if (
         _both(key)
         or _NUMBERS.fullmatch(key)

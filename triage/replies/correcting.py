@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from triage.replies.answers import answer
+from triage.replies.answers import MENU, NO, YES, answer
 from triage.replies.clauses import Text
 from triage.replies.cutting import cut
+from triage.replies.fold import NO_BREAK
 from triage.replies.numerals import without_asides
-from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse, said
+from triage.replies.parsed import OPEN, Parsed, floor_of, highest, nurse, said, settled
 from triage.replies.placing import DEFAULT_KEYS, place
 from triage.replies.scanning import Found
 from triage.replies.words import Words
@@ -43,7 +44,9 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
     if named is not None:
         return named
     parsed = None
-    if swap:
+    if asked.kind is Kind.YES_NO and asked.keys and not (swap and next(g for g in swap.groups() if g) not in MENU):
+        parsed = _yes_or_no(text, asked, words)
+    elif swap:
         value = next(g for g in swap.groups() if g)
         parsed = Parsed(Heard.ANSWER, value.replace(",", "."))
     elif re.search(r"\d", without_asides(text.folded)) or asked.kind in (Kind.SEVERITY, Kind.YES_NO, Kind.PAIN, Kind.TEMPERATURE):
@@ -51,13 +54,14 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
     if parsed is not None and parsed.heard is Heard.ANSWER:
         level = highest(parsed.escalate, floor_of(found))
         return Reading(Heard.CORRECTION, parsed.value, level, parsed.values, (*found.now, *parsed.dangers), parsed.notes)
-    if re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9:
+    if asked.kind is not Kind.YES_NO and (re.search(r"\d", without_asides(text.folded)) or len(text.words) > 9):
         return None
     strong = re.search(
         r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape|repondu|note|lu)|annul|modif|chang",
         text.folded,
     )
-    return Reading(Heard.CORRECTION, "reopen", floor_of(found), (), found.now) if strong and not found.urgent else None
+    unsettled = asked.kind is Kind.YES_NO and asked.keys  # "non pardon, je suis tombée": it corrects, and does not say to what
+    return Reading(Heard.CORRECTION, "reopen", floor_of(found), (), found.now) if (strong or unsettled) and not found.urgent else None
 
 
 _OLD_VALUE = re.compile(
@@ -87,6 +91,45 @@ def _plainly_named(text: Text, asked: Asked, words: Words, found: Found) -> Read
     if asked.kind is not Kind.NONE or len(text.words) > PLAIN or found.now or not _IS_NOW.search(text.folded):
         return None
     return _named(text, asked, words, found, None) if re.search(r"\d", without_asides(text.folded)) else None
+
+
+_REFUSED = frozenset(["pas", "not", "lieu", "instead", "que"])
+"""Before a word of the menu: what it should not have been ("oui, pas non", "1 au lieu de 2")."""
+_JOINED = frozenset(["de", "of", "un", "le", "a"])
+_OPENING = frozenset(["ah", "oh", "euh", "mais", "bah", "ben", "but", "well"])
+_GOES_ON = frozenset(
+    ["je", "j", "i", "pas", "not", "pardon", "desole", "desolee", "sorry", "svp", "merci", "et", "car", "parce", "because", "au", "instead"]
+)
+"""After a figure of the menu; any other word makes it a count ("2 oublis")."""
+
+
+def _yes_or_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
+    """The word of our menu that stands: the "non" that opens "non pardon, 1" refuses the answer before, it is none itself.
+
+    A yes that comes last is one. A "non" beside other words, or after a yes, settles nothing: the question is asked again.
+    """
+    said = [(place, code) for place, word in enumerate(text.words) if (code := _menu(text, place, word))]
+    stands = [(place, code) for place, code in said if not _is_refused(text.words[:place])]
+    if stands and stands[-1][1] == "yes":
+        return settled("yes")
+    opens = bool(stands) and all(word in _OPENING for word in text.words[: stands[0][0]]) and len(text.words) > 2
+    if stands[1:] if opens else stands:
+        return settled("no") if all(code == "no" for _, code in stands) else None
+    return None if opens or re.search(r"\d", text.folded) else _correcting_value(text, asked, words)
+
+
+def _menu(text: Text, place: int, word: str) -> str:
+    if word in YES or word in NO:
+        return "yes" if word in YES else "no"
+    after = place + 1
+    alone = after == len(text.words) or text.breaks[after] != NO_BREAK or text.words[after] in _GOES_ON
+    return MENU.get(word, "") if alone else ""
+
+
+def _is_refused(before: list[str]) -> bool:
+    while before and before[-1] in _JOINED:
+        before = before[:-1]
+    return bool(before) and before[-1] in _REFUSED
 
 
 def _correcting_value(text: Text, asked: Asked, words: Words) -> Parsed | None:

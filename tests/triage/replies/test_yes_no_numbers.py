@@ -26,3 +26,30 @@ def test_times_of_another_symptom_are_no_yes_about_the_chest() -> None:
 @pytest.mark.parametrize(("text", "value"), [("1", "yes"), ("2", "no"), ("2.", "no"), ("1 oui", "yes"), ("2 non", "no")])
 def test_our_own_menu_still_answers(text: str, value: str) -> None:
     assert replies.read(text, CHEST, "fr", words()).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("non pardon 1", "yes"),
+        ("ah non pardon c'était 1, je suis tombée hier", "yes"),
+        ("pardon 1", "yes"),
+        ("non pardon, oui", "yes"),
+        ("c'était 1 pas 2", "yes"),
+        ("no sorry 1", "yes"),
+        ("oops I meant 1", "yes"),
+        ("pardon, 2 pas 1", "no"),
+        ("je me suis trompée, c'est non", "no"),
+        ("non pardon je suis tombée hier", "reopen"),
+        ("pardon 2 oublis", "reopen"),
+    ],
+)
+def test_the_no_that_opens_a_correction_is_not_its_value(text: str, value: str) -> None:
+    """HZ-07: "non pardon 1" after a "2" about a fall was read as "no" once more, and the fall was lost."""
+    reading = replies.read(text, CHEST, "fr", words())
+    assert (reading.heard, reading.value) == (Heard.CORRECTION, value)
+
+
+def test_no_and_our_one_settle_nothing() -> None:
+    assert replies.read("non 1", CHEST, "fr", words()).heard is Heard.ASK_AGAIN
+    assert replies.read("c'est 1", CHEST, "fr", words()).value == "yes"
