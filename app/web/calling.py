@@ -25,6 +25,7 @@ from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
 from app.web import aloud, asking, chart_data
+from app.web.chart_data import Contact
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import opened
@@ -42,6 +43,9 @@ router = APIRouter()
 
 ABILITY = "act_on_alerts"
 """Whoever may treat an alert may ask: the answers may raise one while the patient is on the line. A secretary may not."""
+
+MOST_NUMBERS = 3
+"""Numbers beside the emergency's in the head of a page that must leave room for the questions (house rule, 2026-11-22)."""
 
 Who = Annotated[str, Query(max_length=40)]
 Place = Annotated[str, Query(max_length=60)]
@@ -156,8 +160,8 @@ def _person(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
 
 def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
     by = _speaker(patient, values.get("who", ""))
-    if checkin is None or checkin.opened_at is None:
-        raise Refusal("Nothing was answered yet. Answer at least one question.", status=422)
+    if checkin is None or not answers.current(session, checkin.id):
+        raise FieldErrors({"nothing": "No answer is noted yet: there is nothing to finish. Note one answer, or leave: nothing changes."})
     if not values.get("sure") and calling.unanswered(session, checkin):
         raise FieldErrors({"finish": "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."})
     calling.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
@@ -206,13 +210,20 @@ def _page(
         to_say=aloud.sentences(spoken, session, patient, say, asked, answers.current(session, checkin.id)) if say and checkin else (),
         left=[asking.name_of(page, question) for question in calling.unanswered(session, checkin)] if checkin else (),
         is_danger=say is not None and say.purpose == Purpose.SAFETY,
-        contacts=chart_data.contacts_of(session, patient, page.now),
+        numbers=_numbers(session, patient, page),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
         saying=Saying(page, protocol),
         speakers=Speakers(page, session, patient),
         values=values or {},
         errors=errors or {},
     )
+
+
+def _numbers(session: Session, patient: Patient, page: Page) -> list[Contact]:
+    """Whom to ring from this page: the first three, and always the emergency number, however many telephones the family has."""
+    contacts = chart_data.contacts_of(session, patient, page.now)
+    others = [one for one in contacts if one.role != "emergency"]
+    return [*others[:MOST_NUMBERS], *(one for one in contacts if one.role == "emergency")]
 
 
 def _lines(

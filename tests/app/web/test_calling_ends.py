@@ -9,8 +9,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts.models import Alert, Task
+from app.core.audit import SYSTEM
 from app.core.clock import HandClock
+from app.people import respondents
 from app.people.models import Patient
+from app.people.respondents import NewRespondent
 from tests.app.web.call import MONDAY_TEN, QUIET, WEDNESDAY, WEDNESDAY_TEN, Call
 from tests.app.web.test_nurse import said
 from tests.support.chain import Chain
@@ -80,10 +83,35 @@ def test_the_alert_shows_no_empty_message(claire: TestClient, chain: Chain, mari
 
 
 def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """A sentence beside the button, on the page of the call; finishing "all the same" is not offered, and does no more."""
     chain.until(WEDNESDAY_TEN)
     call = Call(claire, chain, marie)
-    assert call.send("finish") == 422
+    for sure in ("", "yes"):
+        values = {"checkin": str(chain.checkin(marie, WEDNESDAY).id), "who": call.who, "sure": sure}
+        answer = claire.post(f"/patients/{marie.id}/call/finish", data=values)
+        assert answer.status_code == 422
+        page = said(answer)
+        assert "Aucune réponse notée : rien à terminer. Notez-en une, ou quittez la page : rien ne change." in page
+        assert "Questions au téléphone" in page and "Terminer le relevé" in page and "Terminer quand même" not in page
     assert chain.checkin(marie, WEDNESDAY).closed_at is None
+
+
+def test_the_emergency_number_is_on_the_page_however_many_telephones_a_family_has(claire: TestClient, chain: Chain) -> None:
+    """Rose, her daughter and her son each have a telephone, and a doctor beside: the emergency number is there (B3, FR-32)."""
+    rose = chain.follow(
+        family_name="Grondin",
+        given_names="Rose",
+        phone="+33639980004",
+        respondent_name="Lucie Grondin",
+        respondent_relation="fille",
+        respondent_phone="+33639980005",
+    )
+    with chain.database.transaction() as session:
+        son = NewRespondent(name="Paul Grondin", relation="fils", phone="+33639980006")
+        respondents.declare(session, session.get_one(Patient, rose.id), son, by=SYSTEM, now=chain.clock.now(), allow_fiction=True)
+    header = claire.get(f"/patients/{rose.id}/call").text.split("calling-numbers")[1].split("</header>")[0]
+    for number in ("+33639980004", "+33639980005", "+33639980006", "15"):
+        assert f'href="tel:{number}"' in header
 
 
 def test_before_the_end_the_nurse_hears_what_was_not_asked(claire: TestClient, chain: Chain, marie: Patient) -> None:
