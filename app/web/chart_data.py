@@ -17,8 +17,9 @@ from app.people import absences, care_team
 from app.people.models import Patient, Service, Staff
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, VersionState
-from app.treatment import courses, days, intakes
-from app.treatment.models import Course, IntakeReport
+from app.treatment import courses, days, intakes, measures
+from app.treatment.models import Course, IntakeReport, Measure
+from app.web import unasked
 from triage.calendar import Day, Dose
 from triage.protocol import Protocol
 
@@ -53,7 +54,11 @@ class Contact:
 
 @dataclass(frozen=True)
 class Heard:
-    """One judged check-in: when, scores by question, the other answers as stored, and the scores of the check-in before."""
+    """One judged check-in: when, scores by question, the other answers as stored, and the scores of the check-in before.
+
+    unasked: its questions that nobody put to the patient, those of safety first; silent: those that were put and have no answer.
+    Neither is zero, and the first must not be taken for the second: whoever calls asks them.
+    """
 
     at: datetime
     day: date
@@ -61,6 +66,8 @@ class Heard:
     scores: Mapping[str, int | None]
     before: Mapping[str, int | None] = field(default_factory=dict)
     answers: Sequence[AnswerRow] = ()
+    unasked: Sequence[str] = ()
+    silent: Sequence[str] = ()
 
     def change(self, key: str) -> int | None:
         """This score minus the one before; None when either is unknown."""
@@ -85,11 +92,6 @@ class Heard:
     def misread(self) -> list[str]:
         """Scored questions whose answer was not understood."""
         return [row.key for row in self._judged if row.key in self.scores and row.value is None]
-
-    @property
-    def silent(self) -> list[str]:
-        """Scored questions without any answer yet: asked or still to ask, never zero."""
-        return [key for key, score in self.scores.items() if score is None and key not in self.misread]
 
     def has(self, kind: str) -> bool:
         """Was a question of this kind answered?"""
@@ -150,6 +152,8 @@ def last_heard(session: Session, patient: Patient, assessment_id: int | None = N
         .limit(1)
     )
     checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
+    protocol = protocol_of(session, checkin.version_id) if checkin else None
+    left, silent = unasked.of(session, checkin, protocol) if checkin and protocol else ([], [])
     return Heard(
         at=row.at,
         day=checkin.day if checkin else local_day(patient, row.at),
@@ -157,6 +161,8 @@ def last_heard(session: Session, patient: Patient, assessment_id: int | None = N
         scores=scores_of(row),
         before=scores_of(before) if before else {},
         answers=tuple(checkin.answers) if checkin else (),
+        unasked=left,
+        silent=silent,
     )
 
 
@@ -183,6 +189,12 @@ def last_doses(session: Session, treatment: Treatment | None, now: datetime) -> 
         return None
     reports = intakes.standing(session, treatment.course.id)
     return reports[-1] if reports and now - reports[-1].at < timedelta(days=14) else None
+
+
+def last_temperature(session: Session, patient: Patient, now: datetime) -> Measure | None:
+    """The last temperature of the last three days; an older one says nothing of today."""
+    found = measures.latest(session, patient.id, before=now).get("temperature")
+    return found if found and now - found.taken_at < timedelta(days=3) else None
 
 
 def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:

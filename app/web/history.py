@@ -15,6 +15,7 @@ from app.checkins.models import AnswerRow, AssessmentRow, CheckIn, CheckInState
 from app.people.models import Patient
 from app.treatment import days, intakes, measures
 from app.treatment.models import Course, IntakeReport, Measure
+from app.web import unasked
 from app.web.chart_data import local_day, scores_of
 from app.web.speakers import rows_of
 
@@ -177,12 +178,14 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
         .order_by(AssessmentRow.id)
     )
     found = list(rows)
-    answers = rows_of(session, {checkin.id for _, checkin in found if checkin})
+    checkin_ids = {checkin.id for _, checkin in found if checkin}
+    answers, texted = rows_of(session, checkin_ids), unasked.by_text(session, checkin_ids)
     last: dict[int, Judged] = {}
     for row, checkin in found:
         if checkin is not None and checkin.state == CheckInState.SILENT and not any(v is not None for v in scores_of(row).values()):
             continue  # drawn once, as a check-in without answer
         on = checkin.day if checkin else local_day(patient, row.at)
+        said = answers.get(checkin.id, ()) if checkin else ()
         last[checkin.id if checkin else -row.id] = Judged(
             on=on,
             x=(on - start).days,
@@ -192,10 +195,17 @@ def _judged(session: Session, patient: Patient, start: date, since: datetime) ->
             level=row.level,
             assessment_id=row.id,
             scores=scores_of(row) if checkin else {},  # a result is judged beside answers that are drawn already
-            not_asked=frozenset(str(key) for key in checkin.not_asked) if checkin else frozenset(),
-            answers=answers.get(checkin.id, ()) if checkin else (),
+            not_asked=_not_asked(checkin, row, said, texted=checkin.id in texted) if checkin else frozenset(),
+            answers=said,
         )
     return sorted((one for one in last.values() if 0 <= one.x < DAYS), key=lambda one: (one.on, one.assessment_id))
+
+
+def _not_asked(checkin: CheckIn, row: AssessmentRow, said: Sequence[AnswerRow], *, texted: bool) -> frozenset[str]:
+    """Scored questions that nobody put to the patient: drawn apart from those without an answer, and apart from zero."""
+    told = {one.key for one in said}
+    left = [key for key, score in scores_of(row).items() if score is None and key not in told]
+    return frozenset(left) - frozenset(unasked.put_in_vain(checkin, left, said, texted=texted))
 
 
 def _symptoms(judged: Sequence[Judged]) -> list[str]:

@@ -22,7 +22,7 @@ from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import absences, care_team, patients
 from app.people.models import Absence, Patient, Service, Staff
-from app.treatment import grades, measures
+from app.treatment import grades
 from app.treatment.models import ClinicianGrade, IntakeReport, Measure
 from app.web import chart_data, sharing
 from app.web.chart_data import Contact, Heard, Treatment
@@ -96,6 +96,13 @@ class Panel:
     def is_of_another_day(self, row: AnswerRow) -> bool:
         """Was this answer given on another day than its check-in's? A late temperature says nothing of that day without its hour."""
         return self.patient is not None and self.scored is not None and chart_data.local_day(self.patient, row.at) != self.scored.day
+
+    @property
+    def elsewhere(self) -> Heard | None:
+        """The check-in that raised the alert, when the scores shown are another's and it left questions: those must be asked too."""
+        heard = self.heard
+        same = heard and self.scored and heard.assessment.checkin_id == self.scored.assessment.checkin_id
+        return heard if heard and heard.answers and not same and (heard.unasked or heard.silent) else None
 
     @property
     def death(self) -> Absence | None:
@@ -177,7 +184,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         scored=_scored(session, patient, heard, alert, page.now),
         assessment=_assessment(heard),
         doses=chart_data.last_doses(session, treatment, page.now),
-        temperature=_temperature(session, patient, page.now),
+        temperature=chart_data.last_temperature(session, patient, page.now) if patient else None,
         told_message=session.get(Message, alert.told_message_id) if alert and alert.told_message_id else None,
         advice=_advice(session, heard),
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
@@ -239,12 +246,6 @@ def _advice(session: Session, heard: Heard | None) -> Message | None:
         return None
     mine = select(Message).where(Message.checkin_id == checkin_id, Message.purpose == Purpose.ADVICE)
     return session.scalar(mine.order_by(Message.id.desc()).limit(1))
-
-
-def _temperature(session: Session, patient: Patient | None, now: datetime) -> Measure | None:
-    """The last temperature of the last three days; an older one says nothing of today."""
-    found = measures.latest(session, patient.id, before=now).get("temperature") if patient else None
-    return found if found and now - found.taken_at < timedelta(days=3) else None
 
 
 def _texts(session: Session, page: Page, patient: Patient | None, number: str) -> list[Message]:

@@ -46,6 +46,10 @@ class Saying:
             return question.name[self.page.language]
         return self.page.say(f"symptom.{key}") if self.page.has(f"symptom.{key}") else key.replace("_", " ")
 
+    def names(self, keys: Sequence[str]) -> str:
+        """Questions by name, one after the other."""
+        return ", ".join(dict.fromkeys(self.name(key) for key in keys))
+
     def language(self, code: str) -> str:
         """A language by its name; one without a word by its code."""
         return self.page.say(f"language.{code}") if self.page.has(f"language.{code}") else code
@@ -126,7 +130,8 @@ class Saying:
 
     def task(self, task: Task) -> str:
         """What a task asks for."""
-        first = f"task.first.{task.detail.get('why', '')}"
+        planned = task.key.startswith("ask_by_telephone:")  # nobody asked for this call: it is how the questions are asked
+        first = f"task.first.{'asked_by_telephone' if planned else task.detail.get('why', '')}"
         return self.page.say(first if self.page.has(first) else f"task.{task.kind}")
 
     def away(self, one: Absence) -> str:

@@ -80,12 +80,19 @@ def test_twelve_weeks_are_drawn_and_readable_as_a_table(
     assert first[:6] == ["mer. 11 nov.", "1.1", first[2], "1", "1", "1"] and first[7] == ""
 
 
-def test_an_unknown_score_is_written_unknown(claire: TestClient, database: Database, morning: Morning, clock: HandClock) -> None:
+def test_an_unknown_score_is_written_unknown(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Asked and not answered; what was never asked has another sign (test_unasked.py)."""
     with database.transaction() as session:
         course = courses.running(session, morning.marie.id)
         assert course is not None
         row = check_in(session, morning.marie, course, {"fatigue": "2"}, at=clock.now())
         result = {**row.result, "scores": {"fatigue": 2, "nausea": None}}
+        text(
+            session, world, morning.marie, "A nausées, B fatigue", at=clock.now(), direction="out", state="delivered", key="q_multi",
+            checkin_id=row.checkin_id,
+        )  # fmt: skip
         session.add(
             AssessmentRow(
                 patient_id=row.patient_id, checkin_id=row.checkin_id, version_id=row.version_id, fingerprint=row.fingerprint,
