@@ -72,9 +72,9 @@ def _first_texts(session: Session, course: Course, patient: Patient, now: dateti
 
 
 def _first_words(session: Session, patient: Patient) -> str:
-    """Who is asked by link is not told to reply with a number. A number that is only unverified yet is asked in words soon."""
-    way, why = ways.of(session, patient)
-    return "welcome_link" if way == ways.LINK and why != "number_unverified" else "welcome_1"
+    """Whoever is asked by link, if only until the number is verified, is not told to reply with a number: what comes is a link."""
+    way, _ = ways.of(session, patient)
+    return "welcome_link" if way == ways.LINK else "welcome_1"
 
 
 def _welcome(session: Session, course: Course, patient: Patient, key: str, values: dict[str, object], now: datetime) -> Message:

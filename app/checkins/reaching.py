@@ -15,6 +15,7 @@ from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from app.people import pauses, reading, respondents
 from app.people.models import Patient, Respondent
+from app.people.telephones import is_landline
 from app.treatment import courses
 from notifications import policy
 from triage import calendar
@@ -87,7 +88,7 @@ def ask_relative(session: Session, checkin: CheckIn, patient: Patient, *, why: s
 
 def _may_be_written_to(one: Respondent, patient: Patient) -> bool:
     allowed = one.answers or one.told_of_silence
-    return bool(one.phone) and allowed and one.removed_at is None and one.phone != outbox.address_of(patient)
+    return bool(one.phone) and allowed and one.removed_at is None and one.phone != outbox.address_of(patient) and not is_landline(one.phone)
 
 
 def _asked_key(checkin: CheckIn, one: Respondent) -> str:

@@ -20,7 +20,7 @@ from app.messaging.outbox import Purpose
 from app.people import numbers, patients, reading, regions
 from app.people.models import FollowUp, NumberCheck, Patient, Respondent, Service
 from app.people.numbers import Purpose as Why
-from app.people.telephones import to_e164
+from app.people.telephones import LANDLINE, is_landline, to_e164
 from notifications import policy
 
 CONFIRMED, WRONG, USED_UP, LATE, NONE = "confirmed", "wrong", "used_up", "late", "none"
@@ -48,6 +48,8 @@ def ask(
     Raises Refusal when the number has had its codes of the day, or when whoever holds it could not read the text (HZ-36).
     """
     number = number or (respondent or patient).phone
+    if is_landline(number):
+        raise Refusal("No code can be sent: a landline gets no text. Whoever telephones asks who answers.")
     if not reading.languages_of(patient, number):
         raise Refusal("No code can be sent: this person reads none of our languages. Whoever telephones asks who answers.")
     if not limits.knock(session, "verify", number, now=now, most=numbers.MOST_PER_DAY, within=timedelta(days=1)):
@@ -75,7 +77,7 @@ def ask_all(session: Session, patient: Patient, *, by: Actor, now: datetime) -> 
     """A code for each number the enrolment wrote down. A number that had its codes of the day stays unverified, and a nurse is told."""
     for held in numbers.held(session, patient, now=now):
         gets_texts = held.respondent is None or held.respondent.answers or held.respondent.told_of_silence
-        if held.verified_at is not None or held.waiting is not None or not gets_texts or not reading.languages_of(patient, held.number):
+        if held.verified_at is not None or held.waiting is not None or not gets_texts or not held.takes_code:
             continue
         try:
             ask(session, patient, by=by, now=now, respondent=held.respondent)
@@ -84,11 +86,21 @@ def ask_all(session: Session, patient: Patient, *, by: Actor, now: datetime) -> 
 
 
 def change(
-    session: Session, patient: Patient, written: str, *, reason: str, shared: bool, by: Actor, now: datetime, allow_fiction: bool
+    session: Session,
+    patient: Patient,
+    written: str,
+    *,
+    reason: str,
+    shared: bool,
+    by: Actor,
+    now: datetime,
+    allow_fiction: bool,
+    by_call: bool = False,
 ) -> NumberCheck:
     """The patient has another number: a code leaves for it, and nothing changes before it comes back. Raises FieldErrors and Refusal.
 
-    Who reads none of our languages is only ever telephoned there: it takes effect at once, and nobody has proved to hold it.
+    A landline (``by_call``: the nurse will telephone), and the number of who reads none of our languages, are only ever telephoned:
+    it takes effect at once, and nobody has proved to hold it.
     """
     problems: dict[str, str] = {}
     service, number = patient.service, ""
@@ -102,11 +114,13 @@ def change(
         problems["number"] = regions.SENTENCES[refused]
     elif number and not shared and patients.holders(session, service.id, number):
         problems["number"] = "Another patient has this number. If they share the telephone, tick “shared phone”."
+    elif is_landline(number) and not by_call:
+        problems["number"] = LANDLINE
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         problems["reason"] = "Write why the number changes, in a few words."
     if problems:
         raise FieldErrors(problems)
-    if not reading.languages_of(patient, number):
+    if not numbers.takes_a_code(patient, number):
         return _without_code(session, patient, number, reason=reason.strip(), by=by, now=now)
     try:
         return ask(session, patient, by=by, now=now, purpose=Why.CHANGE, number=number, reason=reason.strip())
@@ -127,7 +141,7 @@ def relative_moved(session: Session, patient: Patient, respondent: Respondent, l
     """A relative's number was changed: what waits follows, links to the old telephone end, a code leaves for the new one."""
     outbox.readdress(session, patient, left)
     renumbering.end_links(session, patient, respondent, now=now)
-    if respondent.phone and reading.languages_of(patient, respondent.phone):
+    if respondent.phone and numbers.takes_a_code(patient, respondent.phone):
         ask(session, patient, by=by, now=now, respondent=respondent)
 
 

@@ -33,6 +33,8 @@ def of(session: Session, patient: Patient) -> tuple[str, str]:
     address = outbox.address_of(patient)
     if not address:
         return CALL, "no_number"
+    if numbers.on_landline(patient):
+        return CALL, "landline"
     if not reading.languages_of(patient, address):
         return CALL, "no_language"
     if patient.service.sms_style == LINK:

@@ -39,7 +39,7 @@ class Message(Base):
     confirmation, safety, advice, administrative, staff. priority: lower leaves first (0 safety). dedup_key: the same reason is
     queued once for ever. reply_to_id: the patient's own text this answers (quiet hours do not hold for answers). carrier_id: Twilio's
     MessageSid. lease_*: which process is sending it, until when. error_code: a word of notifications.messages.Reason, or no_number,
-    wording, refused_country, withdrawn; error: the sentence for the operator. handled: a person, or a task, knows that it did not arrive.
+    landline, wording, refused_country, withdrawn; error: for the operator. handled: a person, or a task, knows that it did not arrive.
     link_id: the form link in the text; its token stands as asterisks in ``body`` and is put in while the text leaves. carrier "form" or
     "call": said or shown on a page, never sent (pages.py). reading: of what we said, only the values of a safety text.
     check_id: the same for the code of a number check.

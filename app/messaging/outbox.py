@@ -16,6 +16,7 @@ from app.messaging import budget, links
 from app.messaging.models import FormLink, Message, Out
 from app.people import absences, care_team, numbers, reading, regions
 from app.people.models import FollowUp, Patient, Service, Staff
+from app.people.telephones import is_landline
 from notifications import policy, wording
 from notifications.wording import WordingError
 
@@ -169,6 +170,8 @@ def _add(
             _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
         _end(row, Out.FAILED, "no_number", "there is no mobile number to write to", now)
+    if row.state == Out.QUEUED and row.patient_id and not row.reply_to_id and is_landline(row.address):
+        _end(row, Out.FAILED, "landline", "a fixed line gets no text: telephone", now)
     if row.state == Out.QUEUED and purpose not in EVERYWHERE and regions.refuses(service, row.address):
         _end(row, Out.FAILED, "refused_country", "texts do not leave for this country or this kind of number", now)
         row.handled = row.patient_id is None  # whoever wrote is in quarantine already: a person reads it

@@ -16,7 +16,7 @@ from app.core.errors import FieldErrors, Said
 from app.people import regions
 from app.people.models import Consent, Patient, Respondent, Role, Service, Staff
 from app.people.patients import READS, folded, holders
-from app.people.telephones import to_e164
+from app.people.telephones import LANDLINE, is_landline, to_e164
 
 LONGEST = {
     "family_name": 120,
@@ -25,6 +25,7 @@ LONGEST = {
     "respondent_name": 200,
     "respondent_relation": 60,
     "consent_sheet": 40,
+    "interpreter": 40,
 }
 """Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
 
@@ -38,6 +39,8 @@ class NewPatient:
     relative who answers has one. A number typed for both is stored as the relative's.
 
     parental_authority: for a minor, the respondent holds it and agreed.
+    interpreter: the language spoken, when a nurse needs one to call.
+    by_call: the number that answers may be a landline; a nurse asks the questions aloud.
     phone_verified: whoever enrols vouches for the numbers; otherwise the caller sends codes (app.checkins.verifying).
     """
 
@@ -60,6 +63,8 @@ class NewPatient:
     consent_sheet: str = ""
     parental_authority: bool = False
     check_in_hour: int = 10
+    by_call: bool = False
+    interpreter: str = ""
     phone_verified: bool = False
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -77,6 +82,7 @@ def enrol(session: Session, service: Service, new: NewPatient, *, by: Actor, now
         birth_date=new.birth_date,
         sex=new.sex,
         language=new.language,
+        interpreter=new.interpreter,
         timezone=new.timezone or service.timezone,
         phone=phones["phone"],
         shared_phone=new.shared_phone,
@@ -202,6 +208,9 @@ def _check_phones(session: Session, service: Service, new: NewPatient, problems:
         phones["phone"] = ""  # one number for both: the relative's, who would otherwise be taken for the patient
     if not new.phone.strip() and not (new.answered_by == "respondent" and new.respondent_phone.strip()):
         problems.setdefault("phone", "Write the mobile number that will answer.")
+    answering = "respondent_phone" if new.answered_by == "respondent" and phones["respondent_phone"] else "phone"
+    if is_landline(phones[answering]) and not new.by_call:
+        problems.setdefault(answering, LANDLINE)
     if phones["phone"] and not new.shared_phone and holders(session, service.id, phones["phone"]):
         problems.setdefault("phone", "Another patient has this number. If they share the telephone, tick “shared phone”.")
     return phones

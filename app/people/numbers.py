@@ -17,7 +17,7 @@ from app.core import audit
 from app.core.audit import Actor
 from app.people import reading
 from app.people.models import FollowUp, NumberCheck, Patient, Reachability, Respondent, Service
-from app.people.telephones import masked
+from app.people.telephones import is_landline, masked
 
 
 class Purpose(StrEnum):
@@ -42,12 +42,16 @@ MOST_PER_DAY = 5
 
 @dataclass(frozen=True)
 class Held:
-    """One number of a file. respondent None: the patient's own. waiting: the code that is out, perhaps for another number."""
+    """One number of a file. respondent None: the patient's own. waiting: the code that is out, perhaps for another number.
+
+    takes_code: a text arrives there and is read; otherwise whoever telephones asks who answers.
+    """
 
     number: str
     respondent: Respondent | None
     verified_at: datetime | None
     waiting: NumberCheck | None
+    takes_code: bool = True
 
     @property
     def state(self) -> str:
@@ -71,27 +75,45 @@ def is_verified(patient: Patient) -> bool:
     return (writes_to(patient) or patient).phone_verified_at is not None
 
 
+def on_landline(patient: Patient) -> bool:
+    """Is the number that texts would go to a fixed line? They would be lost: a nurse calls."""
+    return is_landline((writes_to(patient) or patient).phone)
+
+
+def takes_a_code(patient: Patient, number: str) -> bool:
+    """Does a text arrive at this number, and is it read?"""
+    return not is_landline(number) and bool(reading.languages_of(patient, number))
+
+
 def reads_texts(patient: Patient) -> bool:
-    """Does whoever the texts go to read a language of ours? Otherwise a nurse calls, and no code is worth sending (HZ-36)."""
-    return bool(reading.languages_of(patient, (writes_to(patient) or patient).phone))
+    """Can whoever the texts go to get them, and read a language of ours? Otherwise a nurse calls, and no code is worth sending (HZ-36)."""
+    return takes_a_code(patient, (writes_to(patient) or patient).phone)
 
 
 def is_settled(patient: Patient) -> bool:
-    """Nothing to verify: its holder is known, or nothing but a safety text is ever written to it."""
-    return is_verified(patient) or not reads_texts(patient)
+    """Nothing to verify: there is no number, its holder is known, or nothing but a safety text is ever written to it."""
+    return not (writes_to(patient) or patient).phone or is_verified(patient) or not reads_texts(patient)
 
 
 def reached_as(patient: Patient) -> str:
-    """The word for how this patient is reached. "no_language": a text would not be read, whatever the state of the number."""
+    """The word for how this patient is reached. "landline", "no_language": no text arrives or is read, whatever the state."""
     stopped = patient.reachability in (Reachability.OPTED_OUT, Reachability.FROZEN)
-    return patient.reachability if stopped or reads_texts(patient) else "no_language"
+    if stopped or reads_texts(patient):
+        return patient.reachability
+    return "landline" if on_landline(patient) else "no_language"
 
 
 def held(session: Session, patient: Patient, *, now: datetime) -> list[Held]:
     """Every number of the file with how it stands: the patient's, then those of the people around."""
     holders: list[Respondent | None] = [None, *(one for one in patient.respondents if one.phone)]
     return [
-        Held((one or patient).phone, one, (one or patient).phone_verified_at, live(session, patient, one, now=now))
+        Held(
+            (one or patient).phone,
+            one,
+            (one or patient).phone_verified_at,
+            live(session, patient, one, now=now),
+            takes_a_code(patient, (one or patient).phone),
+        )
         for one in holders
         if (one or patient).phone
     ]

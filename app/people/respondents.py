@@ -14,7 +14,7 @@ from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Said
 from app.people import patients, regions
 from app.people.models import Patient, Respondent, Service, Staff
-from app.people.telephones import to_e164
+from app.people.telephones import is_landline, to_e164
 
 CHANNELS = ("sms", "relative", "call")
 """Ways to reach a patient, in the house's order (house rule, 2026-11-22)."""
@@ -198,6 +198,8 @@ def _checked(session: Session, patient: Patient, new: NewRespondent, *, allow_fi
             problems["phone"] = str(error)
         if phone and (why := regions.refuses(patient.service, phone)):
             problems["phone"] = regions.SENTENCES[why]
+        elif new.told_of_silence and is_landline(phone):
+            problems["phone"] = "This is a landline: it gets no text. Write a mobile number, or leave “told of a silence” unticked."
     elif new.told_of_silence:
         problems["phone"] = "Write a number: this person is to be told when no answer comes."
     if problems:

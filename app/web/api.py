@@ -147,6 +147,7 @@ def _new_patient(body: PatientIn, oncologist_id: int | None) -> NewPatient:
         phone=body.phone,
         phone_verified=body.phone_verified,
         shared_phone=body.shared_phone,
+        by_call=body.by_call,
         oncologist_id=oncologist_id,
         respondent_name=relative.name if relative else "",
         respondent_relation=relative.relation if relative else "",

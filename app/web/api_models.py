@@ -86,6 +86,7 @@ class PatientIn(Body):
     """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist.
 
     phone_verified: the caller knows who holds the numbers; false: a code leaves for each, and texts name no symptom until it is back.
+    by_call: the number may be a landline; no text leaves for it, a nurse asks by telephone.
     """
 
     family_name: Annotated[Text, Field(max_length=120)]
@@ -98,6 +99,7 @@ class PatientIn(Body):
     phone: Annotated[Text, Field(max_length=30)]
     phone_verified: StrictBool = True
     shared_phone: StrictBool = False
+    by_call: StrictBool = False
     respondent: RespondentIn | None = None
     consent: ConsentIn
     oncologist: Annotated[Text, Field(max_length=120)]

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda
+from app.checkins import agenda, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
@@ -101,6 +101,7 @@ def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[
         zones=[(zone, zone.replace("_", " ")) for zone in _zones(service.timezone)],
         hours=[(str(hour), page.say("enrol.hour", hour=hour)) for hour in range(8, 20)],
         held=enrolment.is_held(session, service, shown, allow_fiction=not page.tools.settings.is_production),
+        landline=enrolment.is_landline(service, shown, allow_fiction=not page.tools.settings.is_production),
         missing=[part for part, there in (("enrol.no_oncologist", given.oncologists), ("enrol.no_protocol", given.protocols)) if not there],
     )
 
@@ -124,6 +125,7 @@ def enrolled(page: StaffPage, session: Writes, patient_id: Id, said: str = "") -
         patient=patient,
         texts=list(session.scalars(sent)),
         next=agenda.next_planned(session, patient.id),
+        how=ways.of(session, patient)[0],
         course=courses.running(session, patient.id),
         held=numbers.held(session, patient, now=page.now),
         said=said if page.has(f"number.said.{said}") else "",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.checkins import agenda, verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
-from app.people import enrolling, patients, telephones
+from app.people import enrolling, patients, reading, telephones
 from app.people.enrolling import NewPatient
 from app.people.models import Consent, Patient, Role, Service, Staff
 from app.protocols import versions
@@ -77,11 +77,21 @@ def about(version: ProtocolVersion) -> dict[str, object]:
 
 def is_held(session: Session, service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
     """Does another patient have the number typed? Then the form asks whether they share the telephone (HZ-10)."""
+    number = _number(service, typed.get("phone", ""), allow_fiction)
+    return bool(number and patients.holders(session, service.id, number))
+
+
+def is_landline(service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
+    """Is the number that is to answer a landline? Then the form offers the nurse's call."""
+    relative = typed.get("answered_by") == "respondent" and typed.get("respondent_phone", "").strip()
+    return telephones.is_landline(_number(service, relative or typed.get("phone", ""), allow_fiction))
+
+
+def _number(service: Service, written: str, allow_fiction: bool) -> str:
     try:
-        number = telephones.to_e164(typed.get("phone", ""), service.country, allow_fiction=allow_fiction)
+        return telephones.to_e164(written, service.country, allow_fiction=allow_fiction)
     except ValueError:
-        return False
-    return bool(patients.holders(session, service.id, number))
+        return ""
 
 
 def _last_sheet(session: Session, service_id: int) -> str:
@@ -95,6 +105,8 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
     new.problems |= courses.check(course, today=now.date(), slugs=_slugs(session, service, now))
     if new.answered_by == "respondent" and not new.respondent_phone.strip():
         new.problems["respondent_phone"] = "Write the mobile this person answers with, even when it is the patient's."
+    if new.language == reading.NONE and not new.interpreter.strip():
+        new.problems["interpreter"] = "Write the language this patient speaks: the nurse calls with an interpreter."
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
     patient = enrolling.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
     verifying.ask_all(session, patient, by=by, now=now)
@@ -140,6 +152,8 @@ def _patient(typed: Fields) -> NewPatient:
         timezone=typed.get("timezone", ""),
         phone=typed.get("phone", ""),
         shared_phone=_ticked(typed, "shared_phone"),
+        by_call=_ticked(typed, "by_call"),
+        interpreter=typed.get("interpreter", ""),
         oncologist_id=doctor if doctor and doctor < 2**31 else None,
         respondent_name=typed.get("respondent_name", ""),
         respondent_relation=typed.get("respondent_relation", ""),

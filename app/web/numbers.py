@@ -14,8 +14,9 @@ from app.alerts.models import Task
 from app.checkins import verifying
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import numbers, patients, reading, respondents
+from app.people import numbers, patients, respondents
 from app.people.models import Patient, Respondent
+from app.people.telephones import is_landline
 from app.web import enrolment, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
@@ -25,7 +26,20 @@ from app.web.render import Page, StaffPage
 router = APIRouter()
 
 SENT, ENOUGH, DROPPED, UNREAD, TAKEN = "sent", "enough", "dropped", "unread", "taken"
-SAID = (verifying.CONFIRMED, verifying.WRONG, verifying.USED_UP, verifying.LATE, verifying.NONE, SENT, ENOUGH, DROPPED, UNREAD, TAKEN)
+LANDLINE = "landline"
+SAID = (
+    verifying.CONFIRMED,
+    verifying.WRONG,
+    verifying.USED_UP,
+    verifying.LATE,
+    verifying.NONE,
+    SENT,
+    ENOUGH,
+    DROPPED,
+    UNREAD,
+    TAKEN,
+    LANDLINE,
+)
 """What a page may say of the act before it; the word stands in the address, the code never."""
 
 TaskQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
@@ -57,6 +71,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> R
             values.get("number", ""),
             reason=reason,
             shared=bool(values.get("shared")),
+            by_call=bool(values.get("by_call")),
             by=page.viewer.actor,
             now=page.now,
             allow_fiction=not page.tools.settings.is_production,
@@ -65,7 +80,8 @@ def change(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> R
         session.rollback()
         patient = patients.get(session, patient_id, viewer=page.viewer)
         return _page(page, session, patient, values, page.field_errors(refusal))
-    return page.go(f"/patients/{patient.id}/number?said={TAKEN if check.confirmed_at else SENT}")
+    taken = LANDLINE if is_landline(check.number) else TAKEN
+    return page.go(f"/patients/{patient.id}/number?said={taken if check.confirmed_at else SENT}")
 
 
 @router.post("/patients/{patient_id}/number/{act}")
@@ -89,8 +105,9 @@ def _code(session: Session, page: Page, patient: Patient, respondent: Respondent
 def _again(session: Session, page: Page, patient: Patient, respondent: Respondent | None, _values: dict[str, str]) -> str:
     """A new code for the number whose code is out, else for the one of the file."""
     out = numbers.live(session, patient, respondent, now=page.now)
-    if not reading.languages_of(patient, out.number if out else (respondent or patient).phone):
-        return UNREAD
+    to = out.number if out else (respondent or patient).phone
+    if not numbers.takes_a_code(patient, to):
+        return LANDLINE if is_landline(to) else UNREAD
     purpose, number, reason = (numbers.Purpose(out.purpose), out.number, out.reason) if out else (numbers.Purpose.ENROLMENT, "", "")
     if purpose is numbers.Purpose.RENEWAL:
         purpose = numbers.Purpose.ENROLMENT  # asked for by a person, who waits for it: it leaves at once
@@ -121,6 +138,7 @@ _ACTS: dict[str, Callable[[Session, Page, Patient, Respondent | None, dict[str, 
 
 
 def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str], *, said: str = "") -> Response:
+    fiction = not page.tools.settings.is_production
     return page.page(
         "number.html",
         422 if errors else 200,
@@ -128,9 +146,8 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         held=numbers.held(session, patient, now=page.now),
         said=said if said in SAID else "",
         may_change=page.viewer.may("enrol"),
-        taken=enrolment.is_held(
-            session, patient.service, {"phone": values.get("number", "")}, allow_fiction=not page.tools.settings.is_production
-        ),
+        taken=enrolment.is_held(session, patient.service, {"phone": values.get("number", "")}, allow_fiction=fiction),
+        landline=enrolment.is_landline(patient.service, {"phone": values.get("number", "")}, allow_fiction=fiction),
         values=values,
         errors=errors,
     )

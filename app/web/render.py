@@ -17,7 +17,7 @@ from jinja2_fragments import render_block
 
 from app.core import clock
 from app.core.errors import Refusal
-from app.people import numbers, pauses, reading
+from app.people import numbers, pauses, reading, telephones
 from app.people.perimeter import ABILITIES, Viewer
 from app.web import words
 from app.web.deps import SignedIn, SignInNeeded, Tools, look_up, maybe_signed_in, now, tools, way_back
@@ -43,6 +43,7 @@ def static(path: str) -> str:
 
 templates.globals["static"] = static
 templates.globals["number_known"] = numbers.is_settled
+templates.tests["landline"] = telephones.is_landline
 templates.globals["reached_as"] = numbers.reached_as
 templates.globals["interpreter_for"] = reading.interpreter_for
 templates.globals["silence_paused"] = lambda patient, now: pauses.holds(patient, now.astimezone(ZoneInfo(patient.timezone)).date())

@@ -161,17 +161,18 @@ def _switch(chain: Chain, *, stopped: bool) -> None:
         session.scalars(select(Service)).one().sending_stopped = stopped
 
 
-def test_without_a_number_a_nurse_asks_by_telephone(chain: Chain) -> None:
+@pytest.mark.parametrize(("number", "why"), [("", "no_number"), ("+33199001234", "landline")])
+def test_without_a_number_for_texts_a_nurse_asks_by_telephone(chain: Chain, number: str, why: str) -> None:
     marie = chain.follow()
     with chain.database.transaction() as session:
-        session.get_one(Patient, marie.id).phone = ""
+        session.get_one(Patient, marie.id).phone = number
     chain.until(paris(WEDNESDAY, 11))
 
-    assert chain.received() == []
+    assert chain.received(number or MARIE) == []
     assert chain.checkin(marie, WEDNESDAY).state == "open"
     with chain.read() as session:
         (task,) = session.scalars(select(Task))
-        assert (task.kind, task.detail["why"]) == ("call_back", "no_number")
+        assert (task.kind, task.detail["why"]) == ("call_back", why)
 
 
 def test_no_protocol_in_force_alarms(chain: Chain, marie: Patient) -> None:

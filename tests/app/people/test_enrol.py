@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.checkins import ways
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.errors import FieldErrors
-from app.people import enrolling, patients
+from app.people import enrolling, numbers, patients, telephones
 from app.people.enrolling import NewPatient
 from app.people.models import Consent, Patient
 from app.people.perimeter import actor_of
@@ -141,6 +142,33 @@ def test_numbers_are_kept_in_e164(session: Session, world: World, clock: HandClo
 def test_numbers_of_fiction_are_refused_where_there_are_patients(session: Session, world: World, clock: HandClock, number: str) -> None:
     fields = _refused(session, world, clock, allow_fiction=False, phone=number)
     assert fields == {"phone": "This number is reserved for fiction and reaches nobody. Give the patient's own number."}
+
+
+@pytest.mark.parametrize(
+    ("number", "fixed"),
+    [
+        ("+33199001234", True),
+        ("+33261910001", True),
+        ("+33639980001", False),
+        ("+12125550123", False),
+        ("+447700900123", False),
+        ("", False),
+    ],
+)
+def test_a_landline_is_known_by_its_number(number: str, fixed: bool) -> None:
+    """No text reaches one. Where a country does not tell fixed from mobile (+1), a number is never said to be one."""
+    assert telephones.is_landline(number) is fixed
+
+
+def test_a_landline_answers_only_where_a_nurse_calls(session: Session, world: World, clock: HandClock) -> None:
+    said = "This is a landline: it gets no text. Tick “a nurse calls”, or write a mobile number."
+    julie = {"answered_by": "respondent", "respondent_name": "Julie Hoarau", "respondent_relation": "fille"}
+    assert _refused(session, world, clock, phone="01 99 00 12 34") == {"phone": said}
+    assert _refused(session, world, clock, **julie, respondent_phone="01 99 00 12 34") == {"respondent_phone": said}
+    marie = _enrol(session, world, clock, phone="01 99 00 12 34", by_call=True, phone_verified=False)
+    assert (ways.of(session, marie), numbers.reached_as(marie), numbers.is_settled(marie)) == (("call", "landline"), "landline", True)
+    mobile = _enrol(session, world, clock, given_names="Jeanne", **{**julie, "answered_by": "patient"}, respondent_phone="01 99 00 12 34")
+    assert numbers.reached_as(mobile) == "reachable", "a landline to call a relative on is no matter"
 
 
 def test_names_lose_the_spaces_that_pasting_brings(session: Session, world: World, clock: HandClock) -> None:

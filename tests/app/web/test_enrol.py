@@ -120,7 +120,7 @@ def test_a_patient_is_enrolled_and_the_first_text_leaves_at_once(ines: TestClien
         first = session.scalars(select(CheckIn).order_by(CheckIn.due_at).limit(1)).one()
         consents = {(c.kind, c.granted, c.sheet_version) for c in session.scalars(select(Consent))}
     assert (patient.phone, str(course.dose_mg.normalize()), course.protocol_slug) == ("+33639980001", "1500.5", "capecitabine-14-7")
-    assert texts == ["verify_code", "welcome_1", "welcome_2"]
+    assert texts == ["verify_code", "welcome_link", "welcome_2"], "what comes until the code is back is a link"
     assert (first.day.isoformat(), first.due_at) == ("2026-11-27", datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
     assert consents == {("follow_up", True, "2026-09"), ("sms_words", True, "2026-09")}
     told = ines.get(f"/patients/{patient.id}/enrolled").text
@@ -169,6 +169,41 @@ def test_a_number_already_held_brings_the_shared_phone_box(ines: TestClient, mar
     assert [patient.shared_phone for patient in patients_of(database)] == [True, True]
 
 
+def test_a_landline_brings_the_nurses_call_and_no_text(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    """HZ-09: said beside the field, with the way that works; then no code and no welcome that would be lost."""
+    fixed = {**marie, "phone": "01 99 00 12 34"}
+    refused = ines.post("/enrol", data=fixed)
+    assert fields(refused.text)["phone"].startswith("C&#39;est une ligne fixe : aucun SMS n&#39;y arrive.")
+    assert 'id="by_call"' in refused.text and 'id="by_call"' not in ines.get("/enrol").text
+    assert ines.post("/enrol", data={**fixed, "by_call": "yes"}).status_code == 303
+    [patient] = patients_of(database)
+    with database.reading() as session:
+        assert session.scalars(select(Message.key)).all() == []
+    told = ines.get(f"/patients/{patient.id}/enrolled").text
+    assert "ligne fixe" in told and "Envoyer un nouveau code" not in told
+    assert "une infirmière appelle et pose les questions" in told and "un rappel" not in told
+    header = ines.get(f"/patients/{patient.id}").text
+    assert "ligne fixe" in header and "numéro non vérifié" not in header
+    again = ines.post(f"/patients/{patient.id}/number/again", data={"back": "number"})
+    assert again.headers["location"].endswith("said=landline")
+
+
+def test_who_reads_no_language_of_ours_is_called_with_an_interpreter(ines: TestClient, marie: dict[str, str], database: Database) -> None:
+    """HZ-36: the language spoken is asked, no code is offered, and the page says who does what instead of a reminder."""
+    silent = {**marie, "language": "none"}
+    assert "interpreter" in fields(ines.post("/enrol", data=silent).text)
+    assert ines.post("/enrol", data={**silent, "interpreter": "shimaoré"}).status_code == 303
+    [patient] = patients_of(database)
+    assert patient.interpreter == "shimaoré"
+    told = ines.get(f"/patients/{patient.id}/enrolled").text
+    assert "une infirmière appelle et pose les questions" in told and "shimaoré" in told
+    assert "Envoyer un nouveau code" not in told and "un rappel" not in told
+    header = ines.get(f"/patients/{patient.id}").text
+    assert "shimaoré" in header and "aucune de ces langues" not in header
+    assert "L&#39;interprète d&#39;abord (shimaoré)" in ines.get(f"/patients/{patient.id}/call").text
+    assert ines.get(f"/patients/{patient.id}/reach").text.count("aucune de ces langues") == 1
+
+
 def test_a_relative_who_answers_is_named(ines: TestClient, marie: dict[str, str], database: Database) -> None:
     refused = ines.post("/enrol", data={**marie, "answered_by": "respondent"})
     assert set(fields(refused.text)) == {"respondent_name", "respondent_phone"}
@@ -197,6 +232,9 @@ def test_the_mobile_of_the_relative_who_answers_is_never_the_patients_own(
         sent = session.scalars(select(Message.address).where(Message.direction == "out").distinct().order_by(Message.address)).all()
     assert found == [("", "+33639980001"), ("", "+33639980002")]
     assert sent == ["+33639980001", "+33639980002"]
+    for patient in patients_of(database):
+        assert "numéro non vérifié" in ines.get(f"/patients/{patient.id}").text, "the relative's, where the patient has none"
+    assert ines.get("/patients").text.count("numéro non vérifié") == 2
 
 
 def test_a_minor_is_enrolled_with_the_agreement_of_who_holds_parental_authority(
