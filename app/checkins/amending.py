@@ -31,12 +31,13 @@ NOT_VALUES = ("no_thermometer", "stop_or_stopped", "optout_intent")
 
 @dataclass(frozen=True)
 class Amendment:
-    """What a text changes: the conversation, the question it answers after all, and its reading as that answer."""
+    """What a text changes: the conversation, the question it answers after all, its reading as that answer, and whether it says so."""
 
     checkin: CheckIn
     protocol: Protocol
     asked: Asked
     reading: Reading
+    corrects: bool = False
 
 
 def find(turn: Turn, reading: Reading, text: str) -> Amendment | None:
@@ -49,9 +50,13 @@ def find(turn: Turn, reading: Reading, text: str) -> Amendment | None:
         return None
     protocol = script.protocol_of(turn.session, checkin)
     for asked in _asked(before, checkin, protocol):
-        again = _as_answer(replies.read(text, asked, turn.language, words.words()))
+        read = replies.read(text, asked, turn.language, words.words())
+        if read.heard is Heard.CORRECTION and asked.kind is Kind.YES_NO:
+            return None  # "c'est oui pour la chute": it may name an earlier one (corrections.take)
+        again = _as_answer(read)
         if _answers(again, asked, protocol, text):
-            return Amendment(checkin, protocol, asked, replace(again, notes=(*again.notes, AMENDED)))
+            noted = replace(again, notes=(*again.notes, AMENDED))
+            return Amendment(checkin, protocol, asked, noted, corrects=read.heard is Heard.CORRECTION)
     return None
 
 
@@ -135,15 +140,18 @@ def plausible(reading: Reading, asked: Asked, protocol: Protocol) -> bool:
     return True
 
 
-def amend(turn: Turn, amendment: Amendment) -> None:
-    """The old answer is kept and marked, the new one judged; one text follows. The same said twice changes nothing and gets no text."""
+def amend(turn: Turn, amendment: Amendment) -> bool:
+    """The old answer is kept and marked, the new one judged; one text follows. The same said twice changes nothing and gets no text.
+
+    False: nothing was changed.
+    """
     checkin, protocol = amendment.checkin, amendment.protocol
     values = amendment.reading.values or (amendment.reading.value,)
     given = {key: value for key, value in zip(amendment.asked.keys, values, strict=True) if value is not None}
     said = answers.own(turn.session, checkin.id, turn.by)
     changed = {key: value for key, value in given.items() if key not in said or said[key].value != value}
     if not changed:
-        return
+        return False
     note = dialogue.RANGE if dialogue.RANGE in amendment.reading.notes else AMENDED
     for key, value in changed.items():
         question = script.question_of(key, protocol)
@@ -154,6 +162,7 @@ def amend(turn: Turn, amendment: Amendment) -> None:
     checkin.misread = 0
     dialogue.overtaken(turn)
     _go_on(turn, checkin, protocol)
+    return True
 
 
 def _go_on(turn: Turn, checkin: CheckIn, protocol: Protocol) -> None:

@@ -3,83 +3,203 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
-from app.checkins import answers, assessing, closing, dialogue, passing, script
+from app.checkins import amending, answers, assessing, closing, context, cycles, dialogue, passing, script, ways
 from app.checkins.hearing import CORRECTED_WITHIN
 from app.checkins.models import AnswerRow, CheckIn
-from app.checkins.turns import Turn
+from app.checkins.turns import CALL_WITHIN, Turn
 from app.messaging.outbox import Purpose
-from triage import questions
+from app.people import care_team
+from app.protocols import words
+from notifications import policy
+from triage import questions, replies
 from triage.protocol import Protocol
 from triage.terms import Asked, Heard, Kind, Reading
 
 _BY_NUMBER = re.compile(r"q(\d)=(.+)")
-
-
 _BY_NAME = re.compile(r"(?!q\d=)[a-z_]+=[\d.]+")
+_LONG_WORD = re.compile(r"\w{4,}")
+
+UNCLEAR = (Heard.ASK_AGAIN, Heard.PARTIAL, Heard.DANGER, Heard.SYMPTOM)
+"""Readings by the open question of a text that may correct an earlier answer."""
+
+REOPEN = "reopen"
+"""The reader's word for: it corrects, and does not say to what."""
+
+Given = dict[str, str]
+"""New values by key."""
+
+
+def recognise(turn: Turn, reading: Reading, text: str) -> Reading:
+    """ "Non pardon 1" is no answer to the three scores that are open: read beside the answer it corrects, it says to what."""
+    if turn.on_page or reading.heard not in UNCLEAR or reading.value in amending.NOT_VALUES:
+        return reading
+    lately = _lately(turn)
+    for asked in lately[2] if lately else ():
+        again = replies.read(text, asked, turn.language, words.words())
+        if again.heard is Heard.CORRECTION and again.value != REOPEN:
+            return replace(again, escalate=max(reading.escalate, again.escalate, key=context.FLOORS.index), notes=reading.notes)
+    return reading
 
 
 def correct(turn: Turn, reading: Reading) -> None:
     """value: "2" replaces the last answer, "q2=3" one of a lettered text, "fatigue=2" the one named, "reopen" asks again.
 
-    Later than two hours, a person reads it.
+    Nobody can tell which answer, or to what: the last question is asked again, or a person reads it; later than two hours, a person.
     """
-    if named := dict(part.split("=") for part in reading.value.split("+") if _BY_NAME.fullmatch(part)):
-        _correct_named(turn, named)
+    if take(turn, reading):
         return
-    last = _last_said(turn)
-    if last is None:
-        turn.for_a_person("late_correction")
+    lately = _lately(turn)
+    if lately is None or _named(reading):
+        turn.for_a_person("correction" if lately else "late_correction")
         turn.acknowledge()
         return
-    checkin, rows = last
-    turn.checkin, turn.protocol = checkin, script.protocol_of(turn.session, checkin)
-    together = _asked_with(turn, [row.key for row in rows])
-    match = _BY_NUMBER.fullmatch(reading.value)
-    if match is not None:
+    checkin, protocol, groups = lately
+    fits = _fits(turn, reading, groups, protocol)
+    if fits and fits[0][0] is not groups[0]:
+        turn.for_a_person("correction")
+        turn.acknowledge()
+        return
+    turn.checkin, turn.protocol = checkin, protocol
+    ask_again(turn, groups[0].keys)
+
+
+def take(turn: Turn, reading: Reading) -> bool:
+    """Keep and judge the new value, when the text says which answer it changes, and to what. False: nothing was changed.
+
+    The last text answered comes first, then the question that is open ("pardon, oui"), then the one earlier answer it can mean.
+    """
+    lately = None if reading.value == REOPEN else _lately(turn)
+    if lately is None:
+        return reading.value != REOPEN and _answers_open(turn, reading)
+    checkin, protocol, groups = lately
+    named = _named(reading)
+    given = _by_name(turn, named, checkin, protocol) if named else _meant(turn, reading, groups, protocol)
+    if not given and _answers_open(turn, reading):
+        return True
+    if not given and not named:
+        fits = _fits(turn, reading, groups, protocol)
+        given = fits[0][1] if len(fits) == 1 else {}
+    if not _changes(given, answers.own(turn.session, checkin.id, turn.by)):
+        return False
+    turn.checkin, turn.protocol = checkin, protocol
+    _replace(turn, given)
+    return True
+
+
+# --- Which answer, and to what ------------------------------------------------------------------------------------------------------
+
+
+def _given(turn: Turn, reading: Reading, asked: Asked, protocol: Protocol, *, earlier: bool = False) -> Given:
+    """The new values of what was asked in one text; {} when this does not fit it."""
+    again = replies.read(turn.message.body, asked, turn.language, words.words())
+    if again.heard is not Heard.CORRECTION or again.value == REOPEN:
+        if earlier:
+            return {}
+        again = reading
+    if match := _BY_NUMBER.fullmatch(again.value):
         place = int(match[1]) - 1
-        given = {together[place]: match[2]} if 0 <= place < len(together) else {}
+        given = {asked.keys[place]: match[2]} if 0 <= place < len(asked.keys) else {}
+    elif named := _named(again):
+        given = {key: value for key in asked.keys for code, value in named.items() if _is_called(key, code, protocol)}
+        given = given if len(given) == len(named) else {}
     else:
-        values = reading.value.split("|")
-        given = dict(zip(together, values, strict=True)) if len(values) == len(together) and reading.value != "reopen" else {}
-    if not given or not _replace(turn, given):
-        _ask_again(turn, together)
+        values = [value for value in again.values or again.value.split("|") if value is not None]
+        given = dict(zip(asked.keys, values, strict=True)) if len(values) == len(asked.keys) else {}
+    return given if all(_is_plausible(key, value, protocol) for key, value in given.items()) else {}
 
 
-def _correct_named(turn: Turn, named: dict[str, str]) -> None:
-    """Each symptom named keeps its own new value, whichever text asked for it. One that is being asked is simply answered."""
-    rows = _said_lately(turn)
-    checkin = turn.session.get_one(CheckIn, rows[-1].checkin_id) if rows else None
-    if checkin is not None:
-        turn.checkin, turn.protocol = checkin, script.protocol_of(turn.session, checkin)
-        mine = {row.key for row in rows if row.checkin_id == checkin.id}
-        found = {key: value for key in mine for code, value in named.items() if _is_called(turn, key, code)}
-        if len(found) == len(named) and _replace(turn, found):
-            return
-    if turn.asked.keys and turn.protocol is not None and set(named) <= set(turn.asked.keys):
+def _fits(turn: Turn, reading: Reading, groups: list[Asked], protocol: Protocol) -> list[tuple[Asked, Given]]:
+    """All that it may change, newest first."""
+    found = [(asked, _given(turn, reading, asked, protocol, earlier=asked is not groups[0])) for asked in groups]
+    return [(asked, given) for asked, given in found if given]
+
+
+def _meant(turn: Turn, reading: Reading, groups: list[Asked], protocol: Protocol) -> Given:
+    """The one answer it names ("c'est oui pour la chute"), else the last; {} when that does not fit."""
+    fits = _fits(turn, reading, groups, protocol)
+    said = _words(turn.message.body)
+    named = [given for asked, given in fits if said & _name_of(asked.keys[0], protocol, turn.language)]
+    if len(named) == 1:
+        return named[0]
+    return fits[0][1] if fits and fits[0][0] is groups[0] else {}
+
+
+def _name_of(key: str, protocol: Protocol, language: str) -> set[str]:
+    question = script.question_of(key, protocol)
+    return _words(script.label(question, language).text) if question is not None else set()
+
+
+def _words(text: str) -> set[str]:
+    return set(_LONG_WORD.findall(policy.plain(text)))
+
+
+def _by_name(turn: Turn, named: Given, checkin: CheckIn, protocol: Protocol) -> Given:
+    """Each symptom named keeps its own new value, whichever text asked for it; {} when one of them was not answered."""
+    mine = {row.key for row in _said_lately(turn) if row.checkin_id == checkin.id}
+    found = {key: value for key in mine for code, value in named.items() if _is_called(key, code, protocol)}
+    fits = len(found) == len(named) and all(_is_plausible(key, value, protocol) for key, value in found.items())
+    return found if fits else {}
+
+
+def _answers_open(turn: Turn, reading: Reading) -> bool:
+    """It fits the question that is open, and is simply its answer: True, and stored."""
+    if turn.protocol is None or not turn.asked.keys:
+        return False
+    if named := _named(reading):
+        if not set(named) <= set(turn.asked.keys):
+            return False
         values = tuple(named.get(key) for key in turn.asked.keys)
         dialogue.answered(turn, Reading(Heard.PARTIAL, "|".join(value or "?" for value in values), values=values))
-        return
-    turn.for_a_person("correction" if rows else "late_correction")
-    turn.acknowledge()
+        return True
+    if not reading.values or not amending.plausible(reading, turn.asked, turn.protocol):
+        return False
+    dialogue.answered(turn, replace(reading, heard=Heard.ANSWER))
+    return True
 
 
-def _is_called(turn: Turn, key: str, code: str) -> bool:
-    assert turn.protocol is not None
-    question = script.question_of(key, turn.protocol)
+def _named(reading: Reading) -> Given:
+    return dict(part.split("=") for part in reading.value.split("+") if _BY_NAME.fullmatch(part))
+
+
+def _is_called(key: str, code: str, protocol: Protocol) -> bool:
+    question = script.question_of(key, protocol)
     return question is not None and passing.meant(question, code)
 
 
-def _last_said(turn: Turn) -> tuple[CheckIn, list[AnswerRow]] | None:
-    """The answers of this person's last text that gave any."""
+def _is_plausible(key: str, value: str, protocol: Protocol) -> bool:
+    question = script.question_of(key, protocol)
+    try:
+        return question is not None and questions.read_value(question, value) is not None
+    except ValueError:
+        return False
+
+
+def _changes(given: Given, own: dict[str, AnswerRow]) -> bool:
+    return any(key not in own or own[key].value != value for key, value in given.items())
+
+
+def _lately(turn: Turn) -> tuple[CheckIn, Protocol, list[Asked]] | None:
+    """The conversation of this person's last answers, and what was answered in it within two hours, as it was asked, newest first."""
     rows = _said_lately(turn)
     if not rows:
         return None
-    last = rows[-1]
-    together = [row for row in rows if row.checkin_id == last.checkin_id and row.message_id == last.message_id]
-    return turn.session.get_one(CheckIn, last.checkin_id), together
+    checkin = turn.session.get_one(CheckIn, rows[-1].checkin_id)
+    protocol = script.protocol_of(turn.session, checkin)
+    wholes = questions.groups(script.all_questions(checkin, protocol))
+    said = answers.current(turn.session, checkin.id)
+    found: dict[tuple[str, ...], Asked] = {}
+    for row in reversed([row for row in rows if row.checkin_id == checkin.id]):
+        whole = next((group.keys for group in wholes if row.key in group.keys), (row.key,))
+        keys = tuple(key for key in whole if key in said) or (row.key,)
+        question = script.question_of(row.key, protocol)
+        if question is not None and question.kind is not Kind.FREE_TEXT:
+            found.setdefault(keys, Asked(Kind.MULTI if len(keys) > 1 else question.kind, keys))
+    return (checkin, protocol, list(found.values())) if found else None
 
 
 def _said_lately(turn: Turn) -> list[AnswerRow]:
@@ -94,40 +214,32 @@ def _said_lately(turn: Turn) -> list[AnswerRow]:
     return list(turn.session.scalars(standing.order_by(AnswerRow.id)))
 
 
-def _asked_with(turn: Turn, keys: list[str]) -> list[str]:
-    """The keys of the text those answers belonged to, in its order; parts that came in a second text included."""
-    assert turn.checkin is not None and turn.protocol is not None
-    groups = questions.groups(script.all_questions(turn.checkin, turn.protocol))
-    whole = next((list(group.keys) for group in groups if set(keys) & set(group.keys)), keys)
-    said = answers.current(turn.session, turn.checkin.id)
-    return [key for key in whole if key in said] or keys
+# --- Kept, or asked again -----------------------------------------------------------------------------------------------------------
 
 
-def _replace(turn: Turn, given: dict[str, str]) -> bool:
+def _replace(turn: Turn, given: Given) -> None:
+    """Store, judge, and tell; the question that was open is asked again, so that the conversation goes on."""
     assert turn.checkin is not None and turn.protocol is not None
-    said = {**answers.current(turn.session, turn.checkin.id), **answers.own(turn.session, turn.checkin.id, turn.by)}
-    changed = [(script.question_of(key, turn.protocol), value) for key, value in given.items() if said[key].value != value]
-    try:
-        for question, value in changed:
-            questions.read_value(question or questions.Question("", Kind.NONE), value)
-    except ValueError:
-        return False
-    for question, value in changed:
-        if question is not None:
+    said = answers.own(turn.session, turn.checkin.id, turn.by)
+    dialogue.overtaken(turn)
+    for key, value in given.items():
+        question = script.question_of(key, turn.protocol)
+        if question is not None and (key not in said or said[key].value != value):
             answers.put(turn.session, turn.checkin, question, value, by=turn.by, now=turn.now, message=turn.message, note="correction")
+            if question.kind is Kind.CYCLE_START:
+                cycles.heard(turn, value)
     turn.message.checkin_id = turn.checkin.id
     turn.session.flush()
     closing.completed(turn.session, turn.checkin, turn.protocol)
     pending = _pending(turn, turn.protocol)
     judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=pending is None)
     if dialogue.tell_danger(turn, judged):
-        return True
-    if pending is not None and turn.may_ask:  # the question that was open is asked again, so that the conversation goes on
+        return
+    if pending is not None and turn.may_ask:
         text, values = script.question_text(pending, turn.protocol, turn.language)
         turn.say(text, Purpose.CONFIRMATION, values)
     else:
         dialogue.confirm(turn, judged)
-    return True
 
 
 def _pending(turn: Turn, protocol: Protocol) -> Asked | None:
@@ -135,13 +247,17 @@ def _pending(turn: Turn, protocol: Protocol) -> Asked | None:
     return script.open_group(turn.checkin, protocol) if turn.checkin.asking else None
 
 
-def _ask_again(turn: Turn, keys: list[str]) -> None:
-    """No usable new value: the last question is open again."""
+def ask_again(turn: Turn, keys: Sequence[str]) -> None:
+    """No usable new value: the question in doubt is open again. Where a text may not name it, a nurse calls and asks."""
     assert turn.checkin is not None and turn.protocol is not None
     kind = script.question_of(keys[0], turn.protocol)
     if kind is None or not turn.may_ask:
         turn.for_a_person("correction")
         turn.acknowledge()
+        return
+    if ways.no_words_because(turn.session, turn.patient):
+        turn.task("call_back", why="correction", due_within=CALL_WITHIN, checkin_id=turn.checkin.id)
+        turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
         return
     again = Asked(Kind.MULTI if len(keys) > 1 else kind.kind, tuple(keys))
     turn.checkin.asking, turn.checkin.misread = list(keys), 0

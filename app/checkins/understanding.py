@@ -57,6 +57,8 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     amendment = amending.find(turn, reading, heard.text)
     if amendment is not None:
         reading, turn.checkin, turn.protocol, turn.asked = amendment.reading, amendment.checkin, amendment.protocol, amendment.asked
+    else:
+        reading = corrections.recognise(turn, reading, heard.text)
     late = belated.find(turn, reading, heard.text) if amendment is None else None
     if late is not None and late.reading is not None:
         reading, turn.checkin, turn.protocol, turn.asked = late.reading, late.checkin, late.protocol, late.asked
@@ -78,7 +80,8 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
         turn.for_a_person("noted_dead" if _noted_dead(turn) else "follow_up_ended")
         turn.acknowledge()
     elif amendment is not None:
-        amending.amend(turn, amendment)
+        if not amending.amend(turn, amendment) and amendment.corrects:
+            corrections.ask_again(turn, amendment.asked.keys)  # it was not read as it was meant
         requests.in_passing(turn, reading.notes)
         _floored(turn, reading)
     elif late is not None and late.reading is not None:
@@ -158,7 +161,10 @@ def _answer(turn: Turn, reading: Reading) -> None:
     if turn.checkin is not None and turn.checkin.state == CheckInState.DONE and reading.heard not in (Heard.ANSWER, Heard.PARTIAL):
         # A conversation that had ended was open again for a correction only: anything else is said unasked.
         turn.checkin.asking, turn.checkin, turn.protocol, turn.asked = [], None, None, NOTHING
-    if reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
+    if reading.heard is Heard.CORRECTION and turn.said is not None and corrections.take(turn, reading):
+        if turn.checkin is not None and turn.checkin.closed_at is None:
+            _danger(turn)
+    elif reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
         _danger(turn)
     else:
         passing.keep(turn, reading)

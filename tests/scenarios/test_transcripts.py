@@ -44,6 +44,16 @@ DIFFERENT: dict[str, dict[str, object]] = {
     "lives in Réunion": {"timezone": "Indian/Reunion"},
     "not welcomed": {"told": False},
 }
+IBRUTINIB: dict[str, object] = {
+    "protocol_slug": "ibrutinib-continuous",
+    "agent": "ibrutinib",
+    "times_per_day": 1,
+    "days_on": 28,
+    "days_off": 0,
+    "first_intake": MONDAY - timedelta(days=7),
+}
+"""Wednesday is then the tenth day, on which a fall is asked about."""
+DIFFERENT["ibrutinib"] = {}
 DIFFERENT["daughter answers"] = {**DIFFERENT["daughter"], "answered_by": "respondent"}
 
 
@@ -53,7 +63,8 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
     chain = Chain(database, clock, world)
     lines = path.read_text(encoding="utf-8").splitlines()
     changes = [DIFFERENT[line.removeprefix("% ")] for line in lines if line.startswith("% ")]
-    chain.follow(**{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]  # fields by name
+    course = IBRUTINIB if "% ibrutinib" in lines else None
+    chain.follow(course=course, **{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]  # fields by name
     heard = {MARIE: 0, JEANNE: 0}
     for number, line in enumerate(lines, 1):
         mark, _, words = line.partition(" ")

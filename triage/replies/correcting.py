@@ -60,7 +60,7 @@ def corrected(text: Text, asked: Asked, words: Words, found: Found) -> Reading |
         r"erreur|ereur|trompe|correct|corrig|gourre|error|mistake|wrong|fausse manip|mal (?:ecrit|tape|repondu|note|lu)|annul|modif|chang",
         text.folded,
     )
-    unsettled = asked.kind is Kind.YES_NO and asked.keys  # "non pardon, je suis tombée": it corrects, and does not say to what
+    unsettled = asked.kind is Kind.YES_NO and asked.keys and _menu_words(text)  # "non pardon, je suis tombée": it does not say to what
     return Reading(Heard.CORRECTION, "reopen", floor_of(found), (), found.now) if (strong or unsettled) and not found.urgent else None
 
 
@@ -98,7 +98,27 @@ _REFUSED = frozenset(["pas", "not", "lieu", "instead", "que"])
 _JOINED = frozenset(["de", "of", "un", "le", "a"])
 _OPENING = frozenset(["ah", "oh", "euh", "mais", "bah", "ben", "but", "well"])
 _GOES_ON = frozenset(
-    ["je", "j", "i", "pas", "not", "pardon", "desole", "desolee", "sorry", "svp", "merci", "et", "car", "parce", "because", "au", "instead"]
+    [
+        "je",
+        "j",
+        "i",
+        "pas",
+        "not",
+        "pardon",
+        "desole",
+        "desolee",
+        "sorry",
+        "svp",
+        "merci",
+        "et",
+        "car",
+        "parce",
+        "because",
+        "au",
+        "instead",
+        "pour",
+        "for",
+    ]
 )
 """After a figure of the menu; any other word makes it a count ("2 oublis")."""
 
@@ -108,7 +128,7 @@ def _yes_or_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
 
     A yes that comes last is one. A "non" beside other words, or after a yes, settles nothing: the question is asked again.
     """
-    said = [(place, code) for place, word in enumerate(text.words) if (code := _menu(text, place, word))]
+    said = _menu_words(text)
     stands = [(place, code) for place, code in said if not _is_refused(text.words[:place])]
     if stands and stands[-1][1] == "yes":
         return settled("yes")
@@ -116,6 +136,10 @@ def _yes_or_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     if stands[1:] if opens else stands:
         return settled("no") if all(code == "no" for _, code in stands) else None
     return None if opens or re.search(r"\d", text.folded) else _correcting_value(text, asked, words)
+
+
+def _menu_words(text: Text) -> list[tuple[int, str]]:
+    return [(place, code) for place, word in enumerate(text.words) if (code := _menu(text, place, word))]
 
 
 def _menu(text: Text, place: int, word: str) -> str:
