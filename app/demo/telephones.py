@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -21,7 +21,8 @@ from app.demo.simulate import Life, Metronome
 from app.messaging import pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import address_of
-from app.people.models import NumberCheck, Patient, Service
+from app.people.models import NumberCheck, Patient, Respondent, Service
+from app.people.telephones import is_landline
 from notifications.messages import Inbound
 from notifications.transports.simulator import NAME as CARRIER
 
@@ -38,31 +39,59 @@ def turning() -> bool:
     return _turning.locked()
 
 
-def holders(session: Session) -> Sequence[Patient]:
-    """Everybody of the fictional ward who has a telephone, by name."""
-    mine = select(Patient).join(Service, Service.id == Patient.service_id).where(Service.is_demo, Patient.phone != "")
-    return list(session.scalars(mine.order_by(Patient.search_name)))
+@dataclass(frozen=True)
+class Telephone:
+    """One telephone of the ward: whose hand holds it, about which patient. coming: its number is not the file's yet, its code is out."""
+
+    patient: Patient
+    number: str
+    relative: Respondent | None = None
+    coming: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in an address: the patient's number alone for the telephone that texts go to."""
+        if self.coming:
+            return f"{self.patient.id}-new"
+        return (
+            str(self.patient.id)
+            if self.number == address_of(self.patient)
+            else f"{self.patient.id}-{self.relative.id if self.relative else 0}"
+        )
 
 
-def seen(session: Session, patient: Patient, *, limit: int = 80) -> list[Message]:
-    """What this telephone shows, oldest first: what arrived on it, what was written from it."""
-    numbers = {address_of(patient), *_to_come(session, patient)}
+def telephones(session: Session) -> list[Telephone]:
+    """Every telephone that texts may reach or come from, by patient: the one asked first, then the others."""
+    mine = select(Patient).join(Service, Service.id == Patient.service_id).where(Service.is_demo)
+    return [one for patient in session.scalars(mine.order_by(Patient.search_name, Patient.id)) for one in _of(session, patient)]
+
+
+def _of(session: Session, patient: Patient) -> list[Telephone]:
+    out = (NumberCheck.patient_id == patient.id, NumberCheck.confirmed_at.is_(None), NumberCheck.dropped_at.is_(None))
+    coming = session.scalars(
+        select(NumberCheck.number).where(*out, NumberCheck.respondent_id.is_(None), NumberCheck.number != patient.phone)
+    )
+    found = [
+        Telephone(patient, patient.phone),
+        *(Telephone(patient, one.phone, one) for one in patient.respondents),
+        *(Telephone(patient, number, coming=True) for number in coming),
+    ]
+    mobiles = [one for one in found if one.number and not is_landline(one.number)]
+    return sorted(mobiles, key=lambda one: one.number != address_of(patient))
+
+
+def seen(session: Session, phone: Telephone, *, limit: int = 80) -> list[Message]:
+    """What this telephone shows, oldest first: what arrived on it, what was written from it; of no other telephone."""
     on_screen = (Message.direction == "in") | Message.state.in_(SEEN)
-    texts = (Message.address.in_(numbers), Message.carrier.not_in(pages.CARRIERS))
-    mine = select(Message).where(Message.service_id == patient.service_id, *texts, on_screen)
+    texts = (Message.address == phone.number, Message.carrier.not_in(pages.CARRIERS))
+    mine = select(Message).where(Message.service_id == phone.patient.service_id, *texts, on_screen)
     found = list(session.scalars(mine.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)))
     return sorted(found, key=lambda text: (text.sent_at or text.created_at, text.id))
 
 
-def _to_come(session: Session, patient: Patient) -> Sequence[str]:
-    """The patient's next number, while its code is out: the same hand holds that telephone."""
-    out = (NumberCheck.patient_id == patient.id, NumberCheck.confirmed_at.is_(None), NumberCheck.dropped_at.is_(None))
-    return list(session.scalars(select(NumberCheck.number).where(*out, NumberCheck.respondent_id.is_(None))))
-
-
-def reply(database: Database, patient: Patient, number: str, body: str, *, now: datetime) -> int:
+def reply(database: Database, phone: Telephone, number: str, body: str, *, now: datetime) -> int:
     """One text typed on a telephone of the page, in by the same door as a carrier's. Returns the message's id."""
-    return write(database, Inbound(CARRIER, f"sim-{uuid4().hex}", address_of(patient), number, body), now=now)
+    return write(database, Inbound(CARRIER, f"sim-{uuid4().hex}", phone.number, number, body), now=now)
 
 
 def next_check_in(session: Session, service_id: int, after: datetime) -> datetime | None:

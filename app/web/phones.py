@@ -16,10 +16,10 @@ from app.checkins import agenda, script
 from app.checkins.models import AssessmentRow, CheckIn
 from app.core.errors import NotFound, Refusal
 from app.demo import hospital, telephones
+from app.demo.telephones import Telephone
 from app.insight import worklist
 from app.messaging import codes
 from app.messaging.models import Message
-from app.messaging.outbox import address_of
 from app.people.models import Patient, Service
 from app.web.deps import Reads, SignedIn, TheTools, watching
 from app.web.render import Page, StaffPage, language_of
@@ -64,8 +64,7 @@ class Heard:
 class Bench:
     """Everything the page shows of one telephone and of the list beside it."""
 
-    patient: Patient
-    number: str
+    phone: Telephone
     texts: Sequence[Message]
     bodies: Mapping[int, str]
     heard: Sequence[Heard]
@@ -75,22 +74,27 @@ class Bench:
     stamp: str
     ready: Sequence[str] = field(default=READY["fr"])
 
+    @property
+    def patient(self) -> Patient:
+        """Whom its holder writes about."""
+        return self.phone.patient
+
 
 @router.get("/phones")
-def phones(page: StaffPage, session: Reads, patient: int = 0) -> Response:
+def phones(page: StaffPage, session: Reads, patient: str = "") -> Response:
     """The page, on one patient's telephone: the one asked for, else the first of the list that needs somebody."""
     page.viewer.require("see_alerts")
     if page.is_fragment:  # another telephone was chosen in the list: its own address
         return page.go(f"/phones?patient={patient}")
-    people = telephones.holders(session)
-    chosen = _chosen(page, session, people, patient)
+    found = telephones.telephones(session)
+    chosen = _chosen(page, session, found, patient)
     bench = _bench(page, session, chosen) if chosen else None
-    return page.page("phones/phones.html", people=people, bench=bench)
+    return page.page("phones/phones.html", telephones=found, bench=bench)
 
 
 @router.get("/phones/bench")
 def refreshed(
-    request: Request, tools: TheTools, who: Annotated[SignedIn, Depends(watching)], session: Reads, patient: int, stamp: str = ""
+    request: Request, tools: TheTools, who: Annotated[SignedIn, Depends(watching)], session: Reads, patient: str, stamp: str = ""
 ) -> Response:
     """The same, asked by the page itself every two seconds: 204 when nothing changed, or while the clock turns.
 
@@ -100,34 +104,33 @@ def refreshed(
     page.viewer.require("see_alerts")
     if telephones.turning():
         return Response(status_code=204)
-    bench = _bench(page, session, _patient(session, patient))
+    bench = _bench(page, session, _phone(session, patient))
     if bench.stamp == stamp:
         return Response(status_code=204)
     return page.page("phones/bench.html", bench=bench)
 
 
-@router.post("/phones/{patient_id}/reply")
-def reply(page: StaffPage, patient_id: int, body: Annotated[str, Form(max_length=1600)] = "") -> Response:
+@router.post("/phones/{patient}/reply")
+def reply(page: StaffPage, patient: str, body: Annotated[str, Form(max_length=1600)] = "") -> Response:
     """What was typed on this telephone, in by the same door as a carrier's text."""
     page.viewer.require("see_alerts")
     with page.tools.database.reading() as session:
-        patient = _patient(session, patient_id)
-        number = session.get_one(Service, patient.service_id).number
-        address_of(patient)
+        phone = _phone(session, patient)
+        number = session.get_one(Service, phone.patient.service_id).number
     if body.strip():
-        telephones.reply(page.tools.database, patient, number, body, now=page.now)
-    return _shown_again(page, patient_id)
+        telephones.reply(page.tools.database, phone, number, body, now=page.now)
+    return _shown_again(page, patient)
 
 
 @router.post("/phones/clock")
-def turn(request: Request, page: StaffPage, to: Annotated[str, Form()], patient: Annotated[int, Form()]) -> Response:
+def turn(request: Request, page: StaffPage, to: Annotated[str, Form()], patient: Annotated[str, Form()]) -> Response:
     """Turn the demonstration's clock forward: to the next hour, the next morning, or this patient's next check-in."""
     page.viewer.require("see_alerts")
     tools = page.tools
     with tools.database.reading() as session:
-        chosen = _patient(session, patient)
-        service = session.get_one(Service, chosen.service_id)
-        target, absent = _target(session, to, chosen, service, page.now), address_of(chosen)
+        chosen = _phone(session, patient)
+        service = session.get_one(Service, chosen.patient.service_id)
+        target, absent = _target(session, to, chosen.patient, service, page.now), chosen.number
     metronome = getattr(request.app.state, "metronome", None)
     telephones.jump(tools.database, service.id, metronome, now=page.now, to=target, absent=absent, seed=hospital.SEED)
     tools.clock.forget()
@@ -145,39 +148,41 @@ def _target(session: Session, to: str, patient: Patient, service: Service, now: 
     return max(coming.due_at, now + timedelta(seconds=1))
 
 
-def _shown_again(page: Page, patient_id: int) -> Response:
+def _shown_again(page: Page, key: str) -> Response:
     if not page.is_fragment:
-        return page.go(f"/phones?patient={patient_id}")
+        return page.go(f"/phones?patient={key}")
     fresh = Page(page.request, page.tools, page.who, page.language, page.tools.clock.now())
     with page.tools.database.reading() as session:
-        return fresh.page("phones/bench.html", bench=_bench(fresh, session, _patient(session, patient_id)))
+        return fresh.page("phones/bench.html", bench=_bench(fresh, session, _phone(session, key)))
 
 
 # --- What is shown ------------------------------------------------------------------------------------------------------------------
 
 
-def _patient(session: Session, patient_id: int) -> Patient:
-    found = next((one for one in telephones.holders(session) if one.id == patient_id), None)
-    if found is None:
+def _phone(session: Session, key: str) -> Telephone:
+    """The telephone of an address. The one to come becomes the patient's own once its code is back: then it is shown as that."""
+    patient_id = key.removesuffix("-new")
+    found = {one.key: one for one in telephones.telephones(session)}
+    if key not in found and patient_id not in found:
         raise NotFound("This patient")
-    return found
+    return found.get(key) or found[patient_id]
 
 
-def _chosen(page: Page, session: Session, people: Sequence[Patient], asked: int) -> Patient | None:
+def _chosen(page: Page, session: Session, found: Sequence[Telephone], asked: str) -> Telephone | None:
     if asked:
-        return _patient(session, asked)
-    first = next((row.patient for row in worklist.rows(session, viewer=page.viewer, now=page.now) if row.patient), None)
-    return first or (people[0] if people else None)
+        return _phone(session, asked)
+    waiting = [row.patient.id for row in worklist.rows(session, viewer=page.viewer, now=page.now) if row.patient]
+    first = {one.patient.id: one for one in reversed(found)}
+    return next((first[one] for one in waiting if one in first), found[0] if found else None)
 
 
-def _bench(page: Page, session: Session, patient: Patient) -> Bench:
-    texts = telephones.seen(session, patient)
+def _bench(page: Page, session: Session, phone: Telephone) -> Bench:
+    patient, texts = phone.patient, telephones.seen(session, phone)
     said = [text for text in reversed(texts) if text.direction == "in" and text.patient_id in (patient.id, None)][:SHOWN]
     rows = worklist.rows(session, viewer=page.viewer, now=page.now)
     last = texts[-1].id if texts else 0
     return Bench(
-        patient=patient,
-        number=address_of(patient),
+        phone=phone,
         texts=texts,
         bodies={text.id: codes.body_of(session, text) if text.direction == "out" else text.body for text in texts},
         heard=[_heard(page, session, text) for text in said],

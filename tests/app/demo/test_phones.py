@@ -13,6 +13,7 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from app.alerts.models import Alert
+from app.checkins import verifying
 from app.checkins.models import CheckIn, CheckInState
 from app.core.clock import Clock
 from app.core.errors import Refusal
@@ -21,8 +22,10 @@ from app.demo import hospital, telephones
 from app.demo.dice import Dice
 from app.demo.patients import Patients
 from app.main import create_app
+from app.messaging import codes
 from app.messaging.models import Message
-from app.people.models import Service
+from app.people.models import Patient, Respondent, Role, Service, Staff
+from app.people.perimeter import actor_of
 from tests.app.demo.small import OPENING, PEOPLE, Ward, a_ward, demo_settings, metronome
 
 MARIE, MARGARET = (replace(person, began=7, bent="steady") for person in PEOPLE[:2])
@@ -128,6 +131,32 @@ def test_nothing_typed_is_nothing_sent(ward: Ward, claire: TestClient) -> None:
 def test_a_telephone_nobody_has_is_not_found(claire: TestClient) -> None:
     assert claire.get("/phones?patient=99").status_code == 404
     assert claire.post("/phones/99/reply", data={"body": "2"}).status_code == 404
+
+
+def test_each_telephone_shows_its_own_texts_alone(ward: Ward, claire: TestClient) -> None:
+    """Marie has no telephone and her daughter answers; a number to come is a telephone of its own, until its code is back."""
+    with ward.database.transaction() as session:
+        marie, margaret = session.get_one(Patient, 1), session.get_one(Patient, 2)
+        daughter = Respondent(patient_id=1, name="Lise Hoarau", relation="fille", phone="+33639980003", answers=True)
+        session.add(daughter)
+        marie.phone, marie.answered_by = "", "respondent"
+        ines = actor_of(session.scalars(select(Staff).where(Staff.role == Role.COORDINATOR)).first())
+        check = verifying.change(
+            session, margaret, "+33639980004", reason="nouveau forfait", shared=False, by=ines, now=ward.clock.at, allow_fiction=True
+        )
+        session.flush()
+        code, own = codes.code_of(check), margaret.phone
+    page = _read(claire.get("/phones?patient=1"))
+    assert "Lise Hoarau, fille" in page and "Grand Large : bonjour." not in page
+    assert "Grand Large: hello." in (own_texts := _read(claire.get("/phones?patient=2"))) and code not in own_texts
+    claire.post("/phones/1/reply", data={"body": "elle tousse un peu"})
+    claire.post("/phones/2-new/reply", data={"body": code})
+    with ward.database.reading() as session:
+        wrote = session.execute(select(Message.address, Message.patient_id).where(Message.direction == "in").order_by(Message.id)).all()
+        assert [tuple(row) for row in wrote] == [("+33639980003", 1), ("+33639980004", 2)]
+        assert session.get_one(Patient, 2).phone == "+33639980004" != own
+    assert code in _read(claire.get("/phones?patient=2-new")), "now Margaret's own telephone"
+    assert claire.get("/phones?patient=1-99").status_code == 404
 
 
 def test_the_page_asks_for_itself_again_only_when_something_changed(ward: Ward, claire: TestClient) -> None:
