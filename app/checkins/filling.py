@@ -227,12 +227,17 @@ def is_over(checkin: CheckIn, now: datetime) -> bool:
     return checkin.closed_at is not None or (checkin.silent_at is not None and now >= checkin.silent_at)
 
 
+def may_correct(checkin: CheckIn, now: datetime) -> bool:
+    """Is an answer still taken on its page, though the check-in has ended? A day like a late text, two hours once all was answered."""
+    still = hearing.CORRECTED_WITHIN if checkin.state == CheckInState.DONE else hearing.LATE
+    return checkin.closed_at is not None and now - checkin.closed_at <= still and checkin.state != CheckInState.CANCELLED
+
+
 def _refuse_if_over(turn: Turn) -> None:
     """A page still open when the window closed loses nothing: kept for a day like a late text, two hours once all was answered."""
     checkin = turn.checkin
     assert checkin is not None
     if turn.source == pages.CALL or checkin.closed_at is None or checkin.kind == unprompted.KIND:
         return
-    still = hearing.CORRECTED_WITHIN if checkin.state == CheckInState.DONE else hearing.LATE
-    if turn.now - checkin.closed_at > still or checkin.state == CheckInState.CANCELLED:
+    if not may_correct(checkin, turn.now):
         raise Refusal("The time for these questions is over. What was answered has been kept and read.")

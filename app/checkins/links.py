@@ -92,6 +92,13 @@ def own(session: Session, link: FormLink, *, now: datetime) -> FormLink:
     return give(session, session.get_one(Patient, link.patient_id), None, now=now, respondent=relative)
 
 
+def is_newer_open(session: Session, link: FormLink, *, now: datetime) -> bool:
+    """Was a later link given to the same person that still opens? Only then is whoever holds this one sent to look for it."""
+    mine = (FormLink.patient_id == link.patient_id, FormLink.respondent_id == link.respondent_id, FormLink.id > link.id)
+    later = session.scalars(select(FormLink).where(*mine, FormLink.ended_at.is_(None)).order_by(FormLink.id.desc()).limit(5))
+    return any(state_of(session, one, now=now) == LIVE for one in later)
+
+
 def until(session: Session, link: FormLink) -> datetime:
     """When a link ends by itself: with the window of its check-in, also when that window has moved since."""
     checkin = session.get(CheckIn, link.checkin_id) if link.checkin_id else None

@@ -18,7 +18,7 @@ from app.messaging import links as addresses
 from app.messaging import pages
 from app.messaging.outbox import Purpose
 from app.people import reading
-from app.web import asking, telling, visit, words
+from app.web import asking, refused, telling, visit, words
 from app.web.deps import Id, Reads, Writes
 from app.web.patient_guard import Form, Typed, closed
 from app.web.render import AnyPage, Page
@@ -83,9 +83,15 @@ def question(page: AnyPage, session: Reads, mark: str, number: Id) -> Response:
     here = inside(page, session, mark)
     if isinstance(here, Response):
         return here
-    if not here.is_open or number > len(here.questions):
-        return here.go("end" if not here.is_open else "")
-    return _question(here, here.questions[number - 1])
+    if number > len(here.questions):
+        return here.go("" if here.is_open else "end")
+    asked = here.questions[number - 1]
+    if not here.is_open and asked.key not in here.correctable():
+        return here.go("end")
+    form = refused.typed(page.request)
+    if form.get("q") != asked.key:
+        return _question(here, asked)
+    return _question(here, asked, form, {} if form.get("call") else asking.read(here.page, asked, form).errors)
 
 
 def _question(here: Visiting, asked: Question, form: Typed | None = None, errors: Typed | None = None, *, status: int = 200) -> Response:
@@ -108,10 +114,10 @@ def _question(here: Visiting, asked: Question, form: Typed | None = None, errors
         unit=asking.UNITS.get(asked.kind, ""),
         given=given,
         already=row is not None and not mine,
-        back=f"{here.root}/{here.number_of(keys[place - 1])}" if place else "",
+        back=f"{here.root}/{here.number_of(keys[place - 1])}" if place and here.is_open else "",
     )
     values = asking.typed_again(here.page, asked, given) if form is None else form
-    complete = filling.next_question(here.session, here.checkin) is None
+    complete = not here.is_open or filling.next_question(here.session, here.checkin) is None
     return here.show("question.html", status, asked=view, values=values, errors=errors or {}, to_review=complete)
 
 
@@ -124,20 +130,22 @@ def answer(page: AnyPage, session: Writes, form: Form, mark: str, number: Id) ->
     asked = next((q for q in here.questions if q.key == form.get("q")), None)
     if asked is None or here.checkin is None:
         return here.go()
+    here_again = f"{here.root}/{here.number_of(asked.key)}"
     if form.get("call"):
         _call(here)
         if not form.get("words", "").strip():
-            return _question(here, asked, form) if _is_typed(form) else here.go(str(number))
+            kept = refused.ask_again(here_again, form, page.tools.settings) if _is_typed(form) else None
+            return kept or (_question(here, asked, form) if _is_typed(form) else here.go(str(number)))
     read = asking.read(here.page, asked, form)
     if read.errors:
-        return _question(here, asked, form, read.errors, status=422)
+        return refused.ask_again(here_again, form, page.tools.settings) or _question(here, asked, form, read.errors, status=422)
     try:
         filled = filling.answer(session, here.checkin, asked.key, read.words or read.value, by=here.by, source=pages.FORM, now=page.now)
     except Refusal as refusal:
         if refusal.status == 422 and here.is_open:
             return _question(here, asked, form, {"value": here.page.refused(refusal)}, status=422)
         return here.go("end")
-    return _told_now(here) if filled.urgent else _onward(here)
+    return refused.forget(_told_now(here) if filled.urgent else _onward(here), page.request)
 
 
 def _is_typed(form: Typed) -> bool:
@@ -154,15 +162,19 @@ def _told_now(here: Visiting) -> Response:
 
 @router.get("/f/{mark}/review")
 def review(page: AnyPage, session: Reads, mark: str) -> Response:
-    """What was answered in this visit, each line with its way back; what was answered before is named, not shown (SEC-09)."""
+    """What was answered in this visit, each line with its way back; what was answered before is named, not shown (SEC-09).
+
+    After a danger: what may still be corrected, and nothing to send.
+    """
     here = inside(page, session, mark)
     if isinstance(here, Response):
         return here
-    if not here.is_open:
+    correctable = here.correctable()
+    if not here.is_open and not correctable:
         return here.go("end")
-    said = here.summary()
+    said = [one for one in here.summary() if here.is_open or one.key in correctable]
     left = sum(not one.is_answered for one in said)
-    return here.show("review.html", said=said, left=left)
+    return here.show("review.html", said=said, left=left, is_over=not here.is_open)
 
 
 @router.post("/f/{mark}/review")
@@ -202,6 +214,8 @@ def _end(here: Visiting) -> Response:
         told=telling.in_words(here.page, here.session, here.patient, told, call_requests.standing(here.session, here.patient)),
         advice=here.advice(),
         safety=safety,
+        correctable=here.correctable(),
+        corrected=safety is not None and here.corrected_since(told),
         said=[one for one in here.summary() if one.is_shown],
     )
 
@@ -228,7 +242,10 @@ def after(page: AnyPage, session: Writes, form: Form, mark: str) -> Response:
 def wrong(page: AnyPage, session: Reads, mark: str) -> Response:
     """Anything that nobody asked about."""
     here = inside(page, session, mark)
-    return here if isinstance(here, Response) else _wrong(here, {})
+    if isinstance(here, Response):
+        return here
+    form = refused.typed(page.request)
+    return _wrong(here, form, _words_said(here, form).errors if form and not form.get("call") else {})
 
 
 def _wrong(here: Visiting, form: Typed, errors: Typed | None = None, *, status: int = 200) -> Response:
@@ -247,14 +264,19 @@ def say_wrong(page: AnyPage, session: Writes, form: Form, mark: str) -> Response
         _call(here)
         if not text:
             return here.go("wrong")
-    read = asking.free_words(here.page, text) if text else asking.Typed(errors={"words": here.page.say("form.error.wrong_words")})
+    read = _words_said(here, form)
     if read.errors:
-        return _wrong(here, form, read.errors, status=422)
+        return refused.ask_again(f"{here.root}/wrong", form, page.tools.settings) or _wrong(here, form, read.errors, status=422)
     try:
         filled = filling.words(session, here.patient, read.words, by=here.by, source=pages.FORM, now=page.now)
     except Refusal:  # no treatment to judge it by: the words are kept and a person reads them
-        return here.go("end")
-    return _told_now(here) if filled.urgent else here.go("end")
+        return refused.forget(here.go("end"), page.request)
+    return refused.forget(_told_now(here) if filled.urgent else here.go("end"), page.request)
+
+
+def _words_said(here: Visiting, form: Typed) -> asking.Typed:
+    text = _said_wrong(here, form)
+    return asking.free_words(here.page, text) if text else asking.Typed(errors={"words": here.page.say("form.error.wrong_words")})
 
 
 def _said_wrong(here: Visiting, form: Typed) -> str:

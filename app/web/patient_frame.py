@@ -68,7 +68,13 @@ def frame(page: Page, service: Service | None) -> dict[str, Any]:
         "closed_now": closed_now(page, service, local) if service else "",
         "call_asked": "",
         "safety": None,
+        "danger": None,
     }
+
+
+def at(page: Page, patient: Patient, when: datetime) -> str:
+    """A day and an hour on the patient's own clock."""
+    return Formats(page.language, patient.timezone, page.now).stamp(when)
 
 
 def answered(page: Page, patient: Patient, at: datetime) -> dict[str, Any]:

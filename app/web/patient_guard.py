@@ -142,6 +142,7 @@ def _guard(
         **patient_frame.frame(here, service),
         "shared": shared,
         "unasked": link.checkin_id is None,
+        "until": patient_frame.at(here, session.get_one(Patient, link.patient_id), links.until(session, link)),
         "values": form or {},
         "errors": errors or {},
         "again": again,
@@ -160,11 +161,12 @@ def closed(page: Page, session: Session, link: FormLink | None, state: str, *, s
         return here.page("patient/answered.html", 410, **patient_frame.answered(here, session.get_one(Patient, link.patient_id), answered))
     service = session.get_one(Patient, link.patient_id).service if link is not None else patient_frame.only_service(session)
     promise = _call_after_lock(here, session, link) if link is not None and state == links.LOCKED else ""
-    values = {**patient_frame.frame(here, service), "locked": state == links.LOCKED, "promise": promise, "sent": sent}
+    newer = link is not None and links.is_newer_open(session, link, now=page.now)
+    values = {**patient_frame.frame(here, service), "locked": state == links.LOCKED, "promise": promise, "newer": newer, "sent": sent}
     return here.page("patient/ended.html", 410, **values)
 
 
 def _call_after_lock(here: Page, session: Session, link: FormLink) -> str:
     """When a nurse calls about a locked link; "" once somebody has."""
     task = session.scalar(select(Task).where(Task.key == f"link_locked:{link.id}", Task.closed_at.is_(None)))
-    return telling.promise_of(here, session.get_one(Patient, link.patient_id), task)
+    return telling.promise_of(here, session, session.get_one(Patient, link.patient_id), task)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, Task
+from app.alerts.models import Alert, AlertState, Task
 from app.checkins.turns import moment
 from app.messaging.models import Message
 from app.people import care_team
@@ -16,6 +18,7 @@ from app.people.models import Patient, Service
 from app.web.patient_frame import frame
 from app.web.render import Page
 from notifications.wording import PLACEHOLDERS
+from triage.terms import Level
 
 PROMISES = frozenset({"confirm_g2", "call_promised"})
 """Texts that promise a call at an hour of their own."""
@@ -31,11 +34,12 @@ class Ring:
 
 @dataclass(frozen=True)
 class Safety:
-    """What to do now, in large, with the numbers in the order of the danger."""
+    """What to do now, in large, with the numbers in the order of the danger. we_call: it promises a call, so that there is no other."""
 
     title: str
     text: str
     rings: Sequence[Ring]
+    we_call: bool = False
 
 
 def safety_of(page: Page, session: Session, service: Service, message: Message) -> Safety:
@@ -50,7 +54,8 @@ def safety_of(page: Page, session: Session, service: Service, message: Message) 
         "urgent": (ward, sos),
         "urgent_fever": (ward, sos),
     }
-    return Safety(page.say(f"form.safety.{key}.title", **values), page.say(f"form.safety.{key}.text", **values), rings.get(key, (sos,)))
+    title, text = (page.say(f"form.safety.{key}.{part}", **values) for part in ("title", "text"))
+    return Safety(title, text, rings.get(key, (sos,)), we_call=key == "urgent")
 
 
 def minutes_of(session: Session, message: Message) -> int:
@@ -61,16 +66,23 @@ def minutes_of(session: Session, message: Message) -> int:
     return max(1, int((alert.respond_by - message.created_at).total_seconds() // 60)) if alert else 1
 
 
-def promise_of(page: Page, patient: Patient, call: Task | None) -> str:
+def hour_of(session: Session, call: Task) -> datetime:
+    """When the call that was asked for comes: with the one an alert asks for, where that is sooner. One call, one hour."""
+    waiting = (Alert.patient_id == call.patient_id, Alert.state != AlertState.CLOSED, Alert.respond_by > call.created_at)
+    alert = session.scalars(select(Alert).where(*waiting).order_by(Alert.respond_by)).first()
+    return min(call.due_at, alert.respond_by) if alert is not None and Level.of(alert.level) >= Level.MODERATE else call.due_at
+
+
+def promise_of(page: Page, session: Session, patient: Patient, call: Task | None) -> str:
     """When the call that was asked for comes; "" when none was. Nothing is promised while the service is closed, nor in the past."""
     if call is None:
         return ""
-    service = patient.service
+    service, due = patient.service, hour_of(session, call)
     wait = page.say("form.call.cannot_wait", sos=frame(page, service)["sos_words"])
-    if call.due_at <= page.now:
+    if due <= page.now:
         return page.say("form.call.late")
     if care_team.is_open(service, page.now):
-        when = PLACEHOLDERS["when"].say(moment(call.due_at, page.now, patient), page.language)
+        when = PLACEHOLDERS["when"].say(moment(due, page.now, patient), page.language)
         return page.say("form.call.promised", when=when)
     opening = PLACEHOLDERS["opening"].say(moment(care_team.next_opening(service, page.now), page.now, patient), page.language)
     return f"{page.say('form.call.closed', when=opening)} {wait}"
@@ -84,11 +96,10 @@ def sentences(text: str) -> list[str]:
 def in_words(page: Page, session: Session, patient: Patient, message: Message, call: Task | None = None) -> list[str]:
     """What comes next, in the reader's language: the promise of the text that was kept, its echo left to the list beside it.
 
-    call: the one that was asked for, whose hour stands on the page already. A later hour beside it would be a second promise.
+    call: the one that was asked for, whose hour stands on the page already. Another hour beside it would be a second promise.
     """
     key = f"form.said.{message.key}"
-    alert = session.get(Alert, message.alert_id) if message.alert_id else None
-    if message.key in PROMISES and call is not None and page.now < call.due_at and (alert is None or call.due_at <= alert.respond_by):
+    if message.key in PROMISES and call is not None and page.now < hour_of(session, call):
         return [page.say("form.said.before_call")]
     if not page.has(key):
         return sentences(message.body)

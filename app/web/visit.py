@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Alert, AlertState
 from app.checkins import answers, call_requests, filling, links, script
 from app.checkins.models import AnswerRow, CheckIn
 from app.core import signing
@@ -85,6 +86,7 @@ UNSEEN = {True: "form.answer.done", False: "form.answer.none_yet"}
 class Line:
     """One line of the summary. is_shown: its value was given in this visit."""
 
+    key: str
     number: int
     name: str
     value: str
@@ -160,8 +162,37 @@ class Visiting:
             row = rows.get(question.key)
             here = self.given_here(row)
             value = asking.in_words(self.page, question, row.value) if row is not None and here else self.page.say(UNSEEN[row is not None])
-            lines.append(Line(self.number_of(question.key), asking.name_of(self.page, question), value, row is not None, here))
+            lines.append(
+                Line(question.key, self.number_of(question.key), asking.name_of(self.page, question), value, row is not None, here)
+            )
         return lines
+
+    def correctable(self) -> frozenset[str]:
+        """What was answered in this visit and may be put right after a danger stopped its questions; nothing more is asked (HZ-24).
+
+        The alert and the safety text stay: a person sees the correction beside what was said first.
+        """
+        if (
+            not self.fresh
+            or self.is_open
+            or self.checkin is None
+            or self.danger() is None
+            or not filling.may_correct(self.checkin, self.page.now)
+        ):
+            return frozenset()
+        return frozenset(key for key, row in self.standing().items() if self.given_here(row))
+
+    def corrected_since(self, told: Message) -> bool:
+        """Was an answer of this visit changed after this was told?"""
+        return any(self.given_here(row) and row.at > told.created_at for row in self.standing().values())
+
+    def danger(self) -> Message | None:
+        """The safety text told in this visit, while its alert is open."""
+        told = self.last_told()
+        if told is None or told.purpose != Purpose.SAFETY:
+            return None
+        alert = self.session.get(Alert, told.alert_id) if told.alert_id else None
+        return None if alert is not None and alert.state == AlertState.CLOSED else told
 
     def last_told(self) -> Message | None:
         """What this visit was told last; a danger's text before all others."""
@@ -197,11 +228,13 @@ class Visiting:
 
     def call_asked(self) -> str:
         """When the call comes that was asked for, on whichever page; "" while none was."""
-        return telling.promise_of(self.page, self.patient, call_requests.standing(self.session, self.patient))
+        return telling.promise_of(self.page, self.session, self.patient, call_requests.standing(self.session, self.patient))
 
     def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of this visit."""
-        around = {"root": self.root, "for_relative": self.by.kind != "patient", "call_asked": self.call_asked()}
+        told = self.danger()
+        danger = telling.safety_of(self.page, self.session, self.service, told) if told is not None else None
+        around = {"root": self.root, "for_relative": self.by.kind != "patient", "call_asked": self.call_asked(), "danger": danger}
         return self.page.page(f"patient/{template}", status, **(frame(self.page, self.service) | around | values))
 
     def go(self, where: str = "") -> Response:

@@ -9,7 +9,9 @@ import pytest
 
 from app.core.db import Database
 from app.people.models import Patient, Respondent
+from tests.app.web.conftest import SignIn
 from tests.app.web.form import CALM, WEDNESDAY, Browser, Ward, counted, jean_too
+from tests.app.web.test_nurse import said
 
 # --- The whole way -------------------------------------------------------------------------------------------------------------------
 
@@ -63,6 +65,53 @@ def test_a_fever_shows_what_to_do_at_once(ward: Ward, phone: Browser) -> None:
         assert "Cette température demande un avis sans attendre" in phone.get(root + place).text, place
 
 
+def test_a_mistyped_fever_is_corrected_after_the_danger_and_the_danger_stays(ward: Ward, phone: Browser) -> None:
+    """38,6 for 36,8: a nurse sees both, and the page goes on saying what to do (HZ-24, A17)."""
+    phone.enter(ward.token())
+    for value in ("1", "0", "0", "38,6"):
+        phone.post(value=value)
+    danger = "Cette température demande un avis sans attendre"
+    assert danger in phone.text and "Une erreur ? Corriger une réponse" in phone.text
+    root = phone.path.rsplit("/", 1)[0]
+    phone.get(f"{root}/review")
+    assert danger in phone.text and "Température 38,6 °C" in phone.text and "Diarrhée" in phone.text
+    assert "Envoyer mes réponses" not in phone.text and "Fatigue" not in phone.text  # nothing more is asked: a person takes over
+    phone.get(f"{root}/4")
+    assert phone.asked == "temperature" and danger in phone.text
+    phone.post(value="372")
+    assert "Écrivez un nombre de 30 à 45" in phone.text
+    ward.chain.clock.forward(minutes=1)
+    phone.post(value="36,8")
+    assert phone.place == "end" and danger in phone.text
+    assert "Votre correction est gardée. Une infirmière la verra." in phone.text
+    assert ward.chain.answers(ward.checkin)["temperature"] == "36.8"
+    (alert,) = ward.chain.alerts()
+    assert (alert.level, alert.state) == ("urgent", "new")  # what was said first is not taken back without a person
+    ward.chain.clock.forward(hours=2)
+    assert phone.get(f"{root}/review").place != "review"
+
+
+def test_one_promise_behind_a_danger(ward: Ward, phone: Browser, sign_in: SignIn) -> None:
+    """Nine stools and "I want a call": one call, within the alert's time, here, in the text, after Back, and for the nurse (A9)."""
+    phone.enter(ward.token()).post(call="yes")
+    assert "Une infirmière vous appelle avant 12 h." in phone.text
+    root = phone.path.rsplit("/", 1)[0]
+    phone.fill(diarrhea="3", hand_foot="0", fatigue="0", stools="9")
+    promise = "Une infirmière est prévenue et vous appelle"
+    assert phone.place == "end" and promise in phone.text
+    minutes = re.findall(r"sans appel dans (\d+) min", phone.text)
+    assert "c'est ce même appel" in phone.text and "N'attendez pas notre appel" not in phone.text
+    ward.chain.send()
+    assert re.findall(r"sans appel dans (\d+) min", ward.chain.received()[-1]) == minutes != []
+    for place in ("wrong", "review"):
+        phone.get(f"{root}/{place}")
+        assert promise in phone.text and re.findall(r"sans appel dans (\d+) min", phone.text) == minutes, place
+        assert "avant 12 h" not in phone.text
+    (alert,) = ward.chain.alerts()
+    panel = sign_in(ward.chain.world.claire).get(f"/alerts/{alert.id}")
+    assert "Le même appel que l'alerte, à faire avant : un seul suffit." in said(panel)
+
+
 def test_closed_nobody_is_told_to_wait_for_a_call(ward: Ward, phone: Browser) -> None:
     """HZ-24: the emergency number alone, and no promise."""
     ward.chain.clock.at = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
@@ -94,7 +143,6 @@ def test_something_is_wrong_opens_its_own_check_in(ward: Ward, phone: Browser) -
     phone.enter(ward.token(own=True))
     assert phone.place == "wrong"
     phone.post(send="yes")
-    assert phone.page.status_code == 422
     assert "Cochez une ligne, ou écrivez quelques mots." in phone.text
     phone.post(sign="breath", words="depuis ce matin", send="yes")
     assert "Appelez le 15 ou le 112 MAINTENANT" in phone.text
@@ -215,12 +263,37 @@ def test_what_cannot_stand_is_said_beside_its_field_and_stays_in_it(ward: Ward, 
     for value in ("0", "0", "0"):
         phone.post(value=value)
     phone.post(value="372")
-    assert phone.page.status_code == 422
-    assert "Écrivez un nombre de 30 à 45, par exemple 37,2." in phone.text
-    assert 'name="value" value="372"' in phone.page.text
-    assert "<title>À corriger" in phone.page.text
+    shown = phone.page
+    assert (shown.status_code, shown.request.method) == (200, "GET")  # Back never finds a page that answered a form (A13)
+    assert "372" not in str(shown.url)
+    for _ in range(2):  # looked at again, it still says so
+        assert "Écrivez un nombre de 30 à 45, par exemple 37,2." in phone.text
+        assert 'name="value" value="372"' in phone.page.text
+        assert "<title>À corriger" in phone.page.text
+        phone.get(phone.path)
+    temperature = phone.path
     phone.post(value="36°9")
     assert ward.chain.answers(ward.checkin)["temperature"] == "36.9"
+    phone.get(temperature)  # gone back: what was taken stands there, not what was refused
+    assert 'name="value" value="36,9"' in phone.page.text
+    assert "Écrivez un nombre" not in phone.text
+    root = temperature.rsplit("/", 1)[0]
+    long = "x" * 4001
+    phone.page = phone.client.post(
+        f"{root}/wrong", data={"words": long, "send": "yes"}
+    )  # too long for a cookie: told on the spot, kept in its field
+    assert "C'est trop long pour une fois." in phone.text and long in phone.page.text
+
+
+@pytest.mark.parametrize("kept", ["", "x", "bm90IGpzb24", "W10", "eyJxIjogMX0", "é"])
+def test_a_cookie_that_is_none_of_ours_changes_nothing(ward: Ward, phone: Browser, kept: str) -> None:
+    """What a browser keeps is nobody's word: whatever stands in it, the question is asked (A13)."""
+    phone.enter(ward.token())
+    answer = phone.client.get(
+        phone.path, headers={"cookie": f"vigie_form={phone.client.cookies['vigie_form']}; vigie_typed={kept}".encode()}
+    )
+    assert answer.status_code == 200
+    assert 'name="q" value="diarrhea"' in answer.text and "error_title" not in answer.text
 
 
 def test_a_page_in_english_and_back(ward: Ward, phone: Browser) -> None:
@@ -278,7 +351,6 @@ def test_an_address_that_does_not_exist_keeps_the_numbers_on_top(phone: Browser)
 @pytest.mark.parametrize("field", [{"value": "5"}, {"value": "\x00"}, {"value": "²"}, {"value": "x" * 5000}, {}, {"value": "yes"}])
 def test_what_no_page_of_ours_sends_is_asked_again(ward: Ward, phone: Browser, field: dict[str, str]) -> None:
     phone.enter(ward.token()).post(**field)
-    assert phone.page.status_code == 422
     assert "Choisissez une réponse ci-dessous." in phone.text
     assert ward.chain.answers(ward.checkin) == {}
 
