@@ -34,9 +34,20 @@ FARTHEST = timedelta(days=31)
 _turning = threading.Lock()
 
 
-def turning() -> bool:
-    """Is the clock being turned in this process? What is in the rows meanwhile has not happened yet for the screens."""
-    return _turning.locked()
+@dataclass(frozen=True)
+class Turning:
+    """The clock on its way: the hour the ward has reached, and where it goes."""
+
+    hand: HandClock
+    to: datetime
+
+
+_way: list[Turning] = []
+
+
+def turning() -> Turning | None:
+    """The turn under way in this process: it goes on whoever looks, and what is in the rows has not happened yet for the screens."""
+    return next(iter(_way), None)
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,7 @@ def jump(database: Database, service_id: int, metronome: Metronome | None, *, no
     if not _turning.acquire(blocking=False):
         raise Refusal("The clock is being turned already. Wait until it stops.")
     hand = HandClock(now)
+    _way.append(Turning(hand, to))
     try:
         if metronome is not None:
             Life(database, service_id, hand, metronome, seed=seed, absent=frozenset({absent})).live(to)
@@ -126,4 +138,5 @@ def jump(database: Database, service_id: int, metronome: Metronome | None, *, no
         # What was lived is in the rows: the clock follows it, even when something broke on the way.
         with database.transaction() as session:
             clocks.turn(session, to=hand.at)
+        _way.clear()
         _turning.release()

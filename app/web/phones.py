@@ -28,6 +28,9 @@ from triage import explain
 from triage.protocol import Protocol
 from triage.terms import Assessment, Escalate, Level
 
+TURNING = "turning."
+"""How the stamp of a page begins that was opened while the clock turned."""
+
 SHOWN = 4
 """How many of the last texts are explained beside the telephone."""
 
@@ -72,6 +75,7 @@ class Bench:
     saying: Saying
     next_check_in: CheckIn | None
     stamp: str
+    turning: telephones.Turning | None = None
     ready: Sequence[str] = field(default=READY["fr"])
 
     @property
@@ -96,13 +100,13 @@ def phones(page: StaffPage, session: Reads, patient: str = "") -> Response:
 def refreshed(
     request: Request, tools: TheTools, who: Annotated[SignedIn, Depends(watching)], session: Reads, patient: str, stamp: str = ""
 ) -> Response:
-    """The same, asked by the page itself every two seconds: 204 when nothing changed, or while the clock turns.
+    """The same, asked by the page itself every two seconds: 204 when nothing changed, or on the page that waits for the clock it turns.
 
-    It does not keep the session awake.
+    A page opened meanwhile is told how far the clock has come. It does not keep the session awake.
     """
     page = Page(request, tools, who, language_of(request, who), tools.clock.now())
     page.viewer.require("see_alerts")
-    if telephones.turning():
+    if telephones.turning() and not stamp.startswith(TURNING):
         return Response(status_code=204)
     bench = _bench(page, session, _phone(session, patient))
     if bench.stamp == stamp:
@@ -180,7 +184,8 @@ def _bench(page: Page, session: Session, phone: Telephone) -> Bench:
     patient, texts = phone.patient, telephones.seen(session, phone)
     said = [text for text in reversed(texts) if text.direction == "in" and text.patient_id in (patient.id, None)][:SHOWN]
     rows = worklist.rows(session, viewer=page.viewer, now=page.now)
-    last = texts[-1].id if texts else 0
+    last, turning = texts[-1].id if texts else 0, telephones.turning()
+    stamp = f"{worklist.stamp(session, patient.service_id)}.{len(texts)}.{last}.{page.now:%d%H%M}"
     return Bench(
         phone=phone,
         texts=texts,
@@ -189,7 +194,8 @@ def _bench(page: Page, session: Session, phone: Telephone) -> Bench:
         rows=rows,
         saying=Saying(page),
         next_check_in=agenda.next_planned(session, patient.id),
-        stamp=f"{worklist.stamp(session, patient.service_id)}.{len(texts)}.{last}.{page.now:%d%H%M}",
+        stamp=f"{TURNING}{turning.hand.at:%d%H%M}" if turning else stamp,
+        turning=turning,
         ready=READY[patient.language if patient.language in READY else "fr"],
     )
 

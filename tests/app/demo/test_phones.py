@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from app.alerts.models import Alert
 from app.checkins import verifying
 from app.checkins.models import CheckIn, CheckInState
-from app.core.clock import Clock
+from app.core.clock import Clock, HandClock
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.demo import hospital, telephones
@@ -187,6 +188,28 @@ def test_while_the_clock_jumps_the_others_live_on_and_the_team_waits(ward: Ward)
         asked = {checkin.patient_id: checkin.state for checkin in session.scalars(select(CheckIn).where(CheckIn.opened_at.is_not(None)))}
         assert asked == {1: CheckInState.OPEN, 2: CheckInState.DONE}
         assert set(session.scalars(select(Alert.owner_id))) <= {None}
+
+
+def test_a_page_opened_while_the_clock_turns_says_how_far_it_has_come(ward: Ward, claire: TestClient) -> None:
+    """Whoever left the page and came back sees the hour reached, no second jump, and the whole page once it has arrived (A14)."""
+    seen: list[str] = []
+    lived = metronome(ward.database)
+
+    def looked_at(hand: HandClock) -> None:
+        lived(hand)
+        if len(seen) < 2:
+            seen.append(_read(claire.get("/phones?patient=1")))
+            assert claire.get("/phones/bench?patient=1&stamp=before").status_code == 204  # the page that waits for its own jump
+
+    now, to = ward.clock.at, ward.clock.at + timedelta(hours=6)
+    telephones.jump(ward.database, ward.service_id, looked_at, now=now, to=to, absent="+33639980001", seed=hospital.SEED)
+    assert len(seen) == 2
+    for page in seen:
+        assert "Le temps passe, même si vous quittez cette page. Atteint : " in page
+        assert "Arrivée : " in page and "Heure suivante" not in page
+    mark = re.findall(r"stamp=(turning[^\"]+)", seen[0])
+    after = _read(claire.get(f"/phones/bench?patient=1&stamp={mark[0]}"))
+    assert "Heure suivante" in after and "Atteint" not in after
 
 
 def test_the_clock_never_goes_back_nor_too_far(ward: Ward) -> None:
