@@ -37,11 +37,15 @@ from triage.adherence import (
 )
 
 NOTHING = Figure(reason="nothing_due")
+TOO_EARLY = Figure(reason="too_early")
+WEEK, BOX = 7, 28
+"""Days of treatment before which an intensity says nothing (no week was told of yet), and before which a supply of more than whole
+only says that the first box still lasts (house rule, 2026-11-22)."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """first, last: the 28 days of what was said. Supplies and intensity run from the first intake to the last day that is known.
+    """first, last: the 28 days of what was said, none before the first intake. Supplies and intensity run from there to the last day known.
 
     rdi: intakes nobody reported counted as missed, then as taken. counted_on: the last pill count, whatever its date.
     """
@@ -61,13 +65,16 @@ class Figures:
 
 def of(session: Session, medicine: Medicine, *, zone: str, today: date) -> Figures:
     """The figures as known today (the patient's date)."""
-    first = today - intakes.MONTH
+    first = min(max(today - intakes.MONTH, medicine.first_intake), today)
     said = _reported(session, medicine, first, today)
     until = _known_until(medicine, today)
     handed = supplies.dispensings(session, medicine, until=today)
     fills, needs = _fills(medicine, handed), _needs(medicine, until)
     whole = Window(medicine.first_intake.toordinal(), max((until - medicine.first_intake).days + 1, 0))
-    low, high, silent = _intensity(session, medicine, until)
+    low, high, silent = _intensity(session, medicine, until) if whole.days >= WEEK else (TOO_EARLY, TOO_EARLY, 0)
+    supplied = mpr(fills, whole)
+    if supplied.value is not None and supplied.value > 1 and whole.days < BOX:
+        supplied = TOO_EARLY
     counts = supplies.counts(session, medicine, until=today)
     recent = Window(max(first, medicine.first_intake).toordinal(), max((until - max(first, medicine.first_intake)).days + 1, 0))
     found = {
@@ -82,7 +89,7 @@ def of(session: Session, medicine: Medicine, *, zone: str, today: date) -> Figur
         said=said,
         pdc=pdc(fills, whole),
         pdc_intake_days=pdc(_in_mg(medicine, handed), whole, needs),
-        mpr=mpr(fills, whole),
+        mpr=supplied,
         rdi=(low, high),
         silent_intakes=silent,
         persistence=persistence(medicine.first_intake, days.stopped_on(medicine), today),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,8 +11,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.alerts import handling
+from app.checkins import freezing
 from app.checkins.models import AssessmentRow
-from app.people.perimeter import viewer_of
+from app.people.models import Patient
+from app.people.perimeter import actor_of, viewer_of
 from tests.browser.conftest import OpenPage, Ward
 
 pytestmark = pytest.mark.browser
@@ -153,10 +156,16 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
     ],
 )  # fmt: skip
 def test_no_complaint_and_no_sideways_scroll_at_phone_width(open_page: OpenPage, ward: Ward, address: str) -> None:
+    with ward.database.transaction() as session:
+        jean, (first, last) = session.get_one(Patient, 2), (date(2026, 11, 24), date(2026, 12, 24))
+        by, now = actor_of(ward.world.claire), ward.clock.now()
+        freezing.record(session, jean, "home_hospital", from_day=first, until_day=last, reason="", by=by, now=now)
     page = open_page(width=390, height=844)
     page.goto(f"{ward.address}{address}")
     assert complaints(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a long chip wraps"
+    for today in page.query_selector_all(".history .today"):
+        assert today.evaluate("one => one.getBoundingClientRect().right <= innerWidth"), "twelve weeks open at today"
 
 
 def test_no_complaint_at_the_door(open_page: OpenPage, ward: Ward) -> None:

@@ -147,6 +147,15 @@ def test_a_dose_cut_in_the_middle_counts_both(session: Session, world: World, co
     )  # fmt: skip
 
 
+def test_in_the_first_days_no_figure_is_made_up(session: Session, world: World, marie: Patient) -> None:
+    """Day 2, a box of 28 days: no MPR of 1400 %, no intensity from 0 to 100 %, and two days without a word, not 28."""
+    course = a_course(session, world, marie, now=NOON, first_intake=november(21), strengths=(D(500),))
+    hand_out(session, course, 168, on=21)
+    found = of(session, course)
+    assert (found.mpr.reason, *(one.reason for one in found.rdi), found.silent_intakes) == ("too_early",) * 3 + (0,)
+    assert (found.first, found.said.silent_days, plain(found.pdc.value)) == (november(21), 2, "1")
+
+
 def test_a_cap_sees_what_nobody_says(session: Session, course: Course, marie: Patient) -> None:
     """Opened twice on the 4th, at 09:00 and past midnight (Paris), once on the 5th, twice on the 19th in the rest week. Then no more."""
     for at in ("2026-11-04T08:00", "2026-11-04T23:30", "2026-11-05T08:00", "2026-11-19T08:00", "2026-11-19T20:00", "2026-11-19T20:00"):
