@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.alerts import reasons
-from app.alerts.models import ALERT_MOVES, Alert, AlertState, Outcome
+from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import consider, note, record
 from app.alerts.reasons import Reason
 from app.core.audit import SYSTEM
@@ -134,7 +134,7 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
 
 
 def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "") -> Alert:
-    """End it with what was done. Only its owner closes; some outcomes need words; an urgent alert is never closed as not reached."""
+    """End it with what was done. Only its owner closes; some outcomes need words, not reached a call; an urgent alert never."""
     if outcome not in set(Outcome):
         raise Refusal("Choose what was done.", field="outcome", status=422)
     alert = _owned(session, alert_id, by, now)
@@ -145,6 +145,8 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
             field="outcome",
             status=422,
         )
+    if chosen is Outcome.NOT_REACHED and not any(_in_vain(event) for event in alert.events):
+        raise Refusal("Note the call that nobody answered first: not reached says that somebody tried.", field="outcome", status=422)
     if chosen in NEEDS_NOTE and not words.strip():
         raise Refusal("Write what was done: this outcome says nothing without it.", field="note", status=422)
     _move(alert, AlertState.CLOSED)
@@ -191,6 +193,10 @@ def told(session: Session, alert: Alert, *, message_id: int | None, now: datetim
         alert.told, alert.told_message_id = "unreadable", None
     alert.stamp += 1
     note(session, alert, "told", by=SYSTEM, now=now, detail={"told": alert.told, "message_id": message_id})
+
+
+def _in_vain(event: AlertEvent) -> bool:
+    return event.kind == "called" and not event.detail.get("reached")
 
 
 def _acting(session: Session, alert_id: int, by: Viewer) -> Alert:

@@ -19,6 +19,9 @@ from app.people import reading
 from app.people.models import Patient, Service
 from triage.terms import Level
 
+REPORTS = ("raised", "risen", "merged")
+"""What is noted at the same instant as one of these is told by the same text: its words, and the answers in it, are one report."""
+
 
 def consider(
     session: Session, *, service: Service, patient: Patient | None, reason: Reason, now: datetime, by: Actor = SYSTEM, subject: str = ""
@@ -81,9 +84,10 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
     if reason.assessment_id is not None and reason.level >= Level.of(alert.level):
         alert.assessment_id = reason.assessment_id  # a milder one since does not take the place of what raised it
     if reason.level <= Level.of(alert.level):
-        heard = session.scalars(select(AlertEvent.detail).where(AlertEvent.alert_id == alert.id, AlertEvent.at >= alert.raised_at))
-        if reason.signature not in {detail.get("signature") for detail in heard}:
-            note(session, alert, "merged", by=by, now=now, detail=_said(reason))
+        heard = list(session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert.id, AlertEvent.at >= alert.raised_at)))
+        if reason.signature not in {event.detail.get("signature") for event in heard}:
+            together = any(event.at == now and event.kind in REPORTS for event in heard)
+            note(session, alert, "merged", by=by, now=now, detail={**_said(reason), "together": together})
             alert.stamp += 1
             _climb_again(service, alert, reason, now)
         session.flush()

@@ -158,6 +158,16 @@ def mismatches(session: Session) -> Iterator[str]:
 
 
 def _decided(result: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a judgement but how a rule that did not fire put its values into words: a later version may say that better."""
-    steps = [step if step.get("fired") else {**step, "inputs": None} for step in result.get("steps", ())]
+    """All of a judgement but how a rule that did not fire put its values into words: a later version may say that better.
+
+    Nor how a red flag left unanswered is told: it once named rules, now the questions to ask.
+    """
+    steps = [
+        {**step, "inputs": None, "why": None}
+        if step.get("rule") == engine.WAITING
+        else step
+        if step.get("fired")
+        else {**step, "inputs": None}
+        for step in result.get("steps", ())
+    ]
     return {**result, "steps": steps}

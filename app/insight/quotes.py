@@ -15,10 +15,13 @@ from app.messaging.models import Message
 SAYS_NOTHING = ("number_code", "command", "courtesy")
 """What a text was heard as when it tells nothing of the patient; with a danger in it, it is words all the same."""
 
+BARE = 2
+"""A command of so many words is the keyword alone ("APPEL SVP"); in more, whoever wishes a call says for whom and why."""
+
 ANSWERS = ("answer", "partial")
 """Six scores sent together look like a code."""
 
-SILENT = ("silence",)
+SILENT = ("silence", "undelivered")
 """An alert of these kinds was raised because nothing came: no text is its reason."""
 
 
@@ -28,6 +31,8 @@ def are_words(message: Message) -> bool:
     if message.direction != "in" or not message.body:
         return False
     if heard.get("dangers") or heard.get("heard") in ANSWERS:
+        return True
+    if heard.get("heard") == "command" and len(message.body.split()) > BARE:
         return True
     return heard.get("heard") not in SAYS_NOTHING and not codes.alone(message.body)
 

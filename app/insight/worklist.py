@@ -42,7 +42,7 @@ class Row:
     earliest of what is open.
     is_shared: it came from a telephone of several patients; among: those of them the viewer may see.
     worst, total: of the last judged check-in; None when nothing was ever judged. silent_days: whole days since the last text received.
-    again: when what is open was last reported once more. away: why the patient is not at home or not asked, as noted; a death too.
+    again: when another text last reported what is open once more. away: why the patient is not at home or not asked, as noted; a death too.
     shown_at: when the form showed the safety text of the alert, whatever became of the same text by SMS.
     """
 
@@ -181,7 +181,7 @@ class _Facts:
         why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
             self.reasons[event.alert_id].append(event.detail)
-            if event.kind == "merged":
+            if event.kind == "merged" and not event.detail.get("together"):
                 self.again.setdefault(event.alert_id, event.at)
         details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
         self.sharing = _patients(session, viewer, set(named_in(details)))
@@ -191,6 +191,10 @@ class _Facts:
             ).all()
         )
         self.scores = self._last_scores(session, patients)
+        raised_by = select(AssessmentRow.id, AssessmentRow.result["scores"]).where(
+            AssessmentRow.id.in_([alert.assessment_id for alert in alerts if alert.assessment_id is not None])
+        )
+        self.raised_on: dict[int, dict[str, int | None]] = {row_id: scores or {} for row_id, scores in session.execute(raised_by)}
         self.heard = self._last_texts(session, patients)
         said = {detail.get("message_id") for details in self.reasons.values() for detail in details}
         self.named = quotes.named(session, said | {task.message_id for task in tasks})
@@ -209,6 +213,12 @@ class _Facts:
         last = select(func.max(AssessmentRow.id)).where(AssessmentRow.patient_id.in_(patients)).group_by(AssessmentRow.patient_id)
         found = session.execute(select(AssessmentRow.patient_id, AssessmentRow.result["scores"]).where(AssessmentRow.id.in_(last)))
         return {patient_id: scores or {} for patient_id, scores in found}
+
+    def scores_of(self, patient_id: int | None, alert: Alert | None) -> dict[str, int | None]:
+        """The last scores; a check-in left without any since does not take those away that raised the alert."""
+        last = self.scores.get(patient_id or 0, {})
+        known = any(score is not None for score in last.values())
+        return last if known or alert is None else self.raised_on.get(alert.assessment_id or 0, last)
 
     @staticmethod
     def _last_texts(session: Session, patients: dict[int, Patient]) -> dict[int, datetime]:
@@ -256,7 +266,7 @@ def _row(
         is_shared=bool(among),
         shown_at=facts.shown.get(alert.id) if alert else None,
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
-        scores=facts.scores.get(patient_id or 0, {}),
+        scores=facts.scores_of(patient_id, alert),
         silent_days=(now - heard).days if heard else None,
         again=facts.again.get(alert.id) if alert else None,
         away=tuple(facts.away.get(patient_id or 0, ())),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import audit
-from app.core.audit import SYSTEM, Actor
+from app.core.audit import SYSTEM, Actor, AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import patients
 from app.people.models import Absence, FollowUp, Patient
@@ -169,6 +169,15 @@ def standing_of(session: Session, patient_ids: Iterable[int]) -> dict[int, list[
 def death(rows: Iterable[Absence]) -> Absence | None:
     """The death that a person of the service noted; what a text says is to be confirmed, and nobody is taken for dead by it."""
     return next((row for row in rows if row.kind == DEATH and _of_service(row)), None)
+
+
+def death_undone(session: Session, patient_id: int, *, since: datetime | None) -> AuditRow | None:
+    """Who took back a noted death since then, when, and why; None when none was, or when one stands."""
+    if since is None or death(standing(session, patient_id)) is not None:
+        return None
+    undone = (AuditRow.patient_id == patient_id, AuditRow.action == "absence.undone", AuditRow.acted_at >= since)
+    found = session.scalars(select(AuditRow).where(*undone).order_by(AuditRow.id.desc()))
+    return next((row for row in found if (row.change.get("after") or {}).get("kind") == DEATH), None)
 
 
 def of_patient(session: Session, patient_id: int) -> list[Absence]:

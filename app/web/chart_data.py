@@ -200,7 +200,7 @@ def last_temperature(session: Session, patient: Patient, now: datetime) -> Measu
 def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:
     """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number.
 
-    Never somebody who is noted dead.
+    Never somebody who is noted dead; a number reported wrong comes after the others, and whoever calls it asks who answers.
     """
     service = session.get_one(Service, patient.service_id)
     relatives = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents]
@@ -210,6 +210,9 @@ def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Conta
     if theirs and answering[0].number in ("", patient.phone):  # the number on the file is the relative's telephone
         own = [Contact("relative", answering[0].name, patient.phone, answering[0].relation)]
     first = list(dict.fromkeys([*answering, *own])) if theirs else own
+    wrong = any(one.kind == absences.WRONG_NUMBER for one in absences.standing(session, patient.id))
+    unsure = [Contact("unsure", "", patient.phone)] if wrong else []
+    first = [one for one in first if not (wrong and one.number == patient.phone)]
     ordered = [*first, *(one for one in relatives if one not in first)]
     on_call = [
         Contact("on_call", one.name, one.phone)
@@ -218,7 +221,14 @@ def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Conta
     ]
     team = [Contact("oncologist", patient.oncologist.name, patient.oncologist.phone), *on_call]
     left_out = "patient" if is_dead(session, patient) else ""
-    return [one for one in (*ordered, *team, Contact("emergency", "", service.emergency)) if one.number and one.role != left_out]
+    return [one for one in (*ordered, *unsure, *team, Contact("emergency", "", service.emergency)) if one.number and one.role != left_out]
+
+
+def caller(session: Session, service_id: int | None, number: str) -> list[Contact]:
+    """The telephone that wrote, then the emergency number: with nobody known there is nobody else to name."""
+    service = session.get_one(Service, service_id)
+    found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
+    return [one for one in found if one.number]
 
 
 def is_dead(session: Session, patient: Patient) -> bool:

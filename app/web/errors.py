@@ -53,7 +53,7 @@ def _tell_refusal(request: Request, error: Exception) -> Response:
     page = page_after_error(request)
     if error.status == 403:
         _note_refused_access(page)
-    return _tell(page, error.status, page.refused(error))
+    return _tell(page, error.status, page.refused(error), field=error.field)
 
 
 def _note_refused_access(page: Page) -> None:
@@ -120,12 +120,12 @@ def _tell_patient(page: Page, status: int, sentence: str, reference: str) -> HTM
     return here.page("patient/trouble.html", status, **frame(here, None), sentence=said, reference=reference, again=status >= 500)
 
 
-def _tell(page: Page, status: int, sentence: str, reference: str = "") -> HTMLResponse:
+def _tell(page: Page, status: int, sentence: str, reference: str = "", field: str = "") -> HTMLResponse:
     if page.request.url.path.startswith(FORM):
         return _tell_patient(page, status, sentence, reference)
     if not page.is_fragment:
-        return page.page("error.html", status, sentence=sentence, reference=reference, code=status)
-    answer = page.fragment("error.html", "notice", status, sentence=sentence, reference=reference)
+        return page.page("error.html", status, sentence=sentence, reference=reference, code=status, field="")
+    answer = page.fragment("error.html", "notice", status, sentence=sentence, reference=reference, field=field)
     # The form stays as it was filled; the sentence appears above; list and panel show what somebody else did meanwhile.
     answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"
     if status == 409:

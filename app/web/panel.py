@@ -74,6 +74,7 @@ class Panel:
     silence_words: Sequence[str] = endings.ASKED
     speakers: Speakers | None = None
     away: Sequence[Absence] = ()
+    death_undone: AuditRow | None = None
     on_form: Message | None = None
     is_shared: bool = False
     holders: Sequence[Holder] = ()
@@ -190,23 +191,23 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
         texts=texts,
         quotes=_quotes(session, alert, row),
-        contacts=chart_data.contacts_of(session, patient, page.now) if patient else _caller(session, page, number),
+        contacts=chart_data.contacts_of(session, patient, page.now)
+        if patient
+        else chart_data.caller(session, page.viewer.service_id, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
         away=away,
+        death_undone=absences.death_undone(session, patient.id, since=_began(alert, row)) if patient else None,
         on_form=_on_form(session, alert) if alert else None,
         is_shared=bool(among),
         holders=sharing.holders_of(page, session, among, number),
     )
 
 
-def _caller(session: Session, page: Page, number: str) -> list[Contact]:
-    """The telephone that wrote, then the emergency number: with nobody known there is nobody else to name."""
-    service = session.get_one(Service, page.viewer.service_id)
-    found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
-    return [one for one in found if one.number]
+def _began(alert: Alert | None, row: Row | None) -> datetime | None:
+    return min([*([alert.opened_at] if alert else ()), *(task.created_at for task in (row.tasks if row else ()))], default=None)
 
 
 def _on_form(session: Session, alert: Alert) -> Message | None:

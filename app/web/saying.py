@@ -9,6 +9,7 @@ from typing import Any
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.core.audit import AuditRow
+from app.insight.quotes import SILENT
 from app.insight.worklist import REASONS, Row
 from app.messaging import pages
 from app.messaging.models import Message
@@ -30,6 +31,11 @@ def level_of(detail: Mapping[str, Any]) -> Level:
     """The level of the reason that an event tells, which may be milder than its alert's."""
     parts = str(detail.get("signature", "")).split("|")
     return Level.of(parts[1]) if len(parts) > 1 else Level.NONE
+
+
+def gravity(detail: Mapping[str, Any]) -> tuple[Level, bool, bool]:
+    """What a reason is ranked by: its level; something said before nothing said (a silence hides no diarrhoea); a danger by its name."""
+    return level_of(detail), detail.get("kind") not in SILENT, bool(detail.get("dangers"))
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,8 @@ class Saying:
     def headline(self, row: Row) -> str:
         """The one line of the list: why the alert is open, or what the task is."""
         if row.alert is None:
-            return "; ".join(dict.fromkeys(self.task(task) for task in row.tasks))
-        return self.why(max(row.reasons, key=level_of))[0] if row.reasons else self.kind(row.alert.kind)
+            return " · ".join(dict.fromkeys(self.task(task, row.away) for task in row.tasks))
+        return self.why(max(row.reasons, key=gravity))[0] if row.reasons else self.kind(row.alert.kind)
 
     def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
@@ -120,7 +126,7 @@ class Saying:
         if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
             day = self.page.formats.day(patient.silence_paused_until) if patient.silence_paused_until else ""
             found.append(say("absence.paused_until", day=day, why=patient.silence_pause_reason))
-        return found + [self.task(task) for task in row.tasks if row.alert is not None]
+        return list(dict.fromkeys(found + [self.task(task, row.away) for task in row.tasks if row.alert is not None]))
 
     def _nobody(self, row: Row) -> str:
         """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""
@@ -128,10 +134,15 @@ class Saying:
             return self.page.say("list.unknown_number")
         return self.page.say("list.shared_number", names=", ".join(one.full_name for one in row.among))
 
-    def task(self, task: Task) -> str:
+    def why_of(self, task: Task, away: Sequence[Absence]) -> str:
+        """Why there is a task: a death that has been taken back since is no longer noted."""
+        why = str(task.detail.get("why", ""))
+        return "death_undone" if why == "noted_dead" and absences.death(away) is None else why
+
+    def task(self, task: Task, away: Sequence[Absence] = ()) -> str:
         """What a task asks for."""
         planned = task.key.startswith("ask_by_telephone:")  # nobody asked for this call: it is how the questions are asked
-        first = f"task.first.{'asked_by_telephone' if planned else task.detail.get('why', '')}"
+        first = f"task.first.{'asked_by_telephone' if planned else self.why_of(task, away)}"
         return self.page.say(first if self.page.has(first) else f"task.{task.kind}")
 
     def away(self, one: Absence) -> str:
@@ -197,7 +208,8 @@ class Saying:
         """One line of the alert's story."""
         detail, say, f = event.detail, self.page.say, self.page.formats
         if event.kind in ("raised", "risen", "merged"):
-            return say(f"story.{event.kind}", level=say(f"level.{event.level}"), why=" ".join(self.why(detail)))
+            kind = "together" if detail.get("together") else event.kind
+            return say(f"story.{kind}", level=say(f"level.{event.level}"), why=" ".join(self.why(detail)))
         if event.kind == "told":
             return say(f"story.told.{detail.get('told', 'none')}")
         if event.kind == "stepped":

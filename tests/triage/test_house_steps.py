@@ -39,7 +39,7 @@ def step(rule: str, given: dict[str, Value | None] | None = None, protocol: Prot
 SIGN = ("Un signe de danger est écrit dans le message.", "The message contains a danger sign.")
 PERSON = ("La lecture du message demande une personne.", "The reading of the message asks for a person.")
 UNJUDGED = ("Une règle ou une réponse n'a pas pu être jugée.", "A rule or an answer could not be judged.")
-OPEN = ("Le bilan se ferme sans réponse à un signe d'alerte.", "The check-in closes with a red flag unanswered.")
+OPEN = ("Un signe d'alerte est resté sans réponse.", "A red flag was left without an answer.")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,9 @@ def test_a_rule_that_throws_names_itself_and_its_layer() -> None:
     assert got == replace(expected, met=None, error="ZeroDivisionError: a mistake", layer="onepill@2026-02-01")
 
 
-def test_red_flags_left_open_at_the_close_are_named() -> None:
-    inputs = ("règles en attente : hot, warm", "rules waiting: hot, warm")
+def test_red_flags_left_open_at_the_close_name_the_question_to_ask_once() -> None:
+    """Two rules wait for the temperature: a nurse reads what to ask, never the code words of rules."""
+    inputs = ("à demander : température", "to ask: temperature")
     assert step("waiting-at-close", {"temperature": None}, closing=True) == house("waiting-at-close", Level.MODERATE, OPEN, inputs, "house")
 
 

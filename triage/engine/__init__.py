@@ -18,6 +18,7 @@ from triage.conditions.on_history import history_known, reached
 from triage.engine.house import DANGER, EXCEPTION, FLOOR, UNJUDGED, WAITING, exception, impossible, reader, swift, waiting
 from triage.engine.plan import REMEMBERED, Form, Heard, Plan, Ready, Seen, keep
 from triage.protocol import Protocol, Rule
+from triage.questions import Question
 from triage.terms import Answer, Assessment, Context, Escalate, Graded, Level, Step
 
 __all__ = ["DANGER", "EXCEPTION", "FLOOR", "REMEMBERED", "UNJUDGED", "WAITING", "assess"]
@@ -42,7 +43,7 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
     fixed: list[Step] = []
     if state >= plan.odd or form.strangers or context.dangers or protocol.override or context.escalate is not NO_FLOOR:
         fixed = _fixed(plan, form, answers, heard, context)
-    last = [waiting(tuple(undecided))] if context.closing and undecided else []
+    last = [waiting()] if context.closing and undecided else []
     fired = [*fixed, *bare, *last]
     level = Level.NONE
     for step in fired:
@@ -50,6 +51,7 @@ def assess(protocol: Protocol, answers: Mapping[str, Answer], context: Context, 
     fields = _fields(plan, level, fired, undecided)
     if trace:
         every = [known(pick(seen)) or plan.step(ready, seen) for pick, known, ready in plan.told]
+        last = [waiting(_unanswered(protocol, every, undecided))] if last else []
         fields["steps"] = (*fixed, *every, *last)
         fields |= _told(plan, case, form, heard, level, fired, rules)
     return swift(Assessment, fields)
@@ -131,6 +133,12 @@ def _fixed(plan: Plan, form: Form, answers: Mapping[str, Answer], heard: list[He
 
 
 # --- Told in words ------------------------------------------------------------------------------------------------------------------
+
+
+def _unanswered(protocol: Protocol, steps: list[Step], undecided: list[str]) -> list[Question]:
+    """What the undecided red flags wait for, each once."""
+    keys = dict.fromkeys(key for step in steps if step.rule in undecided for key in step.waits_for)
+    return [protocol.questions[key] for key in keys if key in protocol.questions]
 
 
 def _told(plan: Plan, case: Case, form: Form, heard: list[Heard], level: Level, fired: list[Step], rules: list[Ready]) -> dict[str, Any]:

@@ -52,11 +52,11 @@ def impossible(key: str, value: object, question: Question | None, reason: str) 
     return unjudged((f"réponse impossible, {name['fr']} = {value}", f"impossible answer, {name['en']} = {value}"), f"{key}: {reason}")
 
 
-def waiting(undecided: tuple[str, ...]) -> Step:
-    """Red flags that nobody answered before the check-in closed."""
-    rules = ", ".join(undecided)
-    why = ("Le bilan se ferme sans réponse à un signe d'alerte.", "The check-in closes with a red flag unanswered.")
-    return _house(WAITING, Level.MODERATE, why, (f"règles en attente : {rules}", f"rules waiting: {rules}"), "house")
+def waiting(questions: Sequence[Question] = ()) -> Step:
+    """Red flags that nobody answered before the check-in closed, and the questions to put to the patient."""
+    why = ("Un signe d'alerte est resté sans réponse.", "A red flag was left without an answer.")
+    fr, en = (", ".join(dict.fromkeys(question.name[language] for question in questions)) for language in ("fr", "en"))
+    return _house(WAITING, Level.MODERATE, why, (f"à demander : {fr}", f"to ask: {en}"), "house")
 
 
 def exception(override: Override) -> Step:

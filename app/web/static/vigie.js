@@ -147,9 +147,24 @@
     htmx.trigger(document.body, "vigie:changed");
   });
 
+  let sent = null;
   document.addEventListener("htmx:before:request", (event) => {
     // A new act clears the last refusal; the list that refreshes itself does not.
-    if (event.target.matches?.("form")) document.getElementById("notice").replaceChildren();
+    if (!event.target.matches?.("form")) return;
+    document.getElementById("notice").replaceChildren();
+    sent = event.target;
+    for (const field of sent.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    for (const choice of sent.querySelectorAll(".refused")) choice.classList.remove("refused");
+  });
+
+  // The sentence of a refusal stands above; the field it is about is marked where it stands.
+  document.addEventListener("htmx:after:swap", () => {
+    const about = document.querySelector("#notice [data-field]")?.dataset.field;
+    const field = about && sent?.querySelector(`[name="${about}"]`);
+    if (!field) return;
+    if (field.type === "radio") field.closest("fieldset").classList.add("refused");
+    else field.setAttribute("aria-invalid", "true");
+    field.focus();
   });
 
   // --- Contact with the house (HZ-37) ------------------------------------------------------------------------------------------------

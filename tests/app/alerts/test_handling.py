@@ -132,6 +132,29 @@ def test_closing_needs_an_owner_an_outcome_and_sometimes_words(database: Databas
         close("advice")
 
 
+def test_not_reached_says_that_somebody_tried(database: Database, world: World, raise_: Raise, clock: HandClock) -> None:
+    """A silence is not put away unheard (HZ-05): one call that nobody answered stands in its story; one that was answered does not do."""
+    claire, alert = viewer_of(world.claire), raise_(Level.HIGH, kind="silence")
+
+    def close() -> None:
+        with database.transaction() as session:
+            handling.close(session, alert.id, by=claire, now=clock.now(), outcome="not_reached")
+
+    with database.transaction() as session:
+        handling.take(session, alert.id, by=claire, now=clock.now())
+    with pytest.raises(Refusal, match="Note the call that nobody answered first") as refused:
+        close()
+    assert (refused.value.field, refused.value.status) == ("outcome", 422)
+    with database.transaction() as session:
+        handling.call_logged(session, alert.id, by=claire, now=clock.now(), reached=True, whom="relative")
+    with pytest.raises(Refusal, match="Note the call"):
+        close()
+    with database.transaction() as session:
+        handling.call_logged(session, alert.id, by=claire, now=clock.now(), reached=False, whom="patient")
+    close()
+    assert _again(database, alert).outcome == "not_reached"
+
+
 def test_an_urgent_alert_is_never_closed_as_not_reached(database: Database, world: World, raise_: Raise, clock: HandClock) -> None:
     alert = raise_(Level.URGENT)
     with database.transaction() as session:

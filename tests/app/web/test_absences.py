@@ -181,6 +181,7 @@ def test_not_reached_ends_nothing_and_the_overdue_call_asks_again(claire: TestCl
     chain.until(THURSDAY_TEN)
     (alert,) = chain.alerts()
     claire.post(f"/alerts/{alert.id}/take")
+    claire.post(f"/alerts/{alert.id}/call", data={"whom": "patient", "reached": "no"})
     assert claire.post(f"/alerts/{alert.id}/close", data={"outcome": "not_reached"}).status_code == 303
     chain.until(SATURDAY_TEN)
     assert chain.tasks() == ["overdue_call"]

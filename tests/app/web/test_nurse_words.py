@@ -204,8 +204,8 @@ def test_the_same_call_in_vain_is_one_line_with_its_count(
                 AlertEvent(alert_id=morning.danger.id, at=at, kind="stepped", level="urgent", actor="system", actor_name="", detail=detail)
             )
     page = said(claire.get(f"/alerts/{morning.danger.id}"))
-    assert "Coordination : personne à prévenir par SMS · 3 fois, dernière à 10 h 10" in page
-    assert page.count("personne à prévenir par SMS") == 1
+    assert "Coordination : aucun numéro, personne n'a été prévenu par SMS · dernière fois à 10 h 10" in page
+    assert page.count("personne n'a été prévenu") == 1
 
 
 def test_every_reason_the_file_keeps_in_english_has_its_words() -> None:

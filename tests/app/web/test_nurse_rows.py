@@ -1,0 +1,112 @@
+"""What a row and its panel tell first: the graver reason, another report only when there is one, and who may stand behind a number."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.alerts import handling, tasks
+from app.alerts.handling import Reason
+from app.core.audit import SYSTEM
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people import absences
+from app.people.models import Patient, Service
+from app.people.perimeter import actor_of
+from tests.app.web.form import Ward
+from tests.app.web.test_nurse import HTMX, said
+from tests.app.web.ward import Morning, a_morning, text
+from tests.factories import World
+from tests.support.chain import MARIE
+from triage.terms import Level
+
+
+@pytest.fixture
+def morning(database: Database, world: World, clock: HandClock) -> Morning:
+    with database.transaction() as session:
+        return a_morning(session, world, now=clock.now())
+
+
+def test_a_silence_since_does_not_take_the_graver_reason_off_the_row(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-05: Jean's tiredness raised it; two days later nobody answers. The row still says tiredness, and that it was reported again."""
+    clock.forward(days=2)
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        reason = Reason("silence", Level.HIGH, {"checkin_id": 7, "silences": 1})
+        handling.consider(session, service=session.get_one(Service, jean.service_id), patient=jean, reason=reason, now=clock.now())
+    row = said(claire.get("/list")).split("PAYET Jean")[1]
+    assert "fatigue · Un symptôme est fort." in row and "à nouveau à 10 h 00" in row
+    assert "Pas de réponse au relevé" not in row
+
+
+def test_the_words_and_the_answers_of_one_text_are_one_report(claire: TestClient, ward: Ward) -> None:
+    """A danger is heard, then the same text is judged: nothing was reported again. The next text is another report."""
+    ward.chain.says(MARIE, "4 4 4 et je saigne beaucoup")
+    (alert,) = ward.chain.alerts()
+    assert "à nouveau" not in said(claire.get("/list"))
+    story = said(claire.get(f"/alerts/{alert.id}")).split("Déroulé")[1]
+    assert "Signalé à nouveau" not in story and "Dans le même message : " in story
+    ward.chain.wait(minutes=5)
+    ward.chain.says(MARIE, "je respire plus")
+    assert "à nouveau à 10 h 0" in said(claire.get("/list"))
+
+
+def test_a_wish_to_be_called_is_read_in_its_own_words(claire: TestClient, ward: Ward) -> None:
+    """FR-26: who wishes a call in words says for whom; the keyword alone says nothing."""
+    ward.chain.says(MARIE, "est-ce qu'une infirmière peut m'appeler demain matin")
+    page = said(claire.get("/tasks/1"))
+    assert "est-ce qu'une infirmière peut m'appeler demain matin" in page.split("Derniers messages")[0]
+    assert "Aucun mot pour ceci" not in page
+
+
+def test_the_same_task_twice_is_one_tag(claire: TestClient, database: Database, morning: Morning, clock: HandClock) -> None:
+    with database.transaction() as session:
+        about = {"service_id": morning.marie.service_id, "patient_id": morning.marie.id, "kind": "number_unverified", "now": clock.now()}
+        for key in ("hers", "her daughter's"):
+            tasks.make(session, key=key, **about)  # type: ignore[arg-type]  # fields by name
+    assert said(claire.get("/list")).count("Numéro à vérifier") == 1
+
+
+def test_a_death_taken_back_is_told_with_its_reason_and_the_message_is_no_longer_a_dead_person_s(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-35."""
+    with database.transaction() as session:
+        marie, by = session.get_one(Patient, morning.marie.id), actor_of(world.claire)
+        death = absences.record(session, marie, "death", from_day=clock.now().date(), by=by, now=clock.now())
+        heard = text(session, world, marie, "je suis vivante", at=clock.now())
+        tasks.make(
+            session, service_id=marie.service_id, patient_id=marie.id, kind="to_read", key="dead", detail={"why": "noted_dead"},
+            message_id=heard.id, now=clock.now(),
+        )  # fmt: skip
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "Message d'une personne notée décédée" in page and "Un décès est noté. Demandez avec douceur qui écrit." in page
+    clock.forward(minutes=5)
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        absences.undo(session, marie, death.id, by=actor_of(world.claire), now=clock.now(), reason="Erreur d'homonyme")
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "personne notée décédée" not in page and "Un décès est noté" not in page
+    assert "Erreur d'homonyme" in page and "Il a été annulé depuis." in page
+    assert "personne notée décédée" not in said(claire.get("/list"))
+
+
+def test_a_number_noted_wrong_is_not_offered_as_the_patient_s(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-09: whoever calls it asks who answers."""
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        absences.record(session, marie, "wrong_number", from_day=clock.now().date(), reason="dit par SMS", by=SYSTEM, now=clock.now())
+    page = said(claire.get(f"/alerts/{morning.danger.id}"))
+    assert "+33 6 39 98 00 01 numéro signalé faux : demandez qui répond" in page
+    assert "+33 6 39 98 00 01 le patient" not in page and "15 Urgences" in page
+
+
+def test_a_refusal_names_its_field_for_the_screen_to_mark(claire: TestClient, morning: Morning) -> None:
+    claire.post(f"/alerts/{morning.tiredness.id}/take", headers=HTMX)
+    for data, field in (({"outcome": "other"}, "note"), ({"outcome": "not_reached"}, "outcome"), ({}, "outcome")):
+        refused = claire.post(f"/alerts/{morning.tiredness.id}/close", data=data, headers=HTMX)
+        assert refused.status_code == 422 and f'data-field="{field}"' in refused.text
