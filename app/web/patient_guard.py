@@ -23,7 +23,7 @@ from app.core.audit import Actor
 from app.messaging import links as addresses
 from app.messaging.models import FormLink, FormVisit
 from app.people.models import Patient, Respondent
-from app.web import asking, patient_frame, telling, visit
+from app.web import asking, patient_frame, refused, telling, visit
 from app.web.deps import Reads, Writes
 from app.web.render import AnyPage, Page
 
@@ -57,7 +57,9 @@ def guard(page: AnyPage, session: Reads, token: str, again: str = "") -> Respons
     link, state = links.open_link(session, token, now=page.now)
     if link is None or state != links.LIVE:
         return closed(page, session, link, state)
-    return _guard(page, session, link, again=bool(again))
+    typed, here = refused.typed(page.request), _in(page, session, link)
+    errors = (_missing(here, typed) or {"birth": _wrong(here, session, link)}) if typed else {}
+    return _guard(page, session, link, typed, errors, again=bool(again))
 
 
 @router.post("/{token}")
@@ -80,14 +82,9 @@ def enter(page: AnyPage, session: Writes, form: Form, token: str) -> Response:
 
 def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Response:
     here = _in(page, session, link)
-    day, month = (asking.number_in(form.get(name, "")) for name in ("day", "month"))
-    errors = {} if _is_day(day, 31) and _is_day(month, 12) else {"birth": here.say("form.guard.missing_birth")}
-    if not errors and int(day) > monthrange(LEAP_YEAR, int(month))[1]:
-        errors["birth"] = here.say("form.guard.no_such_day")  # a slip of the finger is no try
-    if form.get("who") not in ("self", "relative"):
-        errors["who"] = here.say("form.guard.missing_who")
-    if errors:
-        return _guard(page, session, link, form, errors, status=422)
+    if errors := _missing(here, form):
+        return _ask_again(page, form) or _guard(page, session, link, form, errors, status=422)
+    day, month = _birthday(form)
     patient = session.get_one(Patient, link.patient_id)
     by = Actor("patient", patient.id, patient.full_name) if form["who"] == "self" else visit.undeclared(patient)
     cookie = links.pass_guard(session, link, day=int(day), month=int(month), said_by=by, now=page.now)
@@ -95,11 +92,31 @@ def _enter(page: Page, session: Session, link: FormLink, form: Typed) -> Respons
         state = links.state_of(session, link, now=page.now)
         if state != links.LIVE:
             return closed(page, session, link, state)
-        return _guard(page, session, link, form, {"birth": _wrong(here, session, link)}, status=422)
+        return _ask_again(page, form) or _guard(page, session, link, form, {"birth": _wrong(here, session, link)}, status=422)
     began = session.scalars(select(FormVisit).where(FormVisit.token_hash == signing.fingerprint(cookie))).one()
     began.language = here.language
     first = f"{visit.root_of(cookie)}/who" if visit.relatives_of(session, link) and by.kind != "patient" else visit.root_of(cookie)
-    return visit.with_cookie(RedirectResponse(first, 303), cookie, page.tools.settings)
+    return refused.forget(visit.with_cookie(RedirectResponse(first, 303), cookie, page.tools.settings), page.request)
+
+
+def _birthday(form: Typed) -> tuple[str, str]:
+    return asking.number_in(form.get("day", "")), asking.number_in(form.get("month", ""))
+
+
+def _missing(here: Page, form: Typed) -> dict[str, str]:
+    """What cannot be a day, or was left out: a sentence beside each; it is no try."""
+    day, month = _birthday(form)
+    errors = {} if _is_day(day, 31) and _is_day(month, 12) else {"birth": here.say("form.guard.missing_birth")}
+    if not errors and int(day) > monthrange(LEAP_YEAR, int(month))[1]:
+        errors["birth"] = here.say("form.guard.no_such_day")  # a slip of the finger is no try
+    if form.get("who") not in ("self", "relative"):
+        errors["who"] = here.say("form.guard.missing_who")
+    return errors
+
+
+def _ask_again(page: Page, form: Typed) -> Response | None:
+    url = page.request.url
+    return refused.ask_again(f"{url.path}?{url.query}".rstrip("?"), form, page.tools.settings)
 
 
 def _wrong(here: Page, session: Session, link: FormLink) -> str:

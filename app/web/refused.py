@@ -1,7 +1,7 @@
-"""What was typed on a patient's page and could not stand, kept for the page that asks again, so that no page answers a form.
+"""What was typed on a patient's page and could not stand, kept for the page that asks again, so that Back never asks to send a form again.
 
-A page shown in answer to a form is asked for again by the browser's Back ("confirm form resubmission"). So the browser is sent to look at
-the question, with what was typed in a cookie of that one address, for a few minutes. It never stands in an address, nor in our database.
+A page shown in answer to a form cannot be gone back to ("confirm form resubmission"). So the browser is sent to look at the question, with
+what was typed in a cookie of that one address, for two minutes. It never stands in an address, nor in our database.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse, Response
 from app.core.settings import Settings
 
 COOKIE = "vigie_typed"
-KEPT_SECONDS = 600
-"""Long enough to look for the thermometer (house rule, 2026-11-22)."""
+KEPT_SECONDS = 120
+"""The way to the page and a slow network; later the telephone may be in another hand (house rule, 2026-11-22)."""
 MOST = 3500
 """A browser keeps a cookie of 4 096 bytes with its name and attributes; what is longer is answered on the spot."""
 
@@ -29,7 +29,8 @@ def ask_again(where: str, form: Mapping[str, str], settings: Settings) -> Respon
         return None
     answer = RedirectResponse(where, 303)
     https = settings.public_url.startswith("https:")
-    answer.set_cookie(COOKIE, kept, max_age=KEPT_SECONDS, path=where, secure=https, httponly=True, samesite="lax")
+    path = where.partition("?")[0]
+    answer.set_cookie(COOKIE, kept, max_age=KEPT_SECONDS, path=path, secure=https, httponly=True, samesite="lax")
     return answer
 
 

@@ -60,7 +60,7 @@ def test_five_wrong_birthdays_lock_the_link_and_make_one_task(ward: Ward, phone:
     token = ward.token()
     for left in ("Encore 4 essais.", "Encore 3 essais.", "Encore 2 essais.", "Encore 1 essai."):
         phone.enter(token, born=date(1955, 3, 15))
-        assert phone.page.status_code == 422
+        assert (phone.page.status_code, phone.page.request.method) == (200, "GET")  # Back never asks to send a birthday again
         assert f"Ce jour et ce mois ne correspondent pas. Vérifiez. {left}" in phone.text
         assert "une seule personne" not in phone.text
     phone.enter(token, born=date(1955, 3, 15))
@@ -84,7 +84,6 @@ def test_five_wrong_birthdays_lock_the_link_and_make_one_task(ward: Ward, phone:
 )
 def test_what_is_missing_is_said_and_what_was_typed_stays(ward: Ward, phone: Browser, typed: dict[str, str], sentence: str) -> None:
     phone.get(f"/q/{ward.token()}").post(**typed)
-    assert phone.page.status_code == 422
     assert sentence in phone.text
     for name in ("day", "month"):
         assert f'name="{name}" value="{typed[name]}"' in phone.page.text
@@ -113,7 +112,6 @@ def test_a_day_that_does_not_exist_is_no_try_and_whose_birthday_is_plain(ward: W
     assert "Pour un proche, écrivez sa date, pas la vôtre." in guard
     for day, month in (("31", "2"), ("31", "4"), ("30", "2")):
         phone.get(f"/q/{token}").post(day=day, month=month, who="self")
-        assert phone.page.status_code == 422
         assert "Ce jour n'existe pas. Vérifiez le jour et le mois." in phone.text
     with database.reading() as session:
         assert session.scalars(select(FormLink.wrong)).one() == 0
@@ -179,7 +177,7 @@ def test_too_many_tries_from_one_place_wait_but_answers_never_do(
     token = ward.token()
     inside = phone.enter(token)
     other = Browser.on(app).enter(token, born=date(1955, 1, 1))
-    assert other.page.status_code == 422
+    assert "Encore 4 essais." in other.text
     other.enter(token)
     assert other.page.status_code == 429
     assert "Trop d'essais en peu de temps." in other.text
