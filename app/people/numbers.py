@@ -70,6 +70,13 @@ def writes_to(patient: Patient) -> Respondent | None:
     return None
 
 
+def held_by(patient: Patient, number: str) -> Respondent | None:
+    """The relative who reads what arrives at this number: their own, or the patient's when they answer on it. None: the patient."""
+    if number != patient.phone or patient.answered_by != "respondent":
+        return reading.relative_at(patient, number)
+    return next((one for one in patient.respondents if one.answers and not one.phone), None)
+
+
 def is_verified(patient: Patient) -> bool:
     """Did somebody prove to hold the number that texts go to? Until then they say nothing clinical."""
     return (writes_to(patient) or patient).phone_verified_at is not None

@@ -15,7 +15,7 @@ def languages_of(patient: Patient, address: str = "") -> tuple[str, ...]:
 
     address: the number written to, "" for the patient's. A relative who answers from their own telephone reads their own language.
     """
-    relative = _relative(patient, address)
+    relative = relative_at(patient, address)
     wanted = [relative.language] if relative is not None and relative.language else [patient.language, *patient.also_reads]
     return tuple(dict.fromkeys(language for language in wanted if language in wording.LANGUAGES))
 
@@ -25,7 +25,8 @@ def language_of_text(key: str, patient: Patient, address: str = "") -> str:
     return next((language for language in languages_of(patient, address) if wording.has(key, language)), "")
 
 
-def _relative(patient: Patient, address: str) -> Respondent | None:
+def relative_at(patient: Patient, address: str) -> Respondent | None:
+    """The relative whose telephone this is; None for the patient's own, and for one that is nobody's."""
     if not address or address == patient.phone:
         return None
     return next((respondent for respondent in patient.respondents if respondent.phone == address), None)

@@ -46,7 +46,7 @@ def change_dose(
     try:
         tablets = tablets_of(dose_mg, strengths)
     except NoExactTablets:
-        raise Refusal(NO_TABLETS, field="strengths", status=422, dose=f"{dose_mg:f}") from None
+        raise Refusal(NO_TABLETS, field="strengths", status=422, dose=Decimal(f"{dose_mg:f}")) from None
     before = days.dose_on(course, from_day)
     row = DoseStep(from_day=from_day, dose_mg=dose_mg, tablets=tablets, reason=reason, ordered_by=str(by), recorded_at=now)
     course.doses.append(row)

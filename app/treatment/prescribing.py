@@ -148,7 +148,7 @@ def _tablets_problem(dose: Decimal, strengths: Sequence[Decimal]) -> str:
     try:
         tablets_of(dose, strengths)
     except NoExactTablets:
-        return Said(NO_TABLETS, dose=f"{dose:f}")
+        return Said(NO_TABLETS, dose=Decimal(f"{dose:f}"))
     return ""
 
 

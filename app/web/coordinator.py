@@ -108,7 +108,8 @@ def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[
 
 def _zones(own: str) -> list[str]:
     near = list(dict.fromkeys((own, *NEAR_ZONES)))
-    return near + sorted(available_timezones() - set(near))
+    places = {zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")}  # nobody lives in Zulu
+    return near + sorted(places - set(near))
 
 
 @router.get("/patients/{patient_id}/enrolled")

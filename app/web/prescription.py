@@ -24,7 +24,8 @@ COMPANION_DOSE = "companion_{name}_dose_mg"
 
 def usual(protocol: Protocol) -> dict[str, str]:
     """Medicine and dosing that a protocol's label proposes; empty where it follows from the patient. The prescription decides."""
-    found = {"agent": protocol.agents[0] if len(protocol.agents) == 1 else ""}
+    own = [agent for agent in protocol.agents if agent not in protocol.companions]
+    found = {"agent": own[0] if len(own) == 1 else ""}
     if protocol.dose_mg is not None:
         found["dose_mg"] = f"{protocol.dose_mg:f}"
     if protocol.dosing is not None:

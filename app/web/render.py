@@ -45,6 +45,7 @@ templates.globals["static"] = static
 templates.globals["number_known"] = numbers.is_settled
 templates.tests["landline"] = telephones.is_landline
 templates.globals["reached_as"] = numbers.reached_as
+templates.globals["held_by"] = numbers.held_by
 templates.globals["interpreter_for"] = reading.interpreter_for
 templates.globals["silence_paused"] = lambda patient, now: pauses.holds(patient, now.astimezone(ZoneInfo(patient.timezone)).date())
 templates.globals["LANGUAGES"] = {code: languages()[code].name for code in words.LANGUAGES}

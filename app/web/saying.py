@@ -13,8 +13,8 @@ from app.insight.quotes import SILENT
 from app.insight.worklist import REASONS, Row
 from app.messaging import pages
 from app.messaging.models import Message
-from app.people import absences, pauses
-from app.people.models import Absence
+from app.people import absences, numbers, pauses
+from app.people.models import Absence, Patient
 from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
@@ -194,10 +194,14 @@ class Saying:
         where = {pages.FORM: "message.on_form", pages.CALL: "message.on_call"}.get(text.carrier or "", "message.empty")
         return text.body or self.page.say(where)
 
-    def told(self, alert: Alert, message: Message | None) -> str:
-        """What the patient was told, and whether it arrived."""
+    def told(self, alert: Alert, message: Message | None, patient: Patient | None) -> str:
+        """What the patient, or the relative whose telephone it went to, was told, and whether it arrived."""
         at = message.settled_at or message.sent_at or message.created_at if message else None
-        return self.page.say(f"alert.told.{alert.told}", when=self.page.formats.at(at) if at else "")
+        when = self.page.formats.at(at) if at else ""
+        relative = numbers.held_by(patient, message.address) if patient and message else None
+        if relative is not None and alert.told == "delivered":
+            return self.page.say("alert.told.delivered_to", name=relative.name, when=when)
+        return self.page.say(f"alert.told.{alert.told}", when=when)
 
     def stored(self, sentence: str) -> str:
         """A reason as the file keeps it, in the reader's language when it is one of ours; what a person wrote stays as it is."""

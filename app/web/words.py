@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ def _value(language: str, value: object, words: dict[str, str]) -> object:
             else f"{seconds // 3600} h {seconds // 60 % 60:02d}"
         )
         return f"il y a {span}" if language == "fr" else f"{span} ago"
+    if isinstance(value, Decimal):
+        return str(value).replace(".", ",") if language == "fr" else value
     return words.get(str(value), value)
 
 

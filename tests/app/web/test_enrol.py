@@ -68,6 +68,8 @@ def test_the_blank_form_holds_the_habits_of_the_service_and_of_the_label(ines: T
     assert held["agent"] and held["agent"] in chosen[5], "the first protocol of the list, and its own medicine"
     assert re.search(r'name="first_text" type="checkbox" value="yes" checked', page)
     assert "shared_phone" not in page
+    zones = re.findall(r'<option value="([^"]*)"', page.split('id="timezone"')[1].split("</select>")[0])
+    assert {"Europe/Paris", "Indian/Reunion", "Asia/Tokyo"} < set(zones) and not {"Factory", "Zulu", "localtime", "Etc/GMT"} & set(zones)
 
 
 def test_another_protocol_brings_its_own_dosing(ines: TestClient) -> None:
@@ -84,6 +86,7 @@ def test_blocks_and_a_second_medicine_come_from_the_protocol(ines: TestClient, m
     assert (held["blocks"], held["cycle_days"], held["days_on"], "<details open>" in part) == ("1-5, 8-12", "28", "", True)
     part = ines.get("/enrol/treatment", params={"protocol_slug": "capecitabine-lapatinib"}, headers={"hx-request": "true"}).text
     assert 'name="companion_lapatinib_dose_mg" type="text" value="1250"' in part
+    assert 'name="agent" type="text" value="capecitabine"' in part, "the one that is not the second medicine"
     typed = {**marie, "protocol_slug": "capecitabine-lapatinib", "dose_mg": "1500", "strengths": "500 ; 150"}
     assert ines.post("/enrol", data={**typed, "companion_lapatinib_dose_mg": "1250", "first_intake_evening": "yes"}).status_code == 303
     with database.reading() as session:
@@ -97,7 +100,7 @@ def test_blocks_and_a_second_medicine_come_from_the_protocol(ines: TestClient, m
     [
         ({"blocks": "1-5, 4-12", "cycle_days": "28", "days_on": "", "days_off": ""}, "blocks", "Écrivez les blocs dans l'ordre"),
         ({"blocks": "le lundi", "cycle_days": "28", "days_on": "", "days_off": ""}, "blocks", "Écrivez les blocs dans l'ordre"),
-        ({"strengths": "400"}, "strengths", "Ces comprimés ne font pas 1500.5 mg"),
+        ({"strengths": "400"}, "strengths", "Ces comprimés ne font pas 1500,5 mg"),
         ({"strengths": "gros"}, "strengths", "Ces comprimés ne font pas"),
         ({"weekday": "9"}, "weekday", "Choisissez un jour"),
     ],
@@ -216,6 +219,8 @@ def test_a_relative_who_answers_is_named(ines: TestClient, marie: dict[str, str]
     assert ines.post("/enrol", data=marie).status_code == 303
     [patient] = patients_of(database)
     assert patient.answered_by == "respondent"
+    page = ines.get(f"/patients/{patient.id}").text
+    assert re.search(r"à envoyer · [+\d\s]+02, Lise Hoarau</small>", page), "each message says to which number"
 
 
 def test_the_mobile_of_the_relative_who_answers_is_never_the_patients_own(

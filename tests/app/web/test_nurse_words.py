@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.alerts.models import AlertEvent
+from app.alerts.models import Alert, AlertEvent
 from app.checkins import answers, planning
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import SYSTEM, Actor
@@ -80,13 +80,18 @@ def test_a_silence_alerts_only_when_questions_leave(claire: TestClient, database
 
 
 def test_a_number_that_the_relative_answers_bears_the_relative_s_name(
-    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
 ) -> None:
     with database.transaction() as session:
         jean = session.get_one(Patient, morning.jean.id)
         anne = respondents.declare(session, jean, NewRespondent("Anne Payet", "mère"), by=SYSTEM, now=clock.now(), allow_fiction=True)
         respondents.answered_by(session, jean, anne.id, by=SYSTEM, now=clock.now())
+        told = text(session, world, jean, "Une infirmière vous appelle.", at=clock.now(), direction="out", state="delivered")
+        alert = session.get_one(Alert, morning.tiredness.id)
+        alert.told, alert.told_message_id = "delivered", told.id
     page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "Anne Payet a reçu, à 10 h 00 : Une infirmière vous appelle." in page and "Le patient a reçu" not in page
+    assert "remis · +33 6 39 98 00 02, Anne Payet" in said(claire.get(f"/patients/{morning.jean.id}"))
     assert "+33 6 39 98 00 02 Anne Payet, mère" in page
     assert "+33 6 39 98 00 02 le patient" not in page
     joined = said(claire.get(f"/patients/{morning.jean.id}/reach"))
