@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.checkins import amending, answers, assessing, closing, cycles, dialogue, script
+from app.checkins import amending, answers, assessing, closing, cycles, dialogue, script, shown
 from app.checkins.hearing import LATE
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.turns import Turn
@@ -48,7 +48,11 @@ def _before(turn: Turn, running: CheckIn) -> CheckIn | None:
         CheckIn.patient_id == turn.patient.id, CheckIn.id != running.id, CheckIn.kind == "regular", CheckIn.opened_at < running.opened_at
     )
     found = turn.session.scalars(earlier.order_by(CheckIn.opened_at.desc(), CheckIn.id.desc()).limit(1)).first()
-    if found is None or found.texts_sent == 0 or found.state not in (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.SILENT):
+    if (
+        found is None
+        or not shown.by_text(turn.session, found, turn.message.address)
+        or found.state not in (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.SILENT)
+    ):
         return None
     return found if found.closed_at is None or turn.now - found.closed_at <= LATE else None
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Task
-from app.checkins import floods, hearing, keywords, linking, opting_out, senders, turn_taking, understanding, verifying
+from app.checkins import floods, hearing, keywords, late_codes, linking, opting_out, senders, turn_taking, understanding, verifying
 from app.checkins.senders import Sender
 from app.checkins.turns import Turn, also_in
 from app.core.db import Database
@@ -102,7 +102,9 @@ def hear_out(session: Session, message: Message, now: datetime) -> tuple[bool, T
 def _understand(
     session: Session, sender: Sender, message: Message, heard: hearing.Listened, told: Message | None, now: datetime
 ) -> Turn | None:
-    if not heard.codes and verifying.sent_back(session, sender.service, message, now=now):
+    if not heard.codes and (
+        verifying.sent_back(session, sender.service, message, now=now) or late_codes.sent_back(session, message, now=now)
+    ):
         return None
     if sender.patient is None:
         _to_quarantine(session, sender, message, heard, told, now)

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import script
+from app.checkins import script, shown
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.senders import Sender
 from app.messaging import codes as codes_sent
@@ -36,7 +36,7 @@ TALKING = (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.SILENT, CheckIn
 
 @dataclass(frozen=True)
 class Listened:
-    """The text to read, its danger codes, and the conversation it belongs to."""
+    """The text to read, its danger codes, the conversation it belongs to, and what it may answer: what was asked of this telephone."""
 
     text: str
     codes: tuple[str, ...]
@@ -57,21 +57,24 @@ def listen(session: Session, sender: Sender, message: Message, now: datetime) ->
                 if checkin is not None:
                     protocol = script.protocol_of(session, checkin)
                     on_page = message.carrier in pages.CARRIERS
-                    asked = script.in_words(protocol) if on_page else script.open_group(checkin, protocol)
+                    if on_page:
+                        asked = script.in_words(protocol)
+                    elif shown.by_text(session, checkin, message.address):
+                        asked = script.open_group(checkin, protocol)
         except Exception:
             log.exception("the open conversation could not be found; the text is scanned without it", message_id=message.id)
             checkin, protocol = None, None
     codes = replies.scan(text, language, words.words(), asked)
-    if codes and _is_our_code(session, message, now):
+    if codes and _is_our_code(session, message):
         codes = ()
     return Listened(text, codes, checkin, protocol, asked)
 
 
-def _is_our_code(session: Session, message: Message, now: datetime) -> bool:
+def _is_our_code(session: Session, message: Message) -> bool:
     """ "398 055" is a fever to the reader, unless it is the very code this telephone was sent to be sent back."""
     try:
         with session.begin_nested():
-            return codes_sent.matching(session, message, now=now) is not None
+            return codes_sent.outlived(session, message) is not None
     except Exception:
         log.exception("a code could not be compared; the text keeps its danger", message_id=message.id)
         return False

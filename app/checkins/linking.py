@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import links, renewing, script, ways
+from app.checkins import links, renewing, script, shown, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.senders import Sender
 from app.checkins.turns import CALL_WITHIN, Turn
@@ -36,14 +36,17 @@ def send_link(turn: Turn) -> None:
 
 def in_words(turn: Turn) -> None:
     """No internet: the open question comes by text where the patient agreed to that; otherwise a nurse asks by telephone."""
-    if turn.checkin is None or turn.protocol is None or not turn.asked.keys:
+    asked = script.open_group(turn.checkin, turn.protocol) if turn.checkin is not None and turn.protocol is not None else Asked()
+    if turn.checkin is None or turn.protocol is None or not asked.keys:
         turn.say("help", Purpose.ADMINISTRATIVE)
     elif ways.no_words_because(turn.session, turn.patient) or not turn.may_ask:
-        turn.task("call_back", why="no_internet", due_within=CALL_WITHIN, checkin_id=turn.checkin.id)
-        turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
+        if not turn.promised_again():
+            turn.task("call_back", why="no_internet", due_within=CALL_WITHIN, checkin_id=turn.checkin.id)
+            turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
     else:
-        turn.checkin.misread = 0  # what came before answered a question that had not been read
-        key, values = script.question_text(turn.asked, turn.protocol, turn.language)
+        if not shown.by_text(turn.session, turn.checkin):
+            turn.checkin.misread = turn.checkin.texts_sent = 0  # the dialogue begins here: links are no questions
+        key, values = script.question_text(asked, turn.protocol, turn.language)
         turn.say(key, Purpose.CONFIRMATION, values)
 
 
@@ -72,7 +75,7 @@ def to_each(session: Session, sender: Sender, message: Message, now: datetime) -
         checkin = _under_way(session, patient)
         outbox.queue(
             session,
-            key=ways.link_key(patient) if checkin else "link_anytime",
+            key=ways.link_key(session, patient) if checkin else "link_anytime",
             purpose=Purpose.ADMINISTRATIVE,
             dedup_key=once,
             patient=patient,

@@ -184,7 +184,7 @@ def ask(session: Session, checkin: CheckIn, patient: Patient, protocol: Protocol
     link = None
     if ways.of(session, patient)[0] == ways.LINK:
         link = links.give(session, patient, checkin, now=now, respondent=ways.reader(patient))
-        key, values = ways.link_key(patient, again=bool(again)), {}
+        key, values = ways.link_key(session, patient, again=bool(again)), {}
     outbox.queue(
         session,
         key=key,

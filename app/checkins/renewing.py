@@ -37,7 +37,7 @@ def send(session: Session, link: FormLink, *, now: datetime) -> Message | None:
     new = links.give(session, patient, checkin, now=now, respondent=relative)
     return outbox.queue(
         session,
-        key=ways.link_key(patient) if checkin is not None else "link_anytime",
+        key=ways.link_key(session, patient) if checkin is not None else "link_anytime",
         purpose=Purpose.ADMINISTRATIVE,
         dedup_key=f"link:{new.id}",
         patient=patient,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.alerts.models import Task
-from app.checkins import agenda, dialogue, freezing, linking, opening, planning, resuming, script, unprompted, ways
+from app.checkins import agenda, answers, closing, dialogue, freezing, linking, opening, planning, resuming, script, unprompted, ways
 from app.checkins.models import CheckInState
 from app.checkins.turns import CALL_WITHIN, Turn, moment
 from app.core import audit
@@ -178,8 +178,7 @@ COMMANDS: dict[str, Callable[[Turn], None]] = {
 def ask_which(turn: Turn, why: str) -> None:
     """ "Arrêté" alone may mean the tablets: asked, not obeyed; a nurse is told whichever it is."""
     turn.for_a_person(why)
-    named = not ways.no_words_because(turn.session, turn.patient)  # the text that asks names tablets
-    if turn.checkin is None or turn.protocol is None or not (turn.may_ask and named):
+    if turn.checkin is None or turn.protocol is None or not turn.may_ask:
         turn.acknowledge()
         return
     turn.checkin.asking = [script.STOP_WHICH]
@@ -187,15 +186,31 @@ def ask_which(turn: Turn, why: str) -> None:
         turn.checkin.silent_at = turn.now + ONE_DAY
     if turn.checkin.state == CheckInState.SILENT:
         turn.checkin.state = CheckInState.PARTIAL
-    turn.say("stop_which", Purpose.CONFIRMATION)
+    plain = ways.no_words_because(turn.session, turn.patient)  # tablets may not be named there
+    turn.say("stop_which_plain" if plain else "stop_which", Purpose.CONFIRMATION)
 
 
 def which_said(turn: Turn, reading: Reading) -> None:
-    """The texts: an opt-out. The tablets: stopped by the patient, which the protocol judges."""
+    """The texts: an opt-out. The tablets: stopped by the patient, which the protocol judges. Where they were not named, "2" is a call."""
     if reading.value == TEXTS:
         stop(turn)
+    elif turn.message.body.strip(" .!") == "2" and ways.no_words_because(turn.session, turn.patient):
+        _something_else(turn)
     else:
         tablets_stopped(turn)
+
+
+def _something_else(turn: Turn) -> None:
+    """What it is, a nurse asks by telephone; the check-in goes on where it was."""
+    if turn.checkin is not None and turn.protocol is not None:
+        said = answers.values(answers.current(turn.session, turn.checkin.id), turn.protocol)
+        left = script.next_group(turn.checkin, turn.protocol, said)
+        turn.checkin.asking = list(left.keys) if left else []
+        if turn.checkin.kind == unprompted.KIND:
+            closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
+    if turn.promised_again() is None:
+        turn.task("call_back", due_within=CALL_WITHIN)
+        turn.promise_call(care_team.add_service_time(turn.service, turn.now, CALL_WITHIN))
 
 
 def tablets_stopped(turn: Turn) -> None:

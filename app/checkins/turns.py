@@ -131,7 +131,7 @@ class Turn:
         self._count(key)
         if ways.names(key) and ways.no_words_because(self.session, self.patient):
             if key not in ways.NEUTRAL:
-                return self.send_link()
+                return self.promised_again() or self.send_link()
             key = ways.NEUTRAL[key]
             values = {name: value for name, value in (values or {}).items() if name not in ("noted", "day")}
         if not outbox.language_of(key, purpose, self.service, self.patient, self.message.address, self.read_in):
@@ -166,14 +166,15 @@ class Turn:
         if alert is None and self.message.alert_id is None and self.session.scalar(of_this_text) is None:
             self.for_a_person("no_language")
 
-    def send_link(self) -> Message | None:
+    def send_link(self, *, figures: bool = False) -> Message | None:
         """Answer with a link: to the check-in that is under way, or else to say that something is wrong."""
         if self.said is not None or self.patient.opted_out_at is not None:
             return None
         under_way = self.checkin if self.checkin is not None and self.checkin.closed_at is None else None
         respondent = self.session.get(Respondent, self.by.id) if self.by.kind == "respondent" else None
         link = links.give(self.session, self.patient, under_way, now=self.now, respondent=respondent)
-        return self.say(ways.link_key(self.patient) if under_way else "link_anytime", Purpose.ADMINISTRATIVE, link=link)
+        key = ways.link_key(self.session, self.patient, figures=figures) if under_way else "link_anytime"
+        return self.say(key, Purpose.ADMINISTRATIVE, link=link)
 
     def keep(self, question: Question, value: str | None, *, note: str = "") -> None:
         """One answer of this turn. Raises ValueError for one that is not plausible."""
@@ -204,6 +205,14 @@ class Turn:
             self.say("call_promised", Purpose.CONFIRMATION, {"when": moment(by_when, self.now, self.patient)}, alert=alert)
         else:
             self.say("call_closed", Purpose.CONFIRMATION, {"opening": self.opening()}, alert=alert)
+
+    def promised_again(self) -> Message | None:
+        """A call that was promised and not made yet is named once more; None when there is none."""
+        waiting = (Task.patient_id == self.patient.id, Task.kind == "call_back", Task.closed_at.is_(None), Task.due_at > self.now)
+        due = self.session.scalar(select(Task.due_at).where(*waiting).order_by(Task.due_at).limit(1))
+        if due is not None:
+            self.promise_call(due)
+        return self.said if due is not None else None
 
     def opening(self) -> Moment:
         """When the service opens next, on the patient's wall."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -268,7 +269,15 @@ def _symptom(turn: Turn, reading: Reading) -> None:
 def _nothing_open(turn: Turn, reading: Reading) -> None:
     """No question waits for this: a nurse reads it, and the patient is told when."""
     turn.for_a_person("nothing_open")
-    turn.acknowledge()
+    waits = turn.checkin is not None and turn.checkin.closed_at is None and bool(turn.checkin.asking) and turn.may_ask
+    if waits and _FIGURES.search(turn.message.body):  # of figures without a question nobody can tell what they answer
+        if turn.promised_again() is None:
+            turn.send_link(figures=True)
+    else:
+        turn.acknowledge()
+
+
+_FIGURES = re.compile(r"\d|\b(?:oui|non|yes|no)\b", re.IGNORECASE)
 
 
 def _courtesy(_turn: Turn, _reading: Reading) -> None:

@@ -42,8 +42,11 @@ def ask(
     purpose: Why = Why.ENROLMENT,
     number: str = "",
     reason: str = "",
+    too_late: bool = False,
 ) -> NumberCheck:
     """A new code leaves for this person's number (``number``: the one to come); the code before is worth nothing any more.
+
+    too_late: the one before came back after its time, and the text says so.
 
     Raises Refusal when the number has had its codes of the day, or when whoever holds it could not read the text (HZ-36).
     """
@@ -59,9 +62,9 @@ def ask(
     )
     text = outbox.queue(
         session,
-        key=TEXT[purpose],
+        key="verify_new" if too_late else TEXT[purpose],
         # Nobody waits for a renewal: it keeps out of the night, and a freeze or the stop switch holds it.
-        purpose=Purpose.REMINDER if purpose is Why.RENEWAL else Purpose.ADMINISTRATIVE,
+        purpose=Purpose.REMINDER if purpose is Why.RENEWAL and not too_late else Purpose.ADMINISTRATIVE,
         dedup_key=f"verify:{check.id}",
         patient=patient,
         to=number,

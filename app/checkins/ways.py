@@ -23,7 +23,7 @@ NEUTRAL = {
 }
 """What is said instead of an echo that names symptoms: the same promise, at the same hour."""
 
-_ASKING = ("q_", "reask_1", "reask_part", "correct", "no_thermometer")
+ASKING = ("q_", "reask_1", "reask_part", "correct", "no_thermometer")
 
 
 def of(session: Session, patient: Patient) -> tuple[str, str]:
@@ -58,11 +58,15 @@ def no_words_because(session: Session, patient: Patient) -> str:
     return "" if session.scalar(said.order_by(Consent.id.desc()).limit(1)) else "no_consent_to_words"
 
 
-def link_key(patient: Patient, *, again: bool = False) -> str:
-    """The text that leads to a check-in's form. On a shared telephone no answer by text is promised: nobody could say whose it is."""
+def link_key(session: Session, patient: Patient, *, again: bool = False, figures: bool = False) -> str:
+    """The text that leads to a check-in's form. figures: it answers some that no question was asked for.
+
+    The word SMS is offered where it brings the questions, else APPEL. On a shared telephone neither: nobody could say whose it is.
+    """
     if patient.shared_phone:
         return "link_shared"
-    return "reminder_link" if again else "link"
+    key = "link_figures" if figures else "reminder_link" if again else "link"
+    return f"{key}_call" if no_words_because(session, patient) else key
 
 
 def names(key: str) -> bool:
@@ -72,7 +76,7 @@ def names(key: str) -> bool:
 
 def asks(key: str) -> bool:
     """Does this text ask a question of a check-in, for the first time or again?"""
-    return key.startswith(_ASKING)
+    return key.startswith(ASKING)
 
 
 def reader(patient: Patient) -> Respondent | None:

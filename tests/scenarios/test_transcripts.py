@@ -9,6 +9,7 @@ A file of transcripts/: "# title" says what it shows; "@ wed 10:30" lets time pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,6 +24,7 @@ from app.checkins.models import CheckIn
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging import inbox
+from app.people.models import Service
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
 
@@ -43,6 +45,7 @@ DIFFERENT: dict[str, dict[str, object]] = {
     "english": {"language": "en"},
     "lives in Réunion": {"timezone": "Indian/Reunion"},
     "not welcomed": {"told": False},
+    "unverified": {"phone_verified": False},
 }
 IBRUTINIB: dict[str, object] = {
     "protocol_slug": "ibrutinib-continuous",
@@ -53,7 +56,7 @@ IBRUTINIB: dict[str, object] = {
     "first_intake": MONDAY - timedelta(days=7),
 }
 """Wednesday is then the tenth day, on which a fall is asked about."""
-DIFFERENT["ibrutinib"] = {}
+DIFFERENT["ibrutinib"] = DIFFERENT["by link"] = {}
 DIFFERENT["daughter answers"] = {**DIFFERENT["daughter"], "answered_by": "respondent"}
 
 
@@ -63,6 +66,9 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
     chain = Chain(database, clock, world)
     lines = path.read_text(encoding="utf-8").splitlines()
     changes = [DIFFERENT[line.removeprefix("% ")] for line in lines if line.startswith("% ")]
+    if "% by link" in lines:
+        with database.transaction() as session:
+            session.get_one(Service, world.service.id).sms_style = "link"
     course = IBRUTINIB if "% ibrutinib" in lines else None
     chain.follow(course=course, **{name: value for change in changes for name, value in change.items()})  # type: ignore[arg-type]  # fields by name
     heard = {MARIE: 0, JEANNE: 0}
@@ -71,7 +77,7 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
         where = f"{path.name}:{number}"
         if mark in ("<", "2<"):
             who = JEANNE if mark == "2<" else MARIE
-            assert chain.received(who)[heard[who] : heard[who] + 1] == [words], where
+            assert _received(chain, who)[heard[who] : heard[who] + 1] == [words], where
             heard[who] += 1
         elif mark not in ("#", "%", ""):
             _nothing_more(chain, heard, where)
@@ -79,6 +85,11 @@ def test_dialogue(path: Path, database: Database, clock: HandClock, world: World
     _nothing_more(chain, heard, f"{path.name}, at its end")
     with chain.read() as session:
         assert list(assessing.mismatches(session)) == []
+
+
+def _received(chain: Chain, who: str) -> list[str]:
+    """What a telephone received; of the address of a form nobody can write the token beforehand."""
+    return [re.sub(r"/q/[A-Za-z0-9_-]{22}", "/q/***", text) for text in chain.received(who)]
 
 
 def _nothing_more(chain: Chain, heard: dict[str, int], where: str) -> None:

@@ -154,7 +154,11 @@ def test_nobody_corrects_by_text_what_somebody_else_said(chain: Chain, marie: Pa
 
 
 def test_each_corrects_by_text_their_own(chain: Chain, marie: Patient) -> None:
+    """The question left for Marie's telephone; the word SMS brings it to Lucie's, who may then answer it."""
     _, lucie, _ = people(chain, marie)
+    chain.says(LUCIE, "2 0 0")
+    assert rows(chain, "diarrhea") == []
+    chain.says(LUCIE, "SMS")
     chain.says(LUCIE, "2 0 0")
     chain.says(LUCIE, "ERREUR")
     chain.says(LUCIE, "1 0 0")

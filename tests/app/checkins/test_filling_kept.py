@@ -73,6 +73,9 @@ def test_begun_by_text_it_goes_on_by_form_and_the_other_way(chain: Chain, marie:
     assert page.next() == "temperature"
     page.says("temperature", "37.0")
     assert page.is_now().asking == ["chest_pain"]
+    chain.says(MARIE, "2")  # the page showed the chest question, no text did
+    assert "chest_pain" not in chain.answers(page.checkin)
+    assert "poitrine" in chain.says(MARIE, "SMS")[0]
     (asked,) = chain.says(MARIE, "2")
     assert asked.startswith("Suivi Baie : depuis 7 jours, de 0 (non) à 4 (très fort) : A nausées")
     filled = page.fills()

@@ -20,6 +20,7 @@ from app.people.models import Patient, Service
 from app.people.perimeter import actor_of
 from notifications import policy
 from tests.support.chain import MARIE, Chain
+from tests.support.filling import Page
 from tests.support.links import guard, token_in
 
 WEDNESDAY = date(2026, 11, 25)
@@ -74,22 +75,22 @@ def test_nothing_in_the_database_opens_a_form(by_link: Chain) -> None:
 
 
 def test_without_consent_to_words_it_is_a_link_and_no_answer_of_ours_names_a_symptom(chain: Chain) -> None:
-    """A link, not a nurse's call. The patient's own words are read; what we write back is a link, a promise or a thank-you."""
+    """A link, not a nurse's call. Figures answer nothing that was asked: a person reads them; what we write back names nothing."""
     marie = chain.follow(consent_sms_words=False)
     chain.until(WEDNESDAY_TEN)
-    assert [text.key for text in chain.texts_to(MARIE)] == ["link"]
+    assert [text.key for text in chain.texts_to(MARIE)] == ["link_call"]
     assert chain.tasks() == []
     assert chain.checkin(marie, WEDNESDAY).state == "open"
 
     (following,) = chain.says(MARIE, "0 1 0")
     token_in(following)
-    assert len(chain.answers(chain.checkin(marie, WEDNESDAY))) == 3
+    assert chain.answers(chain.checkin(marie, WEDNESDAY)) == {}
 
     (promised,) = chain.says(MARIE, "SMS")
     assert promised == "C'est noté : une infirmière vous appelle avant 12 h. Si cela ne peut pas attendre : 0199001234. Urgence : 15."
     with chain.read() as session:
-        (task,) = session.scalars(select(Task))
-        assert (task.kind, task.detail["why"]) == ("call_back", "no_internet")
+        tasks = session.scalars(select(Task).order_by(Task.id))
+        assert [(task.kind, task.detail["why"]) for task in tasks] == [("to_read", "nothing_open"), ("call_back", "no_internet")]
     assert "diarrhée" not in " ".join(chain.received()).casefold()
 
 
@@ -171,11 +172,33 @@ def test_no_internet_said_in_ones_own_words_is_sms_and_no_misreading(by_link: Ch
     assert by_link.says(MARIE, "0 0 0")[0].startswith("Suivi Baie : votre température")
 
 
-def test_a_reply_in_link_style_is_read_as_before_and_a_danger_outranks_the_style(by_link: Chain) -> None:
-    """Whoever answers a neutral text by numbers is understood: the first group is open."""
+@pytest.mark.parametrize("words", ["1", "2", "non", "0 0 0", "2 ou 3 fois seulement", "37,2"])
+def test_what_no_text_asked_is_answered_by_nothing(by_link: Chain, words: str) -> None:
+    """HZ-20: on ibrutinib "1" in reply to a link became an irregular heartbeat, "2" the denial of a fall nobody had asked about."""
     marie = by_link.follow()
     by_link.until(WEDNESDAY_TEN)
-    by_link.says(MARIE, "0 0 0")
-    assert list(by_link.answers(by_link.checkin(marie, WEDNESDAY)).values()) == ["0", "0", "0"]
+    (said,) = by_link.says(MARIE, words)
+    assert said.startswith("Suivi Baie : un chiffre seul ne suffit pas. Vos questions : ")
+    checkin = by_link.checkin(marie, WEDNESDAY)
+    assert (by_link.answers(checkin), checkin.state, by_link.alerts(), by_link.tasks()) == ({}, "open", [], ["to_read"])
+
+
+def test_a_question_read_on_a_page_is_not_answered_by_text(by_link: Chain) -> None:
+    """SMS brought the first question; its answer on the form opened the next, which no text has shown."""
+    marie = by_link.follow()
+    by_link.until(WEDNESDAY_TEN)
+    by_link.says(MARIE, "SMS")
+    checkin = by_link.checkin(marie, WEDNESDAY)
+    page = Page(by_link, marie)
+    for key in ("diarrhea", "mouth_sores", "hand_foot"):
+        page.says(key, "0")
+    by_link.says(MARIE, "39")
+    assert "temperature" not in by_link.answers(checkin)
+    assert [alert.level for alert in by_link.alerts()] == ["urgent"]  # a danger is heard all the same
+
+
+def test_a_danger_outranks_the_style(by_link: Chain) -> None:
+    by_link.follow()
+    by_link.until(WEDNESDAY_TEN)
     safety = by_link.says(MARIE, "je saigne beaucoup")[0]
     assert safety.startswith("Appelez le 15")

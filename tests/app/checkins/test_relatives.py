@@ -34,6 +34,11 @@ def lucie_of(chain: Chain, patient: Patient) -> str:
 
 
 def test_her_answers_are_the_patients_and_carry_her_name(chain: Chain, marie: Patient) -> None:
+    """Once the word SMS has brought the question to her telephone: figures to a question it never showed answer nothing (HZ-20)."""
+    chain.says(LUCIE, "1 0 2")
+    with chain.read() as session:
+        assert session.scalars(select(AnswerRow)).all() == []
+    chain.says(LUCIE, "SMS")
     chain.says(LUCIE, "1 0 2")
 
     assert chain.last_heard().patient_id == marie.id
@@ -121,6 +126,11 @@ def test_somebody_removed_is_no_longer_recognised(chain: Chain, marie: Patient) 
     with chain.database.transaction() as session:
         person = session.get_one(Patient, marie.id)
         respondents.remove(session, person, person.respondents[0].id, by=actor_of(chain.world.claire), now=chain.clock.now())
+    """Once the word SMS has brought the question to her telephone: figures to a question it never showed answer nothing (HZ-20)."""
+    chain.says(LUCIE, "1 0 2")
+    with chain.read() as session:
+        assert session.scalars(select(AnswerRow)).all() == []
+    chain.says(LUCIE, "SMS")
     chain.says(LUCIE, "1 0 2")
 
     assert chain.last_heard().patient_id is None
@@ -131,6 +141,7 @@ def test_questions_go_to_whoever_answers_now(chain: Chain, marie: Patient) -> No
     with chain.database.transaction() as session:
         person = session.get_one(Patient, marie.id)
         respondents.answered_by(session, person, person.respondents[0].id, by=actor_of(chain.world.claire), now=chain.clock.now())
+    chain.says(LUCIE, "SMS")
     chain.says(LUCIE, "0 0 0")
     with chain.read() as session:
         sent = session.scalars(select(Message).where(Message.direction == "out", Message.key == "q_temp")).all()

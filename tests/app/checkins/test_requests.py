@@ -62,6 +62,19 @@ def test_the_tablets_were_meant(chain: Chain, marie: Patient) -> None:
         assert session.scalars(select(IntakeReport)).one().stopped is True
 
 
+def test_arrete_is_asked_about_in_neutral_words_where_tablets_may_not_be_named(chain: Chain) -> None:
+    """HZ-09: outside a check-in, on a number nobody has confirmed: which of the two it is, a nurse asks by telephone."""
+    chain.follow(phone_verified=False)
+    assert chain.says(MARIE, "Arrêté") == [
+        "Que voulez-vous dire ? 1 je ne veux plus de SMS. 2 autre chose : une infirmière vous appelle. Répondez 1 ou 2."
+    ]
+    assert chain.says(MARIE, "2")[0].startswith("C'est noté : une infirmière vous appelle avant ")
+    assert chain.tasks() == ["to_read", "call_back"]
+    assert chain.says(MARIE, "arrêté")[0].startswith("Que voulez-vous dire ?")
+    assert chain.says(MARIE, "1")[0].startswith("C'est fait : plus de SMS.")
+    assert "opted_out" in chain.tasks()
+
+
 def test_said_in_a_sentence_it_is_an_adherence_alert_at_once(chain: Chain, marie: Patient) -> None:
     answers = chain.says(MARIE, "j'ai arrêté le traitement")
 

@@ -25,7 +25,7 @@ def test_a_code_told_aloud_confirms_the_number(chain: Chain) -> None:
     marie = enrolled(chain)
     assert as_now(chain, marie).phone_verified_at is None
     assert re.fullmatch(
-        r"Suivi Baie : votre code est \d{6}\. Dites-le à l'équipe, ou répondez par ce code seul\. "
+        r"Suivi Baie : votre code est \d{6}\. Dites-le à l'équipe, ou répondez par ce code seul sous 2 jours\. "
         r"Vous n'attendez rien \? Ignorez ce message\.",
         chain.received()[0],
     )
@@ -128,6 +128,23 @@ def test_a_code_read_out_is_good_for_ten_minutes_the_telephone_has_two_days(chai
     chain.clock.forward(hours=40)
     chain.says(MARIE, code)
     assert as_now(chain, marie).phone_verified_at == chain.clock.now()
+
+
+def test_a_code_days_late_says_so_and_a_new_one_leaves(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FR-25: not read as a figure out of scale, nor as a fever; the old one proves nothing, the new one does."""
+    marie = enrolled(chain)
+    late = code_of(chain)
+    chain.wait(days=4)
+    (said,) = chain.says(MARIE, late)
+    new = code_of(chain)
+    assert said == f"Suivi Baie : ce code n'est plus valable. Le nouveau : {new}. Répondez par ce code seul, sous 2 jours."
+    assert new != late
+    assert as_now(chain, marie).phone_verified_at is None
+    assert chain.says(MARIE, late)[0].startswith("Suivi Baie : ce n'est pas le bon code.")
+    chain.says(MARIE, new)
+    assert as_now(chain, marie).phone_verified_at == chain.clock.now()
+    assert chain.says(MARIE, new)[0].startswith("Suivi Baie : merci, votre numéro est confirmé.")
+    assert (reasons(chain), chain.alerts()) == (["number_enrolment"], [])
 
 
 def test_a_new_code_ends_the_one_before_and_five_a_day_are_enough(chain: Chain) -> None:
