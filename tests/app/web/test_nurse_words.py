@@ -166,8 +166,11 @@ def test_a_text_that_may_answer_the_check_in_before_is_said_so(
         heard = text(session, world, morning.jean, "je sais plus trop", at=clock.now())
         about = {"service_id": world.service.id, "patient_id": morning.jean.id, "message_id": heard.id}
         tasks.make(session, kind="to_read", key="read", detail={"why": "late_answer"}, now=clock.now(), **about)
+        call = {"service_id": world.service.id, "patient_id": morning.jean.id, "kind": "call_back", "key": "ask_by_telephone:9"}
+        tasks.make(session, detail={"why": "no_language"}, now=clock.now(), **call)
     page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
     assert "Répond peut-être au relevé d'avant. Lisez, et notez la réponse au bon jour." in page
+    assert "Relevé par téléphone" in page and "Demande d'appel" not in page, "nobody asked for the call by which questions are asked"
 
 
 def test_a_repeated_danger_changes_its_row(
