@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.checkins.models import AnswerRow
 from app.people.models import Patient
 from tests.support.chain import MARIE, Chain
+from tests.support.filling import Page
 
 DAY_TEN = date(2026, 11, 23)
 """Ten days into ibrutinib: a fall, a swollen face, the temperature, then scores."""
@@ -92,3 +93,19 @@ def test_sorry_yes_answers_the_question_that_is_open(chain: Chain, marie: Patien
         chain.says(MARIE, answer)
     assert chain.says(MARIE, "pardon, oui")[0].startswith("Appelez le 15")
     assert chain.answers(chain.checkin(marie, date(2026, 11, 25)))["chest_pain"] == "yes"
+
+
+def test_erreur_after_the_form_is_a_call_where_no_symptom_may_be_named(chain: Chain) -> None:
+    """The end page of the form offers ERREUR: a link to "what is wrong" corrected nothing."""
+    marie = chain.follow(phone_verified=False)
+    chain.until(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    Page(chain, marie).fills()
+    assert chain.says(MARIE, "ERREUR")[0].startswith("C'est noté : une infirmière vous appelle avant ")
+    assert chain.tasks() == ["call_back"]
+
+
+def test_a_value_given_after_the_form_is_kept_and_echoed(chain: Chain, marie: Patient) -> None:
+    chain.until(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    Page(chain, marie).fills(diarrhea="1")
+    assert chain.says(MARIE, "diarrhée c'est 2 pas 1")[0].startswith("Noté : diarrhée 2, ")
+    assert [(value, stands) for value, _, stands in rows(chain, "diarrhea")] == [("1", False), ("2", True)]
