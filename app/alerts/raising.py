@@ -86,8 +86,7 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
     if reason.level <= Level.of(alert.level):
         heard = list(session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert.id, AlertEvent.at >= alert.raised_at)))
         if reason.signature not in {event.detail.get("signature") for event in heard}:
-            together = any(event.at == now and event.kind in REPORTS for event in heard)
-            note(session, alert, "merged", by=by, now=now, detail={**_said(reason), "together": together})
+            note(session, alert, "merged", by=by, now=now, detail={**_said(reason), "together": _is_one_report(reason, heard, now)})
             alert.stamp += 1
             _climb_again(service, alert, reason, now)
         session.flush()
@@ -105,6 +104,14 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
     alert.stamp += 1
     note(session, alert, "risen", by=by, now=now, detail=detail)
     record(session, alert, "alert.risen", by=by, now=now, before=before, after=alert.level)
+
+
+def _is_one_report(reason: Reason, heard: list[AlertEvent], now: datetime) -> bool:
+    """Was it told by the same text as what was just noted? Two texts that waited together are read at one instant: their numbers differ."""
+    just = [event for event in heard if event.at == now and event.kind in REPORTS]
+    named = {event.detail["message_id"] for event in just if event.detail.get("message_id")}
+    text = reason.detail.get("message_id")
+    return bool(just) and (text is None or not named or text in named)
 
 
 def _climb_again(service: Service, alert: Alert, reason: Reason, now: datetime) -> None:
