@@ -11,13 +11,12 @@ import hmac
 import re
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.messaging import links, pages
 from app.messaging.models import Message
 from app.people import numbers
-from app.people.models import FollowUp, NumberCheck, Patient
+from app.people.models import NumberCheck
 
 DIGITS = 6
 MASK = "*" * DIGITS
@@ -53,11 +52,8 @@ def matching(session: Session, message: Message, *, now: datetime) -> NumberChec
 def outlived(session: Session, message: Message) -> NumberCheck | None:
     """The check whose code this text was, newest first, whether it is out or over: a code that comes days late is still no symptom."""
     code = alone(message.body) if message.carrier not in pages.CARRIERS else ""
-    if not code:
-        return None
-    mine = (NumberCheck.number == message.address, Patient.service_id == message.service_id, Patient.follow_up != FollowUp.ENDED)
-    sent = select(NumberCheck).join(Patient, Patient.id == NumberCheck.patient_id).where(*mine).order_by(NumberCheck.id.desc()).limit(10)
-    return next((check for check in session.scalars(sent) if is_right(check, code)), None)
+    sent = numbers.sent_to(session, message.service_id, message.address) if code else ()
+    return next((check for check in sent if is_right(check, code)), None)
 
 
 def body_of(session: Session, message: Message) -> str:

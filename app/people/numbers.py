@@ -36,6 +36,8 @@ LIFE = {Purpose.ENROLMENT: timedelta(hours=48), Purpose.CHANGE: timedelta(hours=
 """How long the telephone itself may send a code back; then a person is told (house rule, 2026-11-22)."""
 RENEWED_AFTER = timedelta(days=90)
 """A number confirmed this long ago is asked about again: operators give numbers to somebody else (HZ-09; house rule, 2026-11-22)."""
+REMEMBERED = 10
+"""Codes of a number among which one that comes late is looked for (house rule, 2026-11-22)."""
 MOST_PER_DAY = 5
 """Codes a number may be sent in 24 hours, whoever asks (house rule, 2026-11-22)."""
 
@@ -137,6 +139,13 @@ def live_at(session: Session, service_id: int, number: str, *, now: datetime) ->
     mine = (NumberCheck.number == number, Patient.service_id == service_id, Patient.follow_up != FollowUp.ENDED)
     found = select(NumberCheck).join(Patient, Patient.id == NumberCheck.patient_id).where(*mine, _is_live(now))
     return list(session.scalars(found.order_by(NumberCheck.id)))
+
+
+def sent_to(session: Session, service_id: int, number: str) -> Sequence[NumberCheck]:
+    """The last codes a number was sent, newest first, over or not."""
+    mine = (NumberCheck.number == number, Patient.service_id == service_id, Patient.follow_up != FollowUp.ENDED)
+    found = select(NumberCheck).join(Patient, Patient.id == NumberCheck.patient_id).where(*mine)
+    return list(session.scalars(found.order_by(NumberCheck.id.desc()).limit(REMEMBERED)))
 
 
 def _is_live(now: datetime) -> ColumnElement[bool]:
