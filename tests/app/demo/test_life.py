@@ -28,7 +28,7 @@ def test_everybody_arrived_through_the_front_door(lived: Database) -> None:
         acts = Counter(session.scalars(select(AuditRow.action)))
         assert (acts["patient.enrolled"], acts["course.started"]) == (4, 4)
         assert [course.created_by for course in session.scalars(select(Course))] == ["staff:7"] * 4
-        assert session.scalars(select(Message.key).where(Message.key == "welcome_1")).all() == ["welcome_1"] * 4
+        assert session.scalars(select(Message.key).where(Message.key == "welcome_link")).all() == ["welcome_link"] * 4
 
 
 def test_the_trail_is_whole_and_every_judgement_recomputes(lived: Database) -> None:
