@@ -90,7 +90,23 @@ def _yes_no(text: Text, asked: Asked, words: Words) -> Parsed | None:
     sure = re.match(r"\W*(?:je (?:crois|pense) que |i think |i guess )(oui|non|si|so|not|yes|no)\b", text.folded)
     if sure:
         code = "no" if sure[1] in ("non", "not", "no") else "yes"
-    return again("ambiguous") if code == "perhaps" else settled(code)
+    return again("ambiguous") if code == "perhaps" or (code == "no" and _unread(text)) else settled(code)
+
+
+_NOT_UNDERSTOOD = re.compile(
+    r"\b(?:compris?|comprends?|comprend|saisi|lu|lire|lis|understand|understood|understanding|read|get (?:it|that))\b"
+)
+_NOT_ABOUT_IT = re.compile(
+    r"\b(?:lunettes?|questions?|reponses?|repondu|repondre|recu|entendu|temps|envie|telephone|portable|reseau|internet|thermometre|"
+    r"glasses|received|see|answer|answered|time|phone|signal|thermometer)\b"
+)
+
+
+def _unread(text: Text) -> bool:
+    """ "Je n'ai pas compris" denies nothing (HZ-36): asked again. So is "je n'ai pas mes lunettes", unless a plain no opens the text."""
+    said = " ".join(text.words)
+    opens_with_no = bool(text.words) and text.words[0] in NO
+    return bool(_NOT_UNDERSTOOD.search(said)) or (not opens_with_no and bool(_NOT_ABOUT_IT.search(said)))
 
 
 def _of_another(text: Text, asked: Asked, words: Words) -> bool:

@@ -236,7 +236,7 @@ def test_answers_of_before_are_named_and_not_shown(ward: Ward, app: FastAPI) -> 
     )
     later.get(later.path.replace("/1", "/review"))
     assert "Diarrhée Déjà répondu Répondre à nouveau" in later.text
-    assert "Les réponses d'avant ne sont pas montrées, pour que personne d'autre ne les lise." in later.text  # why (A17)
+    assert "Les réponses d'avant sont cachées. Personne d'autre ne peut les lire." in later.text  # why (A17)
     assert "1 · Un peu" not in later.text
     later.get(later.path.replace("/review", "/1")).post(value="2")
     assert "Diarrhée 2 · Moyen Modifier" in later.get(later.path.rsplit("/", 1)[0] + "/review").text

@@ -56,3 +56,24 @@ def test_no_and_our_one_settle_nothing() -> None:
 
 def test_sorry_without_a_word_of_the_menu_corrects_no_yes_or_no() -> None:
     assert replies.read("pardon 2 oublis", CHEST, "fr", words()).heard is Heard.ASK_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "heard", "value"),
+    [
+        ("je n'ai pas compris", "fr", Heard.ASK_AGAIN, "ambiguous"),
+        ("non je n'ai pas compris", "fr", Heard.ASK_AGAIN, "ambiguous"),
+        ("je n'ai pas mes lunettes", "fr", Heard.ASK_AGAIN, "ambiguous"),
+        ("je n'ai pas reçu la question", "fr", Heard.ASK_AGAIN, "ambiguous"),
+        ("I did not understand", "en", Heard.ASK_AGAIN, "ambiguous"),
+        ("I did not see the question", "en", Heard.ASK_AGAIN, "ambiguous"),
+        ("I did not", "en", Heard.ANSWER, "no"),
+        ("non pas tout le temps", "fr", Heard.ANSWER, "no"),
+        ("je n'ai pas saigné", "fr", Heard.ANSWER, "no"),
+        ("oui, je n'ai pas compris pourquoi", "fr", Heard.ANSWER, "yes"),
+    ],
+)
+def test_what_says_that_the_question_was_not_understood_denies_nothing(text: str, language: str, heard: Heard, value: str) -> None:
+    """HZ-36: "je n'ai pas compris" beside a red flag was read as a no."""
+    reading = replies.read(text, Asked(Kind.YES_NO, ("bleeding",)), language, words())
+    assert (reading.heard, reading.value) == (heard, value)
