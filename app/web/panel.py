@@ -94,16 +94,16 @@ class Panel:
         """Is there an alert that is not closed?"""
         return self.alert is not None and self.alert.state != AlertState.CLOSED
 
-    def is_of_another_day(self, row: AnswerRow) -> bool:
+    def is_of_another_day(self, row: AnswerRow, heard: Heard) -> bool:
         """Was this answer given on another day than its check-in's? A late temperature says nothing of that day without its hour."""
-        return self.patient is not None and self.scored is not None and chart_data.local_day(self.patient, row.at) != self.scored.day
+        return self.patient is not None and chart_data.local_day(self.patient, row.at) != heard.day
 
     @property
     def elsewhere(self) -> Heard | None:
-        """The check-in that raised the alert, when the scores shown are another's and it left questions: those must be asked too."""
+        """The check-in that raised the alert, when the scores shown are another's: what it said without a score, what it left to ask."""
         heard = self.heard
         same = heard and self.scored and heard.assessment.checkin_id == self.scored.assessment.checkin_id
-        return heard if heard and heard.answers and not same and (heard.unasked or heard.silent) else None
+        return heard if heard and heard.answers and not same else None
 
     @property
     def death(self) -> Absence | None:

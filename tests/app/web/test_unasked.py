@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 
 from tests.app.web.form import Browser, Ward
 from tests.app.web.test_nurse import said
-from tests.support.chain import MARIE
+from tests.support.chain import MARIE, Chain
 
 
 def test_a_form_that_a_danger_stopped_names_what_was_not_asked_safety_first(claire: TestClient, ward: Ward, phone: Browser) -> None:
@@ -38,3 +38,16 @@ def test_by_text_only_what_was_sent_is_without_answer(claire: TestClient, ward: 
     assert asked_in_vain in page and never in page
     drawn = claire.get(f"/patients/{ward.marie.id}").text
     assert "score-unknown" not in drawn
+
+
+def test_a_sign_told_before_any_score_stands_in_the_panel(claire: TestClient, chain: Chain) -> None:
+    """Ibrutinib: the bleeding is asked first, denied, then told; no score was given that day."""
+    chain.follow(course={"agent": "ibrutinib", "protocol_slug": "ibrutinib-continuous", "days_on": 28, "days_off": 0, "times_per_day": 1})
+    while not chain.received():
+        chain.wait(hours=3)
+    chain.says(MARIE, "non")
+    chain.says(MARIE, "ah non pardon c'était 1")
+    (alert,) = chain.alerts()
+    page = said(claire.get(f"/alerts/{alert.id}"))
+    assert "Relevé du" in page
+    assert "oui saignement qui ne cesse pas, ou sang dans les selles ou les urines Pas demandé : température" in page
