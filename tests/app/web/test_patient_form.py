@@ -66,7 +66,7 @@ def test_a_fever_shows_what_to_do_at_once(ward: Ward, phone: Browser) -> None:
 
 
 def test_a_mistyped_fever_is_corrected_after_the_danger_and_the_danger_stays(ward: Ward, phone: Browser) -> None:
-    """38,6 for 36,8: a nurse sees both, and the page goes on saying what to do (HZ-24, A17)."""
+    """38,6 for 36,8: a nurse sees both, and the page goes on saying what to do (HZ-24)."""
     phone.enter(ward.token())
     for value in ("1", "0", "0", "38,6"):
         phone.post(value=value)

@@ -237,7 +237,7 @@ def test_answers_of_before_are_named_and_not_shown(ward: Ward, app: FastAPI) -> 
     )
     later.get(f"{form}/review")
     assert "Diarrhée Déjà répondu Répondre à nouveau" in later.text
-    assert "Les réponses d'avant sont cachées. Personne d'autre ne peut les lire." in later.text  # why (A17)
+    assert "Les réponses d'avant sont cachées. Personne d'autre ne peut les lire." in later.text  # says why
     assert "1 · Un peu" not in later.text
     later.get(f"{form}/1").post(value="2")
     assert "Diarrhée 2 · Moyen Modifier" in later.get(f"{form}/review").text
