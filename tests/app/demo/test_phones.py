@@ -191,7 +191,7 @@ def test_while_the_clock_jumps_the_others_live_on_and_the_team_waits(ward: Ward)
 
 
 def test_a_page_opened_while_the_clock_turns_says_how_far_it_has_come(ward: Ward, claire: TestClient) -> None:
-    """Whoever left the page and came back sees the hour reached, no second jump, and the whole page once it has arrived (A14)."""
+    """Whoever left the page and came back sees the hour reached, no second jump, and the whole page once it has arrived."""
     seen: list[str] = []
     lived = metronome(ward.database)
 

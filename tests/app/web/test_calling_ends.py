@@ -97,7 +97,7 @@ def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, mari
 
 
 def test_the_emergency_number_is_on_the_page_however_many_telephones_a_family_has(claire: TestClient, chain: Chain) -> None:
-    """Rose, her daughter and her son each have a telephone, and a doctor beside: the emergency number is there (B3, FR-32)."""
+    """Rose, her daughter and her son each have a telephone, and a doctor beside: the emergency number is there (FR-32)."""
     rose = chain.follow(
         family_name="Grondin",
         given_names="Rose",

@@ -92,7 +92,7 @@ def test_a_mistyped_fever_is_corrected_after_the_danger_and_the_danger_stays(war
 
 
 def test_one_promise_behind_a_danger(ward: Ward, phone: Browser, sign_in: SignIn) -> None:
-    """Nine stools and "I want a call": one call, within the alert's time, here, in the text, after Back, and for the nurse (A9)."""
+    """Nine stools and "I want a call": one call, within the alert's time, here, in the text, after Back, and for the nurse."""
     phone.enter(ward.token()).post(call="yes")
     assert "Une infirmière vous appelle avant 12 h." in phone.text
     root = phone.path.rsplit("/", 1)[0]
@@ -264,7 +264,7 @@ def test_what_cannot_stand_is_said_beside_its_field_and_stays_in_it(ward: Ward, 
         phone.post(value=value)
     phone.post(value="372")
     shown = phone.page
-    assert (shown.status_code, shown.request.method) == (200, "GET")  # Back never finds a page that answered a form (A13)
+    assert (shown.status_code, shown.request.method) == (200, "GET")  # Back never finds a page that answered a form
     assert "372" not in str(shown.url)
     for _ in range(2):  # looked at again, it still says so
         assert "Écrivez un nombre de 30 à 45, par exemple 37,2." in phone.text
@@ -287,7 +287,7 @@ def test_what_cannot_stand_is_said_beside_its_field_and_stays_in_it(ward: Ward, 
 
 @pytest.mark.parametrize("kept", ["", "x", "bm90IGpzb24", "W10", "eyJxIjogMX0", "é"])
 def test_a_cookie_that_is_none_of_ours_changes_nothing(ward: Ward, phone: Browser, kept: str) -> None:
-    """What a browser keeps is nobody's word: whatever stands in it, the question is asked (A13)."""
+    """What a browser keeps is nobody's word: whatever stands in it, the question is asked."""
     phone.enter(ward.token())
     answer = phone.client.get(
         phone.path, headers={"cookie": f"vigie_form={phone.client.cookies['vigie_form']}; vigie_typed={kept}".encode()}

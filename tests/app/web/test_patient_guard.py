@@ -126,7 +126,7 @@ def test_a_link_ends_with_its_window(ward: Ward, phone: Browser, database: Datab
     assert end is not None
     ward.chain.clock.at = end - timedelta(seconds=1)
     assert phone.get(f"/q/{token}").page.status_code == 200
-    assert "Cette page s'ouvre jusqu'au jeu. 26 nov., 10 h 00." in phone.text  # the hour of the window, on Marie's clock (B12)
+    assert "Cette page s'ouvre jusqu'au jeu. 26 nov., 10 h 00." in phone.text  # the hour of the window, on Marie's clock
     ward.chain.clock.at = end + timedelta(seconds=1)
     assert phone.get(f"/q/{token}").page.status_code == 410
     assert "Cette page est fermée" in phone.text
@@ -148,7 +148,7 @@ def test_an_ended_link_sends_a_new_one_to_the_same_telephone_three_times_a_day(w
     ward.chain.clock.at = (ward.checkin.silent_at or MONDAY) + timedelta(minutes=1)
     phone.get(f"/q/{token}")
     assert "Recevoir un nouveau lien" in phone.text
-    assert "SMS plus récent" not in phone.text  # none has left (B12)
+    assert "SMS plus récent" not in phone.text  # none has left
     assert "Un SMS part au numéro que le service connaît." in phone.text
     assert "639980" not in phone.page.text
     for _ in range(5):
