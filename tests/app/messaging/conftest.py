@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +17,7 @@ from app.people.models import Patient
 from notifications.delivery import Tally
 from notifications.messages import Channel
 from notifications.transports.simulator import Simulator
+from tests.app.messaging.wire import Wire, on_the_wire
 from tests.factories import World, a_patient
 
 MARIE = "+33639980001"
@@ -61,3 +63,10 @@ def ward(database: Database, world: World, clock: HandClock) -> Ward:
         marie = a_patient(session, world, now=clock.now())
     phones = Simulator()
     return Ward(database, world, clock, marie, phones, Postman(database, {Channel.SMS: phones}, clock.now))
+
+
+@pytest.fixture
+def wire(ward: Ward) -> Iterator[Wire]:
+    """The ward whose texts go through the carrier's stand-in."""
+    with on_the_wire(ward) as wire:
+        yield wire

@@ -14,7 +14,7 @@ from notifications.messages import Failure, Inbound
 from notifications.transports.simulator import Simulator
 from notifications.transports.twilio_sms import INBOUND_PATH
 from tests.app.messaging.conftest import MARIE, Ward
-from tests.app.messaging.test_wire import Wire, wire  # noqa: F401  # the fixture
+from tests.app.messaging.wire import Wire
 from tests.support.twilio_standin import TwilioStandIn
 
 OURS = "+33199001234"
@@ -30,7 +30,7 @@ def soon() -> datetime:
     return datetime.now(UTC) + lost.ON_ITS_WAY + timedelta(minutes=1)
 
 
-def test_one_webhook_in_twenty_is_lost_and_every_text_is_kept_once(wire: Wire) -> None:  # noqa: F811
+def test_one_webhook_in_twenty_is_lost_and_every_text_is_kept_once(wire: Wire) -> None:
     """SEC-15: two hundred texts, ten of them never told of."""
     said = [f"{n % 5} {n % 3} 0 le {n}" for n in range(200)]
     for n, words in enumerate(said):
@@ -46,19 +46,19 @@ def test_one_webhook_in_twenty_is_lost_and_every_text_is_kept_once(wire: Wire) -
     assert lost.find(wire.ward.database, transports, soon()) == []
 
 
-def test_what_may_still_be_told_is_left_to_the_carrier(wire: Wire) -> None:  # noqa: F811
+def test_what_may_still_be_told_is_left_to_the_carrier(wire: Wire) -> None:
     wire.twilio.lose(MARIE, "2", to=OURS)
     assert lost.find(wire.ward.database, wire.transports.values(), datetime.now(UTC)) == []
 
 
-def test_another_ones_texts_and_our_own_are_not_taken_for_a_patients(wire: Wire) -> None:  # noqa: F811
+def test_another_ones_texts_and_our_own_are_not_taken_for_a_patients(wire: Wire) -> None:
     wire.twilio.lose(MARIE, "pour un autre", to="+33199009999")
     wire.twilio.take({"From": MARIE, "To": OURS, "Body": "de nous"})
     assert lost.find(wire.ward.database, wire.transports.values(), soon()) == []
     assert kept(wire.ward) == []
 
 
-def test_a_carrier_that_cannot_say_is_an_error_not_a_silence(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_carrier_that_cannot_say_is_an_error_not_a_silence(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TwilioStandIn, "_known", lambda *_: False)
     with pytest.raises(Failure):
         lost.find(wire.ward.database, wire.transports.values(), soon())
