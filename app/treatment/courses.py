@@ -28,18 +28,19 @@ def start(session: Session, patient: Patient, new: NewCourse, *, by: Actor, now:
     if running(session, patient.id) is not None:
         raise Refusal("This patient already has a running treatment. Stop it first, then start the new one.")
     assert new.dose_mg is not None and new.first_intake is not None
-    tablets = tablets_of(new.dose_mg, new.strengths)
     mine = {"agent": new.agent.strip(), "dose_mg": new.dose_mg, **columns_of(pattern_of(new), new.first_intake)}
     course = Course(patient_id=patient.id, protocol_slug=new.protocol_slug, created_at=now, created_by=str(by), **mine)
     session.add(course)
     session.flush()
     course.cycles.append(CycleStart(number=new.cycle, started_on=new.first_intake, said_by=str(by), recorded_at=now))
-    if tablets:
-        first = {"from_day": new.first_intake, "dose_mg": new.dose_mg, "tablets": tablets, "reason": "", "recorded_at": now}
-        course.doses.append(DoseStep(ordered_by=str(by), **first))
     for one in new.companions:
         beside = {"agent": one.agent.strip(), "dose_mg": one.dose_mg, **columns_of(one.pattern, new.first_intake)}
         course.companions.append(Companion(created_at=now, created_by=str(by), **beside))
+    both: list[Course | Companion] = [course, *course.companions]
+    for medicine, strengths in zip(both, [new.strengths, *(one.strengths for one in new.companions)], strict=True):
+        if tablets := tablets_of(medicine.dose_mg, strengths):
+            first = {"from_day": new.first_intake, "dose_mg": medicine.dose_mg, "tablets": tablets, "reason": "", "recorded_at": now}
+            medicine.doses.append(DoseStep(course_id=course.id, ordered_by=str(by), **first))
     note(session, course, patient, "course.started", by=by, now=now, after=_told(course))
     session.flush()
     return course
@@ -61,6 +62,7 @@ def _told(course: Course) -> dict[str, Any]:
         "evening": course.first_intake_evening,
         "tablets": course.doses[0].tablets if course.doses else None,
         "companions": [f"{one.agent} {one.dose_mg}" for one in course.companions],
+        "companion_tablets": {one.agent: one.doses[0].tablets for one in course.companions if one.doses},
     }
     return {name: value for name, value in told.items() if value or name == "days"}
 

@@ -28,6 +28,11 @@ def course_of(medicine: Medicine) -> Course:
     return medicine if isinstance(medicine, Course) else medicine.course
 
 
+def medicines_of(course: Course) -> list[Medicine]:
+    """The treatment's own medicine, then those beside it."""
+    return [course, *course.companions]
+
+
 def calendar_of(medicine: Medicine) -> calendar.Course:
     """A medicine as the calendar reads it. A patient followed from cycle 4 on has cycles 1 to 3 before the first known start."""
     if isinstance(medicine, Companion):
@@ -93,10 +98,9 @@ def stopped_on(medicine: Medicine) -> date | None:
 
 
 def doses_of(medicine: Medicine) -> tuple[Dose, ...]:
-    """The first dose and each change, in order; of two for the same day, the last said. A companion keeps the dose it was given with."""
+    """The first dose and each change, in order; of two for the same day, the last said."""
     steps = {medicine.first_intake: Dose(medicine.first_intake, medicine.dose_mg)}
-    changes = medicine.doses if isinstance(medicine, Course) else ()
-    steps |= {row.from_day: Dose(row.from_day, row.dose_mg, tablets_of(row.tablets)) for row in changes}
+    steps |= {row.from_day: Dose(row.from_day, row.dose_mg, tablets_of(row.tablets)) for row in medicine.doses}
     return tuple(steps[day] for day in sorted(steps))
 
 

@@ -77,7 +77,9 @@ class Course(Dosing, Base):
     cycles: Mapped[list[CycleStart]] = relationship(order_by="CycleStart.number")
     holds: Mapped[list[Hold]] = relationship(order_by="Hold.from_day")
     postponements: Mapped[list[Postponement]] = relationship(order_by="Postponement.id")
-    doses: Mapped[list[DoseStep]] = relationship(order_by="DoseStep.id")
+    doses: Mapped[list[DoseStep]] = relationship(
+        order_by="DoseStep.id", primaryjoin="and_(DoseStep.course_id == Course.id, DoseStep.companion_id.is_(None))"
+    )
     companions: Mapped[list[Companion]] = relationship(order_by="Companion.id", back_populates="course")
 
 
@@ -109,6 +111,7 @@ class Companion(Dosing, Base):
     created_by: Mapped[str] = mapped_column(String(60))
 
     course: Mapped[Course] = relationship(back_populates="companions")
+    doses: Mapped[list[DoseStep]] = relationship(order_by="DoseStep.id")
 
 
 class Postponement(Base):
@@ -126,12 +129,16 @@ class Postponement(Base):
 
 
 class DoseStep(Base):
-    """From a day on: mg of one intake, and the tablets that make it as [[strength in mg, count], ...]; empty: not known."""
+    """From a day on: mg of one intake, and the tablets that make it as [[strength in mg, count], ...]; empty: not known.
+
+    companion_id: of which second medicine; None: the treatment's own.
+    """
 
     __tablename__ = "dose_step"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    companion_id: Mapped[int | None] = mapped_column(ForeignKey("companion.id"))
     from_day: Mapped[date]
     dose_mg: Mapped[Decimal] = mapped_column(Numeric(9, 3))
     tablets: Mapped[list[Any]] = mapped_column(default=list)

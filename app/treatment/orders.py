@@ -13,15 +13,18 @@ from app.core.errors import Refusal
 from app.people.models import Patient
 from app.treatment import days
 from app.treatment.courses import note, still_running
+from app.treatment.days import Medicine
 from app.treatment.models import Companion, Course, DoseStep, Postponement
 from app.treatment.prescribing import NO_TABLETS, dose_problem, tablets_of
 from triage import calendar
 from triage.calendar import NoExactTablets
 
+STOPPED = "This medicine already stopped on {day}."
+
 
 def change_dose(
     session: Session,
-    course: Course,
+    medicine: Medicine,
     patient: Patient,
     *,
     from_day: date,
@@ -31,15 +34,18 @@ def change_dose(
     by: Actor,
     now: datetime,
 ) -> DoseStep:
-    """From this day on one intake is so many mg; the tablets of these strengths (mg) that make it exactly are kept with it.
+    """From this day on an intake of this medicine is so many mg; the tablets of these strengths (mg) that make it exactly are kept.
 
-    Raises Refusal for an implausible dose, a day before the treatment, tablets that do not make the dose, or no reason.
+    Raises Refusal for an implausible dose, a day before the treatment, tablets that do not make the dose, no reason, or once it stopped.
     """
+    course = days.course_of(medicine)
     still_running(course)
+    if medicine.stopped_on is not None:
+        raise Refusal(STOPPED, day=medicine.stopped_on)
     if sentence := dose_problem(dose_mg):
         raise Refusal(sentence, field="dose_mg", status=422)
     assert dose_mg is not None
-    if from_day < course.first_intake:
+    if from_day < medicine.first_intake:
         raise Refusal("This day is before the first intake. Check the date.", field="from_day", status=422)
     if not reason.strip():
         raise Refusal("Write the reason of the new dose.", field="reason", status=422)
@@ -47,10 +53,11 @@ def change_dose(
         tablets = tablets_of(dose_mg, strengths)
     except NoExactTablets:
         raise Refusal(NO_TABLETS, field="strengths", status=422, dose=Decimal(f"{dose_mg:f}")) from None
-    before = days.dose_on(course, from_day)
-    row = DoseStep(from_day=from_day, dose_mg=dose_mg, tablets=tablets, reason=reason, ordered_by=str(by), recorded_at=now)
-    course.doses.append(row)
-    after = {"dose_mg": str(dose_mg), "from": from_day.isoformat(), "tablets": tablets}
+    before = days.dose_on(medicine, from_day)
+    step = {"from_day": from_day, "dose_mg": dose_mg, "tablets": tablets, "reason": reason, "recorded_at": now}
+    row = DoseStep(course_id=course.id, ordered_by=str(by), **step)
+    medicine.doses.append(row)
+    after = {"dose_mg": str(dose_mg), "from": from_day.isoformat(), "tablets": tablets, "of": medicine.agent}
     note(session, course, patient, "course.dose_changed", by=by, now=now, reason=reason, before={"dose_mg": str(before.mg)}, after=after)
     session.flush()
     return row
@@ -88,7 +95,7 @@ def stop_companion(
 ) -> None:
     """The second medicine ends on this day, its first without intake. Raises Refusal without reason, or when it has already stopped."""
     if companion.stopped_on is not None:
-        raise Refusal("This medicine already stopped on {day}.", day=companion.stopped_on)
+        raise Refusal(STOPPED, day=companion.stopped_on)
     if not reason.strip():
         raise Refusal("Write why the treatment stopped.", field="reason", status=422)
     companion.stopped_on = on

@@ -14,11 +14,12 @@ from triage.calendar import Block, NoExactTablets, Pattern, tablets_for
 
 @dataclass(frozen=True)
 class NewCompanion:
-    """A second medicine of the same treatment, as prescribed: dose in mg of one intake, and its own days."""
+    """A second medicine of the same treatment, as prescribed: dose in mg of one intake, its own days, strengths of its tablets in mg."""
 
     agent: str
     dose_mg: Decimal | None
     pattern: Pattern
+    strengths: tuple[Decimal, ...] = ()
 
 
 @dataclass
@@ -77,9 +78,23 @@ def check(new: NewCourse, *, today: date, slugs: set[str]) -> dict[str, str]:
     if not 1 <= new.cycle <= 200:
         problems["cycle"] = "Write the number of the cycle, from 1 to 200."
     for companion in new.companions:
-        if dose_problem(companion.dose_mg) or not 1 <= len(companion.agent.strip()) <= 80:
-            problems["companions"] = Said("Write the dose of one intake of {agent} in mg, from 0.1 to 10000.", agent=companion.agent[:80])
+        problems |= _companion_problem(companion)
     return problems
+
+
+COMPANION_FIELD = "companion_{agent}_{name}"
+"""The field of a form that holds the dose_mg or the strengths of a second medicine."""
+
+
+def _companion_problem(new: NewCompanion) -> dict[str, str]:
+    agent = new.agent.strip()[:80]
+    if new.dose_mg is None or dose_problem(new.dose_mg) or not 1 <= len(new.agent.strip()) <= 80:
+        sentence = Said("Write the dose of one intake of {agent} in mg, from 0.1 to 10000.", agent=agent)
+        return {COMPANION_FIELD.format(agent=agent, name="dose_mg"): sentence}
+    if _tablets_problem(new.dose_mg, new.strengths):
+        sentence = Said(NO_TABLETS_OF, agent=agent, dose=Decimal(f"{new.dose_mg:f}"))
+        return {COMPANION_FIELD.format(agent=agent, name="strengths"): sentence}
+    return {}
 
 
 EVERY = "Write one day in how many, from 1 to 28."
@@ -142,6 +157,7 @@ def pattern_of(new: NewCourse) -> Pattern:
 
 
 NO_TABLETS = "No whole tablets of these strengths make {dose} mg. Check the dose and the strengths."
+NO_TABLETS_OF = "No whole tablets of {agent} of these strengths make {dose} mg. Check the dose and the strengths."
 
 
 def _tablets_problem(dose: Decimal, strengths: Sequence[Decimal]) -> str:

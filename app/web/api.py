@@ -181,7 +181,7 @@ def start_course(patient_id: Id, body: CourseIn, who: Caller, session: Writes, n
     try:
         course = enrolment.begin(session, patient, api_treatment.prescription(body), by=by.actor, now=now, first_text=body.send_first_text)
     except FieldErrors as error:
-        raise FieldErrors({"protocol" if name == "protocol_slug" else name: said for name, said in error.fields.items()}) from error
+        raise FieldErrors({api_treatment.as_written(name): said for name, said in error.fields.items()}) from error
     return api_treatment.course(course)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt
 
 from app.core.errors import FieldErrors
 from app.treatment.courses import NewCompanion, NewCourse
+from app.treatment.days import Medicine
 from app.treatment.models import Course
 from app.treatment.supply_models import CapOpening, Dispensing, PillCount
 from app.web.api_models import Body, By, CourseOut, Day, Moment, Text, a_number
@@ -34,10 +35,11 @@ class Days(Body):
 
 
 class CompanionIn(Days):
-    """A second medicine of the same treatment, with its own days; without any, every day."""
+    """A second medicine of the same treatment, with its own days (without any, every day) and strengths of its own tablets, in mg."""
 
     agent: Annotated[Text, Field(min_length=1, max_length=80)]
     dose_mg: Mg
+    strengths: Annotated[list[Mg], Field(max_length=6, default_factory=list)]
 
 
 class CourseIn(Days):
@@ -141,7 +143,7 @@ def prescription(body: CourseIn) -> NewCourse:
         every=body.every,
         first_intake_evening=body.first_intake_evening,
         strengths=tuple(body.strengths),
-        companions=tuple(NewCompanion(one.agent, one.dose_mg, _pattern(one)) for one in body.companions),
+        companions=tuple(NewCompanion(one.agent, one.dose_mg, _pattern(one), tuple(one.strengths)) for one in body.companions),
     )
 
 
@@ -196,12 +198,27 @@ def course(row: Course) -> CourseOut:
         state=row.state,
         cycles=[{"number": c.number, "started_on": c.started_on} for c in row.cycles],
         holds=[{"from_day": h.from_day, "until_day": h.until_day, "kind": h.kind, "reason": h.reason} for h in row.holds],
-        doses=[{"from_day": d.from_day, "dose_mg": _plain(d.dose_mg), "tablets": _tablets(d.tablets)} for d in row.doses],
+        doses=_doses(row),
         companions=[
-            {"agent": c.agent, "dose_mg": _plain(c.dose_mg), "times_per_day": c.times_per_day, "stopped_on": c.stopped_on}
+            {
+                "agent": c.agent,
+                "dose_mg": _plain(c.dose_mg),
+                "times_per_day": c.times_per_day,
+                "stopped_on": c.stopped_on,
+                "doses": _doses(c),
+            }
             for c in row.companions
         ],
     )
+
+
+def _doses(medicine: Medicine) -> list[dict[str, Any]]:
+    return [{"from_day": d.from_day, "dose_mg": _plain(d.dose_mg), "tablets": _tablets(d.tablets)} for d in medicine.doses]
+
+
+def as_written(field: str) -> str:
+    """The field of a prescription as a body of this interface names it."""
+    return {"protocol_slug": "protocol"}.get(field, "companions" if field.startswith("companion_") else field)
 
 
 def dispensing(row: Dispensing) -> DispensingOut:

@@ -28,8 +28,8 @@ from triage.protocol import Protocol
 class Treatment:
     """The running course and what today is in it; ``title``: the protocol's, by language.
 
-    dose: the one in force today. beside: what today is for each second medicine. draft: the protocol is one. exception: numbers
-    changed for this patient hold today.
+    dose: the one in force today. beside, doses: what today is, and which dose is in force, for each medicine by its agent. draft: the
+    protocol is one. exception: numbers changed for this patient hold today.
     """
 
     course: Course
@@ -38,6 +38,7 @@ class Treatment:
     unverified: int
     dose: Dose
     beside: Mapping[str, Day]
+    doses: Mapping[str, Dose]
     draft: bool = False
     exception: bool = False
 
@@ -123,6 +124,7 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
         unverified=version.unverified if version else 0,
         dose=days.dose_on(course, today),
         beside=both.days,
+        doses={medicine.agent: days.dose_on(medicine, today) for medicine in days.medicines_of(course)},
         draft=version is not None and version.depth == signatures.DRAFT,
         exception=version is not None and version.state == VersionState.PATIENT,
     )

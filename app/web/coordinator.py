@@ -20,7 +20,8 @@ from app.people import journeys, numbers, patients
 from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
-from app.treatment import courses, days, orders
+from app.protocols.models import ProtocolVersion
+from app.treatment import courses, days, orders, supplies
 from app.treatment.models import Course, CourseState, HoldKind
 from app.web import enrolment, prescription
 from app.web import sheet as sheets
@@ -68,7 +69,7 @@ def dosing(page: StaffPage, session: Reads, protocol_slug: str = "") -> Response
     version = versions.in_force(session, protocol_slug, page.now.date(), service.id)
     blank = dict.fromkeys(prescription.TYPED, "")
     values = {**blank, **(enrolment.usual(version) if version else {})}
-    return page.fragment("coordinator/enrol.html", "dosing", values=values, errors={}, chosen=enrolment.about(version) if version else None)
+    return page.fragment("coordinator/enrol.html", "dosing", values=values, errors={}, **_chosen(page, version))
 
 
 @router.post("/enrol")
@@ -97,13 +98,17 @@ def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[
         errors=errors,
         oncologists=[(str(doctor.id), doctor.name) for doctor in given.oncologists],
         protocols=[(row.slug, row.title[page.language]) for row in given.protocols],
-        chosen=enrolment.about(version) if version else None,
+        **_chosen(page, version),
         zones=[(zone, zone.replace("_", " ")) for zone in _zones(service.timezone)],
         hours=[(str(hour), page.say("enrol.hour", hour=hour)) for hour in range(8, 20)],
         held=enrolment.is_held(session, service, shown, allow_fiction=not page.tools.settings.is_production),
         landline=enrolment.is_landline(service, shown, allow_fiction=not page.tools.settings.is_production),
         missing=[part for part, there in (("enrol.no_oncologist", given.oncologists), ("enrol.no_protocol", given.protocols)) if not there],
     )
+
+
+def _chosen(page: Page, version: ProtocolVersion | None) -> dict[str, Any]:
+    return {"chosen": enrolment.about(version) if version else None, "saying": Saying(page, None)}
 
 
 def _zones(own: str) -> list[str]:
@@ -214,7 +219,7 @@ def _resume(session: Session, page: Page, patient: Patient, course: Course, valu
 def _dose(session: Session, page: Page, patient: Patient, course: Course, values: dict[str, str]) -> None:
     orders.change_dose(
         session,
-        course,
+        supplies.medicine_of(course, values.get("medicine", "")),
         patient,
         from_day=_day(values, "from_day"),
         dose_mg=prescription.decimal(values.get("dose_mg", "")),
@@ -266,7 +271,7 @@ def _treatment(page: Page, session: Session, patient: Patient, values: dict[str,
         422 if errors else 200,
         patient=patient,
         course=course,
-        doses=days.doses_of(course) if course else (),
+        doses=[(medicine, days.doses_of(medicine)) for medicine in days.medicines_of(course)] if course else (),
         zones=_zones(patient.service.timezone),
         journeys=journeys.ahead(patient),
         saying=Saying(page, None),

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from app.treatment.courses import NewCompanion, NewCourse
+from app.treatment.prescribing import COMPANION_FIELD
 from triage.calendar import Block, Pattern
 from triage.protocol import Protocol
 
@@ -19,8 +20,6 @@ TYPED = (
 )  # fmt: skip
 """The fields that follow from the protocol chosen."""
 
-COMPANION_DOSE = "companion_{name}_dose_mg"
-
 
 def usual(protocol: Protocol) -> dict[str, str]:
     """Medicine and dosing that a protocol's label proposes; empty where it follows from the patient. The prescription decides."""
@@ -31,7 +30,7 @@ def usual(protocol: Protocol) -> dict[str, str]:
     if protocol.dosing is not None:
         found |= _days(protocol.dosing)
     for name, companion in protocol.companions.items():
-        found[COMPANION_DOSE.format(name=name)] = "" if companion.dose_mg is None else f"{companion.dose_mg:f}"
+        found[COMPANION_FIELD.format(agent=name, name="dose_mg")] = "" if companion.dose_mg is None else f"{companion.dose_mg:f}"
     return found
 
 
@@ -69,12 +68,12 @@ def read(typed: Fields, protocol: Protocol | None) -> NewCourse:
 
 
 def _companions(typed: Fields, protocol: Protocol | None) -> tuple[NewCompanion, ...]:
-    """The second medicines prescribed: those whose dose was typed. Their days are the protocol's."""
+    """The second medicines prescribed: those whose dose, or tablets, were typed. Their days are the protocol's."""
     found = []
-    for name, companion in (protocol.companions if protocol else {}).items():
-        dose = typed.get(COMPANION_DOSE.format(name=name), "").strip()
-        if dose:
-            found.append(NewCompanion(name, decimal(dose), companion.dosing))
+    for agent, companion in (protocol.companions if protocol else {}).items():
+        dose, sizes = (typed.get(COMPANION_FIELD.format(agent=agent, name=name), "").strip() for name in ("dose_mg", "strengths"))
+        if dose or sizes:
+            found.append(NewCompanion(agent, decimal(dose), companion.dosing, strengths(sizes)))
     return tuple(found)
 
 

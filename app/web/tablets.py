@@ -134,6 +134,7 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         saying=Saying(page, None),
         course=course,
         medicine=medicine,
+        dose=days.dose_on(medicine, today) if medicine else None,
         handed=handed,
         counts=supplies.counts(session, medicine, until=today) if medicine else [],
         strengths=sorted(known, key=Decimal, reverse=True),

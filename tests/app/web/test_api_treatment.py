@@ -20,7 +20,7 @@ COURSE: dict[str, Any] = {
     "days_on": 14, "days_off": 7, "first_intake": "2026-11-25", "by": "lebon",
 }  # fmt: skip
 BLOCKS: dict[str, Any] = {"blocks": [[1, 5], [8, 12]], "cycle_days": 28, "days_on": None, "days_off": None}
-LAPATINIB = {"agent": "lapatinib", "dose_mg": 1250, "times_per_day": 1}
+LAPATINIB = {"agent": "lapatinib", "dose_mg": 1250, "times_per_day": 1, "strengths": [250]}
 BOX: dict[str, Any] = {"on_day": "2026-11-24", "strength_mg": 500, "tablets": 84, "place": "town", "by": "claire"}
 COUNT: dict[str, Any] = {"on_day": "2026-11-25", "tablets": [{"strength_mg": "500", "count": 81}], "source": "photo", "by": "claire"}
 OPENED: dict[str, Any] = {"at": "2026-11-25T07:31:00Z", "by": "claire"}
@@ -46,6 +46,8 @@ def test_blocks_tablets_and_a_second_medicine(api: TestClient, marie: Patient) -
     tablets = [{"strength_mg": "500", "count": 3}, {"strength_mg": "150", "count": 1}]
     assert body["doses"] == [{"from_day": "2026-11-25", "dose_mg": "1650", "tablets": tablets}]
     assert [(one["agent"], one["dose_mg"]) for one in body["companions"]] == [("lapatinib", "1250")]
+    five = {"from_day": "2026-11-25", "dose_mg": "1250", "tablets": [{"strength_mg": "250", "count": 5}]}
+    assert body["companions"][0]["doses"] == [five]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,7 @@ def test_blocks_tablets_and_a_second_medicine(api: TestClient, marie: Patient) -
         ({"every": 0}, "every"),
         ({"companions": [{**LAPATINIB, "times_per_day": 0}]}, "companions"),
         ({"companions": [{**LAPATINIB, "dose_mg": 0}]}, "companions"),
+        ({"companions": [{**LAPATINIB, "strengths": [400]}]}, "companions"),
         ({"companions": [{**LAPATINIB, "blocks": [[1, 5]]}]}, "companions"),
     ],
 )

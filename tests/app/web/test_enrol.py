@@ -86,13 +86,46 @@ def test_blocks_and_a_second_medicine_come_from_the_protocol(ines: TestClient, m
     assert (held["blocks"], held["cycle_days"], held["days_on"], "<details open>" in part) == ("1-5, 8-12", "28", "", True)
     part = ines.get("/enrol/treatment", params={"protocol_slug": "capecitabine-lapatinib"}, headers={"hx-request": "true"}).text
     assert 'name="companion_lapatinib_dose_mg" type="text" value="1250"' in part
+    assert 'name="companion_lapatinib_strengths" type="text" value=""' in part, "asked, never guessed"
+    assert re.findall(r"(\w+)\s: dosages des comprimés, en mg", part) == ["Capécitabine", "Lapatinib"]
     assert 'name="agent" type="text" value="capecitabine"' in part, "the one that is not the second medicine"
     typed = {**marie, "protocol_slug": "capecitabine-lapatinib", "dose_mg": "1500", "strengths": "500 ; 150"}
-    assert ines.post("/enrol", data={**typed, "companion_lapatinib_dose_mg": "1250", "first_intake_evening": "yes"}).status_code == 303
+    typed |= {"companion_lapatinib_dose_mg": "1250", "companion_lapatinib_strengths": "250", "first_intake_evening": "yes"}
+    assert ines.post("/enrol", data=typed).status_code == 303
     with database.reading() as session:
         course = session.scalars(select(Course)).one()
         assert [(one.agent, one.dose_mg, one.times_per_day) for one in course.companions] == [("lapatinib", 1250, 1)]
         assert (course.doses[0].tablets, course.first_intake_evening) == ([["500", 3]], True)
+        assert [step.tablets for step in course.companions[0].doses] == [[["250", 5]]]
+        assert len(course.doses) == 1, "the tablets of one medicine are no dose of the other"
+        patient_id = course.patient_id
+    shown = " ".join(re.sub("<[^>]+>", " ", html.unescape(ines.get(f"/patients/{patient_id}").text)).split())
+    assert re.search(r"Capécitabine 1500 mg × 2 par jour \( ?3 de 500 mg ?\)", shown), shown[:2000]
+    assert re.search(r"Lapatinib 1250 mg × 1 par jour \( ?5 de 250 mg ?\)", shown)
+    assert 'name="tablets_250"' in ines.get(f"/patients/{patient_id}/tablets", params={"medicine": "lapatinib"}).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"companion_lapatinib_dose_mg": "beaucoup"}, "companion_lapatinib_dose_mg", "Écrivez la dose par prise de lapatinib"),
+        ({"companion_lapatinib_strengths": "250"}, "companion_lapatinib_dose_mg", "Écrivez la dose par prise de lapatinib"),
+        (
+            {"companion_lapatinib_dose_mg": "1250", "companion_lapatinib_strengths": "400"},
+            "companion_lapatinib_strengths",
+            "lapatinib : ces comprimés ne font pas 1250 mg",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_second_medicine_stands_beside_its_field(
+    ines: TestClient, marie: dict[str, str], database: Database, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    """A strength without a dose is no prescription of it: nothing is guessed, everything typed is still there (FR-31)."""
+    answer = ines.post("/enrol", data={**marie, "protocol_slug": "capecitabine-lapatinib", **typed})
+    told = {name: html.unescape(text) for name, text in fields(answer.text).items()}
+    assert answer.status_code == 422 and told.get(field, "").startswith(sentence), told
+    assert all(f'value="{text}"' in answer.text for text in typed.values())
+    assert patients_of(database) == []
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,18 @@ def test_a_box_and_a_count_that_disagree_are_shown_unresolved(claire: TestClient
         assert [(r.missed, r.extra) for r in session.scalars(select(IntakeReport).order_by(IntakeReport.id))] == [(2, 2), (0, 0)]
 
 
-def test_a_second_medicine_has_a_page_of_its_own(sign_in: SignIn, world: World, clock: HandClock, database: Database) -> None:
-    """FR-32: Rose takes lapatinib beside capecitabine: its box is written on its own page and on no other."""
+@pytest.fixture
+def rose(database: Database, world: World, clock: HandClock) -> Patient:
+    """She takes lapatinib beside capecitabine; nobody wrote down which tablets."""
     with database.transaction() as session:
-        rose = a_patient(session, world, now=clock.now(), given_names="Rose")
+        patient = a_patient(session, world, now=clock.now(), given_names="Rose")
         lapatinib = NewCompanion("lapatinib", Decimal(1250), Pattern(1))
-        a_course(session, world, rose, now=clock.now(), first_intake=date(2026, 11, 11), companions=(lapatinib,))
+        a_course(session, world, patient, now=clock.now(), first_intake=date(2026, 11, 11), companions=(lapatinib,))
+        return patient
+
+
+def test_a_second_medicine_has_a_page_of_its_own(sign_in: SignIn, world: World, rose: Patient, database: Database) -> None:
+    """FR-32: her box of lapatinib is written on its own page and on no other."""
     claire, page = sign_in(world.claire), f"/patients/{rose.id}/tablets"
     box = {"on_day": "2026-11-10", "strength_mg": "250", "tablets": "70", "place": "town", "medicine": "lapatinib"}
     answer = claire.post(f"{page}/box", data=box)
@@ -88,7 +94,7 @@ def test_a_second_medicine_has_a_page_of_its_own(sign_in: SignIn, world: World, 
     assert "70 comprimés de 250 mg" in own and "Le patient dit ses prises pour tout le traitement" in own
     assert "comprimés de 250 mg" not in words(claire.get(page).text)
     wrong = claire.post(f"{page}/box", data=box | {"tablets": ""})
-    assert wrong.status_code == 422 and '<b aria-current="page">lapatinib</b>' in wrong.text
+    assert wrong.status_code == 422 and '<b aria-current="page">Lapatinib</b>' in wrong.text
     with database.reading() as session:
         (row,) = session.scalars(select(Dispensing))
         assert row.companion_id is not None
@@ -169,3 +175,29 @@ def test_the_oncologist_changes_the_dose_postpones_and_writes_a_hospital_stay(
         assert (planned, days.dose_on(course, date(2026, 11, 26)).mg, course.holds[0].kind) == (date(2026, 12, 9), 1000, "hospital")
     chart = words(sign_in(world.claire).get(f"/patients/{marie.id}").text)
     assert "1500 mg × 2 par jour" in chart, "the dose of today, the 25th; tomorrow it is 1000"
+
+
+def test_the_dose_of_a_second_medicine_is_changed_apart_with_its_own_tablets(
+    sign_in: SignIn, world: World, rose: Patient, database: Database
+) -> None:
+    """Lapatinib from five tablets of 250 mg to four; capecitabine keeps its dose; no strength, no tablets (FR-31)."""
+    lebon, address, chart = sign_in(world.lebon), f"/patients/{rose.id}/treatment", f"/patients/{rose.id}"
+    page = lebon.get(address).text
+    assert re.search(r'<select id="dose_medicine".*<option value="lapatinib"', page, re.S)
+    dose = {"medicine": "lapatinib", "from_day": "2026-11-25", "dose_mg": "1000", "reason": "diarrhée"}
+    wrong = lebon.post(f"{address}/dose", data={**dose, "strengths": "300"})
+    assert (wrong.status_code, 'id="dose_strengths-error"' in wrong.text) == (422, True)
+    assert re.search(r'<option value="lapatinib" selected', wrong.text), "what was chosen is still chosen"
+    assert lebon.post(f"{address}/dose", data={**dose, "medicine": "aspirine"}).status_code == 422
+    assert lebon.post(f"{address}/dose", data={**dose, "strengths": "250"}).status_code == 303
+    told = words(lebon.get(address).text)
+    assert re.search(r"Lapatinib. Depuis le .*25 nov. 2026 : 1000 mg par prise \( ?4 de 250 mg ?\)", told), told
+    with database.reading() as session:
+        course = session.scalars(select(Course)).one()
+        assert days.dose_on(course, date(2026, 11, 26)).mg == 1500
+        assert days.dose_on(course.companions[0], date(2026, 11, 26)).mg == 1000
+    assert re.search(r"Lapatinib 1000 mg × 1 par jour \( ?4 de 250 mg ?\)", words(lebon.get(chart).text))
+    tablets = words(lebon.get(f"{chart}/tablets", params={"medicine": "lapatinib"}).text)
+    assert "Lapatinib 1000 mg × 1 par jour" in tablets and "Capécitabine 1500 mg" not in tablets
+    assert lebon.post(f"{address}/dose", data={**dose, "dose_mg": "750"}).status_code == 303
+    assert re.search(r"Lapatinib 750 mg × 1 par jour ·", words(lebon.get(chart).text)), "no strength was given: no tablets are made up"
