@@ -112,7 +112,7 @@ def _emergency(name: str) -> Callable[[object, str], str]:
 
 
 def _labels(value: object, language: str) -> str:
-    return ", ".join(f"{chr(65 + i)} {_label(15)(label, language)}" for i, label in enumerate(several(value)))
+    return ", ".join(f"{chr(65 + i)} {_label(LONGEST_LABEL)(label, language)}" for i, label in enumerate(several(value)))
 
 
 def several(value: object) -> Sequence[object]:
@@ -148,7 +148,7 @@ def _missing(value: object, language: str) -> str:
     for part in value:
         if not isinstance(part, Missing) or not 0 <= part.index < 3:
             raise WordingError(f"{part!r} is not a Missing part A, B or C")
-        said.append(f"{chr(65 + part.index)} ({_label(15)(part.label, language)})")
+        said.append(f"{chr(65 + part.index)} ({_label(LONGEST_LABEL)(part.label, language)})")
     return ", ".join(said)
 
 
@@ -160,7 +160,9 @@ class Placeholder(NamedTuple):
     typical: object
 
 
-_LONG = Label("W" * 15)
+LONGEST_LABEL = 18
+"""The name of one question in a text."""
+_LONG, _LONGEST = Label("W" * 15), Label("W" * LONGEST_LABEL)
 _MIDNIGHT = datetime.fromisoformat("2026-11-25T00:00+00:00")  # a Wednesday, the longest name in French and in English
 _LATEST = Moment(_MIDNIGHT.replace(hour=20, minute=30), _MIDNIGHT.replace(day=22))
 _MORROW = Moment(_MIDNIGHT.replace(hour=10), _MIDNIGHT.replace(day=24))
@@ -182,11 +184,11 @@ PLACEHOLDERS: Mapping[str, Placeholder] = MappingProxyType(
         "link": Placeholder(_text(r"https?://[A-Za-z0-9.:/_*-]+", 65), "https://" + "w" * 57, "https://suivi.example/q/" + "w" * 22),
         "symptom": Placeholder(_label(25), Label("W" * 25), _THREE[0]),
         "question": Placeholder(_label(95), Label("W" * 95), Label("avez-vous eu des frissons ou des tremblements de froid")),
-        "labels": Placeholder(_labels, (_LONG, _LONG, _LONG), _THREE),
+        "labels": Placeholder(_labels, (_LONGEST, _LONGEST, _LONG), _THREE),
         "count": Placeholder(_number(2, 3), 3, 3),
         "example": Placeholder(_text(r"[0-9 ]+", 5), "1 0 2", "1 0 2"),
         "noted": Placeholder(_noted, tuple(Noted(_LONG, 10) for _ in range(3)), tuple(Noted(label, 2) for label in _THREE)),
-        "missing": Placeholder(_missing, (Missing(1, _LONG), Missing(2, _LONG)), (Missing(2, _THREE[2]),)),
+        "missing": Placeholder(_missing, (Missing(1, _LONGEST), Missing(2, _LONGEST)), (Missing(2, _THREE[2]),)),
         "level": Placeholder(_level, "moderate", "moderate"),
         "code": Placeholder(_text(r"[0-9]{6}|[*]{6}", 6), "*" * 6, "482915"),
         "ref": Placeholder(_text(r"[A-Z0-9-]+", 8), "W" * 8, "A12"),

@@ -29,7 +29,7 @@ from app.people import care_team, enrolling, numbers
 from app.people.enrolling import NewPatient
 from app.people.models import NumberCheck, Patient, Role, Service, Staff
 from app.people.perimeter import actor_of
-from app.protocols import versions
+from app.protocols import said, versions
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
@@ -149,7 +149,7 @@ class Patients:
         day, body = _day(session, checkin), self._bodies[person.key]
         on_day = checkin.cycle_day is None or checkin.cycle_day <= person.treatment.days_on
         values = tuple(telling.value(q, body, self._dice, day, on_day=on_day, held_for=held_for) for q in asked)
-        labels = tuple(q.label.get(person.language) or q.key for q in asked)
+        labels = tuple(said.label(q, person.language) or q.key for q in asked)
         return Wanted(Kind.MULTI if len(asked) > 1 else asked[0].kind, values, labels)
 
     def _person(self, patient: Patient) -> Person | None:

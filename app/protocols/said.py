@@ -45,7 +45,7 @@ def book(language: str, folder: Path = FOLDER) -> Book:
 
 
 def label(question: Question, language: str) -> str | None:
-    """The short name of a question (15 characters); None when this language has none."""
+    """The short name of a question (15 characters; of two asked with others 18); None when this language has none."""
     return book(language).labels.get(question.label.get(SOURCE, "")) or question.label.get(language)
 
 

@@ -177,7 +177,7 @@ def test_112_stands_beside_15_and_beside_no_other_number() -> None:
         ("q_single", "fr", {"svc": "Suivi de la Baie", "symptom": Label("douleur")}, "at most 12"),
         ("q_multi", "fr", {"svc": "Suivi", "labels": (NAUSEA,)}, "two or three"),
         ("q_multi", "fr", {"svc": "Suivi", "labels": (NAUSEA, DIARRHOEA, FATIGUE, NAUSEA)}, "two or three"),
-        ("q_multi", "fr", {"svc": "Suivi", "labels": (NAUSEA, Label("bouche très douloureuse"))}, "longer than 15"),
+        ("q_multi", "fr", {"svc": "Suivi", "labels": (NAUSEA, Label("bouche très douloureuse"))}, "longer than 18"),
         ("confirm", "fr", {"noted": (Noted(NAUSEA, -1),)}, "whole number"),
         ("confirm", "fr", {"noted": (Noted(NAUSEA, Decimal("NaN")),)}, "ordinary size"),
         ("confirm", "fr", {"noted": (Noted(NAUSEA, True),)}, "whole number"),

@@ -182,7 +182,7 @@ def ended(chain: Chain, asked: Patient) -> Patient:
 def test_after_the_end_a_value_amends_the_last_answer_and_is_echoed(chain: Chain, ended: Patient) -> None:
     said = chain.says(MARIE, "0 0 1")
     assert said == [
-        "Noté : diarrhée 0, bouche irritée 0, mains et pieds 0, température 37,0, poitrine non, nausées 0, vomissements 0, fatigue 1. "
+        "Noté : diarrhée 0, bouche douloureuse 0, mains et pieds 0, température 37,0, poitrine non, nausées 0, vomissements 0, fatigue 1. "
         "Merci. Une erreur ? Répondez ERREUR dans les 2 h."
     ]
     checkin = chain.checkin(ended, WEDNESDAY)

@@ -111,7 +111,7 @@ def test_a_two_told_on_a_closed_saturday_is_promised_its_hour_even_when_the_rest
     chain.wait(minutes=14)
     assert promised not in chain.received()[-1]
     chain.wait(minutes=1)
-    assert chain.received()[-1] == f"Noté : diarrhée 0, bouche irritée 2, mains et pieds 0. {promised}"
+    assert chain.received()[-1] == f"Noté : diarrhée 0, bouche douloureuse 2, mains et pieds 0. {promised}"
 
     [temperature] = chain.says(MARIE, "NON")
     assert "appelez aussi le 15" in temperature

@@ -18,7 +18,7 @@ def tried(*replies: str, language: str = "fr") -> str:
 
 def test_calm_answers_end_in_no_level() -> None:
     out = tried("0 0 0", "37,1", "non", "0 0 0", "0")
-    assert "A diarrhée, B bouche irritée, C mains et pieds" in out
+    assert "A diarrhée, B bouche douloureuse, C mains et pieds" in out
     assert "Niveau : aucun." in out.split("The window closes:")[1]
 
 

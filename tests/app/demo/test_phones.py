@@ -173,7 +173,7 @@ def test_the_clock_jumps_to_the_next_check_in_and_the_question_is_there(ward: Wa
         due = session.scalars(select(CheckIn.due_at).where(CheckIn.patient_id == 1).order_by(CheckIn.due_at)).first()
     page = _read(claire.post("/phones/clock", data={"to": "check_in", "patient": "1"}, headers={"HX-Request": "true"}))
     assert Clock(ward.database).now() - due < timedelta(minutes=1)
-    assert "A diarrhée, B bouche irritée, C mains et pieds" in page
+    assert "A diarrhée, B bouche douloureuse, C mains et pieds" in page
 
 
 def test_while_the_clock_jumps_the_others_live_on_and_the_team_waits(ward: Ward) -> None:
