@@ -93,12 +93,12 @@ class Signs:
     lines: set[str] = field(default_factory=set)
 
     def found(self) -> Found:
-        """The codes in the order of the text."""
+        """The codes in the order of the text; two at one place by their name, or the first one told would change from run to run."""
         for vague, told in _NO_MORE_THAN.items():
             if self.places.keys() & told:
                 self.places.pop(vague, None)
-        now = tuple(sorted(self.places, key=lambda code: self.places[code]))
-        return Found(now, tuple(sorted(set(self.weaker) - set(now), key=lambda code: self.weaker[code])), self.denied)
+        now = tuple(sorted(self.places, key=lambda code: (self.places[code], code)))
+        return Found(now, tuple(sorted(set(self.weaker) - set(now), key=lambda code: (self.weaker[code], code))), self.denied)
 
 
 def signs_in(text: Text, words: Words, asked: Asked) -> Signs:

@@ -9,7 +9,7 @@ import pytest
 from tests.triage.replies.lists import documents, table, weights, words
 from triage.replies import Words, read, scan, words_from
 from triage.replies.cutting import cut
-from triage.replies.scanning import Found, heard, signs_in, without_idioms
+from triage.replies.scanning import Found, Signs, heard, signs_in, without_idioms
 from triage.replies.weighing import NOW, START, TODAY, Weights, weights_from
 from triage.replies.words import DANGERS, SAME_DAY
 from triage.terms import ALARMING, Asked, Escalate, Heard, Kind
@@ -132,3 +132,10 @@ def test_without_a_table_the_lists_decide_alone() -> None:
     bare = words_from(documents())
     assert scan("j'ai fait un malaise", "fr", bare) == ("syncope",)
     assert scan("il pose ses lunettes dans le beurrier", "fr", bare) == ()
+
+
+def test_two_signs_at_one_place_stand_in_one_order() -> None:
+    """HZ-33: "il tremble" is a seizure and chills at once; the order of a set, which changes from run to run, decides nothing."""
+    for codes in (("syncope", "confusion"), ("confusion", "syncope")):
+        signs = Signs(places=dict.fromkeys(codes, 4), weaker=dict.fromkeys(("seizure", *codes[:1], "chills"), 7))
+        assert signs.found() == Found(("confusion", "syncope"), ("chills", "seizure"), denied=False)
