@@ -146,8 +146,11 @@ def finish(session: Session, checkin: CheckIn, *, by: Actor, asker: Viewer, now:
 
 
 def unanswered(session: Session, checkin: CheckIn) -> list[Question]:
-    """What would be kept as not asked if the call ended now; nothing once it has ended, nor where the day's own was opened unasked."""
-    if checkin.opened_at is None or checkin.closed_at is not None:
+    """What would be kept as not asked if the call ended now; nothing where the day's own was opened unasked, nor once it has ended.
+
+    What a danger ended is asked by whoever calls: it is named until it is.
+    """
+    if checkin.opened_at is None or (checkin.closed_at is not None and checkin.why != "danger"):
         return []
     said = filling.said_of(session, checkin)
     return [one for one in filling.questions_of(session, checkin) if one.key not in said and not questions.skipped(one, said)]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, reasons
@@ -18,7 +19,7 @@ from app.alerts.models import Alert
 from app.checkins import script
 from app.checkins.senders import Sender
 from app.checkins.turns import could_leave
-from app.messaging import outbox
+from app.messaging import outbox, pages
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import care_team, reading
@@ -52,6 +53,8 @@ service, then the emergency number. urgent: a nurse calls, with both numbers. A 
 (house rule, 2026-11-22)."""
 
 MOST_PRESSING = ("urgent_15", "suicidal", "urgent_fever", "urgent")
+PRESSING = ("urgent_15", "suicidal", "urgent_closed", "urgent_fever", "urgent")
+"""Safety texts as they leave, the most pressing first; where the service is closed the emergency number stands for a call."""
 TAKEN_TO_DIE = frozenset({"suicidal", "overdose"})
 """Tablets taken to die are an emergency, not a conversation."""
 
@@ -97,11 +100,14 @@ def tell(
 ) -> Message:
     """Answer a text with its safety text, once, and write on the alert whether it could leave. ``key``: the text of an open service."""
     key, values = _in_hours(service, key, reason, now)
+    paper = pages.is_paper(message)
+    if paper and (before := _told_already(session, message, key, alert)) is not None:
+        return before
     text = outbox.queue(
         session,
         key=key,
         purpose=Purpose.SAFETY,
-        dedup_key=f"safety:{message.id}",
+        dedup_key=f"safety:{message.id}:{alert.id}:{key}" if paper else f"safety:{message.id}",
         patient=patient,
         service=service,
         values=values,
@@ -115,6 +121,16 @@ def tell(
     understood = patient is None or text.language in reading.languages_of(patient, text.address)
     handling.told(session, alert, message_id=text.id if could_leave(text) else None, now=now, understood=understood)
     return text
+
+
+def _told_already(session: Session, message: Message, key: str, alert: Alert) -> Message | None:
+    """The text of this danger, or of a graver one, that this telephone was sent before: a page's answers are judged together each time.
+
+    Only what is more pressing is told anew. What could not leave is told on the next page.
+    """
+    same = (Message.alert_id == alert.id, Message.purpose == Purpose.SAFETY, Message.address == message.address)
+    earlier = select(Message).where(*same, Message.key.in_(PRESSING[: PRESSING.index(key) + 1])).order_by(Message.id.desc())
+    return next((text for text in session.scalars(earlier) if text.reply_to_id == message.id or could_leave(text)), None)
 
 
 def _in_hours(service: Service, key: str, reason: Reason, now: datetime) -> tuple[str, dict[str, object]]:

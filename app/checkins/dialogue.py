@@ -149,7 +149,8 @@ def stand_by(turn: Turn) -> None:
     said = answers.values(answers.current(turn.session, turn.checkin.id), turn.protocol)
     following = script.next_group(turn.checkin, turn.protocol, said)
     over = turn.checkin.closed_at is not None
-    judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=over)
+    waits = over and turn.checkin.why != "danger"  # after a danger a person asks what is left: nothing of it was left open by the patient
+    judged = assessing.assess(turn.session, turn.checkin, now=turn.now, closing=waits)
     turn.alert = judged.alert
     if tell_danger(turn, judged):
         return

@@ -12,7 +12,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import answers, assessing, closing, conversation, dangers, dialogue, hearing, page_turns, script, turn_taking, unprompted
+from app.checkins import (
+    answers,
+    assessing,
+    closing,
+    conversation,
+    dangers,
+    dialogue,
+    five_texts,
+    hearing,
+    page_turns,
+    script,
+    turn_taking,
+    unprompted,
+)
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.page_turns import Filled
 from app.checkins.senders import Sender
@@ -56,6 +69,13 @@ def next_question(session: Session, checkin: CheckIn) -> Question | None:
     """The first one without an answer: resuming goes on there. Details of what the patient does not have are left out, as by text."""
     said = said_of(session, checkin)
     return next((q for q in questions_of(session, checkin) if q.key not in said and not questions.skipped(q, said)), None)
+
+
+def safety_left(session: Session, checkin: CheckIn) -> list[Question]:
+    """What is never left out and nobody has answered, in the order it is asked; the sign that is felt stands for a thermometer."""
+    asks, said = questions_of(session, checkin), said_of(session, checkin)
+    kept = {question.key for question in five_texts.never_left_out(asks)} | {script.FEELS_HOT}
+    return [q for q in asks if q.key in kept and q.key not in said and not questions.skipped(q, said)]
 
 
 def said_of(session: Session, checkin: CheckIn) -> Mapping[str, Answer]:

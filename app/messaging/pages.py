@@ -48,6 +48,11 @@ def keep(session: Session, patient: Patient, words: str, *, carrier: str, addres
     return row
 
 
+def is_paper(message: Message) -> bool:
+    """One row for all that one person answers on one page; a text, and free words, have a row of their own."""
+    return message.carrier in CARRIERS and message.carrier_id is not None
+
+
 def show(
     session: Session,
     *,

@@ -162,7 +162,7 @@ def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
     by = _speaker(patient, values.get("who", ""))
     if checkin is None or not answers.current(session, checkin.id):
         raise FieldErrors({"nothing": "No answer is noted yet: there is nothing to finish. Note one answer, or leave: nothing changes."})
-    if not values.get("sure") and calling.unanswered(session, checkin):
+    if not values.get("sure") and checkin.closed_at is None and calling.unanswered(session, checkin):
         raise FieldErrors({"finish": "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."})
     calling.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
     return {"checkin": checkin.id, "who": str(by), "at": "say"}

@@ -18,12 +18,11 @@ from app.messaging import links as addresses
 from app.messaging import pages
 from app.messaging.outbox import Purpose
 from app.people import reading
-from app.web import asking, refused, telling, visit, words
+from app.web import asking, patient_question, refused, telling, visit, words
 from app.web.deps import Id, Reads, Writes
 from app.web.patient_guard import Form, Typed, closed
 from app.web.render import AnyPage, Page
 from app.web.visit import Visiting
-from triage.questions import Question
 
 router = APIRouter(prefix="/q", include_in_schema=False)
 
@@ -86,39 +85,12 @@ def question(page: AnyPage, session: Reads, mark: str, number: Id) -> Response:
     if number > len(here.questions):
         return here.go("" if here.is_open else "end")
     asked = here.questions[number - 1]
-    if not here.is_open and asked.key not in here.correctable():
+    if not (here.is_open or asked.key in here.correctable() or asked in here.offered()):
         return here.go("end")
     form = refused.typed(page.request)
     if form.get("q") != asked.key:
-        return _question(here, asked)
-    return _question(here, asked, form, {} if form.get("call") else asking.read(here.page, asked, form).errors)
-
-
-def _question(here: Visiting, asked: Question, form: Typed | None = None, errors: Typed | None = None, *, status: int = 200) -> Response:
-    assert here.checkin is not None
-    keys = [q.key for q in here.shown_questions()]
-    place = keys.index(asked.key) if asked.key in keys else len(keys)
-    row = here.standing().get(asked.key)
-    mine = here.given_here(row)
-    text, hint = asking.text_of(here.page, asked, here.fever_limit())
-    given = (row.value or "") if row is not None and mine else None
-    view = asking.Asked(
-        number=place + 1,
-        most=max(len(here.questions), place + 1),
-        key=asked.key,
-        kind=asked.kind.value,
-        takes=asking.takes(asked),
-        text=text,
-        hint=hint,
-        cannot=asking.cannot(here.page, asked),
-        unit=asking.UNITS.get(asked.kind, ""),
-        given=given,
-        already=row is not None and not mine,
-        back=f"{here.root}/{here.number_of(keys[place - 1])}" if place and here.is_open else "",
-    )
-    values = asking.typed_again(here.page, asked, given) if form is None else form
-    complete = not here.is_open or filling.next_question(here.session, here.checkin) is None
-    return here.show("question.html", status, asked=view, values=values, errors=errors or {}, to_review=complete)
+        return patient_question.show(here, asked)
+    return patient_question.show(here, asked, form, {} if form.get("call") else asking.read(here.page, asked, form).errors)
 
 
 @router.post("/f/{mark}/{number:int}")
@@ -135,16 +107,19 @@ def answer(page: AnyPage, session: Writes, form: Form, mark: str, number: Id) ->
         _call(here)
         if not form.get("words", "").strip():
             kept = refused.ask_again(here_again, form, page.tools.settings) if _is_typed(form) else None
-            return kept or (_question(here, asked, form) if _is_typed(form) else here.go(str(number)))
+            return kept or (patient_question.show(here, asked, form) if _is_typed(form) else here.go(str(number)))
     read = asking.read(here.page, asked, form)
     if read.errors:
-        return refused.ask_again(here_again, form, page.tools.settings) or _question(here, asked, form, read.errors, status=422)
+        return refused.ask_again(here_again, form, page.tools.settings) or patient_question.show(here, asked, form, read.errors, status=422)
+    told = here.danger()
     try:
         filled = filling.answer(session, here.checkin, asked.key, read.words or read.value, by=here.by, source=pages.FORM, now=page.now)
     except Refusal as refusal:
         if refusal.status == 422 and here.is_open:
-            return _question(here, asked, form, {"value": here.page.refused(refusal)}, status=422)
+            return patient_question.show(here, asked, form, {"value": here.page.refused(refusal)}, status=422)
         return here.go("end")
+    if form.get("left") and here.fresh and here.danger() is told and (left := here.offered()):
+        return refused.forget(here.go(str(here.number_of(left[0].key))), page.request)
     return refused.forget(_told_now(here) if filled.urgent else _onward(here), page.request)
 
 
@@ -209,13 +184,17 @@ def _end(here: Visiting) -> Response:
     if told is None:
         return _onward(here) if here.is_open or here.checkin is None else _closed(here)
     safety = telling.safety_of(here.page, here.session, here.service, told) if told.purpose == Purpose.SAFETY else None
+    noted, corrected = here.said_since(told) if safety is not None else (False, False)
     return here.show(
         "end.html",
         told=telling.in_words(here.page, here.session, here.patient, told, call_requests.standing(here.session, here.patient)),
         advice=here.advice(),
         safety=safety,
         correctable=here.correctable(),
-        corrected=safety is not None and here.corrected_since(told),
+        corrected=corrected,
+        noted=noted,
+        offered=[here.number_of(one.key) for one in here.offered()],
+        after=told.key,
         said=[one for one in here.summary() if one.is_shown],
     )
 

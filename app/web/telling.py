@@ -23,6 +23,9 @@ from triage.terms import Level
 PROMISES = frozenset({"confirm_g2", "call_promised"})
 """Texts that promise a call at an hour of their own."""
 
+CALLS = frozenset({"urgent", "urgent_fever"})
+"""Safety texts with a nurse at the other end: what is answered meanwhile serves her. The others name an emergency number first."""
+
 
 @dataclass(frozen=True)
 class Ring:

@@ -172,19 +172,32 @@ class Visiting:
 
         The alert and the safety text stay: a person sees the correction beside what was said first.
         """
-        if (
-            not self.fresh
-            or self.is_open
-            or self.checkin is None
-            or self.danger() is None
-            or not filling.may_correct(self.checkin, self.page.now)
-        ):
+        if not self._is_stopped():
             return frozenset()
         return frozenset(key for key, row in self.standing().items() if self.given_here(row))
 
-    def corrected_since(self, told: Message) -> bool:
-        """Was an answer of this visit changed after this was told?"""
-        return any(self.given_here(row) and row.at > told.created_at for row in self.standing().values())
+    def _is_stopped(self) -> bool:
+        """Did a danger end the questions, while this visit may still be written in?"""
+        may = self.fresh and not self.is_open and self.checkin is not None and filling.may_correct(self.checkin, self.page.now)
+        return may and self.danger() is not None
+
+    def offered(self) -> list[Question]:
+        """Safety questions nobody answered that may still be, after a danger whose page promises a call or asks for one (HZ-24).
+
+        None where the emergency number stands alone: then nothing must keep anybody from dialling it.
+        """
+        told, checkin = self.danger(), self.checkin
+        if told is None or told.key not in telling.CALLS or checkin is None or checkin.version_id is None:
+            return []
+        may = self._is_stopped() and checkin.why == "danger"
+        return filling.safety_left(self.session, checkin) if may or (self.fresh and self.is_open) else []
+
+    def said_since(self, told: Message) -> tuple[bool, bool]:
+        """After this was told: was a question answered that had no answer, and was one of this visit's answers changed?"""
+        later = {key for key, row in self.standing().items() if self.given_here(row) and row.at > told.created_at}
+        mine = (AnswerRow.checkin_id == self.link.checkin_id, AnswerRow.said_by == self.visit.said_by)
+        changed = set(self.session.scalars(select(AnswerRow.key).where(*mine, AnswerRow.replaced_at > told.created_at)))
+        return bool(later - changed), bool(later & changed)
 
     def danger(self) -> Message | None:
         """The safety text told in this visit, while its alert is open."""

@@ -16,7 +16,7 @@ from app.people.models import Patient
 from app.people.respondents import NewRespondent
 from tests.app.web.call import MONDAY_TEN, QUIET, WEDNESDAY, WEDNESDAY_TEN, Call
 from tests.app.web.test_nurse import said
-from tests.support.chain import Chain
+from tests.support.chain import MARIE, Chain
 
 
 @pytest.fixture
@@ -131,3 +131,33 @@ def test_before_the_end_the_nurse_hears_what_was_not_asked(claire: TestClient, c
     assert "J'ai noté : diarrhée, un peu. Pas de : nausées. Une infirmière vous rappelle avant 18 h." in page  # the fever is not known
     assert "ERREUR" not in page and "Répondez" not in page
     assert "temperature" in chain.checkin(marie, WEDNESDAY).not_asked
+
+
+def test_after_an_urgent_judgement_the_nurse_goes_on_asking_what_is_left(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """Diarrhoea 2, a sore mouth 2, by text: the text says that a nurse calls. She asks the rest of the same check-in (FR-32)."""
+    chain.until(WEDNESDAY_TEN)
+    chain.says(MARIE, "2 2 0")
+    told = chain.received()
+    assert "Une infirmière est prévenue et vous appelle" in told[-1]
+    chain.clock.forward(minutes=5)
+    (alert,) = chain.alerts()
+    call = Call(claire, chain, marie)
+    page = call.page()
+    assert "6 questions sans réponse : Température, Douleur dans la poitrine, Nausées, Vomissements, Fatigue, Selles liquides." in page
+    for key, value in (("temperature", "36,9"), ("chest_pain", "no"), ("nausea", "1"), ("vomiting", "0")):
+        call.answer(key, value)
+        assert "Danger : dites ceci maintenant" not in call.page()  # she was told by text, and this is the call it promised
+    assert "2 questions sans réponse : Fatigue, Selles liquides." in call.page()
+    chain.send()
+    assert chain.received() == told
+    call.answer("fatigue", "1")
+    call.answer("stools", "9")
+    assert "sans réponse :" not in call.page()
+    assert [(one.id, one.level) for one in chain.alerts()] == [(alert.id, "urgent")]
+    asked = chain.checkin(marie, WEDNESDAY)
+    assert (asked.state, asked.not_asked, len(chain.answers(asked))) == ("done", [], 9)
+
+    call.answer("temperature", "39,5")  # taken once more: what is graver than what she was told is said, and sent
+    assert "Danger : dites ceci maintenant" in call.page()
+    chain.send()
+    assert "cette température demande un avis sans attendre" in chain.received()[-1]
