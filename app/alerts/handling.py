@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import reasons
+from app.alerts import one_call, reasons
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import consider, note, record
 from app.alerts.reasons import Reason
@@ -134,7 +134,10 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
 
 
 def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "") -> Alert:
-    """End it with what was done. Only its owner closes; some outcomes need words, not reached a call; an urgent alert never."""
+    """End it with what was done. Only its owner closes; some outcomes need words, not reached a call; an urgent alert never.
+
+    The call the patient had asked for ends in the same act when somebody was reached; else it stays to be made, at its own hour.
+    """
     if outcome not in set(Outcome):
         raise Refusal("Choose what was done.", field="outcome", status=422)
     alert = _owned(session, alert_id, by, now)
@@ -149,16 +152,24 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
         raise Refusal("Note the call that nobody answered first: not reached says that somebody tried.", field="outcome", status=422)
     if chosen in NEEDS_NOTE and not words.strip():
         raise Refusal("Write what was done: this outcome says nothing without it.", field="note", status=422)
+    calls = one_call.end(session, alert, by=by.actor, now=now, outcome=chosen, words=words.strip())
     _move(alert, AlertState.CLOSED)
     alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = chosen, words.strip(), now, by.actor.id
     alert.next_step_at = None
-    note(session, alert, "closed", by=by.actor, now=now, detail={"outcome": str(chosen), "note": words.strip()})
+    note(
+        session,
+        alert,
+        "closed",
+        by=by.actor,
+        now=now,
+        detail={"outcome": str(chosen), "note": words.strip(), "calls": list(calls.ended), "calls_left": list(calls.left)},
+    )
     record(session, alert, "alert.closed", by=by.actor, now=now, after=str(chosen), reason=words.strip())
     return alert
 
 
 def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason: str) -> Alert:
-    """Open a closed alert again, with a reason; refused while another alert of the same patient is open."""
+    """Open a closed alert again, with a reason, and the calls its close had ended; refused while the patient has another open alert."""
     alert = _acting(session, alert_id, by)
     if not reason.strip():
         raise Refusal("Write why it is opened again.", field="reason", status=422)
@@ -177,7 +188,8 @@ def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason
     level = Level.of(alert.level)
     alert.respond_by = reasons.deadline(service, level, now, reasons.DEADLINES[level])
     alert.stamp += 1
-    note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before})
+    calls = one_call.begin_again(session, alert, by=by.actor, now=now, reason=reason.strip())
+    note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before, "calls": calls})
     record(session, alert, "alert.reopened", by=by.actor, now=now, before=before, reason=reason.strip())
     return alert
 

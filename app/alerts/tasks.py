@@ -95,20 +95,35 @@ def close(session: Session, task_id: int, *, by: Viewer, now: datetime, words: s
         raise Refusal("A task is closed by a person: say who acts.", field="by", status=422)
     if not words.strip():
         raise Refusal("Write what was done.", field="note", status=422)
-    done = session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.closed_at.is_(None))
-        .values(closed_at=now, closed_by_id=by.actor.id, closing_note=words.strip())
-    )
-    session.refresh(task)
-    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+    if not end(session, task, by=by.actor, now=now, words=words.strip()):
         closer = session.get(Staff, task.closed_by_id) if task.closed_by_id else None
         raise Conflict("{name} closed this task {ago}.", name=closer.name if closer else "?", ago=now - (task.closed_at or now))
-    _record(session, task, "task.closed", by=by.actor, now=now, reason=words.strip())
     return task
 
 
-def _record(session: Session, task: Task, action: str, *, by: Actor, now: datetime, after: object = None, reason: str = "") -> None:
+def end(session: Session, task: Task, *, by: Actor, now: datetime, words: str, **detail: object) -> bool:
+    """Close it, with what is known of the close beside it in its detail. False when somebody closed it first: nothing was changed."""
+    closed = update(Task).values(
+        closed_at=now, closed_by_id=by.id, closing_note=words, **({"detail": {**task.detail, **detail}} if detail else {})
+    )
+    done = session.execute(closed.where(Task.id == task.id, Task.closed_at.is_(None)))
+    session.refresh(task)
+    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return False
+    _record(session, task, "task.closed", by=by, now=now, after=detail or None, reason=words)
+    return True
+
+
+def reopen(session: Session, task: Task, *, by: Actor, now: datetime, due_at: datetime, reason: str) -> None:
+    """To be done after all, before ``due_at``; who had closed it, and with which words, stays in the trail."""
+    before = {"closed_by": task.closed_by_id, "note": task.closing_note}
+    task.closed_at, task.closed_by_id, task.closing_note, task.due_at = None, None, "", due_at
+    _record(session, task, "task.reopened", by=by, now=now, before=before, after={"due_at": due_at.isoformat()}, reason=reason)
+
+
+def _record(
+    session: Session, task: Task, action: str, *, by: Actor, now: datetime, before: object = None, after: object = None, reason: str = ""
+) -> None:
     audit.record(
         session,
         actor=by,
@@ -116,6 +131,7 @@ def _record(session: Session, task: Task, action: str, *, by: Actor, now: dateti
         subject=f"task:{task.id}",
         service_id=task.service_id,
         patient_id=task.patient_id,
+        before=before,
         after=after,
         reason=reason,
         now=now,

@@ -263,7 +263,10 @@ def take(alert_id: Id, body: TakeIn, who: Caller, session: Writes, now: Now) -> 
 
 @router.post("/alerts/{alert_id}/close", summary="Close an alert")
 def close(alert_id: Id, body: CloseIn, who: Caller, session: Writes, now: Now) -> AlertOut:
-    """The person named ends it with what was done; an alert nobody had is first taken by them, in the same transaction."""
+    """The person named ends it with what was done; an alert nobody had is first taken by them, in the same transaction.
+
+    A call the patient asked for ends with it when somebody was reached; its event "closed" names which (calls) and which stay (calls_left).
+    """
     by = person(session, who, body.by, "act_on_alerts")
     handling.take(session, alert_id, by=by, now=now)
     return api_views.alert(session, handling.close(session, alert_id, by=by, now=now, outcome=body.outcome, words=body.note))

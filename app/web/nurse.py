@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import handling, tasks
+from app.alerts import handling, one_call, tasks
 from app.alerts.models import Outcome
 from app.checkins import endings
 from app.core.errors import Refusal
@@ -165,11 +165,12 @@ def close(
     silence_reason: Annotated[str, Form(max_length=24)] = "",
     silence_note: Words = "",
 ) -> Response:
-    """End it with what was done; of a silence, with its reason, unless nobody was reached."""
+    """End it with what was done; of a silence, with its reason, unless nobody was reached. What became of a call asked for is shown."""
     alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
     if silence_reason or outcome != Outcome.NOT_REACHED:
         _explain(page, session, alert.patient_id, silence_reason, silence_note)
-    return _done(page)
+    calls = one_call.of_close(session, alert)
+    return _acted(page, session, alert_id) if calls.ended or calls.left else _done(page)
 
 
 def _explain(page: Page, session: Session, patient_id: int | None, reason: str, note: str) -> None:

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 
+from app.alerts import one_call
 from app.core import clock
 from app.core.errors import Refusal
 from app.people import numbers, pauses, reading, telephones
@@ -45,6 +46,7 @@ templates.globals["static"] = static
 templates.globals["number_known"] = numbers.is_settled
 templates.tests["landline"] = telephones.is_landline
 templates.globals["reached_as"] = numbers.reached_as
+templates.globals["one_call"] = one_call.is_covered
 templates.globals["held_by"] = numbers.held_by
 templates.globals["interpreter_for"] = reading.interpreter_for
 templates.globals["silence_paused"] = lambda patient, now: pauses.holds(patient, now.astimezone(ZoneInfo(patient.timezone)).date())

@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts import handling
+from app.alerts import handling, tasks
 from app.alerts.handling import Reason
-from app.alerts.models import Alert
+from app.alerts.models import Alert, Task
 from app.checkins import agenda
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
@@ -153,6 +153,22 @@ def test_an_alert_is_taken_and_closed_by_the_person_named(
     events = api.get(f"/alerts/{number}").json()["events"]
     assert [event["kind"] for event in events] == ["raised", "taken", "closed"]
     assert events[-1]["actor_name"] == "Claire Payet (dossier)"
+
+
+def test_the_call_asked_for_ends_with_the_alert_and_the_events_say_which(
+    api: TestClient, marie: Patient, database: Database, world: World, clock: HandClock
+) -> None:
+    number = raised(database, world, marie, clock)
+    with database.transaction() as session:
+        asked = tasks.make(
+            session, service_id=world.service.id, patient_id=marie.id, kind="call_back", key="call_back:1",
+            due_at=clock.now() + timedelta(days=3), now=clock.now(),
+        )  # fmt: skip
+    assert api.post(f"/alerts/{number}/close", json={"by": "claire", "outcome": "advice"}).status_code == 200
+    assert api.get(f"/alerts/{number}").json()["events"][-1]["detail"]["calls"] == [asked.id]
+    with database.reading() as session:
+        task = session.get_one(Task, asked.id)
+    assert (task.closed_at, task.closed_by_id, task.closing_note) == (clock.now(), world.claire.id, "advice")
 
 
 def test_closing_an_alert_nobody_had_takes_it_first(

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from app.alerts import tasks
 from app.alerts.models import Alert, AlertEvent, Task
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
@@ -145,6 +146,36 @@ def test_a_closed_alert_opens_again_with_a_reason(claire: TestClient, morning: M
     assert claire.post(f"{alert}/reopen", data={"reason": ""}, headers=HTMX).status_code == 422
     assert "Personne ne l'a prise." in said(claire.post(f"{alert}/reopen", data={"reason": "Erreur de ligne"}, headers=HTMX))
     assert "PAYET Jean" in said(claire.get("/list"))
+
+
+def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Said before, in one sentence; after; in the story; and again when the alert is opened again."""
+    with database.transaction() as session:
+        asked = tasks.make(
+            session, service_id=world.service.id, patient_id=morning.marie.id, kind="call_back", key="call_back:1",
+            due_at=clock.now() + timedelta(hours=4), now=clock.now(),
+        )  # fmt: skip
+    alert = f"/alerts/{morning.danger.id}"
+    claire.post(f"{alert}/take", headers=HTMX)
+    before = said(claire.get(alert))
+    assert before.count("C'est le même appel que l'alerte : la clore après avoir joint la personne clôt aussi cet appel.") == 1
+    claire.post(f"{alert}/call", data={"whom": "patient", "reached": "no"}, headers=HTMX)
+    closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency", "note": "SAMU chez elle"}, headers=HTMX)
+    assert closed.headers["hx-trigger"] == "vigie:changed", "the panel stays: something is left to do"
+    assert "Personne n'a été joint : l'appel demandé reste à faire." in said(closed) and "Clore la tâche" in said(closed)
+    assert "HOARAU Marie" in said(claire.get("/list"))
+    claire.post(f"{alert}/reopen", data={"reason": "Elle rappelle"}, headers=HTMX)
+    claire.post(f"{alert}/take", headers=HTMX)
+    done = said(claire.post(f"{alert}/close", data={"outcome": "advice", "note": "Rassurée"}, headers=HTMX))
+    assert "L'appel demandé est clos avec elle." in done and "Clore la tâche" not in done
+    assert "HOARAU Marie" not in said(claire.get("/list"))
+    with database.reading() as session:
+        task = session.get_one(Task, asked.id)
+    assert (task.closed_at, task.closed_by_id, task.closing_note) == (clock.now(), world.claire.id, "Rassurée")
+    again = said(claire.post(f"{alert}/reopen", data={"reason": "Mauvais dossier"}, headers=HTMX))
+    assert "L'appel demandé est de nouveau à faire." in again and "Demande d'appel" in again
 
 
 def test_the_queue_of_unknown_numbers_is_readable_and_closed_apart(claire: TestClient, database: Database, morning: Morning) -> None:
