@@ -124,7 +124,7 @@ def a_calm_day(page: Page, served: Served) -> Iterator[str]:
 
 
 def a_daughter(page: Page, served: Served) -> Iterator[str]:
-    """She says which one she is; her mother has a fever, and a call was asked for before."""
+    """She says which one she is; her mother has a fever, and a call was asked for before. She goes on with what the nurse would ask."""
     served.declare("Anaïs Hoarau", "fille")
     served.declare("Lucie Hoarau", "fille")
     enter(page, served.link(), who="relative")
@@ -139,7 +139,18 @@ def a_daughter(page: Page, served: Served) -> Iterator[str]:
     yield "relative_number"
     answer(page, "39,4")
     expect(page.locator(".danger")).to_contain_text("Cette température demande un avis sans attendre")
+    expect(page.locator("main section").last).to_contain_text("Votre appel d'abord. Ensuite, 1 question aide l'infirmière.")
     yield "danger"
+    served.ward.chain.clock.forward(minutes=1)
+    page.locator("main a.quiet", has_text="Répondre à la question").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#danger")).to_contain_text("Cette température demande un avis sans attendre")
+    yield "after_danger"
+    answer(page, "no")
+    expect(page.locator("main .note[role=status]")).to_have_text("C'est noté. L'infirmière voit vos réponses.")
+    expect(page.locator("text=Répondre à la question")).to_have_count(0)
+    yield "after_danger_noted"
 
 
 def something_wrong(page: Page, served: Served) -> Iterator[str]:

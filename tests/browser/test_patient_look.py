@@ -17,6 +17,11 @@ CUT = (
     " && !e.classList.contains('out') && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
 )
 
+OVERHANGING = (
+    "(() => { const [head, main] = ['.numbers', 'main > :last-child'].map(s => document.querySelector(s).getBoundingClientRect());"
+    " return [head.left - main.left, head.right - main.right].filter(far => Math.abs(far) > 1) })()"
+)
+
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_every_page_small_enlarged_and_read_by_axe(telephone: Telephone, served: Served, way: Way) -> None:
@@ -40,8 +45,12 @@ def test_every_page_small_enlarged_and_read_by_axe(telephone: Telephone, served:
 
 @pytest.mark.parametrize("way", [a_calm_day, a_daughter, something_wrong], ids=lambda way: way.__name__)
 def test_everything_works_without_script_at_twice_the_size_of_a_desk(telephone: Telephone, served: Served, way: Way) -> None:
-    """Only the listen button needs script, and it is not there without. Zoom 200 % of 1280 px is 640."""
+    """Only the listen button needs script, and it is not there without. Zoom 200 % of 1280 px is 640. On a wide screen all is one column."""
     page = telephone(640, 450, script=False, quiet=False)
     for name in way(page, served):
         assert not page.locator("#listen").is_visible(), name
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        for width in (640, 1440):
+            page.set_viewport_size({"width": width, "height": 450})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert page.evaluate(OVERHANGING) == [], (name, width)
+        page.set_viewport_size({"width": 640, "height": 450})
