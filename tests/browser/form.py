@@ -51,7 +51,7 @@ def enter(page: Page, link: str, *, who: str = "self") -> None:
 def asked(page: Page) -> str:
     """The key of the question on the page, "" when there is none."""
     found = page.locator("input[name=q]")
-    return found.input_value() if found.count() else ""
+    return found.first.input_value() if found.count() else ""
 
 
 def answer(page: Page, value: str) -> None:

@@ -45,7 +45,7 @@ def test_every_page_small_enlarged_and_read_by_axe(telephone: Telephone, served:
 
 @pytest.mark.parametrize("way", [a_calm_day, a_daughter, something_wrong], ids=lambda way: way.__name__)
 def test_everything_works_without_script_at_twice_the_size_of_a_desk(telephone: Telephone, served: Served, way: Way) -> None:
-    """Only the listen button needs script, and it is not there without. Zoom 200 % of 1280 px is 640. On a wide screen all is one column."""
+    """Only the listen button needs script, and it is not there without. Zoom 200 % of 1280 px is 640. A wide screen has one column."""
     page = telephone(640, 450, script=False, quiet=False)
     for name in way(page, served):
         assert not page.locator("#listen").is_visible(), name

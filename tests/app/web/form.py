@@ -75,6 +75,15 @@ def jean_too(ward: Ward) -> Patient:
     return jean
 
 
+def pressed_by_enter(page: str, field: str) -> str:
+    """The button that Enter presses in a field, as its browser finds it: the first of the field's own form. "name=value"."""
+    at = page.index(f'name="{field}"')
+    form = page[page.rindex("<form", 0, at) : page.index("</form>", at)]
+    buttons = [found for found in re.findall(r"<button[^>]*>", form) if 'type="button"' not in found and ' form="' not in found]
+    name, value = (re.search(rf' {what}="([^"]*)"', buttons[0]) for what in ("name", "value"))
+    return f"{name.group(1) if name else ''}={value.group(1) if value else ''}"
+
+
 @dataclass
 class Browser:
     """Somebody's telephone. It keeps cookies and follows redirections, as a browser does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from app.messaging.models import Message
 from app.people.models import Service
 from app.web import asking, telling, words
 from app.web.render import Page
-from tests.app.web.form import CALM, MONDAY, Browser, a_ward
+from tests.app.web.form import CALM, MONDAY, Browser, a_ward, pressed_by_enter
 from tests.factories import World
 from triage.questions import Question
 from triage.terms import Kind
@@ -76,7 +77,11 @@ def test_the_doses_question_on_its_page(database: Database, clock: HandClock, wo
     while phone.asked != "intake":
         phone.post(value=CALM[phone.asked])
     assert "Cette semaine, avez-vous pris vos comprimés comme prévu ?" in phone.text
+    assert pressed_by_enter(phone.page.text, "missed") == "next=yes"  # never "all", which would lose the two that were forgotten
+    assert re.search(r'<form method="post" id="all" hidden>\s*<input type="hidden" name="q" value="intake">', phone.page.text)
+    assert re.search(r'<button class="choice" form="all" name="value" value="all">', phone.page.text)
     phone.post(missed="2", next="yes")
+    assert re.findall(r'id="(\w+)"[^>]* autofocus', phone.page.text) == ["extra"]
     assert "Écrivez un nombre entier, 0 si aucune." in phone.text
     assert 'name="missed" value="2"' in phone.page.text
     phone.post(missed="2", extra="0", next="yes")

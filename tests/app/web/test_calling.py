@@ -17,6 +17,7 @@ from app.people.perimeter import actor_of
 from app.people.respondents import NewRespondent
 from tests.app.web.call import MONDAY_TEN, WEDNESDAY, WEDNESDAY_EIGHT, WEDNESDAY_TEN, Call, lucie_of
 from tests.app.web.conftest import SignIn
+from tests.app.web.form import pressed_by_enter
 from tests.app.web.test_nurse import said
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
@@ -184,6 +185,9 @@ def test_the_doses_are_counted_like_on_the_form(claire: TestClient, chain: Chain
     """Day 7 asks about the tablets of the week."""
     chain.clock.forward(days=6)
     call = Call(claire, chain, marie, date(2026, 11, 29))
+    page = claire.get(f"/patients/{marie.id}/call").text
+    assert pressed_by_enter(page, "missed") == "next=yes"  # never "all", which would lose what she has just typed
+    assert page.count('<form id="all-intake"') == 1 and 'form="all-intake" name="value" value="all"' in page
     assert call.send("answer", key="intake", missed="x", extra="0") == 422
     assert call.send("answer", key="intake", missed="2", extra="0", off_day="yes") == 303
     assert [(key, value) for key, value, *_ in call.rows()] == [("intake", "missed:2+off_day")]
