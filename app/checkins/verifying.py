@@ -23,7 +23,7 @@ from app.people.numbers import Purpose as Why
 from app.people.telephones import LANDLINE, is_landline, to_e164
 from notifications import policy
 
-CONFIRMED, WRONG, USED_UP, LATE, NONE = "confirmed", "wrong", "used_up", "late", "none"
+CONFIRMED, WRONG, USED_UP, LATE, NONE, OLD = "confirmed", "wrong", "used_up", "late", "none", "old"
 """What became of a code that was typed."""
 TEXT = {Why.ENROLMENT: "verify_code", Why.CHANGE: "verify_code", Why.RENEWAL: "verify_again"}
 LONGEST_REASON = 500
@@ -152,9 +152,10 @@ def relative_moved(session: Session, patient: Patient, respondent: Respondent, l
 
 
 def confirm(session: Session, patient: Patient, typed: str, *, by: Actor, now: datetime, respondent: Respondent | None = None) -> str:
-    """The code told aloud and typed by the team: confirmed, wrong, used_up (five wrong ones), late (ten minutes), none (no code is out).
+    """The code told aloud and typed by the team: confirmed, wrong, used_up (five wrong ones), late (ten minutes), none (no code is out),
+    old (another has left since).
 
-    A wrong one is counted: commit whatever the answer.
+    A wrong one is counted, an old one is not: commit whatever the answer.
     """
     check = numbers.live(session, patient, respondent, now=now)
     if check is None:
@@ -163,6 +164,9 @@ def confirm(session: Session, patient: Patient, typed: str, *, by: Actor, now: d
         return LATE
     code = codes.alone(typed)
     if not code or not codes.is_right(check, code):
+        old = codes.replaced(session, patient.service_id, check.number, code, now=now)
+        if old is not None and (old.patient_id, old.respondent_id) == (check.patient_id, check.respondent_id):
+            return OLD
         return USED_UP if _wrong(session, patient, check, now) else WRONG
     return CONFIRMED if _confirmed(session, patient, check, by=by, now=now) else NONE
 
@@ -172,24 +176,25 @@ def sent_back(session: Session, service: Service, message: Message, *, now: date
 
     The telephone may be nobody's yet: a number to come is confirmed by whoever holds it.
     """
-    alone = codes.alone(message.body) and message.carrier not in pages.CARRIERS
+    alone = codes.alone(message.body) if message.carrier not in pages.CARRIERS else ""
     out = numbers.live_at(session, service.id, message.address, now=now) if alone else ()
     if not out:
         return False
     check = codes.matching(session, message, now=now)
-    patient = session.get_one(Patient, (check or out[0]).patient_id)
+    old = None if check else codes.replaced(session, service.id, message.address, alone, now=now)
+    patient = session.get_one(Patient, (check or old or out[0]).patient_id)
     turn_taking.hold(session, patient.id)
     inbox.file(message, patient_id=patient.id, alert_id=message.alert_id, reading={"heard": "number_code"})
     over = False
     if check is not None:
         _confirmed(session, patient, check, by=_speaker(session, patient, check), now=now)
-    else:
+    elif old is None:
         ends = [_wrong(session, session.get_one(Patient, one.patient_id), one, now) for one in out]
         over = all(ends)
     if patient.opted_out_at is None and not over:  # after five wrong codes a nurse calls: no sixth text
         outbox.queue(
             session,
-            key="number_ok" if check else "code_wrong",
+            key="number_ok" if check else "code_old" if old else "code_wrong",
             purpose=Purpose.ADMINISTRATIVE,
             dedup_key=f"turn:{message.id}",
             patient=patient,

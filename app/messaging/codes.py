@@ -56,6 +56,13 @@ def outlived(session: Session, message: Message) -> NumberCheck | None:
     return next((check for check in sent if is_right(check, code)), None)
 
 
+def replaced(session: Session, service_id: int, number: str, code: str, *, now: datetime) -> NumberCheck | None:
+    """The check of the last days whose code this was, really sent to this number and out no more: old is not wrong. It proves nothing."""
+    out = {check.id for check in numbers.live_at(session, service_id, number, now=now)}
+    sent = [check for check in numbers.sent_to(session, service_id, number) if now - check.asked_at <= numbers.RECALLED]
+    return next((check for check in sent if check.id not in out and is_right(check, code)), None) if code else None
+
+
 def body_of(session: Session, message: Message) -> str:
     """What really leaves for the telephone: the stored text with its token and its code in the place of the asterisks."""
     body = links.body_of(session, message)

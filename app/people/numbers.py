@@ -38,6 +38,8 @@ RENEWED_AFTER = timedelta(days=90)
 """A number confirmed this long ago is asked about again: operators give numbers to somebody else (HZ-09; house rule, 2026-11-22)."""
 REMEMBERED = 10
 """Codes of a number among which one that comes late is looked for (house rule, 2026-11-22)."""
+RECALLED = timedelta(days=14)
+"""How long a code that another has replaced is told from a wrong one: the longest life of a code (house rule, 2026-11-22)."""
 MOST_PER_DAY = 5
 """Codes a number may be sent in 24 hours, whoever asks (house rule, 2026-11-22)."""
 

@@ -33,6 +33,7 @@ SAID = (
     verifying.USED_UP,
     verifying.LATE,
     verifying.NONE,
+    verifying.OLD,
     SENT,
     ENOUGH,
     DROPPED,

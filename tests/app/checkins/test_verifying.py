@@ -140,7 +140,7 @@ def test_a_code_days_late_says_so_and_a_new_one_leaves(chain: Chain, monkeypatch
     assert said == f"Suivi Baie : ce code n'est plus valable. Le nouveau : {new}. Répondez par ce code seul, sous 2 jours."
     assert new != late
     assert as_now(chain, marie).phone_verified_at is None
-    assert chain.says(MARIE, late)[0].startswith("Suivi Baie : ce n'est pas le bon code.")
+    assert chain.says(MARIE, late)[0].startswith("Suivi Baie : ce code n'est plus valable. Un plus récent est parti.")
     chain.says(MARIE, new)
     assert as_now(chain, marie).phone_verified_at == chain.clock.now()
     assert chain.says(MARIE, new)[0].startswith("Suivi Baie : merci, votre numéro est confirmé.")
@@ -155,10 +155,44 @@ def test_a_new_code_ends_the_one_before_and_five_a_day_are_enough(chain: Chain) 
             verifying.ask(session, session.get_one(Patient, marie.id), by=actor_of(chain.world.ines), now=chain.clock.now())
         chain.send()
     assert code_of(chain) != first
-    assert typed(chain, marie, first) == "wrong"
+    assert typed(chain, marie, first) == "old"
     with pytest.raises(Refusal, match="5 codes have left"), chain.database.transaction() as session:
         verifying.ask(session, session.get_one(Patient, marie.id), by=actor_of(chain.world.ines), now=chain.clock.now())
     assert typed(chain, marie, code_of(chain)) == "confirmed"
+
+
+def test_a_code_that_another_has_replaced_is_old_and_no_wrong_try(chain: Chain) -> None:
+    """HZ-09: two texts lie on the telephone, the older is sent back six times, once is read aloud; the newer still counts."""
+    marie = enrolled(chain)
+    first = code_of(chain)
+    with chain.database.transaction() as session:
+        verifying.ask(session, session.get_one(Patient, marie.id), by=actor_of(chain.world.ines), now=chain.clock.now())
+    chain.send()
+    new = code_of(chain)
+    assert first != new
+    for _ in range(6):
+        chain.clock.forward(minutes=1)
+        assert chain.says(MARIE, first) == [
+            "Suivi Baie : ce code n'est plus valable. Un plus récent est parti. Renvoyez ses 6 chiffres. Une question ? 0199001234."
+        ]
+    assert typed(chain, marie, first) == "old"
+    assert as_now(chain, marie).phone_verified_at is None
+    assert reasons(chain) == []
+    chain.says(MARIE, new)
+    assert as_now(chain, marie).phone_verified_at == chain.clock.now()
+
+
+def test_only_a_code_sent_to_this_number_in_the_last_days_is_old(chain: Chain) -> None:
+    """HZ-09: whoever guesses gains nothing: another number's code, and one of three weeks ago, are wrong tries like any other."""
+    marie = enrolled(chain)
+    old = code_of(chain)
+    paul = enrolled(chain, family_name="Grondin", phone=PAUL)
+    chain.wait(days=15)
+    with chain.database.transaction() as session:
+        verifying.ask(session, session.get_one(Patient, marie.id), by=actor_of(chain.world.ines), now=chain.clock.now())
+    chain.send()
+    assert [typed(chain, marie, code) for code in (old, code_of(chain, PAUL), old, old, old)] == ["wrong"] * 4 + ["used_up"]
+    assert as_now(chain, paul).phone_verified_at is None
 
 
 def test_unanswered_for_two_days_a_nurse_is_told_once(chain: Chain) -> None:
