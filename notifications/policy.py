@@ -53,6 +53,16 @@ def first_allowed(at: datetime, zone: str) -> datetime:
     return datetime.combine(day, QUIET_UNTIL, tzinfo=ZoneInfo(zone)).astimezone(at.tzinfo)
 
 
+def waking_after(at: datetime, span: timedelta, zone: str) -> datetime:
+    """``span`` of hours that are not quiet after ``at``, on the patient's wall: two hours after 19:00 is 9:00 the next day."""
+    begins = first_allowed(at, zone)
+    local = begins.astimezone(ZoneInfo(zone))
+    evening = datetime.combine(local.date(), QUIET_FROM, tzinfo=ZoneInfo(zone)).astimezone(at.tzinfo)
+    if begins + span < evening:
+        return begins + span
+    return waking_after(evening, span - (evening - begins), zone)
+
+
 def next_try(attempts: int, failure: Failure, now: datetime) -> datetime | None:
     """When to try again after ``attempts`` failed ones (from 1), or None: never. A longer pause asked by the carrier is kept."""
     if failure.permanent or attempts > len(BACK_OFF):

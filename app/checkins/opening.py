@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select, update
@@ -123,6 +124,7 @@ def _loud(at: datetime, patient: Patient, protocol: Protocol) -> datetime:
 
 def _open(session: Session, checkin: CheckIn, patient: Patient, version_id: int, protocol: Protocol, now: datetime) -> CheckIn | None:
     silence = protocol.silence(checkin.cycle, checkin.cycle_day)
+    silent_at, loud = now + silence.silent_after, partial(_loud, patient=patient, protocol=protocol)
     claimed = session.execute(
         update(CheckIn)
         .where(CheckIn.id == checkin.id, CheckIn.state == CheckInState.PLANNED)
@@ -130,8 +132,8 @@ def _open(session: Session, checkin: CheckIn, patient: Patient, version_id: int,
             state=CheckInState.OPEN,
             opened_at=now,
             version_id=version_id,
-            remind_at=_loud(now + silence.remind_after, patient, protocol),
-            silent_at=now + silence.silent_after,
+            remind_at=reaching.reminder_at(now, silence.remind_after, silent_at, loud, patient.timezone),
+            silent_at=silent_at,
         )
     )
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,13 @@ call list (house rule, 2026-11-22)."""
 
 EVENING = time(19, 0)
 """An hour before texts may not leave any more: whoever is told can still telephone or go there (house rule, 2026-11-22)."""
+
+AFTERNOON = time(17, 0)
+"""Two hours before the evening: a reminder that cannot wait for the morning leaves then (house rule, 2026-11-22)."""
+
+ANSWERING = timedelta(hours=2)
+"""Hours outside the night between the reminder and the relative, and between the relative and the call list: time to answer, time to go
+and see (house rule, 2026-11-22)."""
 
 
 def order_of(patient: Patient) -> tuple[str, ...]:
@@ -132,24 +140,43 @@ def _is_time(checkin: CheckIn, patient: Patient, now: datetime) -> bool:
     return now >= told_at(checkin.opened_at, checkin.silent_at, reminder, patient.timezone)
 
 
+def reminder_at(opened_at: datetime, after: timedelta, silent_at: datetime, loud: Callable[[datetime], datetime], zone: str) -> datetime:
+    """When the reminder leaves: at the protocol's hour, or the morning after it when that is in the night.
+
+    Where the morning leaves no time before the call list, for the patient and then for the relative, it leaves the evening before: sooner
+    than the protocol asks, never later. loud: an instant, or the end of the quiet hours it falls in.
+    """
+    at = loud(opened_at + after)
+    if policy.waking_after(at, ANSWERING, zone) + ANSWERING <= silent_at:
+        return at
+    sooner = max(_last(AFTERNOON, at, zone), opened_at + ANSWERING)
+    return sooner if sooner < at and loud(sooner) == sooner else at
+
+
+def _last(hour: time, at: datetime, zone: str) -> datetime:
+    """The last time that the patient's wall showed this hour, at or before an instant."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = local.date() if local.time() >= hour else local.date() - timedelta(days=1)
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(zone)).astimezone(at.tzinfo)
+
+
 def told_at(opened_at: datetime, silent_at: datetime, reminder: datetime | None, zone: str) -> datetime:
     """When the relative is told: at the share of the window, and on the evening before when that is in the night.
 
-    The morning after would leave two hours before the call list. Never before the reminder, nor with it: where the night holds both back
-    until the same morning, half-way from there to the call list, so that an answer to the reminder alarms no relative.
+    The morning after would leave two hours before the call list. Never less than two waking hours after the reminder, so that an answer
+    to it alarms no relative; with less room than that before the call list, half-way.
     """
     at = opened_at + (silent_at - opened_at) * TOLD_AFTER
     if reminder is None:
         return at
-    if policy.is_quiet(at, zone):
-        local = at.astimezone(ZoneInfo(zone))
-        day = local.date() if local.time() >= policy.QUIET_FROM else local.date() - timedelta(days=1)
-        evening = datetime.combine(day, EVENING, tzinfo=ZoneInfo(zone))
-        if reminder < evening:
-            return evening
+    answered = policy.waking_after(reminder, ANSWERING, zone)
+    if policy.is_quiet(at, zone) and answered <= (evening := _last(EVENING, at, zone)):
+        return evening
+    found = max(policy.first_allowed(at, zone), answered)
+    if found < silent_at:
+        return found
     half_way = reminder + (silent_at - reminder) / 2
-    together = policy.first_allowed(at, zone) <= reminder < silent_at
-    return half_way if together and not policy.is_quiet(half_way, zone) else at
+    return half_way if reminder < silent_at and not policy.is_quiet(half_way, zone) else at
 
 
 def tell_relative(session: Session, checkin_id: int, now: datetime) -> int:

@@ -15,6 +15,7 @@ from app.messaging.models import Message
 from app.people import patients, pauses
 from app.people.models import Patient, Respondent, Staff
 from app.people.perimeter import actor_of, viewer_of
+from notifications import policy
 from notifications.messages import Failure, Outgoing, Reason, Receipt, State
 from notifications.transports.simulator import ends, refuses
 from tests.support.chain import MARIE, Chain
@@ -22,6 +23,7 @@ from tests.support.chain import MARIE, Chain
 WEDNESDAY, THURSDAY, FRIDAY = date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)
 LUCIE = "+33639980002"
 LINK = "Suivi Baie : vos questions du jour, 2 minutes : "
+PARIS = "Europe/Paris"
 TOLD = "Suivi Baie : pas de nouvelles d'une personne que vous accompagnez. Merci de la contacter. Urgence : 15."
 FULL = ends(State.UNDELIVERED, "30003")
 LANDLINE = refuses(Failure(Reason.NOT_MOBILE, "landline", permanent=True))
@@ -204,17 +206,21 @@ def _marie(chain: Chain) -> Patient:
 
 
 def test_the_relative_is_told_between_the_reminder_and_the_call_list(chain: Chain) -> None:
-    """In a window of high risk: reminder 12 h, relative 18 h, call list 24 h. The night holds the reminder until 8:00: half-way, 9:00."""
+    """In a window of high risk, asked at 10:00: the question again at 17:00, the relative at 19:00, the call list at 10:00, as in HOURS."""
     lucie(chain)
     chain.until(paris(WEDNESDAY, 10))
-    chain.until(paris(THURSDAY, 8))
-    assert chain.received()[-1].startswith("Suivi Baie : il manque vos réponses d'hier")
-    chain.until(paris(THURSDAY, 8, 59))
+    chain.until(paris(WEDNESDAY, 16, 59))
+    assert len(chain.received()) == 1
+    chain.until(paris(WEDNESDAY, 17))
+    assert chain.received() == [chain.received()[0]] * 2
+    chain.until(paris(WEDNESDAY, 18, 59))
     assert chain.received(LUCIE) == []
-    chain.until(paris(THURSDAY, 9))
+    chain.until(paris(WEDNESDAY, 19))
     assert chain.received(LUCIE) == [TOLD]
-    chain.until(paris(THURSDAY, 12))
-    assert chain.received(LUCIE) == [TOLD]
+    chain.until(paris(THURSDAY, 9, 59))
+    assert (chain.received(LUCIE), len(chain.received()), chain.alerts()) == ([TOLD], 2, [])
+    chain.until(paris(THURSDAY, 10))
+    assert [alert.kind for alert in chain.alerts()] == ["silence"]
     assert [way for way, _ in ways(chain)] == ["relative_told"]
 
 
@@ -223,14 +229,61 @@ def test_a_relative_is_told_on_the_evening_after_the_reminder_not_two_hours_befo
     opened, listed = paris(WEDNESDAY, 10), paris(date(2026, 11, 27), 10)
     assert reaching.told_at(opened, listed, paris(THURSDAY, 10), "Europe/Paris") == paris(THURSDAY, 19)
     assert reaching.told_at(opened, listed, None, "Europe/Paris") == paris(THURSDAY, 22)
-    assert reaching.told_at(opened, paris(THURSDAY, 10), paris(WEDNESDAY, 19, 30), "Europe/Paris") == paris(
-        THURSDAY, 4
-    )  # nothing before it
+    late = paris(WEDNESDAY, 19, 30)
+    assert reaching.told_at(opened, paris(THURSDAY, 10), late, "Europe/Paris") == paris(THURSDAY, 9, 30), "two waking hours after it"
     assert reaching.told_at(paris(WEDNESDAY, 8), paris(date(2026, 11, 27), 8), paris(THURSDAY, 8), "Europe/Paris") == paris(THURSDAY, 19)
 
 
+HOURS = [
+    # asked, reminder, relative told, call list; d+1: Thursday. Window of high risk, 12 h and 24 h; the night is 20:00 to 8:00.
+    ("8:00", "17:00", "19:00", "8:00 d+1"),
+    ("9:00", "17:00", "19:00", "9:00 d+1"),  # in the morning it would leave one hour before the call list
+    ("10:00", "17:00", "19:00", "10:00 d+1"),
+    ("11:00", "17:00", "19:00", "11:00 d+1"),
+    ("12:00", "8:00 d+1", "10:00 d+1", "12:00 d+1"),  # two hours for the patient, two for the relative
+    ("14:00", "8:00 d+1", "10:00 d+1", "14:00 d+1"),
+    ("15:00", "8:00 d+1", "10:00 d+1", "15:00 d+1"),
+    ("17:00", "8:00 d+1", "11:00 d+1", "17:00 d+1"),
+    ("18:00", "8:00 d+1", "12:00 d+1", "18:00 d+1"),
+    ("19:00", "8:00 d+1", "13:00 d+1", "19:00 d+1"),
+]
+
+
+def at(written: str) -> datetime:
+    hour, _, later = written.partition(" ")
+    return paris(THURSDAY if later else WEDNESDAY, *(int(part) for part in hour.split(":")))
+
+
+@pytest.mark.parametrize(("asked", "reminded", "relative", "listed"), HOURS, ids=[row[0] for row in HOURS])
+def test_each_step_leaves_two_waking_hours_before_the_next(asked: str, reminded: str, relative: str, listed: str) -> None:
+    """Capecitabine, cycle 1, days 3 to 16: written by hand. The call list never comes later than the protocol's 24 hours (HZ-05)."""
+    opened, silent = at(asked), at(asked) + timedelta(hours=24)
+    reminder = reaching.reminder_at(opened, timedelta(hours=12), silent, lambda one: policy.first_allowed(one, PARIS), PARIS)
+    assert (reminder, reaching.told_at(opened, silent, reminder, PARIS), silent) == (at(reminded), at(relative), at(listed))
+
+
+@pytest.mark.parametrize(
+    ("hours", "asked", "reminded", "relative"),
+    [
+        ((24, 48), paris(WEDNESDAY, 10), paris(THURSDAY, 10), paris(THURSDAY, 19)),
+        ((24, 48), paris(WEDNESDAY, 18), paris(THURSDAY, 18), paris(FRIDAY, 8)),
+        ((24, 36), paris(WEDNESDAY, 10), paris(THURSDAY, 10), paris(THURSDAY, 13)),
+        ((24, 36), paris(WEDNESDAY, 18), paris(THURSDAY, 17), paris(THURSDAY, 19)),
+        ((6, 16), paris(WEDNESDAY, 10), paris(WEDNESDAY, 16), paris(WEDNESDAY, 19)),
+        ((6, 16), paris(WEDNESDAY, 14), paris(WEDNESDAY, 17), paris(WEDNESDAY, 19)),
+        ((6, 16), paris(WEDNESDAY, 18), paris(THURSDAY, 8), paris(THURSDAY, 9)),
+    ],
+    ids=lambda one: f"{one[0]}_{one[1]}" if isinstance(one, tuple) else f"{one:%a_%H%M}",
+)
+def test_the_other_windows_of_the_library(hours: tuple[int, int], asked: datetime, reminded: datetime, relative: datetime) -> None:
+    """24 and 48 hours, 24 and 36, 6 and 16. In the last row there is no room: half-way to the call list, after the reminder."""
+    remind_after, silent = timedelta(hours=hours[0]), asked + timedelta(hours=hours[1])
+    reminder = reaching.reminder_at(asked, remind_after, silent, lambda one: policy.first_allowed(one, PARIS), PARIS)
+    assert (reminder, reaching.told_at(asked, silent, reminder, PARIS)) == (reminded, relative)
+
+
 def test_a_relative_is_never_told_in_the_minute_of_the_reminder() -> None:
-    """24 hours from Wednesday: where the night puts both to 8:00, half-way from there to the call list; with no room left, as is."""
+    """24 hours from Wednesday: where the night puts both to 8:00, two hours later, else half-way to the call list; no room left, as is."""
     for opened, at in ((paris(WEDNESDAY, 10), paris(THURSDAY, 9)), (paris(WEDNESDAY, 12), paris(THURSDAY, 10))):
         assert reaching.told_at(opened, opened + timedelta(hours=24), paris(THURSDAY, 8), "Europe/Paris") == at
     eight, two = paris(WEDNESDAY, 8), paris(THURSDAY, 2)
@@ -239,7 +292,7 @@ def test_a_relative_is_never_told_in_the_minute_of_the_reminder() -> None:
 
 def nobody_answers(chain: Chain, until: datetime) -> None:
     """From Wednesday 10:00; the worker is there when the reminder leaves, and when a relative would be told."""
-    for hour in (paris(THURSDAY, 8), paris(THURSDAY, 9), until):
+    for hour in (paris(WEDNESDAY, 17), paris(WEDNESDAY, 19), until):
         chain.until(hour)
 
 

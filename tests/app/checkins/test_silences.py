@@ -38,7 +38,7 @@ def reason_of(chain: Chain) -> dict[str, object]:
 
 
 def test_reminder_then_silence_then_an_alert_of_the_files_level(chain: Chain, marie: Patient) -> None:
-    """Cycle 1, days 3 to 16 of capecitabine: reminded after 12 h, silent after 24 h, high."""
+    """Cycle 1, days 3 to 16 of capecitabine: silent after 24 h, high. A reminder that could not leave in time leaves when it can."""
     chain.until(paris(WEDNESDAY, 10))
     chain.until(paris(THURSDAY, 8))
     assert chain.received()[1:] == [

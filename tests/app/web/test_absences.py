@@ -163,7 +163,9 @@ def test_the_reason_of_a_silence_is_asked_when_its_alert_is_closed(claire: TestC
     chain.until(THURSDAY_TEN)
     (alert,) = chain.alerts()
     claire.post(f"/alerts/{alert.id}/take")
-    assert 'value="telephone_broken"' in claire.get(f"/alerts/{alert.id}").text
+    page = claire.get(f"/alerts/{alert.id}").text
+    assert 'value="telephone_broken"' in page
+    assert re.search(r"Relevé du mer\. 25 nov\.\s: questions [^·]* · rappel [^·]* · à appeler depuis", page), "who was told when"
     refused = claire.post(f"/alerts/{alert.id}/close", data={"outcome": "advice"})
     assert refused.status_code == 422
     assert chain.alerts() != []
