@@ -116,14 +116,22 @@ def answer(
     _plausible(question, value)
     turn.asked = Asked(question.kind, (key,))
     patients.reached(session, turn.patient, Reachability.REACHABLE, now=now)
-    if key == script.FEELS_HOT and value == "yes":
+    _take(turn, question, value)
+    return page_turns.filled(turn)
+
+
+def _take(turn: Turn, question: Question, value: str | None) -> None:
+    assert turn.checkin is not None and turn.protocol is not None
+    is_hot = question.key == script.FEELS_HOT and value == "yes"
+    if is_hot:
         _feels_hot(turn)
     if value is None:
         turn.keep(question, None, note=CANNOT.get(question.kind, "cannot say"))
         dialogue.forward(turn)
     else:
         dialogue.answered(turn, Reading(Heard.ANSWER, value))
-    return page_turns.filled(turn)
+    if is_hot:
+        closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now, why="danger")  # a person takes over, as by text
 
 
 def _plausible(question: Question, value: str | None) -> None:

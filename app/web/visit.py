@@ -190,7 +190,7 @@ class Visiting:
         if told is None or told.key not in telling.CALLS or checkin is None or checkin.version_id is None:
             return []
         may = self._is_stopped() and checkin.why == "danger"
-        return filling.safety_left(self.session, checkin) if may or (self.fresh and self.is_open) else []
+        return filling.safety_left(self.session, checkin) if may else []
 
     def said_since(self, told: Message) -> tuple[bool, bool]:
         """After this was told: was a question answered that had no answer, and was one of this visit's answers changed?"""

@@ -173,6 +173,9 @@ def test_without_a_thermometer_the_sign_that_can_be_felt_is_asked(chain: Chain, 
     assert filled.urgent
     assert filled.said is not None
     assert [alert.level for alert in chain.alerts()] == ["urgent"]
+    stopped = page.is_now()  # the questions stop, as after the same word in a text
+    assert (stopped.closed_at, stopped.why) == (chain.clock.now(), "danger")
+    assert stopped.not_asked == ["chest_pain", "nausea", "vomiting", "fatigue", "stools"]
 
 
 def test_not_hot_and_no_thermometer_goes_on(chain: Chain, marie: Patient) -> None:
