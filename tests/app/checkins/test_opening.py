@@ -40,7 +40,7 @@ def test_it_leaves_at_the_patients_hour_and_writes_its_next_steps(chain: Chain, 
     assert len(chain.received()) == 1
     checkin = chain.checkin(marie, WEDNESDAY)
     assert (checkin.state, checkin.opened_at) == ("open", paris(WEDNESDAY, 10))
-    assert checkin.remind_at == paris(date(2026, 11, 26), 8)  # twelve hours later is 22:00: not before eight
+    assert checkin.remind_at == paris(WEDNESDAY, 17)  # twelve hours later is 22:00, and 8:00 would leave two hours before the call list
     assert checkin.silent_at == paris(date(2026, 11, 26), 10)
     assert checkin.version_id is not None
 
