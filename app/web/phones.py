@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.checkins import agenda, script
-from app.checkins.models import AssessmentRow, CheckIn
+from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.core.errors import NotFound, Refusal
 from app.demo import hospital, telephones
 from app.demo.telephones import Telephone
@@ -26,7 +26,7 @@ from app.web.render import Page, StaffPage, language_of
 from app.web.saying import Saying
 from triage import explain
 from triage.protocol import Protocol
-from triage.terms import Assessment, Escalate, Level
+from triage.terms import Assessment, Escalate, Kind, Level
 
 TURNING = "turning."
 """How the stamp of a page begins that was opened while the clock turned."""
@@ -52,11 +52,16 @@ router = APIRouter(dependencies=[Depends(demo_on)], include_in_schema=False)
 
 @dataclass(frozen=True)
 class Heard:
-    """One text and what became of it. ``safety``: the least a person is told whatever the protocol says."""
+    """One text and what became of it. ``safety``: the least a person is told whatever the protocol says.
+
+    ``symptoms``: what was told without a question. ``replies``: what was written back, word for word, and whether it left.
+    """
 
     message: Message
     kind: str
     values: Sequence[tuple[str, str]]
+    symptoms: str
+    replies: Sequence[tuple[Message, str]]
     reason: str
     dangers: str
     safety: Level
@@ -210,7 +215,9 @@ def _heard(page: Page, session: Session, message: Message) -> Heard:
     return Heard(
         message=message,
         kind=str(reading.get("heard") or ("danger" if dangers else message.state)),
-        values=_values(reading, protocol, saying),
+        values=_values(reading, protocol, saying) + _beside(session, message, reading, saying),
+        symptoms=_symptoms(reading, saying),
+        replies=_replies(session, message),
         reason=str(reading.get("value") or ""),
         dangers=saying.dangers(dangers),
         safety=SAFETY[escalate],
@@ -226,6 +233,26 @@ def _values(reading: dict[str, Any], protocol: Protocol | None, saying: Saying) 
         return []
     kinds = {key: question.kind.value for key in keys if protocol and (question := protocol.questions.get(key))}
     return [(saying.name(key), saying.answer(kinds.get(key, ""), value)) for key, value in zip(keys, values, strict=True)]
+
+
+def _beside(session: Session, message: Message, reading: dict[str, Any], saying: Saying) -> list[tuple[str, str]]:
+    """What this text changed of other questions than the open one: what was corrected, or told in passing."""
+    shown = (reading.get("asked") or {}).get("keys", ()) if reading.get("heard") in ("answer", "partial") else ()
+    kept = (AnswerRow.message_id == message.id, AnswerRow.value.is_not(None), AnswerRow.kind != Kind.FREE_TEXT.value)
+    rows = session.scalars(select(AnswerRow).where(*kept).order_by(AnswerRow.id))
+    return [(saying.name(row.key), saying.answer(row.kind, row.value)) for row in rows if row.key not in shown]
+
+
+def _symptoms(reading: dict[str, Any], saying: Saying) -> str:
+    told = str(reading.get("value") or "") if reading.get("heard") == "symptom" else ""
+    parts = [part.partition(":") for part in told.split("+") if part]
+    return ", ".join(f"{saying.name(code)} {number}".strip() for code, _, number in parts)
+
+
+def _replies(session: Session, message: Message) -> list[tuple[Message, str]]:
+    """The texts that answer this one, oldest first: their own words decide what is said of them."""
+    mine = select(Message).where(Message.direction == "out", Message.reply_to_id == message.id).order_by(Message.id)
+    return [(text, codes.body_of(session, text)) for text in session.scalars(mine)]
 
 
 def _judged(session: Session, message: Message) -> Assessment | None:

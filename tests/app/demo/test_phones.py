@@ -117,10 +117,42 @@ def test_an_answer_typed_on_the_telephone_is_kept_understood_and_shown(ward: War
 def test_danger_is_named_and_the_list_beside_shows_it(ward: Ward, claire: TestClient) -> None:
     page = _read(claire.post("/phones/1/reply", data={"body": "jarive pa a respirer"}, headers={"HX-Request": "true"}))
     assert "essoufflement" in page
-    assert "Alerte aussitôt, texte d'urgence au patient." in page
+    assert "Alerte aussitôt." in page
+    assert '<q lang="fr">Appelez le 15' in _understood(page)
     assert page.count("HOARAU Marie") == 2  # over the telephone, and in the list
     with ward.database.reading() as session:
         assert [(alert.level, alert.kind) for alert in session.scalars(select(Alert))] == [("urgent", "danger")]
+
+
+def _understood(page: str) -> str:
+    """The column beside the telephone."""
+    return page[page.index('id="meaning-title"') : page.index('id="queue-title"')]
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "there", "not_there"),
+    [
+        ([], "12", ["Pas compris avec certitude", "votre message sera lu alors"], ["reposée", "Rien n'est parti"]),
+        (["2 1 0"], "merci", ["Politesse", "Rien n'est parti."], ["reposée"]),
+        (["bof"], "2 1 0", ["Pas compris avec certitude", "Pardon, je n'ai pas compris. 3 chiffres"], ["Rien n'est parti"]),
+        (["0 0 0"], "bouche 2", ["Correction", "bouche douloureuse <b>moyen (2)</b>", "votre température maintenant"], ["reposée"]),
+        ([], "AIDE", ["AIDE : demande le mode d'emploi.", "En réponse"], ["envoyé", "Rien n'est parti"]),
+        (["0 0 0"], "j'ai mal au ventre", ["Symptôme signalé", "mal au ventre", "je n'ai pas compris"], ["reposée", "Rien n'est parti"]),
+    ],
+    ids=["no question open", "thanks", "asked again", "told again", "help", "a symptom"],
+)
+def test_what_is_said_to_have_left_is_the_text_that_left(
+    ward: Ward, claire: TestClient, before: list[str], words: str, there: list[str], not_there: list[str]
+) -> None:
+    """The page said "asked again" where no question was open: now the reply's own words stand there, or that there was none."""
+    if before:
+        _asked(ward)
+    for typed in before:
+        claire.post("/phones/1/reply", data={"body": typed})
+        ward.clock.forward(minutes=4)
+    meaning = _understood(_read(claire.post("/phones/1/reply", data={"body": words}, headers={"HX-Request": "true"})))
+    assert [part for part in there if part not in meaning] == []
+    assert [part for part in not_there if part in meaning] == []
 
 
 def test_nothing_typed_is_nothing_sent(ward: Ward, claire: TestClient) -> None:
