@@ -21,7 +21,7 @@ from triage.protocol import Protocol
 from triage.terms import Asked, Heard, Kind, Reading
 
 _BY_NUMBER = re.compile(r"q(\d)=(.+)")
-_BY_NAME = re.compile(r"(?!q\d=)[a-z_]+=[\d.]+")
+_BY_NAME = re.compile(r"(?!q\d=)[a-z_]+=(?:[\d.]+|yes|no)")
 _LONG_WORD = re.compile(r"\w{4,}")
 
 UNCLEAR = (Heard.ASK_AGAIN, Heard.PARTIAL, Heard.DANGER, Heard.SYMPTOM)
@@ -38,7 +38,7 @@ def recognise(turn: Turn, reading: Reading, text: str) -> Reading:
     """ "Non pardon 1" is no answer to the three scores that are open: read beside the answer it corrects, it says to what."""
     if turn.on_page or reading.heard not in UNCLEAR or reading.value in amending.NOT_VALUES:
         return reading
-    lately = _lately(turn)
+    lately = recent(turn)
     for asked in lately[2] if lately else ():
         again = replies.read(text, asked, turn.language, words.words())
         if again.heard is Heard.CORRECTION and again.value != REOPEN:
@@ -53,7 +53,7 @@ def correct(turn: Turn, reading: Reading) -> None:
     """
     if take(turn, reading):
         return
-    lately = _lately(turn)
+    lately = recent(turn)
     if lately is None or _named(reading):
         turn.for_a_person("correction" if lately else "late_correction")
         turn.acknowledge()
@@ -73,7 +73,7 @@ def take(turn: Turn, reading: Reading) -> bool:
 
     The last text answered comes first, then the question that is open ("pardon, oui"), then the one earlier answer it can mean.
     """
-    lately = None if reading.value == REOPEN else _lately(turn)
+    lately = None if reading.value == REOPEN else recent(turn)
     if lately is None:
         return reading.value != REOPEN and _answers_open(turn, reading)
     checkin, protocol, groups = lately
@@ -110,7 +110,7 @@ def _given(turn: Turn, reading: Reading, asked: Asked, protocol: Protocol, *, ea
     else:
         values = [value for value in again.values or again.value.split("|") if value is not None]
         given = dict(zip(asked.keys, values, strict=True)) if len(values) == len(asked.keys) else {}
-    return given if all(_is_plausible(key, value, protocol) for key, value in given.items()) else {}
+    return given if all(is_plausible(key, value, protocol) for key, value in given.items()) else {}
 
 
 def _fits(turn: Turn, reading: Reading, groups: list[Asked], protocol: Protocol) -> list[tuple[Asked, Given]]:
@@ -122,16 +122,16 @@ def _fits(turn: Turn, reading: Reading, groups: list[Asked], protocol: Protocol)
 def _meant(turn: Turn, reading: Reading, groups: list[Asked], protocol: Protocol) -> Given:
     """The one answer it names ("c'est oui pour la chute"), else the last; {} when that does not fit."""
     fits = _fits(turn, reading, groups, protocol)
-    said = _words(turn.message.body)
-    named = [given for asked, given in fits if said & _name_of(asked.keys[0], protocol, turn.language)]
+    named = [given for asked, given in fits if is_named(turn.message.body, asked.keys[0], protocol, turn.language)]
     if len(named) == 1:
         return named[0]
     return fits[0][1] if fits and fits[0][0] is groups[0] else {}
 
 
-def _name_of(key: str, protocol: Protocol, language: str) -> set[str]:
+def is_named(text: str, key: str, protocol: Protocol, language: str) -> bool:
+    """Does a text hold a word of this question's name?"""
     question = script.question_of(key, protocol)
-    return _words(script.label(question, language).text) if question is not None else set()
+    return question is not None and bool(_words(text) & _words(script.label(question, language).text))
 
 
 def _words(text: str) -> set[str]:
@@ -140,9 +140,9 @@ def _words(text: str) -> set[str]:
 
 def _by_name(turn: Turn, named: Given, checkin: CheckIn, protocol: Protocol) -> Given:
     """Each symptom named keeps its own new value, whichever text asked for it; {} when one of them was not answered."""
-    mine = {row.key for row in _said_lately(turn) if row.checkin_id == checkin.id}
+    mine = {row.key for row in said_lately(turn) if row.checkin_id == checkin.id}
     found = {key: value for key in mine for code, value in named.items() if _is_called(key, code, protocol)}
-    fits = len(found) == len(named) and all(_is_plausible(key, value, protocol) for key, value in found.items())
+    fits = len(found) == len(named) and all(is_plausible(key, value, protocol) for key, value in found.items())
     return found if fits else {}
 
 
@@ -168,10 +168,11 @@ def _named(reading: Reading) -> Given:
 
 def _is_called(key: str, code: str, protocol: Protocol) -> bool:
     question = script.question_of(key, protocol)
-    return question is not None and passing.meant(question, code)
+    return question is not None and (key == code or passing.meant(question, code))
 
 
-def _is_plausible(key: str, value: str, protocol: Protocol) -> bool:
+def is_plausible(key: str, value: str, protocol: Protocol) -> bool:
+    """Can this be an answer to that question?"""
     question = script.question_of(key, protocol)
     try:
         return question is not None and questions.read_value(question, value) is not None
@@ -183,9 +184,9 @@ def _changes(given: Given, own: dict[str, AnswerRow]) -> bool:
     return any(key not in own or own[key].value != value for key, value in given.items())
 
 
-def _lately(turn: Turn) -> tuple[CheckIn, Protocol, list[Asked]] | None:
+def recent(turn: Turn) -> tuple[CheckIn, Protocol, list[Asked]] | None:
     """The conversation of this person's last answers, and what was answered in it within two hours, as it was asked, newest first."""
-    rows = _said_lately(turn)
+    rows = said_lately(turn)
     if not rows:
         return None
     checkin = turn.session.get_one(CheckIn, rows[-1].checkin_id)
@@ -202,7 +203,7 @@ def _lately(turn: Turn) -> tuple[CheckIn, Protocol, list[Asked]] | None:
     return (checkin, protocol, list(found.values())) if found else None
 
 
-def _said_lately(turn: Turn) -> list[AnswerRow]:
+def said_lately(turn: Turn) -> list[AnswerRow]:
     """What this person has said within two hours, oldest first. Nobody corrects what somebody else said."""
     mine = (
         CheckIn.patient_id == turn.patient.id,

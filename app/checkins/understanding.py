@@ -24,6 +24,7 @@ from app.checkins import (
     keywords,
     passing,
     requests,
+    retold,
     script,
     unprompted,
 )
@@ -59,7 +60,7 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     if amendment is not None:
         reading, turn.checkin, turn.protocol, turn.asked = amendment.reading, amendment.checkin, amendment.protocol, amendment.asked
     else:
-        reading = corrections.recognise(turn, reading, heard.text)
+        reading = retold.recognise(turn, corrections.recognise(turn, reading, heard.text), heard.text)
     late = belated.find(turn, reading, heard.text) if amendment is None else None
     if late is not None and late.reading is not None:
         reading, turn.checkin, turn.protocol, turn.asked = late.reading, late.checkin, late.protocol, late.asked
@@ -166,9 +167,11 @@ def _answer(turn: Turn, reading: Reading) -> None:
         if turn.checkin is not None and turn.checkin.closed_at is None:
             _danger(turn)
     elif reading.heard is Heard.DANGER or (turn.said is not None and reading.heard not in WITH_DANGER):
+        retold.keep(turn, reading)
         _danger(turn)
     else:
         passing.keep(turn, reading)
+        retold.keep(turn, reading)
         BY_KIND[reading.heard](turn, reading)
 
 
@@ -289,7 +292,7 @@ BY_KIND: dict[Heard, Callable[[Turn, Reading], None]] = {
     Heard.PARTIAL: _value,
     Heard.ASK_AGAIN: _ask_again,
     Heard.SYMPTOM: _symptom,
-    Heard.CORRECTION: corrections.correct,
+    Heard.CORRECTION: retold.correct,
     Heard.COMMAND: requests.command,
     Heard.COURTESY: _courtesy,
     Heard.ADMIN: requests.news,

@@ -74,10 +74,15 @@ def _understood(text: Text, asked: Asked, words: Words, found: Found) -> Reading
         cold = _cold(text, asked, words)
         told = told if any(code == "temperature" for code, _ in told) else (*told, *cold)
         level = highest(reading.escalate, nurse(strong or bool(cold)))
+        if asked.kind is Kind.YES_NO and reading.heard is Heard.ANSWER and reading.value == "no" and told and not _NO.search(text.folded):
+            reading = replace(reading, heard=Heard.ASK_AGAIN, value="unparsed", values=())  # "fatigue 0" denies no danger
         reading = replace(reading, told=told, escalate=level) if told or strong else reading
         if reading.value == "CALL_ME" and (symptoms := _symptoms(text, found, asked, words)):
             reading = replace(reading, symptoms=symptoms.value)  # the wish is answered, and what is told beside it is judged
     return reading
+
+
+_NO = re.compile(r"\b(?:non|no|nan|nop|nope|nn|rien|nothing|2)\b")
 
 
 def _cold(text: Text, asked: Asked, words: Words) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from tests.support.filling import Page
 
 DAY_TEN = date(2026, 11, 23)
 """Ten days into ibrutinib: a fall, a swollen face, the temperature, then scores."""
+ASKED_ON_WEDNESDAY = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 ASKED_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -42,8 +43,11 @@ def rows(chain: Chain, key: str) -> list[tuple[str | None, str, bool]]:
         (["2", "2"], 20, "oups, c'est oui pour la chute"),
         (["2", "2", "36,8"], 20, "non pardon 1 pour la chute"),
         (["2", "2", "36,8"], 600, "je me suis trompée, c'est oui pour la tête"),
+        (["2"], 240, "chute oui"),
+        (["2", "2"], 240, "oui pour la chute"),
+        (["2", "2", "36,8"], 240, "la chute c'est oui"),
     ],
-    ids=["at once", "ten minutes later", "named", "named, scores open", "named, ten minutes later"],
+    ids=["at once", "ten minutes later", "named", "scores open", "named, ten minutes later", "told again", "degrees open", "three open"],
 )
 def test_a_fall_first_denied_is_a_danger_whatever_is_asked_since(
     chain: Chain, asked: Patient, answers: list[str], seconds: int, words: str
@@ -109,3 +113,67 @@ def test_a_value_given_after_the_form_is_kept_and_echoed(chain: Chain, marie: Pa
     Page(chain, marie).fills(diarrhea="1")
     assert chain.says(MARIE, "diarrhée c'est 2 pas 1")[0].startswith("Noté : diarrhée 2, ")
     assert [(value, stands) for value, _, stands in rows(chain, "diarrhea")] == [("1", False), ("2", True)]
+
+
+# --- Told again without a word of correction ----------------------------------------------------------------------------------------------
+
+SCORES, DEGREES, CHEST = "A diarrhée, B bouche", "votre température maintenant", "mal dans la poitrine"
+
+
+@pytest.mark.parametrize(
+    ("first", "answers", "words", "kept", "reply", "alert"),
+    [
+        ("0 0 0", [], "bouche 2", {"mouth_sores": ["0", "2"]}, DEGREES, "high"),
+        ("0 0 0", [], "36,8 mais bouche 2", {"mouth_sores": ["0", "2"], "temperature": ["36.8"]}, CHEST, "high"),
+        ("0 2 0", [], "la bouche c'est 0", {"mouth_sores": ["2", "0"]}, DEGREES, "high"),
+        ("0 0 0", [], "bouche 1 et diarrhée 1", {"mouth_sores": ["0", "1"], "diarrhea": ["0", "1"]}, DEGREES, ""),
+        ("0 0 0", ["37"], "température 38,5", {"temperature": ["37.0", "38.5"]}, "Une infirmière est prévenue", "urgent"),
+        ("0 0 0", ["37"], "bouche 0", {"mouth_sores": ["0"], "chest_pain": []}, "je n'ai pas compris. Répondez", ""),
+    ],
+    ids=["worse", "beside the answer", "better", "two", "a fever", "the same"],
+)
+def test_a_symptom_told_again_by_its_name_takes_the_place_of_its_answer(
+    chain: Chain, marie: Patient, first: str, answers: list[str], words: str, kept: dict[str, list[str]], reply: str, alert: str
+) -> None:
+    """FR-02, HZ-20: four minutes later another question is open; kept and judged, the old value in its history, no alert ever lower."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    assert SCORES in chain.received()[-1]
+    for answer in (first, *answers):
+        chain.says(MARIE, answer)
+    chain.clock.forward(seconds=240)
+    assert reply in chain.says(MARIE, words)[0]
+    assert {key: [value for value, _, _ in rows(chain, key)] for key in kept} == kept
+    assert all(stands == (n == len(kept[key]) - 1) for key in kept for n, (_, _, stands) in enumerate(rows(chain, key)))
+    assert [one.level for one in chain.alerts()] == ([alert] if alert else [])
+    assert chain.tasks() == []
+
+
+def test_what_is_told_besides_is_a_nurses(chain: Chain, marie: Patient) -> None:
+    """HZ-20: of two symptoms the one that was asked is amended, the other is read; neither is lost."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    chain.says(MARIE, "0 0 0")
+    chain.clock.forward(seconds=240)
+    assert DEGREES in chain.says(MARIE, "bouche 2 et mal au ventre")[0]
+    assert [value for value, _, _ in rows(chain, "mouth_sores")] == ["0", "2"]
+    assert chain.tasks() == ["to_read"]
+
+
+def test_a_symptom_told_again_without_a_figure_is_asked_once(chain: Chain, marie: Patient) -> None:
+    """HZ-20: worse, but by how much? Its own question, then the one that was open; a nurse reads the words all the same."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    chain.says(MARIE, "0 1 0")
+    chain.clock.forward(seconds=240)
+    assert chain.says(MARIE, "la bouche brule de plus en plus")[0].startswith("Suivi Baie : bouche douloureuse depuis 7 jours ?")
+    assert chain.tasks() == ["to_read"]
+    assert DEGREES in chain.says(MARIE, "2")[0]
+    assert [value for value, _, _ in rows(chain, "mouth_sores")] == ["1", "2"]
+    assert [one.level for one in chain.alerts()] == ["high"]
+
+
+def test_after_two_hours_a_figure_is_read_by_a_person(chain: Chain, marie: Patient) -> None:
+    """The limit of every correction: later, what was answered stays."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    chain.says(MARIE, "0 0 0")
+    chain.clock.forward(hours=2, seconds=60)
+    chain.says(MARIE, "bouche 2")
+    assert [value for value, _, _ in rows(chain, "mouth_sores")] == ["0"]

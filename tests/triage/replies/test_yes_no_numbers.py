@@ -23,6 +23,14 @@ def test_times_of_another_symptom_are_no_yes_about_the_chest() -> None:
     assert replies.read("vomi 2 fois", Asked(Kind.YES_NO, ("vomited",)), "fr", words()).value == "yes"
 
 
+@pytest.mark.parametrize("text", ["bouche 0", "fatigue zéro", "aucune fatigue", "diarrhée 0"])
+def test_none_of_another_symptom_is_no_denial_about_the_chest(text: str) -> None:
+    """HZ-07: the figure belongs to the symptom it stands beside."""
+    reading = replies.read(text, CHEST, "fr", words())
+    assert (reading.heard, [value for _, value in reading.told]) == (Heard.ASK_AGAIN, ["0"])
+    assert replies.read(f"non, {text}", CHEST, "fr", words()).value == "no"
+
+
 @pytest.mark.parametrize(("text", "value"), [("1", "yes"), ("2", "no"), ("2.", "no"), ("1 oui", "yes"), ("2 non", "no")])
 def test_our_own_menu_still_answers(text: str, value: str) -> None:
     assert replies.read(text, CHEST, "fr", words()).value == value
