@@ -50,7 +50,9 @@ def recognise(turn: Turn, reading: Reading, text: str) -> Reading:
     mine = _mine(turn, checkin, protocol)
     named = [question.key for question in mine for code in codes if passing.meant(question, code) and not _open(turn, protocol, code)]
     if len(named) == len(codes) == 1 and not free.told and turn.asked.keys and turn.checkin is not None and turn.checkin.misread == 0:
-        return replace(reading, heard=Heard.CORRECTION, value=named[0] + UNKNOWN, values=())
+        return replace(reading, heard=Heard.CORRECTION, value=named[0] + UNKNOWN, values=(), symptoms=free.value)
+    if reading.heard is Heard.ASK_AGAIN and turn.asked.keys and free.told and codes:
+        return replace(reading, heard=Heard.SYMPTOM, value=free.value)  # "mal au ventre 4" beside the temperature: a nurse reads it
     return reading
 
 
@@ -83,12 +85,12 @@ def correct(turn: Turn, reading: Reading) -> None:
     """A correction, said to be one or not; what is told besides is a nurse's. Told again, not how strong: its question is asked once."""
     if reading.symptoms:
         turn.for_a_person("symptom")
-        unprompted.keep_symptoms(turn, reading.symptoms)
+        if unprompted.is_danger(turn, reading.symptoms):
+            return
     if not reading.value.endswith(UNKNOWN):
         corrections.correct(turn, reading)
         return
     assert turn.checkin is not None
-    turn.for_a_person("symptom")
     key = reading.value.removesuffix(UNKNOWN)
     if turn.may_ask and not five_texts.has_room(turn, Asked(Kind.SEVERITY, (key,))):
         dialogue.misread(turn, "symptom")

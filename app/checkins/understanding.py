@@ -261,8 +261,8 @@ def _symptom(turn: Turn, reading: Reading) -> None:
     if turn.asked.kind is Kind.FREE_TEXT:
         dialogue.answered(turn, reading)
     elif turn.asked.keys:
-        unprompted.keep_symptoms(turn, reading.value)
-        dialogue.misread(turn, "symptom")
+        if not unprompted.is_danger(turn, reading.value):
+            dialogue.misread(turn, "symptom")
     else:
         unprompted.open_today(turn)
         unprompted.keep_symptoms(turn, reading.value)

@@ -67,6 +67,14 @@ def keep_symptoms(turn: Turn, codes: str) -> None:
     turn.keep(free, codes[:120], note="told unasked")
 
 
+def is_danger(turn: Turn, codes: str) -> bool:
+    """Keep what was told while a question is open, and judge it now: eight stools do not wait for the next answer. True: it was urgent."""
+    keep_symptoms(turn, codes)
+    if turn.checkin is None or turn.protocol is None:
+        return False
+    return dialogue.tell_danger(turn, assessing.assess(turn.session, turn.checkin, now=turn.now))
+
+
 def _fits(question: questions.Question, number: str) -> bool:
     try:
         return isinstance(questions.read_value(question, number), Decimal)

@@ -170,6 +170,25 @@ def test_a_symptom_told_again_without_a_figure_is_asked_once(chain: Chain, marie
     assert [one.level for one in chain.alerts()] == ["high"]
 
 
+def test_times_told_again_are_kept_judged_and_how_strong_is_asked(chain: Chain, marie: Patient) -> None:
+    """HZ-07: eight stools wait for no further answer."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    chain.says(MARIE, "1 0 0")
+    chain.clock.forward(seconds=240)
+    assert chain.says(MARIE, "diarrhée 8 fois")[0].startswith("Une infirmière est prévenue et vous appelle.")
+    assert [value for value, _, _ in rows(chain, "stools")] == ["8"]
+    assert ([one.level for one in chain.alerts()], chain.tasks()) == (["urgent"], ["to_read"])
+
+
+def test_a_symptom_nobody_asked_about_is_read_whatever_is_open(chain: Chain, marie: Patient) -> None:
+    """HZ-20: beside the temperature it was an impossible value, and nobody read it."""
+    chain.until(ASKED_ON_WEDNESDAY)
+    chain.says(MARIE, "0 0 0")
+    chain.clock.forward(seconds=240)
+    assert "je n'ai pas compris. La température lue" in chain.says(MARIE, "mal au ventre 3")[0]
+    assert chain.tasks() == ["to_read"]
+
+
 def test_after_two_hours_a_figure_is_read_by_a_person(chain: Chain, marie: Patient) -> None:
     """The limit of every correction: later, what was answered stays."""
     chain.until(ASKED_ON_WEDNESDAY)
