@@ -109,7 +109,7 @@ def test_one_promise_behind_a_danger(ward: Ward, phone: Browser, sign_in: SignIn
         assert "avant 12 h" not in phone.text
     (alert,) = ward.chain.alerts()
     panel = sign_in(ward.chain.world.claire).get(f"/alerts/{alert.id}")
-    assert "Le même appel que l'alerte, à faire avant : un seul suffit." in said(panel)
+    assert "C'est le même appel que l'alerte : la clore après avoir joint la personne clôt aussi cet appel." in said(panel)
 
 
 def test_closed_nobody_is_told_to_wait_for_a_call(ward: Ward, phone: Browser) -> None:
