@@ -170,7 +170,11 @@ def close(
     if silence_reason or outcome != Outcome.NOT_REACHED:
         _explain(page, session, alert.patient_id, silence_reason, silence_note)
     calls = one_call.of_close(session, alert)
-    return _acted(page, session, alert_id) if calls.ended or calls.left else _done(page)
+    if not (calls.ended or calls.left):
+        return _done(page)
+    answer = _acted(page, session, alert_id)
+    answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
+    return answer
 
 
 def _explain(page: Page, session: Session, patient_id: int | None, reason: str, note: str) -> None:

@@ -164,6 +164,7 @@ def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
     claire.post(f"{alert}/call", data={"whom": "patient", "reached": "no"}, headers=HTMX)
     closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency", "note": "SAMU chez elle"}, headers=HTMX)
     assert closed.headers["hx-trigger"] == "vigie:changed", "the panel stays: something is left to do"
+    assert closed.headers["hx-reswap"].endswith("scroll:top"), "what became of the call stands in its head"
     assert "Personne n'a été joint : l'appel demandé reste à faire." in said(closed) and "Clore la tâche" in said(closed)
     assert "HOARAU Marie" in said(claire.get("/list"))
     claire.post(f"{alert}/reopen", data={"reason": "Elle rappelle"}, headers=HTMX)
