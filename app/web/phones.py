@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from app.messaging import codes
 from app.messaging.models import Message
 from app.people.models import Patient, Service
 from app.web.deps import Reads, SignedIn, TheTools, watching
+from app.web.formats import Formats
 from app.web.render import Page, StaffPage, language_of
 from app.web.saying import Saying
 from triage import explain
@@ -70,7 +71,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Bench:
-    """Everything the page shows of one telephone and of the list beside it."""
+    """Everything the page shows of one telephone and of the list beside it. wall: the hours that this telephone shows."""
 
     phone: Telephone
     texts: Sequence[Message]
@@ -78,6 +79,7 @@ class Bench:
     heard: Sequence[Heard]
     rows: Sequence[worklist.Row]
     saying: Saying
+    wall: Formats
     next_check_in: CheckIn | None
     stamp: str
     turning: telephones.Turning | None = None
@@ -198,6 +200,7 @@ def _bench(page: Page, session: Session, phone: Telephone) -> Bench:
         heard=[_heard(page, session, text) for text in said],
         rows=rows,
         saying=Saying(page),
+        wall=replace(page.formats, zone=patient.timezone),
         next_check_in=agenda.next_planned(session, patient.id),
         stamp=f"{TURNING}{turning.hand.at:%d%H%M}" if turning else stamp,
         turning=turning,

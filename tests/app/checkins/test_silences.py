@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from app.alerts.models import AlertEvent, Task
 from app.checkins import agenda, silences
 from app.checkins.models import AssessmentRow, CheckIn
 from app.core.audit import SYSTEM
+from app.messaging.models import Message
 from app.people import patients
 from app.people.models import FollowUp, Patient
 from app.people.perimeter import actor_of
@@ -113,6 +114,28 @@ def test_two_silences_in_a_row_are_counted(chain: Chain, marie: Patient) -> None
         seen = [row.inputs["silences"] for row in session.scalars(select(AssessmentRow).order_by(AssessmentRow.id))]
     assert states == ["silent", "silent"]
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Indian/Reunion", "America/Martinique", "Pacific/Noumea"])
+def test_a_clock_that_leaps_reminds_nobody_at_night(chain: Chain, zone: str) -> None:
+    """HZ-11: the hour of the reminder has passed, the worker wakes at any hour of a day: it leaves between 8 and 20 on the patient's wall."""
+    marie = chain.follow(timezone=zone)
+    while (asked := chain.checkin(marie, WEDNESDAY)).opened_at is None:  # where the day of the service and theirs meet
+        chain.wait(hours=1)
+    left = []
+    for hour in range(24):
+        at = asked.opened_at + timedelta(hours=hour, minutes=90)
+        with chain.database.transaction() as session:
+            checkin = session.get_one(CheckIn, asked.id)
+            checkin.remind_at, checkin.reminded_at = at - timedelta(minutes=80), None
+            session.flush()
+            reminded = silences.remind(session, asked.id, at)
+            text = session.scalars(select(Message).where(Message.purpose == "reminder").order_by(Message.id.desc())).first()
+            leaves = text.due_at if reminded and text is not None else checkin.remind_at
+            assert leaves is not None and leaves >= at
+            left.append(8 <= leaves.astimezone(ZoneInfo(zone)).hour < 20)
+            session.rollback()
+    assert left == [True] * 24
 
 
 def test_no_reminder_to_somebody_frozen_meanwhile(chain: Chain, marie: Patient) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -153,6 +154,17 @@ def test_what_is_said_to_have_left_is_the_text_that_left(
     meaning = _understood(_read(claire.post("/phones/1/reply", data={"body": words}, headers={"HX-Request": "true"})))
     assert [part for part in there if part not in meaning] == []
     assert [part for part in not_there if part in meaning] == []
+
+
+def test_a_telephone_shows_the_hours_of_where_it_is(ward: Ward, claire: TestClient) -> None:
+    """HZ-11: a question of nine o'clock in Nouméa is no text of eleven at night, as the hours of the nurse's screen said."""
+    at = _asked(ward)
+    with ward.database.transaction() as session:
+        session.get_one(Patient, 1).timezone = "Pacific/Noumea"
+    page = _read(claire.get("/phones?patient=1"))
+    screen = page[page.index('class="handset"') : page.index('class="typing"')]
+    assert screen.count(f">{at.astimezone(ZoneInfo('Pacific/Noumea')):%-H h %M}<") == 2  # its clock, and the question
+    assert f">{at.astimezone(ZoneInfo('Europe/Paris')):%-H h %M}<" not in screen
 
 
 def test_nothing_typed_is_nothing_sent(ward: Ward, claire: TestClient) -> None:
