@@ -118,7 +118,7 @@ def test_two_silences_in_a_row_are_counted(chain: Chain, marie: Patient) -> None
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Indian/Reunion", "America/Martinique", "Pacific/Noumea"])
 def test_a_clock_that_leaps_reminds_nobody_at_night(chain: Chain, zone: str) -> None:
-    """HZ-11: the hour of the reminder has passed, the worker wakes at any hour of a day: it leaves between 8 and 20 on the patient's wall."""
+    """HZ-11: the hour of the reminder has passed, the worker wakes at any hour: it leaves between 8 and 20 on the patient's wall."""
     marie = chain.follow(timezone=zone)
     while (asked := chain.checkin(marie, WEDNESDAY)).opened_at is None:  # where the day of the service and theirs meet
         chain.wait(hours=1)
