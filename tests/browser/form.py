@@ -139,7 +139,7 @@ def a_daughter(page: Page, served: Served) -> Iterator[str]:
     yield "relative_number"
     answer(page, "39,4")
     expect(page.locator(".danger")).to_contain_text("Cette température demande un avis sans attendre")
-    expect(page.locator("main section").last).to_contain_text("Votre appel d'abord. Ensuite, 1 question aide l'infirmière.")
+    expect(page.locator("main section").last).to_contain_text("Appelez d'abord. Après, si vous pouvez : 1 question pour mieux vous aider.")
     yield "danger"
     served.ward.chain.clock.forward(minutes=1)
     page.locator("main a.quiet", has_text="Répondre à la question").focus()

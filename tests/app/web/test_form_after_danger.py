@@ -13,8 +13,8 @@ from tests.app.web.test_nurse import said
 
 TOLD = "Une infirmière est prévenue et vous appelle"
 FEVER = "Cette température demande un avis sans attendre"
-TWO = "Avant l'appel, si vous pouvez : 2 questions aident l'infirmière."
-ONE = "Votre appel d'abord. Ensuite, 1 question aide l'infirmière."
+TWO = "Avant l'appel, si vous pouvez : 2 questions pour mieux vous aider."
+ONE = "Appelez d'abord. Après, si vous pouvez : 1 question pour mieux vous aider."
 
 
 def stopped(ward: Ward, phone: Browser) -> str:
@@ -76,7 +76,7 @@ def test_a_worse_answer_of_the_round_rings_and_tells_as_always(ward: Ward, phone
     assert "cette température demande un avis sans attendre" in ward.chain.received()[-1]
     ward.chain.clock.forward(minutes=1)
     asks(go_on(phone), value="yes")
-    assert "Appelez le 15 ou le 112 MAINTENANT" in phone.text and "aide l'infirmière" not in phone.text
+    assert "Appelez le 15 ou le 112 MAINTENANT" in phone.text and "mieux vous aider" not in phone.text
     ward.chain.send()
     received = ward.chain.received()
     phone.get(phone.path.replace("/end", "/4")).post(value="37")  # corrected: what was told last stays, and nothing milder leaves
