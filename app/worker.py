@@ -18,7 +18,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from app.alerts import escalation, spending
-from app.checkins import assessing, conversation, endings, floods, freezing, late_calls, opening, planning, reaching, silences, verifying
+from app.checkins.judging import assessing
+from app.checkins.rhythm import endings, freezing, late_calls, opening, planning, reaching, silences
+from app.checkins.texts import conversation, floods, verifying
 from app.core import clock
 from app.core.clock import Clock, HandClock
 from app.core.db import Database

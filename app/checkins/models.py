@@ -44,7 +44,7 @@ class CheckIn(Base):
     kind: regular, cycle_start, unprompted. version_id: the protocol version it began with (set when it opens). asking: keys of the
     group now open, [] when nothing is. misread: unreadable replies in a row. remind_at, silent_at: the next steps of its life.
     ended_as: how it came to its end for those who count silences: answered, reached (a person spoke with the patient), reason (written
-    down), overdue_call (owned by somebody); "" while none of them. silence_reason: a word of app.checkins.endings, when it was asked.
+    down), overdue_call (owned by somebody); "" while none of them. silence_reason: a word of rhythm.endings, when it was asked.
     """
 
     __tablename__ = "checkin"

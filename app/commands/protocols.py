@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import select
 
 import triage
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.commands.accounts import Json, ServiceOption
 from app.commands.console import BadInput, by_command, opened, say, say_json, service_named
 from app.core.errors import Refusal

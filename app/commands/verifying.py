@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import func, select
 
-from app.checkins import assessing
+from app.checkins.judging import assessing
 from app.checkins.models import AssessmentRow
 from app.commands.accounts import Json
 from app.commands.console import BadInput, by_command, opened, say, say_json

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, conversation, script, verifying
+from app.checkins import script
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import agenda
+from app.checkins.texts import conversation, verifying
 from app.core.db import Database
 from app.demo import personas, telling, ward
 from app.demo.bodies import Body

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.alerts import escalation
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
-from app.checkins import opening, silences
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import opening, silences
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging import outbox

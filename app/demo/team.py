@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertState, Outcome, Task
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.demo import notes

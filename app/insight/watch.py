@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Task
-from app.checkins import assessing, endings, script
+from app.checkins import script
+from app.checkins.judging import assessing
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import endings
 from app.insight.models import Heartbeat
 from app.messaging import budget
 from app.messaging.models import In, Message, Out

@@ -1,7 +1,7 @@
 """Why nobody is asked for a while, or any more: visit, stay in hospital or in hospital at home, wrong number, death, end of follow-up.
 
 Each is a row that says who told it, from when, until when. The state of the follow-up is worked out from the rows that stand, so that
-taking one back gives what the others ask for. Planning, and texts that wait, follow in app.checkins.freezing.
+taking one back gives what the others ask for. Planning, and texts that wait, follow in app.checkins.rhythm.freezing.
 """
 
 from __future__ import annotations

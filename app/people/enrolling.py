@@ -41,7 +41,7 @@ class NewPatient:
     parental_authority: for a minor, the respondent holds it and agreed.
     interpreter: the language spoken, when a nurse needs one to call.
     by_call: the number that answers may be a landline; a nurse asks the questions aloud.
-    phone_verified: whoever enrols vouches for the numbers; otherwise the caller sends codes (app.checkins.verifying).
+    phone_verified: whoever enrols vouches for the numbers; otherwise the caller sends codes (app.checkins.texts.verifying).
     """
 
     family_name: str

@@ -1,6 +1,6 @@
 """Who holds a number: the codes sent to telephones, how each stands, what a right or a wrong one does (FR-25, HZ-09).
 
-Nothing is sent from here: app.checkins.verifying queues the texts and draws what follows.
+Nothing is sent from here: app.checkins.texts.verifying queues the texts and draws what follows.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, freezing, planning
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import agenda, freezing, planning
 from app.core.audit import AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import absences, patients, pauses

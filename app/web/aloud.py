@@ -16,7 +16,8 @@ from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import reading
 from app.people.models import Patient
-from app.web import asking, telling, words
+from app.web import words
+from app.web.form import asking, telling
 from app.web.render import Page
 from triage.questions import Question
 from triage.terms import Kind

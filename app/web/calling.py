@@ -14,8 +14,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.checkins import answers, calling, filling
+from app.checkins import answers
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.pages import calling, filling
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging import pages
@@ -24,12 +25,13 @@ from app.messaging.outbox import Purpose
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
-from app.web import aloud, asking, chart_data
+from app.web import aloud, chart_data
 from app.web.chart_data import Contact
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
+from app.web.form import asking
+from app.web.form.frame import of_another
 from app.web.panel import opened
-from app.web.patient_frame import of_another
 from app.web.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying

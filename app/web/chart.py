@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, AlertState
-from app.checkins import attaching
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.checkins.texts import attaching
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist

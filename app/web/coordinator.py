@@ -12,8 +12,9 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, ways
+from app.checkins import ways
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import agenda
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
 from app.people import journeys, numbers, patients

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, verifying
+from app.checkins.rhythm import agenda
+from app.checkins.texts import verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
 from app.people import enrolling, patients, reading, telephones

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from app.core import audit
 from app.core.errors import FieldErrors, Refusal
 from app.web.deps import SignInNeeded
+from app.web.form.frame import frame, page_language, spoken
 from app.web.guard import FORM
-from app.web.patient_frame import frame, page_language, spoken
 from app.web.render import Page, page_after_error
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.checkins import charted, script
+from app.checkins import script
+from app.checkins.judging import charted
 from app.core.errors import FieldErrors
 from app.people import patients
 from app.people.models import Patient

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from starlette.exceptions import HTTPException
 
-from app.checkins import conversation
+from app.checkins.texts import conversation
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.messaging import carriers, inbox, reports

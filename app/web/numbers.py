@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import tasks
 from app.alerts.models import Task
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
 from app.people import numbers, patients, respondents

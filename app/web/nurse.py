@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, one_call, tasks
 from app.alerts.models import Outcome
-from app.checkins import endings
+from app.checkins.rhythm import endings
 from app.core.errors import Refusal
 from app.insight import today, worklist
 from app.people import absences, patients

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.alerts import handling, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
-from app.checkins import endings
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import quotes, worklist

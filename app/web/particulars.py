@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.checkins import measured, script
+from app.checkins import script
+from app.checkins.judging import measured
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import cautions, patients
 from app.people.models import Patient

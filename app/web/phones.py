@@ -12,8 +12,9 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, script
+from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
+from app.checkins.rhythm import agenda
 from app.core.errors import NotFound, Refusal
 from app.demo import hospital, telephones
 from app.demo.telephones import Telephone

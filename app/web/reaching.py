@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.checkins import agenda, verifying
+from app.checkins.rhythm import agenda
+from app.checkins.texts import verifying
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import patients, respondents
 from app.people.models import Patient

@@ -81,7 +81,7 @@ class Page:
     now: datetime
 
     of_another: ClassVar[bool] = False
-    """Is somebody else asked about the patient? See patient_frame.OfAnother."""
+    """Is somebody else asked about the patient? See form.frame.OfAnother."""
 
     @property
     def viewer(self) -> Viewer:

@@ -7,11 +7,6 @@ from fastapi import APIRouter
 from app.web import (
     absences,
     accounts,
-    api,
-    api_absences,
-    api_calling,
-    api_grades,
-    api_tablets,
     calling,
     chart,
     coordinator,
@@ -22,9 +17,6 @@ from app.web import (
     numbers,
     nurse,
     particulars,
-    patient,
-    patient_guard,
-    patient_who,
     phones,
     protocols,
     reaching,
@@ -32,10 +24,9 @@ from app.web import (
     sharing,
     tablets,
 )
+from app.web.api import every as api
+from app.web.form import guard, pages, who
 from app.web.render import NAVIGATION, Link
-
-JSON = (api, api_grades, api_tablets, api_calling, api_absences)
-"""The JSON interface has one router: the later modules register their addresses on that of the first when they are imported."""
 
 ROUTERS: list[APIRouter] = [
     accounts.router,
@@ -53,13 +44,13 @@ ROUTERS: list[APIRouter] = [
     coordinator.router,
     service.router,
     protocols.router,
-    JSON[0].router,
+    api.router,
     hooks.router,
     health.router,
     phones.router,
-    patient_guard.router,
-    patient.router,
-    patient_who.router,
+    guard.router,
+    pages.router,
+    who.router,
 ]
 
 TOP_BAR: list[Link] = [

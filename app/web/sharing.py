@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import attaching
+from app.checkins.texts import attaching
 from app.people.models import Patient
 from app.people.perimeter import visible_to
 from app.web import chart_data

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import answers, five_texts, script, ways
+from app.checkins import answers, script, ways
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.texts import five_texts
 from app.messaging import pages
 from app.messaging.models import Message, Out
 from triage import questions

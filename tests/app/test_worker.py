@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app import worker
-from app.checkins import opening
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import opening
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.alerts import handling
-from app.checkins import freezing
 from app.checkins.models import AssessmentRow
+from app.checkins.rhythm import freezing
 from app.people.models import Patient
 from app.people.perimeter import actor_of, viewer_of
 from tests.browser.conftest import OpenPage, Ward

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.people.models import Patient
 from tests.browser.conftest import OpenPage, Ward
 from tests.browser.test_accessibility import complaints

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.messaging import codes
 from app.people.models import NumberCheck, Patient, Service
 from app.people.perimeter import actor_of

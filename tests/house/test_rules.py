@@ -121,11 +121,11 @@ WITHOUT_A_READER = {
     "app/people/enrolling.py": "the other holders of a number that becomes shared: no patient leaves the function",
     "app/people/numbers.py": "codes that are out for a number: whoever sends one back is not known yet",
     "app/people/regions.py": "how many numbers a shorter list of countries would leave out: a count, no patient leaves the function",
-    "app/checkins/senders.py": "whose number wrote: an incoming text has no reader",
-    "app/checkins/planning.py": "a protocol changed: the machine plans a whole service again",
+    "app/checkins/texts/senders.py": "whose number wrote: an incoming text has no reader",
+    "app/checkins/rhythm/planning.py": "a protocol changed: the machine plans a whole service again",
     "app/demo/patients.py": "the fictional ward enrols its own people",
     "app/demo/telephones.py": "the fictional ward's telephones",
-    "app/web/api_examples.py": "numbers for the examples of the demonstration's OpenAPI document",
+    "app/web/api/examples.py": "numbers for the examples of the demonstration's OpenAPI document",
     "app/web/enrolment.py": "the sheet version last given in the service: no patient leaves the function",
 }
 """Queries on the patients of a service that answer to nobody's eyes, each with its reason."""

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
-from app.checkins import freezing
+from app.checkins.rhythm import freezing
 from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from app.checkins import assessing, conversation
+from app.checkins.judging import assessing
 from app.checkins.models import CheckIn
+from app.checkins.texts import conversation
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging import inbox

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Task
-from app.checkins import agenda, conversation
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
+from app.checkins.rhythm import agenda
+from app.checkins.texts import conversation
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.checkins import filling
 from app.checkins.models import CheckIn
-from app.checkins.page_turns import Filled
+from app.checkins.pages import filling
+from app.checkins.pages.page_turns import Filled
 from app.core.audit import Actor
 from app.messaging.models import Message
 from app.people.models import Patient

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Task
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.people.models import Patient
 from app.people.perimeter import actor_of
 from tests.factories import a_patient

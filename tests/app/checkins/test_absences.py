@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins import freezing
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import freezing
 from app.core.audit import AuditRow
 from app.core.errors import FieldErrors, Refusal
 from app.messaging import outbox

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from app.checkins import conversation
 from app.checkins.models import AnswerRow
+from app.checkins.texts import conversation
 from app.messaging.models import Message
 from app.people.models import Patient
 from tests.support.chain import MARIE, Chain

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.alerts.models import AlertEvent
-from app.checkins import assessing, context
+from app.checkins.judging import assessing, context
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people.models import Patient
 from app.protocols.models import ProtocolVersion

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.core.audit import SYSTEM
 from app.messaging.models import Message
 from app.people import patients

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.checkins import links as form_links
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.core.audit import AuditRow
 from app.core.errors import FieldErrors
 from app.messaging.models import FormLink, Message

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import AlertEvent, Task
-from app.checkins import conversation
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.texts import conversation
 from app.messaging import inbox
 from app.messaging.models import Message
 from app.people.models import Patient

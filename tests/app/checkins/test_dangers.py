@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.alerts import handling
 from app.alerts.models import AlertEvent
-from app.checkins import agenda, dangers
+from app.checkins.rhythm import agenda
+from app.checkins.texts import dangers
 from app.core.audit import SYSTEM
 from app.people import patients
 from app.people.models import FollowUp, Patient

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from app.alerts import tasks
 from app.alerts.models import Task
-from app.checkins import answers, assessing
-from app.checkins.assessing import Judged
+from app.checkins import answers
+from app.checkins.judging import assessing
+from app.checkins.judging.assessing import Judged
 from app.checkins.models import AnswerRow, CheckIn
 from app.core.audit import Actor
 from app.people.models import Patient

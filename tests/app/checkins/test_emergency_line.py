@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.people.models import Patient
 from app.treatment import courses
 from notifications import policy

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from app.alerts import handling
 from app.alerts.models import Task
-from app.checkins import endings, freezing
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import endings, freezing
 from app.core.audit import AuditRow
 from app.core.errors import Refusal
 from app.insight import watch

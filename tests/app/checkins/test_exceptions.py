@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from app.checkins import agenda, assessing, script
+from app.checkins import script
+from app.checkins.judging import assessing
 from app.checkins.models import AssessmentRow
+from app.checkins.rhythm import agenda
 from app.core.audit import AuditRow
 from app.core.errors import Conflict, FieldErrors, NotFound, Refusal
 from app.people.models import Patient

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert, AlertEvent
-from app.checkins import assessing, filling, understanding
+from app.checkins.judging import assessing
 from app.checkins.models import AnswerRow
+from app.checkins.pages import filling
+from app.checkins.texts import understanding
 from app.messaging.models import Message
 from app.people.models import Patient
 from notifications import wording

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.checkins import filling, links
+from app.checkins import links
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.pages import filling
 from app.core.errors import Refusal
 from app.messaging.models import FormLink
 from app.people.models import Patient

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Task
-from app.checkins import conversation
+from app.checkins.texts import conversation
 from app.insight import watch
 from app.messaging import budget, inbox, outbox
 from app.messaging.models import Message

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Task
-from app.checkins import conversation
+from app.checkins.texts import conversation
 from app.messaging import inbox
 from app.people.models import Patient, Service
 from notifications import policy, wording

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.checkins import answers, filling, five_texts, script
+from app.checkins import answers, script
 from app.checkins.models import CheckIn
+from app.checkins.pages import filling
+from app.checkins.texts import five_texts
 from app.core.audit import Actor
 from app.messaging.models import Message
 from app.people.models import Patient

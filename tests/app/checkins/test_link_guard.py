@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from app.checkins import filling, links
+from app.checkins import links
 from app.checkins.models import CheckIn
+from app.checkins.pages import filling
 from app.core import audit
 from app.core.audit import AuditRow
 from app.messaging.models import FormLink, FormVisit

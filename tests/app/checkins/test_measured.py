@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.alerts.models import Alert, AlertEvent, AlertState
-from app.checkins import assessing, context, measured
+from app.checkins.judging import assessing, context, measured
 from app.checkins.models import AssessmentRow
 from app.core.errors import FieldErrors
 from app.people.models import Patient

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling
 from app.alerts.models import Task
-from app.checkins import endings, freezing
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import endings, freezing
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Task
-from app.checkins import agenda, opening
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import agenda, opening
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.checkins import agenda
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import agenda
 from app.core.audit import SYSTEM
 from app.people import patients
 from app.people.models import FollowUp, Patient

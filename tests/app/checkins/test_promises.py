@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling
 from app.alerts.models import AlertEvent, Task
-from app.checkins import call_requests, conversation
 from app.checkins.models import CheckIn
+from app.checkins.pages import call_requests
+from app.checkins.texts import conversation
 from app.core.audit import Actor
 from app.people import care_team
 from app.people.models import Patient, Service

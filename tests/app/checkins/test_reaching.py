@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts import handling
-from app.checkins import reaching
+from app.checkins.rhythm import reaching
 from app.core.audit import AuditRow
 from app.messaging.models import Message
 from app.people import patients, pauses

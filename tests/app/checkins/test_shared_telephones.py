@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.treatment.models import Course
 from tests.app.checkins.test_links import WEDNESDAY_TEN, token_in
 from tests.support.chain import MARIE, Chain

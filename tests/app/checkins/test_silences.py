@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import AlertEvent, Task
-from app.checkins import agenda, silences
 from app.checkins.models import AssessmentRow, CheckIn
+from app.checkins.rhythm import agenda, silences
 from app.core.audit import SYSTEM
 from app.messaging.models import Message
 from app.people import patients

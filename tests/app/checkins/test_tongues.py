@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert, AlertEvent, Task
-from app.checkins import agenda, verifying
+from app.checkins.rhythm import agenda
+from app.checkins.texts import verifying
 from app.core.errors import Refusal
 from app.messaging.models import Message
 from app.people import numbers

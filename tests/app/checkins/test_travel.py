@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from app.checkins import agenda
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import agenda
 from app.core.errors import FieldErrors
 from app.people import journeys
 from app.people.models import Patient

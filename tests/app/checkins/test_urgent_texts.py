@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.checkins import dangers
+from app.checkins.texts import dangers
 from app.people.models import Patient
 from tests.support.chain import MARIE, Chain
 from triage.advice import NURSE_DANGERS

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.core.audit import AuditRow
 from app.core.errors import Refusal
 from app.messaging import codes, links

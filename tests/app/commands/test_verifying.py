@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, text
 
-from app.checkins import agenda, conversation
 from app.checkins.models import AssessmentRow
+from app.checkins.rhythm import agenda
+from app.checkins.texts import conversation
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database

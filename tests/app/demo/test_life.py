@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
-from app.checkins import assessing
+from app.checkins.judging import assessing
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
 from app.core import audit
 from app.core.audit import AuditRow

@@ -15,8 +15,8 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from app.alerts.models import Alert
-from app.checkins import verifying
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.texts import verifying
 from app.core.clock import Clock, HandClock
 from app.core.errors import Refusal
 from app.core.settings import Settings

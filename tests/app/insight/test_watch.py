@@ -63,7 +63,7 @@ def test_a_text_nobody_understood(chain: Chain) -> None:
 
 def test_a_text_that_does_not_leave(chain: Chain) -> None:
     chain.keep(MARIE, "aide")
-    from app.checkins import conversation
+    from app.checkins.texts import conversation
 
     conversation.process(chain.database, chain.last_heard().id, now=chain.clock.now())
     chain.clock.forward(minutes=6)

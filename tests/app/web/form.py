@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from app.checkins import agenda, links
+from app.checkins import links
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import agenda
 from app.core.clock import HandClock
 from app.core.db import Base, Database
 from app.messaging import links as addresses

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Alert, Task
-from app.checkins import agenda
+from app.checkins.rhythm import agenda
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.checkins import assessing
+from app.checkins.judging import assessing
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging.models import Message

@@ -13,7 +13,8 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging.models import Message
 from app.people.models import Service
-from app.web import asking, telling, words
+from app.web import words
+from app.web.form import asking, telling
 from app.web.render import Page
 from tests.app.web.form import CALM, MONDAY, Browser, a_ward, pressed_by_enter
 from tests.factories import World

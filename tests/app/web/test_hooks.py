@@ -11,7 +11,7 @@ from httpx2 import Response
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from app.checkins import conversation
+from app.checkins.texts import conversation
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Settings

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.alerts import tasks
 from app.alerts.models import Task
-from app.checkins import verifying
+from app.checkins.texts import verifying
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging import codes

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.alerts import handling, tasks
 from app.alerts.handling import Reason
 from app.alerts.models import Alert, AlertEvent
-from app.checkins import answers, planning
+from app.checkins import answers
 from app.checkins.models import AnswerRow, CheckIn
+from app.checkins.rhythm import planning
 from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database

@@ -18,7 +18,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.messaging.models import FormLink
 from app.people.models import Patient
-from app.web import patient_guard
+from app.web.form import guard
 from app.web.render import STATIC
 from tests.app.web.form import CALM, MONDAY, WEDNESDAY, Browser, Ward, counted, jean_too
 
@@ -173,7 +173,7 @@ def test_too_many_tries_from_one_place_wait_but_answers_never_do(
     ward: Ward, phone: Browser, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 4, point 11: the limit stands at the guard, never before a danger."""
-    monkeypatch.setattr(patient_guard, "MOST", 2)
+    monkeypatch.setattr(guard, "MOST", 2)
     token = ward.token()
     inside = phone.enter(token)
     other = Browser.on(app).enter(token, born=date(1955, 1, 1))

@@ -13,7 +13,8 @@ from app.people import respondents
 from app.people.models import Patient, Respondent
 from app.people.perimeter import actor_of
 from app.protocols import words as lists
-from app.web import patient, words
+from app.web import words
+from app.web.form import pages
 from tests.app.web.form import CALM, Browser, Ward
 from triage import replies
 from triage.terms import Asked
@@ -124,4 +125,4 @@ def test_each_line_that_may_be_ticked_is_read_as_what_it_says(table: str, langua
 
 
 def test_no_line_that_may_be_ticked_is_left_out_of_the_test_above() -> None:
-    assert set(patient.SIGNS) == {"fever", "breath", "chest", "vomiting", "diarrhea", "bleeding"}
+    assert set(pages.SIGNS) == {"fever", "breath", "chest", "vomiting", "diarrhea", "bleeding"}

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts.models import Alert
-from app.checkins import conversation
+from app.checkins.texts import conversation
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database

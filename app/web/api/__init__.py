@@ -1,0 +1,1 @@
+"""The JSON interface, by subject: the same crafts as the screens, for programs."""

@@ -1,0 +1,10 @@
+"""The whole JSON interface: one router, on which each subject registers its addresses when it is imported."""
+
+from __future__ import annotations
+
+from app.web.api import absences, calling, doors, grades, tablets
+
+SUBJECTS = (doors, grades, tablets, calling, absences)
+"""In the order of the interface's document."""
+
+router = doors.router
