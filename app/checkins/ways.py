@@ -1,4 +1,4 @@
-"""How a patient is asked: the questions in the text, a neutral text with a link, or a nurse on the telephone (issue 4, point 2).
+"""How a patient is asked: the questions in the text, a neutral text with a link, or a nurse on the telephone.
 
 Symptoms may be named in a text only to somebody who agreed to it in writing, on a telephone nobody shares.
 """

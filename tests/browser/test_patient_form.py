@@ -103,7 +103,7 @@ class Slow:
 
 
 def test_nine_questions_take_somebody_slow_ninety_seconds_at_most(telephone: Telephone, served: Served) -> None:
-    """Issue 4, point 12: counted, not timed. All nine are asked, because there is some diarrhoea."""
+    """Counted, not timed. All nine are asked, because there is some diarrhoea."""
     page = telephone()
     page.goto(served.link())
     slow = Slow(page)

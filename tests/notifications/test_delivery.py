@@ -166,7 +166,7 @@ def test_in_doubt_at_night_it_is_looked_up_but_not_sent(ward: Ward) -> None:
 
 @pytest.mark.parametrize("had_left", [True, False])
 def test_a_message_whose_sender_died_is_looked_up_first(ward: Ward, had_left: bool) -> None:
-    """HZ-02, issue 2 point 6."""
+    """HZ-02."""
     row = ward.store.add("hello", state=State.SENDING)
     if had_left:
         ward.phones.send(row.message)

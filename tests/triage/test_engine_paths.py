@@ -27,7 +27,7 @@ def rules(assessment: Assessment) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(SLUGS), st.integers(0, 10**9))
 def test_without_words_the_judgement_is_the_same(slug: str, seed: int) -> None:
-    """Issue 3, point 10: the figures of replay are those of the live engine."""
+    """The figures of replay are those of the live engine."""
     protocol = shipped(slug)
     for given_answers, situation in bench_cases.check_ins(protocol, seed, 4):
         told = engine.assess(protocol, given_answers, situation)
@@ -85,7 +85,7 @@ def with_numbers() -> Protocol:
 
 
 def test_scores_composites_and_grades_stand_apart() -> None:
-    """Issue 3, point 1: frequency 3, severity 2, interference 1 are scores; the composite is the table's; the grade is the laboratory's."""
+    """Frequency 3, severity 2, interference 1 are scores; the composite is the table's; the grade is the laboratory's."""
     platelets = {"platelets": Measured(Decimal(74), "10*9/L", TODAY, lln=Decimal(150))}
     got = judge(with_numbers(), {"diarrhea": 3, "nausea": 2, "fatigue": 1}, measures=platelets)
     assert (got.scores["diarrhea"], got.scores["nausea"], got.scores["fatigue"]) == (3, 2, 1)
@@ -120,7 +120,7 @@ def proposed(*past: tuple[int, int], cycle: int = 1, score: int = 2) -> list[str
 
 
 def test_the_labels_proposal_is_that_of_the_occurrence_reached() -> None:
-    """Issue 3, point 4: with occurrence. The first time, the first line alone; after 8 days of calm, the second."""
+    """With occurrence. The first time, the first line alone; after 8 days of calm, the second."""
     assert proposed() == ["1st"]
     assert proposed((2, 2)) == ["1st"], "still the same episode"
     assert proposed((8, 0), (10, 2)) == ["2nd"]
@@ -137,7 +137,7 @@ def test_where_history_is_not_known_every_line_is_shown() -> None:
 
 
 def test_the_guideline_behind_a_self_care_text_is_in_the_trace() -> None:
-    """Issue 3, point 8."""
+    """Named in both languages, beside the text that was chosen."""
     symptoms = layers()["symptoms@2026-11-22"].replace('self_care = "nausea" }', 'self_care = "nausea", self_care_source = "MASCC" }')
     symptoms += '\n[sources.MASCC]\ntitle = "MASCC and ESMO, antiemesis"\nread_on = 2026-11-21\n'
     protocol = parse(text_of(CAPECITABINE), {**layers(), "symptoms@2026-11-22": symptoms})

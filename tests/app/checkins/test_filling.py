@@ -1,6 +1,6 @@
 """One door for the form and the telephone: the same answers give the same judgement, alert, advice and echo as by text.
 
-FR-02, FR-32, HZ-08, HZ-24, SEC-08, SEC-09, issue 4 points 3 to 5.
+FR-02, FR-32, HZ-08, HZ-24, SEC-08, SEC-09.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def test_a_danger_in_words_on_a_page(chain: Chain, marie: Patient, source: str) 
 
 
 def test_something_is_wrong_opens_its_own_check_in(chain: Chain, marie: Patient) -> None:
-    """Issue 4, point 5: in words, judged and drawn like any other; a nurse reads them, and the page says when."""
+    """In words, judged and drawn like any other; a nurse reads them, and the page says when."""
     with chain.database.transaction() as session:
         patient = session.get_one(Patient, marie.id)
         filled = filling.words(

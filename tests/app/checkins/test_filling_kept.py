@@ -1,4 +1,4 @@
-"""On a page nothing is lost, nothing counts twice, and what comes late is told apart (HZ-08, SEC-07 to SEC-09, issue 4 point 3)."""
+"""On a page nothing is lost, nothing counts twice, and what comes late is told apart (HZ-08, SEC-07 to SEC-09)."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_late_answer_is_kept_for_a_day_like_a_text(chain: Chain, marie: Patien
 
 
 def test_a_nurse_who_reaches_a_silent_patient_fills_the_same_check_in(chain: Chain, marie: Patient) -> None:
-    """Issue 4, point 4: by telephone there is no window."""
+    """By telephone there is no window."""
     chain.until(WEDNESDAY_TEN + timedelta(hours=30))
     page = Page(chain, marie, "call")
     assert page.is_now().state == "silent"

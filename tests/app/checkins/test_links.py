@@ -119,7 +119,7 @@ def test_two_people_on_one_telephone_get_a_link_each(chain: Chain) -> None:
 
 
 def test_the_style_is_chosen_with_a_reason_and_written_down(chain: Chain, clock: HandClock) -> None:
-    """Issue 4, point 2."""
+    """The trail holds the new style and its reason; none without one, and no style nobody knows."""
     with chain.database.transaction() as session:
         service = session.scalars(select(Service)).one()
         with pytest.raises(Refusal, match="reason"):

@@ -246,7 +246,7 @@ def _all(chain: Chain) -> list[CheckIn]:
 
 
 def test_the_first_texts_leave_at_once_and_once(chain: Chain, marie: Patient) -> None:
-    """Issue 2, point 3: the first text is seen before the patient goes."""
+    """The first text is seen before the patient goes."""
     for _ in range(2):
         with chain.database.transaction() as session:
             agenda.first_now(session, session.scalars(select(Course)).one(), now=chain.clock.now())

@@ -1,4 +1,4 @@
-"""A promised call carries the deadline the rota gives, which is the alert's own; when the service is closed none is (issue 4, point 10)."""
+"""A promised call carries the deadline the rota gives, which is the alert's own; when the service is closed none is."""
 
 from __future__ import annotations
 

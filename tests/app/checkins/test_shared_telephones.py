@@ -59,7 +59,7 @@ def test_the_text_of_a_shared_telephone_promises_no_answer_by_text(chain: Chain)
     [({}, "welcome_1"), ({"shared_phone": True, "phone": "+33639980006"}, "welcome_link"), ({"consent_sms_words": False}, "welcome_link")],
 )
 def test_the_welcome_asks_for_a_number_only_where_questions_come_in_words(chain: Chain, changes: dict[str, object], key: str) -> None:
-    """Issue 4: the first text is true for the way the questions will come."""
+    """The first text is true for the way the questions will come."""
     patient = chain.follow(**changes)
     with chain.database.transaction() as session:
         course = session.scalars(select(Course)).one()

@@ -21,7 +21,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_figures_promised_are_there() -> None:
-    """Issue 3, point 10."""
+    """Names and signs of the figures; how large they are is for a benchmark."""
     run = CliRunner().invoke(vigie, ["bench", "triage", "--json"])
     assert run.exit_code == 0, run.output
     figures = json.loads(run.output)

@@ -1,4 +1,4 @@
-"""Issue 2, points 6 and 7: the official client, the stand-in, signed webhooks over HTTP and both databases, end to end."""
+"""The official client, the stand-in, signed webhooks over HTTP and both databases, end to end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form behind a link, over HTTP: what is pressed is kept, a danger is told at once (HZ-24; issue 4, points 3, 5, 10)."""
+"""The form behind a link, over HTTP: what is pressed is kept, a danger is told at once (HZ-24)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.app.web.test_nurse import said
 
 
 def test_from_the_link_to_what_happens_next(ward: Ward, phone: Browser) -> None:
-    """Issue 4, points 3 and 10; FR-14: the emergency line and the reading hours stand on the pages."""
+    """FR-14: the emergency line and the reading hours stand on the pages."""
     phone.get(f"/q/{ward.token()}")
     assert "01 99 00 12 34" in phone.text
     assert "Ce n'est pas un service d'urgence. En urgence, appelez le 15 ou le 112." in phone.text
@@ -139,7 +139,7 @@ def test_no_thermometer_asks_for_the_sign_that_is_felt(ward: Ward, phone: Browse
 
 
 def test_something_is_wrong_opens_its_own_check_in(ward: Ward, phone: Browser) -> None:
-    """Issue 4, point 5."""
+    """From a link of its own: ticked and written, kept and judged."""
     phone.enter(ward.token(own=True))
     assert phone.place == "wrong"
     phone.post(send="yes")
@@ -161,7 +161,7 @@ def test_words_that_are_no_danger_are_read_by_a_nurse_and_it_is_said(ward: Ward,
 
 
 def test_a_call_is_one_press_one_task_and_an_hour(ward: Ward, phone: Browser) -> None:
-    """Issue 4, points 3 and 10: on each page, with the hour the rota gives; pressed three times it is one."""
+    """On each page, with the hour the rota gives; pressed three times it is one."""
     phone.enter(ward.token())
     assert "Je veux un appel" in phone.text
     for _ in range(3):

@@ -143,7 +143,7 @@ def test_an_unknown_address_shows_the_page_of_an_ended_link(ward: Ward, phone: B
 
 
 def test_an_ended_link_sends_a_new_one_to_the_same_telephone_three_times_a_day(ward: Ward, phone: Browser) -> None:
-    """SEC-08; issue 4, point 11."""
+    """SEC-08."""
     token = ward.token()
     ward.chain.clock.at = (ward.checkin.silent_at or MONDAY) + timedelta(minutes=1)
     phone.get(f"/q/{token}")
@@ -172,7 +172,7 @@ def test_asking_a_new_link_of_an_unknown_address_sends_nothing(ward: Ward, phone
 def test_too_many_tries_from_one_place_wait_but_answers_never_do(
     ward: Ward, phone: Browser, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 4, point 11: the limit stands at the guard, never before a danger."""
+    """The limit stands at the guard, never before a danger."""
     monkeypatch.setattr(guard, "MOST", 2)
     token = ward.token()
     inside = phone.enter(token)

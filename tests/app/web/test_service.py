@@ -65,7 +65,7 @@ def test_a_wrong_value_has_its_sentence_and_nothing_changes(
 
 
 def test_how_questions_are_asked_is_chosen_with_a_reason(ines: TestClient, database: Database, world: World) -> None:
-    """Issue 4, point 2: words in the text, or a link; the trail holds both styles and the reason."""
+    """Words in the text, or a link; the trail holds both styles and the reason."""
     assert ines.post("/service/style", data={"sms_style": "link", "style_reason": ""}).status_code == 422
     assert service(database, world).sms_style == "words"
     assert ines.post("/service/style", data={"sms_style": "link", "style_reason": "beaucoup de téléphones partagés"}).status_code == 303
@@ -77,7 +77,7 @@ def test_how_questions_are_asked_is_chosen_with_a_reason(ines: TestClient, datab
 
 
 def test_the_budget_of_texts_is_set_with_a_reason(ines: TestClient, database: Database, world: World) -> None:
-    """Issue 4, point 11."""
+    """A whole number of texts a day, and a reason; else nothing changes."""
     for wrong in ("0", "100001", "beaucoup", "", "-5"):
         assert ines.post("/service/budget", data={"sms_per_day": wrong, "budget_reason": "épidémie"}).status_code == 422
     assert ines.post("/service/budget", data={"sms_per_day": "500", "budget_reason": " "}).status_code == 422
