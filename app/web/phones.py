@@ -248,9 +248,7 @@ def _beside(session: Session, message: Message, reading: dict[str, Any], saying:
 
 
 def _symptoms(reading: dict[str, Any], saying: Saying) -> str:
-    told = str(reading.get("value") or "") if reading.get("heard") == "symptom" else ""
-    parts = [part.partition(":") for part in told.split("+") if part]
-    return ", ".join(f"{saying.name(code)} {number}".strip() for code, _, number in parts)
+    return saying.symptoms(str(reading.get("value") or "")) if reading.get("heard") == "symptom" else ""
 
 
 def _replies(session: Session, message: Message) -> list[tuple[Message, str]]:

@@ -52,6 +52,10 @@ class Saying:
             return question.name[self.page.language]
         return self.page.say(f"symptom.{key}") if self.page.has(f"symptom.{key}") else key.replace("_", " ")
 
+    def symptoms(self, codes: str) -> str:
+        """Symptoms told unasked, "diarrhea:8+nausea": each by its name, with the number that was told."""
+        return ", ".join(f"{self.name(code)} {number}".strip() for code, _, number in (part.partition(":") for part in codes.split("+")))
+
     def names(self, keys: Sequence[str]) -> str:
         """Questions by name, one after the other."""
         return ", ".join(dict.fromkeys(self.name(key) for key in keys))
@@ -288,8 +292,9 @@ class Saying:
             return ", ".join(self._intake(part) for part in value.split("+"))
         if kind in ("count_24h", "pain_0_10"):
             return say(f"answer.{kind}", int(float(value))) if kind == "count_24h" else say("answer.pain", value=f.number(value))
-        key = f"answer.{value}"
-        return say(key) if self.page.has(key) else value
+        if self.page.has(key := f"answer.{value}"):
+            return say(key)
+        return self.symptoms(value) if kind == "free_text" and " " not in value else value
 
     def _intake(self, part: str) -> str:
         what, _, number = part.partition(":")

@@ -47,9 +47,18 @@ def test_the_words_and_the_answers_of_one_text_are_one_report(claire: TestClient
     (alert,) = ward.chain.alerts()
     assert "à nouveau" not in said(claire.get("/list"))
     story = said(claire.get(f"/alerts/{alert.id}")).split("Déroulé")[1]
-    assert "Signalé à nouveau" not in story and "Dans le même message : " in story
+    assert "Signalé à nouveau" not in story and "En même temps : " in story
     ward.chain.says(MARIE, "je respire plus")  # read at the same instant, and yet another text
     assert "à nouveau à 10 h 00" in said(claire.get("/list"))
+
+
+def test_what_is_told_unasked_stands_in_words_beside_the_answers(claire: TestClient, ward: Ward) -> None:
+    """The codes of what was told are the machine's; a nurse reads names, with the number that was said."""
+    ward.chain.says(MARIE, "diarrhee 8 fois et des nausées")
+    (alert,) = ward.chain.alerts()
+    page = said(claire.get(f"/alerts/{alert.id}"))
+    assert "diarrhée 8, nausées" in page
+    assert "diarrhea:8" not in page and "nausea" not in page
 
 
 def test_a_wish_to_be_called_is_read_in_its_own_words(claire: TestClient, ward: Ward) -> None:
