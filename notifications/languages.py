@@ -25,6 +25,7 @@ FORMS: Mapping[str, frozenset[str]] = MappingProxyType(
         "moment": frozenset({"today", "tomorrow", "week", "later", "before"}),
         "emergency": frozenset({"sos", "sos_or_112"}),
         "levels": frozenset({"info", "moderate", "high", "urgent"}),
+        "again": frozenset({"unclear", "noted"}),
         "echo": _ANSWERS | _DOSES | _ROUND,
     }
 )

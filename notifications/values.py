@@ -101,6 +101,13 @@ def _level(value: object, language: str) -> str:
         raise WordingError(f"{value!r} is not a level that is announced") from None
 
 
+def _heard(value: object, language: str) -> str:
+    try:
+        return _of(language).form("again", str(value))
+    except KeyError:
+        raise WordingError(f"{value!r} is no reason to ask again") from None
+
+
 def _emergency(name: str) -> Callable[[object, str], str]:
     def say(value: object, language: str) -> str:
         number = _text(r"[0-9]{2,4}", 4)(value, language)
@@ -189,6 +196,7 @@ PLACEHOLDERS: Mapping[str, Placeholder] = MappingProxyType(
         "example": Placeholder(_text(r"[0-9 ]+", 5), "1 0 2", "1 0 2"),
         "noted": Placeholder(_noted, tuple(Noted(_LONG, 10) for _ in range(3)), tuple(Noted(label, 2) for label in _THREE)),
         "missing": Placeholder(_missing, (Missing(1, _LONGEST), Missing(2, _LONGEST)), (Missing(2, _THREE[2]),)),
+        "heard": Placeholder(_heard, "unclear", "unclear"),
         "level": Placeholder(_level, "moderate", "moderate"),
         "code": Placeholder(_text(r"[0-9]{6}|[*]{6}", 6), "*" * 6, "482915"),
         "ref": Placeholder(_text(r"[A-Z0-9-]+", 8), "W" * 8, "A12"),

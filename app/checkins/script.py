@@ -117,11 +117,11 @@ def question_text(asked: Asked, protocol: Protocol, language: str) -> Said:
     return question.wording, _values(question, protocol, language)
 
 
-def again_text(asked: Asked, protocol: Protocol, language: str) -> Said:
-    """The text that asks once more what was not understood."""
+def again_text(asked: Asked, protocol: Protocol, language: str, *, heard: str = "unclear") -> Said:
+    """The text that asks once more. heard: "unclear", or "noted" when something else was told and kept."""
     if asked.kind is Kind.FREE_TEXT:
         return question_text(asked, protocol, language)
-    values: dict[str, object] = {}
+    values: dict[str, object] = {"heard": heard}
     if asked.kind is Kind.MULTI:
         values["labels"] = labels(asked, protocol, language)
     if asked.kind is Kind.TEMPERATURE:

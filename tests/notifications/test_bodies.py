@@ -115,6 +115,7 @@ def values_of(draw: st.DrawFn, key: str, language: str) -> dict[str, Any]:
         "noted": draw(echoes(protocol, language)),
         "missing": tuple(Missing(index, name) for index, name in enumerate(names[: draw(st.integers(1, 2))])),
         "code": draw(st.from_regex(r"[0-9]{6}", fullmatch=True)),
+        "heard": draw(st.sampled_from(["unclear", "noted"])),
         "level": draw(st.sampled_from(["info", "moderate", "high", "urgent"])),
         "ref": f"A{draw(st.integers(1, 999999))}",
     }

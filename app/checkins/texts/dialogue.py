@@ -192,7 +192,8 @@ def misread(turn: Turn, why: str) -> None:
         _give_up(turn, why)
         return
     if turn.checkin.misread == 1 and turn.may_ask:
-        key, values = script.again_text(turn.asked, turn.protocol, turn.language)
+        heard = "noted" if why == "symptom" else "unclear"
+        key, values = script.again_text(turn.asked, turn.protocol, turn.language, heard=heard)
         turn.say(key, Purpose.CONFIRMATION, values)
         return
     _not_understood(turn, why)

@@ -185,7 +185,7 @@ def test_a_symptom_nobody_asked_about_is_read_whatever_is_open(chain: Chain, mar
     chain.until(ASKED_ON_WEDNESDAY)
     chain.says(MARIE, "0 0 0")
     chain.clock.forward(seconds=240)
-    assert "je n'ai pas compris. La température lue" in chain.says(MARIE, "mal au ventre 3")[0]
+    assert "Noté pour l'infirmière. La température lue" in chain.says(MARIE, "mal au ventre 3")[0]
     assert chain.tasks() == ["to_read"]
 
 

@@ -47,10 +47,10 @@ def test_a_text_is_a_row_worded_and_addressed(ward: Ward) -> None:
     assert (row.due_at, row.expires_at) == (ward.clock.now(), ward.clock.now() + timedelta(hours=12))
 
 
-@pytest.mark.parametrize("key", ["q_temp", "reask_1_temperature_c"])
-def test_who_feels_worse_is_never_sent_to_a_closed_service(ward: Ward, key: str) -> None:
+@pytest.mark.parametrize(("key", "more"), [("q_temp", {}), ("reask_1_temperature_c", {"heard": "unclear"})])
+def test_who_feels_worse_is_never_sent_to_a_closed_service(ward: Ward, key: str, more: dict[str, str]) -> None:
     """HZ-24: on Saturday the number of the service rings in an empty room."""
-    values = {"limit": Decimal("38.0")}
+    values = {"limit": Decimal("38.0"), **more}
     assert "38,0 et plus : appelez le 0199001234." in ward.queue(key, Purpose.CONFIRMATION, values=values, dedup_key="open").body
     ward.clock.forward(days=3)
     assert "38,0 et plus : appelez le 15." in ward.queue(key, Purpose.CONFIRMATION, values=values, dedup_key="closed").body
