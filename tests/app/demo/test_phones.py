@@ -138,7 +138,7 @@ def _understood(page: str) -> str:
         (["bof"], "2 1 0", ["Pas compris avec certitude", "Pardon, je n'ai pas compris. 3 chiffres"], ["Rien n'est parti"]),
         (["0 0 0"], "bouche 2", ["Correction", "bouche douloureuse <b>moyen (2)</b>", "votre température maintenant"], ["reposée"]),
         ([], "AIDE", ["AIDE : demande le mode d'emploi.", "En réponse"], ["envoyé", "Rien n'est parti"]),
-        (["0 0 0"], "j'ai mal au ventre", ["Symptôme signalé", "mal au ventre", "je n'ai pas compris"], ["reposée", "Rien n'est parti"]),
+        (["0 0 0"], "j'ai mal au ventre", ["Symptôme signalé", "mal au ventre", "Noté pour l'infirmière"], ["reposée", "Rien n'est parti"]),
     ],
     ids=["no question open", "thanks", "asked again", "told again", "help", "a symptom"],
 )
