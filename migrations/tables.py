@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from app.alerts import models as _alerts
+from app.care import models as _care
 from app.checkins import models as _checkins
 from app.core import audit as _audit
 from app.core import clock as _clock
@@ -17,7 +18,7 @@ from app.protocols import models as _protocols
 from app.treatment import models as _treatment
 from app.treatment import supply_models as _supplies
 
-ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _supplies, _messaging, _alerts, _checkins, _insight)
+ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _supplies, _messaging, _care, _alerts, _checkins, _insight)
 
 
 def metadata() -> MetaData:

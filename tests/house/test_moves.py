@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.alerts.models import ALERT_MOVES, AlertState
+from app.care.models import CALL_MOVES, ENROLMENT_MOVES, CallState, EnrolmentState
 from app.checkins.models import CHECKIN_MOVES, CheckInState
 from app.people.models import FOLLOW_UP_MOVES, FollowUp
 from tests.house.tree import code
@@ -17,7 +18,9 @@ from tests.house.tree import code
 Moves = dict[Any, set[Any]]
 TABLES: dict[str, tuple[type[StrEnum], Moves]] = {
     "ALERT_MOVES": (AlertState, ALERT_MOVES),
+    "CALL_MOVES": (CallState, CALL_MOVES),
     "CHECKIN_MOVES": (CheckInState, CHECKIN_MOVES),
+    "ENROLMENT_MOVES": (EnrolmentState, ENROLMENT_MOVES),
     "FOLLOW_UP_MOVES": (FollowUp, FOLLOW_UP_MOVES),
 }
 
@@ -65,6 +68,8 @@ def test_only_what_is_over_has_no_way_out() -> None:
     """An expired check-in is over; silence is not: a late answer still counts. A death written by mistake is taken back (HZ-35)."""
     assert [state for state in CheckInState if not CHECKIN_MOVES[state]] == [CheckInState.EXPIRED]
     assert [state for state in FollowUp if not FOLLOW_UP_MOVES[state]] == []
+    assert [state for state in CallState if not CALL_MOVES[state]] == [CallState.DONE, CallState.CANCELLED]
+    assert [state for state in EnrolmentState if not ENROLMENT_MOVES[state]] == []
     assert [state for state in AlertState if not ALERT_MOVES[state]] == []
 
 
