@@ -13,12 +13,29 @@ from app.core import limits as _limits
 from app.core.db import Base
 from app.insight import models as _insight
 from app.messaging import models as _messaging
+from app.people import document_models as _documents
 from app.people import models as _people
 from app.protocols import models as _protocols
+from app.treatment import import_models as _imports
 from app.treatment import models as _treatment
 from app.treatment import supply_models as _supplies
 
-ROOMS = (_audit, _clock, _limits, _people, _protocols, _treatment, _supplies, _messaging, _care, _alerts, _checkins, _insight)
+ROOMS = (
+    _audit,
+    _clock,
+    _limits,
+    _people,
+    _documents,
+    _protocols,
+    _treatment,
+    _supplies,
+    _imports,
+    _messaging,
+    _care,
+    _alerts,
+    _checkins,
+    _insight,
+)
 
 
 def metadata() -> MetaData:

@@ -19,6 +19,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
     "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
+    "keep_documents": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST}),
     "record_absence": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.SERVICE}),
     "take_back_end": frozenset({Role.NURSE, Role.COORDINATOR}),
     "pause_silence": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST}),

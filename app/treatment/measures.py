@@ -32,6 +32,50 @@ LONGEST = {"kind": 60, "unit": 20, "source": 20}
 """Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
 
 
+def read(
+    patient: Patient,
+    *,
+    kind: str,
+    value: str,
+    unit: str,
+    taken_at: datetime,
+    source: str,
+    by: Actor,
+    now: datetime,
+    lln: str = "",
+    uln: str = "",
+) -> Measure:
+    """What somebody wrote, as a measure that is not kept yet. Raises FieldErrors, see ``record``."""
+    problems: dict[str, str] = {}
+    kind, unit, source = kind.strip(), unit.strip(), source.strip()
+    kind = scales.measures().key_of(kind) or kind
+    number = _number(value, "value", problems)
+    low, high = (_number(text, name, problems) if text.strip() else None for name, text in (("lln", lln), ("uln", uln)))
+    if low is not None and high is not None and low > high:
+        problems["uln"] = "The upper limit is below the lower one."
+    _check_words(kind, unit, source, problems)
+    if number is not None:
+        _check_range(kind, number, unit, problems)
+    if taken_at > now:
+        problems["taken_at"] = "This time is in the future."
+    elif taken_at.date() < patient.birth_date:
+        problems["taken_at"] = "This time is before the patient's birth."
+    if problems or number is None:
+        raise FieldErrors(problems)
+    return Measure(
+        patient_id=patient.id,
+        kind=kind,
+        value=number,
+        unit=unit,
+        lln=low,
+        uln=high,
+        taken_at=taken_at,
+        source=source,
+        entered_by=str(by),
+        recorded_at=now,
+    )
+
+
 def record(
     session: Session,
     patient: Patient,
@@ -50,34 +94,12 @@ def record(
 
     A CTCAE term is accepted as ``kind`` and kept as the measure it grades. lln, uln: limits of normal of that laboratory, in the same unit.
     """
-    problems: dict[str, str] = {}
-    kind, unit, source = kind.strip(), unit.strip(), source.strip()
-    kind = scales.measures().key_of(kind) or kind
-    number = _number(value, "value", problems)
-    low, high = (_number(text, name, problems) if text.strip() else None for name, text in (("lln", lln), ("uln", uln)))
-    if low is not None and high is not None and low > high:
-        problems["uln"] = "The upper limit is below the lower one."
-    _check_words(kind, unit, source, problems)
-    if number is not None:
-        _check_range(kind, number, unit, problems)
-    if taken_at > now:
-        problems["taken_at"] = "This time is in the future."
-    elif taken_at.date() < patient.birth_date:
-        problems["taken_at"] = "This time is before the patient's birth."
-    if problems or number is None:
-        raise FieldErrors(problems)
-    row = Measure(
-        patient_id=patient.id,
-        kind=kind,
-        value=number,
-        unit=unit,
-        lln=low,
-        uln=high,
-        taken_at=taken_at,
-        source=source,
-        entered_by=str(by),
-        recorded_at=now,
-    )
+    row = read(patient, kind=kind, value=value, unit=unit, taken_at=taken_at, source=source, lln=lln, uln=uln, by=by, now=now)
+    return keep(session, patient, row, by=by, now=now)
+
+
+def keep(session: Session, patient: Patient, row: Measure, *, by: Actor, now: datetime) -> Measure:
+    """Write down a measure that was read, with its line in the audit trail."""
     session.add(row)
     session.flush()
     audit.record(
@@ -87,7 +109,7 @@ def record(
         subject=f"measure:{row.id}",
         service_id=patient.service_id,
         patient_id=patient.id,
-        after={"kind": kind, "value": str(number), "unit": unit},
+        after={"kind": row.kind, "value": str(row.value), "unit": row.unit},
         now=now,
     )
     return row
@@ -136,6 +158,18 @@ def until(session: Session, patient_id: int, instant: datetime) -> list[Measure]
     """Every value taken up to this instant, oldest first."""
     mine = select(Measure).where(Measure.patient_id == patient_id, Measure.taken_at <= instant)
     return list(session.scalars(mine.order_by(Measure.taken_at, Measure.id)))
+
+
+def is_known(session: Session, row: Measure) -> bool:
+    """Was the same value of the same instant kept before, from the same source? A file that is brought twice adds nothing."""
+    same = select(Measure.id).where(
+        Measure.patient_id == row.patient_id,
+        Measure.kind == row.kind,
+        Measure.taken_at == row.taken_at,
+        Measure.value == row.value,
+        Measure.source == row.source,
+    )
+    return session.scalar(same.limit(1)) is not None
 
 
 def series(session: Session, patient_id: int, *, since: datetime) -> list[Measure]:

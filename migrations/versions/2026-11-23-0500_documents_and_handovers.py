@@ -1,6 +1,9 @@
-"""documents of a patient, handovers of a team"""
+"""documents of a patient, files of results, handovers of a team"""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0025"
 down_revision = "0024"
@@ -9,4 +12,56 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """documents of a patient, handovers of a team."""
+    """Documents of a patient and files of results; handovers of a team."""
+    _documents()
+    _result_files()
+
+
+def _documents() -> None:
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("patient_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("content_type", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("attached_by", sa.String(length=60), nullable=False),
+        sa.Column("attached_by_name", sa.String(length=200), nullable=False),
+        sa.Column("attached_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_by", sa.String(length=60), nullable=False),
+        sa.Column("removed_by_name", sa.String(length=200), nullable=False),
+        sa.Column("removed_reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_document_patient_id_patient")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+    )
+    op.create_index(op.f("ix_document_patient_id"), "document", ["patient_id"])
+
+
+def _result_files() -> None:
+    op.create_table(
+        "result_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("service_id", sa.Integer(), nullable=False),
+        sa.Column("patient_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("written", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("aside", sa.JSON(), nullable=False),
+        sa.Column("tried_by", sa.String(length=60), nullable=False),
+        sa.Column("tried_by_name", sa.String(length=200), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by_name", sa.String(length=200), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_result_file_patient_id_patient")),
+        sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_result_file_service_id_service")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_file")),
+    )
+    op.create_index(op.f("ix_result_file_patient_id"), "result_file", ["patient_id"])
+    op.create_index("ix_result_file_story", "result_file", ["service_id", "tried_at"])
