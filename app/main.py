@@ -11,6 +11,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from app.care import programmes
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
@@ -45,6 +46,7 @@ def create_app(
         house = open_up(settings)
         settings, database, clock = house.settings, house.database, clock or house.clock
     links.use_settings(settings)
+    programmes.use_settings(settings)
     tools = Tools(settings, database, clock or Clock(database), transports or {})
 
     @asynccontextmanager

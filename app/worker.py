@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from app.alerts import escalation, spending
+from app.care import programmes
 from app.checkins.judging import assessing
 from app.checkins.rhythm import endings, freezing, late_calls, opening, planning, reaching, silences
 from app.checkins.texts import conversation, floods, verifying
@@ -174,6 +175,7 @@ class Worker:
     ) -> None:
         self._settings, self._database, self._clock = settings, database, clock_
         links.use_settings(settings)
+        programmes.use_settings(settings)
         self._transports = transports or carriers.transports(settings)
         self.postman = Postman(database, self._transports, clock_.now, idle=settings.worker_tick_seconds)
         self._scheduler: BackgroundScheduler | None = None

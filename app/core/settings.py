@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     second_factor: bool | None = None
     log_level: str = "INFO"
     worker_tick_seconds: float = Field(default=5, ge=0.2, le=60)
+    programmes_dir: str = ""
 
     @property
     def is_demo(self) -> bool:
