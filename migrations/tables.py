@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from app.alerts import models as _alerts
+from app.care import contact_models as _contacts
 from app.care import models as _care
 from app.checkins import models as _checkins
 from app.core import audit as _audit
@@ -13,8 +14,10 @@ from app.core import limits as _limits
 from app.core.db import Base
 from app.insight import models as _insight
 from app.messaging import models as _messaging
+from app.people import circle_models as _circle
 from app.people import document_models as _documents
 from app.people import models as _people
+from app.people import rota_models as _rota
 from app.protocols import models as _protocols
 from app.treatment import import_models as _imports
 from app.treatment import models as _treatment
@@ -25,13 +28,16 @@ ROOMS = (
     _clock,
     _limits,
     _people,
+    _rota,
     _documents,
+    _circle,
     _protocols,
     _treatment,
     _supplies,
     _imports,
     _messaging,
     _care,
+    _contacts,
     _alerts,
     _checkins,
     _insight,

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from app.alerts.models import ALERT_MOVES, AlertState
+from app.care.contact_models import CONTACT_MOVES, LETTER_MOVES, TASK_MOVES, ContactState, LetterState, TaskState
 from app.care.models import CALL_MOVES, ENROLMENT_MOVES, CallState, EnrolmentState
 from app.checkins.models import CHECKIN_MOVES, CheckInState
 from app.people.models import FOLLOW_UP_MOVES, FollowUp
+from app.treatment.import_models import FILE_MOVES, FileState
 from tests.house.tree import code
 
 Moves = dict[Any, set[Any]]
@@ -20,8 +22,12 @@ TABLES: dict[str, tuple[type[StrEnum], Moves]] = {
     "ALERT_MOVES": (AlertState, ALERT_MOVES),
     "CALL_MOVES": (CallState, CALL_MOVES),
     "CHECKIN_MOVES": (CheckInState, CHECKIN_MOVES),
+    "CONTACT_MOVES": (ContactState, CONTACT_MOVES),
     "ENROLMENT_MOVES": (EnrolmentState, ENROLMENT_MOVES),
+    "FILE_MOVES": (FileState, FILE_MOVES),
     "FOLLOW_UP_MOVES": (FollowUp, FOLLOW_UP_MOVES),
+    "LETTER_MOVES": (LetterState, LETTER_MOVES),
+    "TASK_MOVES": (TaskState, TASK_MOVES),
 }
 
 
@@ -36,7 +42,7 @@ def _reached(moves: Moves, start: StrEnum) -> set[StrEnum]:
 
 def test_every_table_of_moves_is_walked_here() -> None:
     """A table that nobody walks is a promise nobody keeps."""
-    models = [importlib.import_module(file.removesuffix(".py").replace("/", ".")) for file in code("app") if file.endswith("/models.py")]
+    models = [importlib.import_module(file.removesuffix(".py").replace("/", ".")) for file in code("app") if file.endswith("models.py")]
     assert {name for module in models for name in vars(module) if name.endswith("_MOVES")} == set(TABLES)
 
 
@@ -71,6 +77,8 @@ def test_only_what_is_over_has_no_way_out() -> None:
     assert [state for state in CallState if not CALL_MOVES[state]] == [CallState.DONE, CallState.CANCELLED]
     assert [state for state in EnrolmentState if not ENROLMENT_MOVES[state]] == []
     assert [state for state in AlertState if not ALERT_MOVES[state]] == []
+    assert [state for state in TaskState if not TASK_MOVES[state]] == [TaskState.DONE, TaskState.DECLINED, TaskState.LOST]
+    assert [state for state in LetterState if not LETTER_MOVES[state]] == [LetterState.SENT]
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(CheckInState, CheckInState)))
