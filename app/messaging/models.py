@@ -42,7 +42,7 @@ class Message(Base):
     landline, wording, refused_country, withdrawn; error: for the operator. handled: a person, or a task, knows that it did not arrive.
     link_id: the form link in the text; its token stands as asterisks in ``body`` and is put in while the text leaves. carrier "form" or
     "call": said or shown on a page, never sent (pages.py). reading: of what we said, only the values of a safety text.
-    check_id: the same for the code of a number check.
+    check_id: the same for the code of a number check. channel: sms, email, voice; an e-mail's address is "staff:ID", read when it leaves.
     """
 
     __tablename__ = "message"
@@ -69,6 +69,7 @@ class Message(Base):
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     link_id: Mapped[int | None]
     check_id: Mapped[int | None]
+    channel: Mapped[str] = mapped_column(String(8), default="sms")
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12))
     address: Mapped[str] = mapped_column(String(32), index=True)

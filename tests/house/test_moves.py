@@ -14,6 +14,7 @@ from app.care.contact_models import CONTACT_MOVES, LETTER_MOVES, TASK_MOVES, Con
 from app.care.models import CALL_MOVES, ENROLMENT_MOVES, CallState, EnrolmentState
 from app.checkins.models import CHECKIN_MOVES, CheckInState
 from app.people.models import FOLLOW_UP_MOVES, FollowUp
+from app.people.rota_models import ROAD_MOVES, RoadState
 from app.treatment.import_models import FILE_MOVES, FileState
 from tests.house.tree import code
 
@@ -27,6 +28,7 @@ TABLES: dict[str, tuple[type[StrEnum], Moves]] = {
     "FILE_MOVES": (FileState, FILE_MOVES),
     "FOLLOW_UP_MOVES": (FollowUp, FOLLOW_UP_MOVES),
     "LETTER_MOVES": (LetterState, LETTER_MOVES),
+    "ROAD_MOVES": (RoadState, ROAD_MOVES),
     "TASK_MOVES": (TaskState, TASK_MOVES),
 }
 
