@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -110,8 +111,17 @@ class AnswerRow(Base):
     replaced_at: Mapped[datetime | None]
 
 
+def _scores_of(made: DefaultExecutionContext) -> dict[str, Any]:
+    result: dict[str, Any] = made.get_current_parameters()["result"]
+    return dict(result.get("scores") or {})
+
+
 class AssessmentRow(Base):
-    """One judgement, kept whole: inputs, trace, level, protocol version and fingerprint. Never changed; its alert names it."""
+    """One judgement, kept whole: inputs, trace, level, protocol version and fingerprint. Never changed; its alert names it.
+
+    scores: those of ``result``, apart from its long trace, so that a list of hundreds is ordered without reading traces; None on rows
+    made before 2026-11-23.
+    """
 
     __tablename__ = "assessment"
     __table_args__ = (Index("ix_assessment_story", "patient_id", "at"),)
@@ -125,3 +135,4 @@ class AssessmentRow(Base):
     at: Mapped[datetime]
     inputs: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
+    scores: Mapped[dict[str, Any] | None] = mapped_column(default=_scores_of)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import bench_cases
+from app.commands import bench_cases, bench_list
 from app.commands.accounts import Json
 from app.commands.console import BadInput, say, say_json
 from app.core.start import settle
@@ -32,17 +32,38 @@ TEXTS = 3000
 BASELINE_LOOPS = 200_000
 
 
-def bench(name: Annotated[str, typer.Argument(help="What to measure: triage.")], as_json: Json = False) -> None:
+NAMES = ("triage", "worklist")
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="What to measure: triage, worklist.")],
+    database: Annotated[str, typer.Option(help="worklist: an empty database instead of SQLite in a folder of its own.")] = "",
+    as_json: Json = False,
+) -> None:
     """Measure: what was measured, on what, median of N rounds, and the ratio: its cost in turns of a baseline loop, same minute."""
-    if name != "triage":
-        raise BadInput(f"{name}: expected triage")
-    measured = triage()
+    if name not in NAMES:
+        raise BadInput(f"{name}: expected one of {', '.join(NAMES)}")
+    measured = triage() if name == "triage" else bench_list.worklist(database) | {"baseline_per_s": round(_baseline())}
     if as_json:
         say_json(measured)
         return
     say(f"{'measured':<34}{'on':<52}{'median':>12}  of{'ratio':>8}")
-    for what, on, value, unit, rounds, ratio in _rows(measured):
+    for what, on, value, unit, rounds, ratio in _rows(measured) if name == "triage" else _list_rows(measured):
         say(f"{what:<34}{on:<52}{value:>8} {unit:<4}{rounds:>3}{ratio:>8}")
+
+
+def _list_rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str, int, str]]:
+    on, base = f"{measured['items']} open items, {measured['rows']} rows, {measured['engine']}", measured["baseline_per_s"]
+    figures = [
+        ("list, first rows, median", measured["first_rows_median_ms"]),
+        ("list, first rows, 95 %", measured["first_rows_p95_ms"]),
+        ("list, last row, median", measured["whole_median_ms"]),
+        ("list, last row, 95 %", measured["whole_p95_ms"]),
+    ]
+    return [
+        *((what, on, f"{spent}", "ms", measured["requests"], f"{base * spent / 1000:.0f}") for what, spent in figures),
+        ("baseline: a look in a dict", "a loop of plain Python", f"{base}", "/s", 1, "1"),
+    ]
 
 
 def _rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str, int, str]]:

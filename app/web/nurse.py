@@ -1,9 +1,9 @@
-"""The nurse's screens: the worklist with the alert beside it, and what is done with an alert or a task."""
+"""The alert's panel and what is done with an alert or a task; the list itself is in ward/listing.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
@@ -13,52 +13,17 @@ from app.alerts import handling, one_call, tasks
 from app.alerts.models import Outcome
 from app.checkins.rhythm import endings
 from app.core.errors import Refusal
-from app.insight import today, worklist
-from app.people import absences, patients
+from app.people import patients
 from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import Panel
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
 
 router = APIRouter()
 
 Words = Annotated[str, Form(max_length=2000)]
 ENDS_A_SILENCE = ("overdue_call", "past_window")
 """Tasks whose end says why no answer came."""
-
-
-@router.get("/")
-def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: A002  the address says open=
-    """The list, with the panel of one row beside it."""
-    if not page.viewer.may("see_alerts"):
-        return page.page("no_list.html")
-    shown = panel.of_key(page, session, open) if open else None
-    if shown is not None and shown.patient is not None:
-        panel.opened(page, shown.patient, "alert")
-    return page.page(
-        "worklist.html", **_list(page, session), panel=shown, opened=open, today=today.today(session, viewer=page.viewer, now=page.now)
-    )
-
-
-@router.get("/list")
-def rows(page: StaffPage, session: Reads) -> Response:
-    """The list alone: what a screen asks for when something changed."""
-    page.viewer.require("see_alerts")
-    return page.page("rows.html", **_list(page, session), opened="")
-
-
-def _list(page: Page, session: Session) -> dict[str, Any]:
-    found = worklist.rows(session, viewer=page.viewer, now=page.now)
-    mine = sum(1 for row in found if row.alert and page.who and row.alert.owner_id == page.who.staff_id)
-    return {
-        "rows": found,
-        "counts": {level.word: n for level, n in worklist.counts(found).items()},
-        "mine": mine,
-        "saying": Saying(page),
-        "stamp_of": panel.stamp_of,
-        "death_of": absences.death,
-    }
 
 
 @router.get("/alerts/{alert_id}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 
@@ -29,6 +31,8 @@ from notifications.languages import languages
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "vigie_language"
+PIECE = 16_384
+"""Characters of a page that is sent while it is made: about a screen of rows."""
 
 templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -54,6 +58,19 @@ templates.globals["LANGUAGES"] = {code: languages()[code].name for code in words
 templates.globals["TEXTS_IN"] = {code: language.name + ("" if wording.checked(code) else " *") for code, language in languages().items()}
 """Languages of texts, for enrolment; a star on those that no native reader has approved yet."""
 templates.globals["FORM_IN"] = {code: languages()[code].name for code in words.exist_in("form")}
+
+
+def _gathered(pieces: Iterator[str]) -> Iterator[str]:
+    """The same in pieces of a few kilobytes: a template makes thousands of tiny ones."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,12 @@ class Page:
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page."""
         return HTMLResponse(templates.get_template(template).render(self._context(values)), status)
+
+    def stream(self, template: str, **values: Any) -> Response:
+        """A page sent while it is made: the browser paints what has come. A fault before the first piece is an error page as elsewhere."""
+        pieces = _gathered(templates.get_template(template).generate(self._context(values)))
+        first = next(pieces, "")
+        return StreamingResponse(chain((first,), pieces), media_type="text/html")
 
     def fragment(self, template: str, block: str, status: int = 200, **values: Any) -> HTMLResponse:
         """One block of a template, for htmx. What the block imports, it imports inside itself."""

@@ -27,10 +27,12 @@ from app.web import (
 from app.web.api import every as api
 from app.web.form import guard, pages, who
 from app.web.render import NAVIGATION, Link
+from app.web.ward import listing
 
 ROUTERS: list[APIRouter] = [
     accounts.router,
     live.router,
+    listing.router,
     nurse.router,
     chart.router,
     tablets.router,

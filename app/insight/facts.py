@@ -1,0 +1,95 @@
+"""What the rows of the list say beside their place in it, read for all the rows asked for at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.insight import quotes
+from app.insight.open_items import named_in
+from app.insight.placing import Place
+from app.messaging import pages
+from app.messaging.models import Message
+from app.messaging.outbox import Purpose
+from app.people import absences
+from app.people.models import Patient, Staff
+from app.people.perimeter import Viewer, visible_to
+
+REASONS = ("raised", "risen", "merged", "reopened")
+"""Events that say why an alert is open."""
+
+
+class Facts:
+    """Alerts, tasks, patients, owners, reasons, words: by the key of the row, or by the number of what they belong to."""
+
+    def __init__(self, session: Session, viewer: Viewer, places: Sequence[Place]) -> None:
+        self._names = {(item.kind, item.id): place.key for place in places for item in place.items}
+        self.alerts = self._read_alerts(session)
+        self.tasks = self._read_tasks(session)
+        alerts, tasks = list(self.alerts.values()), [task for some in self.tasks.values() for task in some]
+        self.patients = _patients(session, viewer, {place.patient_id for place in places})
+        self.away = absences.standing_of(session, self.patients)
+        self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.again: dict[int, datetime] = {}
+        self._read_reasons(session, alerts)
+        details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
+        self.sharing = _patients(session, viewer, set(named_in(details)))
+        owners = {item.owner_id for place in places for item in place.items} - {None}
+        self.owners = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(owners))).all()) if owners else {}
+        said = {detail.get("message_id") for some in self.reasons.values() for detail in some}
+        self.named = quotes.named(session, said | {task.message_id for task in tasks})
+        self.judged = quotes.judged(session, alerts)
+        self.shown = _shown_on_form(session, alerts)
+
+    def _ids(self, kind: str) -> list[int]:
+        return [number for one, number in self._names if one == kind]
+
+    def _read_alerts(self, session: Session) -> dict[str, Alert]:
+        still = select(Alert).where(Alert.id.in_(self._ids("alert")), Alert.state != AlertState.CLOSED)
+        return {self._names["alert", alert.id]: alert for alert in session.scalars(still)}
+
+    def _read_tasks(self, session: Session) -> dict[str, list[Task]]:
+        found: dict[str, list[Task]] = defaultdict(list)
+        still = select(Task).where(Task.id.in_(self._ids("task")), Task.closed_at.is_(None)).order_by(Task.due_at, Task.id)
+        for task in session.scalars(still):
+            found[self._names["task", task.id]].append(task)
+        return found
+
+    def _read_reasons(self, session: Session, alerts: Sequence[Alert]) -> None:
+        why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
+        for event in session.scalars(why.order_by(AlertEvent.id.desc())):
+            self.reasons[event.alert_id].append(event.detail)
+            if event.kind == "merged" and not event.detail.get("together"):
+                self.again.setdefault(event.alert_id, event.at)
+
+    def owner(self, place: Place) -> str:
+        """Who has the row: its alert's owner; where no alert is open, the first who was given something in it."""
+        first = place.items[0]
+        if first.kind == "alert":
+            return self.owners.get(first.owner_id or 0, "")
+        return next((self.owners[item.owner_id] for item in place.items if item.owner_id in self.owners), "")
+
+    def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> str:
+        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""
+        details = self.reasons.get(alert.id, ()) if alert else ()
+        named = [self.named.get(one or 0) for one in (*(detail.get("message_id") for detail in details), *(t.message_id for t in tasks))]
+        judged = self.judged.get(alert.id, []) if alert else []
+        return next((message.body for message in (*named, *judged) if message is not None), "")
+
+
+def _patients(session: Session, viewer: Viewer, ids: set[int | None] | set[int]) -> dict[int, Patient]:
+    found = session.scalars(select(Patient).where(Patient.id.in_({one for one in ids if one}), visible_to(viewer)))
+    return {patient.id: patient for patient in found}
+
+
+def _shown_on_form(session: Session, alerts: Iterable[Alert]) -> dict[int | None, datetime]:
+    said = aliased(Message)
+    mine = (Message.alert_id.in_([alert.id for alert in alerts]), Message.purpose == Purpose.SAFETY, Message.body != "")
+    on_form = select(Message.alert_id, func.max(Message.created_at)).join(said, said.id == Message.reply_to_id)
+    return dict(session.execute(on_form.where(*mine, said.carrier == pages.FORM).group_by(Message.alert_id)).all())

@@ -1,0 +1,105 @@
+"""What is open, read narrowly: alerts, tasks, planned calls and requests of a service, as the order of the list needs them and no more.
+
+A thousand of them are read in a few milliseconds; whole rows are built for those on the screen only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, AlertState, Task
+from app.messaging.models import Message
+from app.people.models import Patient
+from app.people.perimeter import Viewer, visible_to
+from triage.terms import Level
+
+
+@dataclass(frozen=True)
+class Item:
+    """One open thing. kind: alert, task. key: the row it stands in. waits: put aside until due_at, so it never presses."""
+
+    kind: str
+    id: int
+    key: str
+    patient_id: int | None
+    level: Level
+    began: datetime
+    due_at: datetime
+    owner_id: int | None
+    waits: bool = False
+    assessment_id: int | None = None
+
+
+Source = Callable[[Session, Viewer, str], Iterable[Item]]
+
+
+def of_viewer(session: Session, viewer: Viewer, key: str = "") -> dict[str, list[Item]]:
+    """By row, in no order between rows; within one the alert first, then tasks, soonest first. ``key``: of that row alone."""
+    found: dict[str, list[Item]] = {}
+    for source in SOURCES:
+        for item in source(session, viewer, key):
+            found.setdefault(item.key, []).append(item)
+    return found
+
+
+def task_key(task: Task, address: str) -> str:
+    """The row a task stands in: its patient's, or the number's it came from, or its own."""
+    return _task_key(task.id, task.patient_id, address)
+
+
+def _task_key(task_id: int, patient_id: int | None, address: str) -> str:
+    if patient_id is not None:
+        return f"patient:{patient_id}"
+    return f"number:{address}" if address else f"task:{task_id}"
+
+
+def named_in(details: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The patients a text of a shared telephone may be about, as what it raised or made names them; each once, in that order."""
+    named = [patient_id for detail in details for patient_id in detail.get("among") or ()]
+    return list(dict.fromkeys(one for one in named if isinstance(one, int)))
+
+
+def mine(model: Any, viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Rows of the viewer's service whose patient they may see; those without a patient belong to the service."""
+    seen = select(Patient.id).where(visible_to(viewer))
+    return [model.service_id == viewer.service_id, or_(model.patient_id.is_(None), model.patient_id.in_(seen))]
+
+
+def patient_of(key: str) -> int | None:
+    """The patient of a row's key, None for a number's or a task's."""
+    number = key.removeprefix("patient:")
+    return int(number) if number != key and number.isdigit() else None
+
+
+def _alerts(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
+    columns = (Alert.id, Alert.subject, Alert.patient_id, Alert.level, Alert.state, Alert.raised_at, Alert.respond_by)
+    query = select(*columns, Alert.next_step_at, Alert.owner_id, Alert.assessment_id).where(
+        *mine(Alert, viewer), Alert.state != AlertState.CLOSED
+    )
+    for one in session.execute(query.where(Alert.subject == key) if key else query):
+        waits = one.state == AlertState.WAITING
+        due = one.next_step_at if waits and one.next_step_at is not None else one.respond_by
+        yield Item(
+            "alert", one.id, one.subject, one.patient_id, Level.of(one.level), one.raised_at, due, one.owner_id, waits, one.assessment_id
+        )
+
+
+def _tasks(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
+    columns = (Task.id, Task.patient_id, Task.created_at, Task.due_at, Task.owner_id, Message.address)
+    query = select(*columns).outerjoin(Message, Message.id == Task.message_id).where(*mine(Task, viewer), Task.closed_at.is_(None))
+    if (patient_id := patient_of(key)) is not None:
+        query = query.where(Task.patient_id == patient_id)
+    for one in session.execute(query.order_by(Task.due_at, Task.id)):
+        name = _task_key(one.id, one.patient_id, one.address or "")
+        if not key or name == key:
+            yield Item("task", one.id, name, one.patient_id, Level.INFO, one.created_at, one.due_at, one.owner_id)
+
+
+SOURCES: tuple[Source, ...] = (_alerts, _tasks)
+"""Alerts first: whatever else is open for the same patient stands in their row."""

@@ -1,0 +1,154 @@
+"""The order of the list, the same for the screen, the interface and the tests (house rules, section 7 of the plan; A3).
+
+Level; then what is past 75 % of its limit, least time left first; then worst score, sum of scores, days without an answer. The order
+never hides a row and never lowers a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.checkins.models import AssessmentRow
+from app.insight import open_items
+from app.insight.open_items import Item
+from app.messaging import pages
+from app.messaging.models import Message
+from app.people import care_team
+from app.people.models import Patient, Service
+from app.people.perimeter import Viewer
+from triage.terms import Level
+
+PRESSING = 0.75
+"""Share of its limit after which an item comes first within its level (house rule, 2026-11-22)."""
+
+Scores = Mapping[str, int | None]
+KEPT = func.coalesce(AssessmentRow.scores, AssessmentRow.result["scores"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: no alert is open.
+
+    due_at: when a person must have acted, or until when it waits: the earliest of what is open. worst, total: of the last judged
+    check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received.
+    """
+
+    key: str
+    patient_id: int | None
+    level: Level
+    due_at: datetime
+    pressing: bool
+    items: tuple[Item, ...]
+    scores: Scores = field(default_factory=dict)
+    silent_days: int | None = None
+
+    @property
+    def worst(self) -> int | None:
+        """The highest score; unknown ones are left out, they are not zero."""
+        return max((score for score in self.scores.values() if score is not None), default=None)
+
+    @property
+    def total(self) -> int:
+        """The sum of the known scores."""
+        return sum(score for score in self.scores.values() if score is not None)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What the list is sorted by."""
+        left = self.due_at.timestamp() if self.pressing else 0.0
+        worst = -1 if self.worst is None else self.worst
+        return (-self.level, not self.pressing, left, -worst, -self.total, -(self.silent_days or 0), self.due_at, self.key)
+
+
+def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime, key: str = "") -> list[Place]:
+    """Every row of the viewer's list in order, or the one row of ``key``."""
+    found = open_items.of_viewer(session, viewer, key)
+    clock = _ServiceTime(service)
+    people = {items[0].patient_id for items in found.values() if items[0].patient_id is not None}
+    scores = _last_scores(session, people)
+    raised_on = _raised_on(session, [item.assessment_id for items in found.values() for item in items], scores)
+    heard = {**_enrolled(session, people), **_last_texts(session, viewer, key)}
+    places = []
+    for name, items in found.items():
+        patient_id = items[0].patient_id
+        level, due, pressing = _urgency(items, clock, now)
+        last = scores.get(patient_id or 0, {})
+        if not any(score is not None for score in last.values()):
+            last = raised_on.get(items[0].assessment_id or 0, last)  # a check-in left without any since does not take them away
+        at = heard.get(patient_id or 0)
+        places.append(Place(name, patient_id, level, due, pressing, tuple(items), last, (now - at).days if at else None))
+    return sorted(places, key=lambda place: place.order)
+
+
+def _urgency(items: Sequence[Item], clock: _ServiceTime, now: datetime) -> tuple[Level, datetime, bool]:
+    """Level, hour and pressing of a row: a call promised for 13 h stands in it, not its alert's tomorrow."""
+    first = items[0]
+    due = min(item.due_at for item in items)
+    return first.level, due, not first.waits and clock.share(first.level, first.began, due, now) >= PRESSING
+
+
+def _last_scores(session: Session, people: Iterable[int]) -> dict[int, Scores]:
+    """Of each patient's last judgement."""
+    last = select(func.max(AssessmentRow.id)).where(AssessmentRow.patient_id.in_(list(people))).group_by(AssessmentRow.patient_id)
+    found = session.execute(select(AssessmentRow.patient_id, KEPT).where(AssessmentRow.id.in_(last)))
+    return {patient_id: scores or {} for patient_id, scores in found}
+
+
+def _raised_on(session: Session, ids: Iterable[int | None], last: Mapping[int, Scores]) -> dict[int, Scores]:
+    """Of the judgements that raised alerts, read only where the patient's last one says nothing."""
+    silent = [patient_id for patient_id, scores in last.items() if all(score is None for score in scores.values())]
+    wanted = AssessmentRow.id.in_([one for one in ids if one is not None]), AssessmentRow.patient_id.in_(silent)
+    found = session.execute(select(AssessmentRow.id, KEPT).where(*wanted)) if silent else ()
+    return {row_id: scores or {} for row_id, scores in found}
+
+
+def _enrolled(session: Session, people: Iterable[int]) -> dict[int, datetime]:
+    """Since when patients could have been heard: a silence begins there for those who never wrote."""
+    return {one.id: one.created_at for one in session.execute(select(Patient.id, Patient.created_at).where(Patient.id.in_(list(people))))}
+
+
+def _last_texts(session: Session, viewer: Viewer, key: str) -> dict[int, datetime]:
+    """When each patient of the service was last heard."""
+    said = [Message.service_id == viewer.service_id, Message.direction == "in", pages.worded(), Message.patient_id.is_not(None)]
+    if key:
+        said.append(Message.patient_id == (open_items.patient_of(key) or 0))
+    last = select(Message.patient_id, func.max(Message.created_at)).where(*said).group_by(Message.patient_id)
+    return {patient_id: at for patient_id, at in session.execute(last) if patient_id is not None}
+
+
+class _ServiceTime:
+    """Time as a service counts it, each day's hours looked up once."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.zone = ZoneInfo(service.timezone)
+        self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
+
+    def share(self, level: Level, began: datetime, due: datetime, now: datetime) -> float:
+        """How much of the limit has passed, 0 to 1 and over; urgent in clock time, the others in service hours."""
+        if now >= due:
+            return 1.0
+        if level is Level.URGENT:
+            return (now - began) / (due - began)
+        whole = self.between(began, due)
+        return self.between(began, now) / whole if whole else 0.0
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Opening time between two instants; looked for over two weeks."""
+        day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        total = timedelta(0)
+        for offset in range(min((last - day).days, care_team.HORIZON_DAYS) + 1):
+            for opens, closes in self._of(day + timedelta(days=offset)):
+                total += max(timedelta(0), min(closes, end) - max(opens, start))
+        return total
+
+    def _of(self, day: date) -> list[tuple[datetime, datetime]]:
+        if day not in self._spans:
+            self._spans[day] = care_team.spans_of(self.service, day)
+        return self._spans[day]

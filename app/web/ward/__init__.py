@@ -1,0 +1,1 @@
+"""The ward's list and what is done from it."""
