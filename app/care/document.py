@@ -20,8 +20,8 @@ from app.people.models import Role
 
 P = TypeVar("P", bound="Part")
 
-NEW_MEDICINES = "new_medicines"
-"""The question a form of an oral treatment cannot do without: any new medicine, or herbal product (ATO-3)."""
+INTAKES, SYMPTOMS, NEW_MEDICINES = "intakes", "symptoms", "new_medicines"
+"""The questions a form of an oral treatment cannot do without: adherence, side effects, any new medicine or herbal product (ATO-3)."""
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
@@ -141,14 +141,23 @@ class Block(Named):
     fields: list[FormField] = Field(min_length=1)
 
 
+class NurseProtocol(Named):
+    """A written protocol a nurse may act under without asking the doctor first (AMA-4, FR-23), and what it allows."""
+
+    allows: Words
+    source: str = Field(min_length=1)
+
+
 class Form(Part):
-    """The questions of a call, by block, in the order they are asked."""
+    """The questions of a call, by block, in the order they are asked; and the protocols a nurse may cite when she acts on the answers."""
 
     blocks: list[Block] = Field(min_length=1)
+    nurse_protocols: list[NurseProtocol] = []
 
     @model_validator(mode="after")
     def _keys_once(self) -> Self:
         _once("blocks", (block.key for block in self.blocks))
+        _once("nurse_protocols", (protocol.key for protocol in self.nurse_protocols))
         _once("fields", (field.key for block in self.blocks for field in block.fields))
         return self
 
@@ -204,6 +213,8 @@ class Programme(Part):
             raise ValueError(
                 f"form: an oral treatment's form asks for any new medicine or herbal product: add the question {NEW_MEDICINES}"
             )
+        if self.oral_therapy and (unasked := [key for key in (INTAKES, SYMPTOMS) if key not in self.form.keys]):
+            raise ValueError(f"form: an oral treatment's form asks what was taken and which side effects: add the question {unasked[0]}")
         for name, keys in (("stages", self.stages), ("levels", self.levels), ("rhythm", self.rhythm)):
             _once(name, (one.key for one in keys))
         for phase in self.rhythm:
@@ -243,13 +254,18 @@ def read_form(text: str, file: str) -> tuple[str, Form]:
 
 
 def _form(values: Any, forms: dict[str, Form], file: str) -> Any:
-    """``stands_on`` names a shared form; ``ask`` keeps some of its questions; ``blocks`` adds questions, or says them in another way."""
+    """``stands_on`` names a shared form; ``ask`` keeps some of its questions; ``blocks`` adds questions, or says them in another way.
+
+    ``nurse_protocols`` adds to the shared form's list, or says one in another way.
+    """
     if not isinstance(values, dict) or "stands_on" not in values:
         return values
     if values["stands_on"] not in forms:
         raise ProgrammeError(f"{file}: form.stands_on: {values['stands_on']!r}: no such form; known: {', '.join(sorted(forms))}")
-    if unknown := set(values) - {"stands_on", "ask", "blocks"}:
-        raise ProgrammeError(f"{file}: form.{min(unknown)}: {values[min(unknown)]!r}: no such key; known: ask, blocks, stands_on")
+    if unknown := set(values) - {"stands_on", "ask", "blocks", "nurse_protocols"}:
+        raise ProgrammeError(
+            f"{file}: form.{min(unknown)}: {values[min(unknown)]!r}: no such key; known: ask, blocks, nurse_protocols, stands_on"
+        )
     shared = forms[values["stands_on"]]
     asked = values.get("ask", shared.keys)
     if missing := [key for key in asked if key not in shared.keys]:
@@ -262,7 +278,10 @@ def _form(values: Any, forms: dict[str, Form], file: str) -> Any:
         said_again = {field.get("key") for field in more}
         fields = [field for field in kept if field["key"] not in said_again] + more
         blocks += [{"key": block.key, "title": block.title.model_dump(), "fields": fields}] if fields else []
-    return {"blocks": [*blocks, *own.values()]}
+    listed = values.get("nurse_protocols", [])
+    again = {one.get("key") for one in listed if isinstance(one, dict)}
+    kept_protocols = [one.model_dump() for one in shared.nurse_protocols if one.key not in again]
+    return {"blocks": [*blocks, *own.values()], "nurse_protocols": [*kept_protocols, *listed]}
 
 
 def _toml(text: str, file: str) -> dict[str, Any]:
