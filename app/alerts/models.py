@@ -140,3 +140,104 @@ class Task(Base):
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     closing_note: Mapped[str] = mapped_column(Text, default="")
+
+
+class RequestState(StrEnum):
+    """asked → seen → answered → told; withdrawn while the doctor has not answered."""
+
+    ASKED = "asked"
+    SEEN = "seen"
+    ANSWERED = "answered"
+    TOLD = "told"
+    WITHDRAWN = "withdrawn"
+
+
+REQUEST_MOVES = {
+    RequestState.ASKED: {RequestState.SEEN, RequestState.ANSWERED, RequestState.WITHDRAWN},
+    RequestState.SEEN: {RequestState.ANSWERED, RequestState.WITHDRAWN},
+    RequestState.ANSWERED: {RequestState.TOLD},
+    RequestState.TOLD: set[RequestState](),
+    RequestState.WITHDRAWN: set[RequestState](),
+}
+"""An answer is never taken back: another decision is another request, or an order in the patient's file, and the patient is told again."""
+
+FOR_THE_DOCTOR = (RequestState.ASKED, RequestState.SEEN)
+"""Somebody waits for the doctor. What is ``answered`` waits for a nurse who tells the patient."""
+
+
+class DoctorAnswer(StrEnum):
+    """What a doctor decides; the words are promised."""
+
+    CONTINUE = "continue"
+    HOLD_UNTIL = "hold_until"
+    REDUCE_TO = "reduce_to"
+    STOP = "stop"
+    SEE_TODAY = "see_today"
+    ADMIT = "admit"
+
+
+class DoctorRequest(Base):
+    """What a nurse asks a doctor about one patient, and the answer.
+
+    level: how soon, a word of triage. doctor_id: who is asked; any doctor of the service may answer. changed: what changed; proposed: what
+    the label proposes, with its source; both as the nurse sent them. answer_detail: what belongs to the answer (until, dose_mg, tablets,
+    reason, ...), worded by the screens. answered_by_id: the doctor who decided, also by telephone: then spoken_to_id is the nurse who wrote
+    it down, and confirmed_at when the doctor confirmed it on their page. spoken: an order of tablets told by telephone that its doctor has
+    not confirmed: nothing of it holds yet. respond_by: when the doctor must have answered; once answered, when the patient must be told.
+    ladder, rung, raised_at, next_step_at, stamp: as in Alert; next_step_at is never None while a person must act.
+    """
+
+    __tablename__ = "doctor_request"
+    __table_args__ = (Index("ix_doctor_request_open", "service_id", "state"), Index("ix_doctor_request_step", "next_step_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"), index=True)
+    contact_id: Mapped[int | None]
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    asked_at: Mapped[datetime]
+    level: Mapped[str] = mapped_column(String(10))
+    question: Mapped[str] = mapped_column(Text)
+    changed: Mapped[str] = mapped_column(Text, default="")
+    proposed: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(12), default=RequestState.ASKED)
+    seen_at: Mapped[datetime | None]
+    seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    answer: Mapped[str] = mapped_column(String(12), default="")
+    answer_detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    answer_words: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    answered_at: Mapped[datetime | None]
+    spoken: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    spoken_to_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    confirmed_at: Mapped[datetime | None]
+    told_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    told_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+    raised_at: Mapped[datetime]
+    respond_by: Mapped[datetime]
+    ladder: Mapped[list[Any]]
+    rung: Mapped[int] = mapped_column(default=0)
+    next_step_at: Mapped[datetime | None]
+    stamp: Mapped[int] = mapped_column(default=1)
+
+    events: Mapped[list[RequestEvent]] = relationship(order_by="RequestEvent.id")
+
+
+class RequestEvent(Base):
+    """One thing that happened to a request; rows only grow. kind: asked, stepped, seen, spoken, answered, confirmed, tried, told,
+    withdrawn. detail: what is needed to say it in words."""
+
+    __tablename__ = "doctor_request_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("doctor_request.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str] = mapped_column(String(60))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any]]
