@@ -146,20 +146,34 @@ def laboratory(
 
     treated_since: values before it are the baseline; None when there is no treatment, and then no baseline.
     """
-    table = scales.lab_table(version)
     before = measures.latest(session, patient.id, before=treated_since) if treated_since else {}
-    found: list[tuple[Measure, Graded]] = []
-    for row in measures.latest(session, patient.id, before=now).values():
-        known = scales.measures().by_key.get(row.kind)
-        if known is None:
-            continue
-        first = before.get(row.kind)
-        baseline = measured(first, patient.timezone) if first and first.id != row.id else None
-        value = measured(row, patient.timezone)
-        graded = [table.grade_measured(term, value, baseline, key=known.key) for term in known.terms.get(version, {}).values()]
-        if graded:
-            found.append((row, _worst(graded)))
+    latest = measures.latest(session, patient.id, before=now).values()
+    graded = [(row, _grade(row, before.get(row.kind), patient, version)) for row in latest]
+    found = [(row, grade) for row, grade in graded if grade is not None]
     return sorted(found, key=lambda pair: (_UNKNOWN if pair[1].grade is None else -pair[1].grade, pair[0].kind))
+
+
+def every(
+    session: Session, patient: Patient, *, version: str, treated_since: datetime | None, now: datetime
+) -> dict[str, list[tuple[Measure, Graded | None]]]:
+    """Every value of each measure, latest first, with its worst grade; None for what no term grades."""
+    before = measures.latest(session, patient.id, before=treated_since) if treated_since else {}
+    found: dict[str, list[tuple[Measure, Graded | None]]] = {}
+    for row in reversed(measures.until(session, patient.id, now)):
+        found.setdefault(row.kind, []).append((row, _grade(row, before.get(row.kind), patient, version)))
+    return found
+
+
+def _grade(row: Measure, first: Measure | None, patient: Patient, version: str) -> Graded | None:
+    """The worst grade of one value, against the last one from before treatment; None when no term grades it."""
+    known = scales.measures().by_key.get(row.kind)
+    if known is None:
+        return None
+    table = scales.lab_table(version)
+    baseline = measured(first, patient.timezone) if first and first.id != row.id else None
+    value = measured(row, patient.timezone)
+    graded = [table.grade_measured(term, value, baseline, key=known.key) for term in known.terms.get(version, {}).values()]
+    return _worst(graded) if graded else None
 
 
 _UNKNOWN = -0.5

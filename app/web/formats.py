@@ -98,6 +98,13 @@ class Formats:
         """38,5 °C, one decimal always."""
         return f"{self.decimal(value, 1)}{NARROW}°C"
 
+    def bytes(self, size: int) -> str:
+        """12 Ko, 1,4 Mo; 12 kB, 1.4 MB."""
+        unit = "o" if self.language == "fr" else "B"
+        if size < 1_000_000:
+            return f"{max(1, round(size / 1000))}{NARROW}{'K' if self.language == 'fr' else 'k'}{unit}"
+        return f"{self.decimal(size / 1_000_000, 1)}{NARROW}M{unit}"
+
     def span(self, length: timedelta) -> str:
         """A length in its largest two units, without sign: 11 min, 1 h 40, 2 j."""
         minutes = int(abs(length.total_seconds()) // 60)

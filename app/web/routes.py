@@ -26,6 +26,7 @@ from app.web import (
 )
 from app.web.api import every as api
 from app.web.form import guard, pages, who
+from app.web.patient import documents, results
 from app.web.render import NAVIGATION, Link
 from app.web.ward import listing
 
@@ -39,6 +40,8 @@ ROUTERS: list[APIRouter] = [
     grading.router,
     particulars.router,
     absences.router,
+    documents.router,
+    results.router,
     reaching.router,
     calling.router,
     numbers.router,

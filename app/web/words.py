@@ -127,11 +127,13 @@ def refused(language: str, refusal: Refusal) -> str:
     return sentence(language, refusal.sentence, **refusal.values)
 
 
+def told(language: str, said: str) -> str:
+    """One sentence of a refusal (plain, or ``Said``) in the reader's language."""
+    return sentence(language, said.sentence, **said.values) if isinstance(said, Said) else sentence(language, said)
+
+
 def fields(language: str, refusal: Refusal) -> dict[str, str]:
     """One sentence beside each field that a refusal names."""
     if isinstance(refusal, FieldErrors):
-        return {
-            field: sentence(language, said.sentence, **said.values) if isinstance(said, Said) else sentence(language, said)
-            for field, said in refusal.fields.items()
-        }
+        return {field: told(language, said) for field, said in refusal.fields.items()}
     return {refusal.field: refused(language, refusal)} if refusal.field else {}

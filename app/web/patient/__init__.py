@@ -1,0 +1,1 @@
+"""The patient's page as the staff read it, and the pages it opens."""

@@ -1,0 +1,110 @@
+"""Pages of documents and of files of results, over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.alerts.models import Alert
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people.document_models import Document
+from app.treatment.models import Measure
+from tests.app.web.test_nurse import said
+from tests.app.web.ward import Morning, a_morning
+from tests.factories import World
+
+PDF = b"%PDF-1.7\n1 0 obj\n"
+
+
+@pytest.fixture
+def morning(database: Database, world: World, clock: HandClock) -> Morning:
+    with database.transaction() as session:
+        return a_morning(session, world, now=clock.now())
+
+
+def test_a_document_is_attached_saved_and_struck_through(claire: TestClient, database: Database, morning: Morning) -> None:
+    """Never shown inside our pages: saved, guessed at by no browser, running nothing."""
+    where = f"/patients/{morning.jean.id}/documents"
+    sent = claire.post(
+        where, data={"kind": "prescription", "name": "", "on_day": "2026-11-10"}, files={"file": ("été 10.pdf", PDF, "text/html")}
+    )
+    assert sent.status_code == 303 and sent.headers["location"] == where
+    listed = said(claire.get(where))
+    assert "été 10.pdf · Ordonnance · mar. 10 nov. 2026" in listed and "joint par Claire Payet" in listed
+    with database.reading() as session:
+        number = session.scalars(select(Document.id)).one()
+    answer = claire.get(f"/documents/{number}")
+    assert answer.content == PDF
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''%C3%A9t%C3%A9%2010.pdf"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Écrivez pourquoi ce document est rayé." in said(claire.post(f"/documents/{number}/strike", data={"reason": ""}))
+    assert claire.post(f"/documents/{number}/strike", data={"reason": "Mauvais dossier"}).status_code == 303
+    page = claire.get(where)
+    assert "<del>été 10.pdf</del>" in page.text and "Mauvais dossier" in said(page)
+    assert claire.get(f"/documents/{number}").status_code == 410
+
+
+def test_a_page_that_calls_itself_a_pdf_is_refused(claire: TestClient, database: Database, morning: Morning) -> None:
+    where = f"/patients/{morning.jean.id}/documents"
+    sent = claire.post(
+        where, data={"kind": "other", "name": "x"}, files={"file": ("x.pdf", b"<html><script>1</script>", "application/pdf")}
+    )
+    assert sent.status_code == 422 and "Ce fichier n'est ni un PDF" in said(sent)
+    assert "Choisissez un fichier." in said(claire.post(where, data={"kind": "other", "name": "x"}))
+    with database.reading() as session:
+        assert session.scalars(select(Document.id)).all() == []
+
+
+def test_a_form_too_large_is_refused(claire: TestClient, morning: Morning) -> None:
+    """A little too large is told in a sentence; far too large is never read whole."""
+    where, what = f"/patients/{morning.jean.id}/documents", {"kind": "other", "name": "x"}
+    told = claire.post(where, data=what, files={"file": ("x.pdf", PDF + b"0" * 5_000_000, "application/pdf")})
+    assert told.status_code == 422 and "Ce fichier dépasse 5 Mo." in said(told)
+    assert claire.post(where, data=what, files={"file": ("x.pdf", PDF + b"0" * 8_000_000, "application/pdf")}).status_code == 413
+
+
+def test_a_file_of_results_is_tried_then_kept_and_judged(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    """One row good, one bad: named with row and reason; then graded with its CTCAE version, and judged at once like a typed one."""
+    jean = morning.jean.id
+    text = (
+        "patient;birth_date;kind;value;unit;lln;uln;taken_at;source\n"
+        f"{jean};14/03/1955;neutrophils;0,4;10*9/L;1,5;7,5;18/11/2026 08:10;labo Nord\n"
+        f"{jean};14/03/1955;neutrophils;0,4;furlongs;;;18/11/2026 08:10;labo Nord\n"
+    )
+    sent = claire.post("/results", files={"file": ("novembre.csv", text.encode(), "text/csv")})
+    where = sent.headers["location"]
+    assert re.fullmatch(r"/results/[0-9]+", where)
+    tried = said(claire.get(where))
+    assert "Rien n'est encore écrit. 1 valeur à garder, 0 déjà connue, 1 ligne de côté." in tried
+    assert "3 « furlongs » n'est pas une unité de cette mesure ; elle se mesure en 10*9/L." in tried
+    with database.reading() as session:
+        assert session.scalars(select(Measure.id)).all() == []
+        stamp = session.get_one(Alert, morning.tiredness.id).stamp
+    assert claire.post(f"{where}/write").status_code == 303
+    assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
+    assert claire.post(f"{where}/write").status_code == 409
+    page = said(claire.get(f"/patients/{jean}/measures"))
+    assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
+    assert "4 Neutrophil count decreased" in page and "CTCAE v5.0" in page
+    with database.reading() as session:
+        assert session.get_one(Alert, morning.tiredness.id).stamp > stamp, "few neutrophils do not sleep in a table"
+
+
+def test_a_file_of_one_patient_and_one_that_is_dropped(claire: TestClient, database: Database, morning: Morning) -> None:
+    jean = morning.jean.id
+    assert "Ces colonnes manquent" in said(claire.post(f"/patients/{jean}/results", files={"file": ("x.csv", b"a;b\n", "text/csv")}))
+    text = b"kind;value;unit;taken_at;source\nweight;70;kg;17/11/2026 08:10;cabinet\n"
+    where = claire.post(f"/patients/{jean}/results", files={"file": ("x.csv", text, "text/csv")}).headers["location"]
+    assert claire.post(f"{where}/drop").headers["location"] == f"/patients/{jean}/measures"
+    assert "Rien n'a été gardé." in said(claire.get(where))
+    with database.reading() as session:
+        assert session.scalars(select(Measure.id)).all() == []
