@@ -18,12 +18,16 @@ from app.messaging.models import Message
 from app.people import respondents
 from app.people.models import Patient
 from app.treatment import courses, intakes, measures
+from app.treatment.models import Measure
 from notifications import wording
 from notifications.messages import Label, Noted
 from triage import questions
 from triage.protocol import Protocol
 from triage.questions import MOST_ANSWERS, NO_FEVER, Question
 from triage.terms import Answer, Kind, Value
+
+MEASURED = {Kind.TEMPERATURE: ("temperature", "Cel"), Kind.WEIGHT: ("weight", "kg")}
+"""Answers that are measures too, with their unit."""
 
 ECHO_UNITS = 170
 """Room for the echo beside the longest promise of a call, in two segments (306 units)."""
@@ -139,10 +143,17 @@ def _enter_in_chart(
         intakes.report(
             session, course, patient, value=chosen.value, on=checkin.day, source=chosen.source, by=who, now=now, checkin_id=checkin.id
         )
-    unit = {Kind.TEMPERATURE: "Cel", Kind.WEIGHT: "kg"}.get(question.kind)
-    if unit and row.value is not None and row.value != NO_FEVER:
-        kind = "temperature" if question.kind is Kind.TEMPERATURE else "weight"
-        measures.record(session, patient, kind=kind, value=row.value, unit=unit, taken_at=now, source=row.source, by=by, now=now)
+    measure = measure_of(patient, question, row, by=by, now=now)
+    if measure is not None:
+        measures.keep(session, patient, measure, by=by, now=now)
+
+
+def measure_of(patient: Patient, question: Question, row: AnswerRow, *, by: Actor, now: datetime) -> Measure | None:
+    """The measure that an answer is, not kept yet; None for an answer that is none. Raises FieldErrors for one that cannot be."""
+    kind, unit = MEASURED.get(question.kind, ("", ""))
+    if not kind or row.value is None or row.value == NO_FEVER:
+        return None
+    return measures.read(patient, kind=kind, value=row.value, unit=unit, taken_at=now, source=row.source, by=by, now=now)
 
 
 # --- The echo -----------------------------------------------------------------------------------------------------------------------

@@ -42,22 +42,7 @@ def report(
 
     Said twice for the same check-in (a correction), both rows stay and the later one counts. Raises ValueError for another form.
     """
-    said = intake_of(value)
-    first = max(on - WEEK, course.first_intake)
-    row = IntakeReport(
-        course_id=course.id,
-        checkin_id=checkin_id,
-        from_day=min(first, on),
-        to_day=on,
-        scheduled=days.scheduled(course, first, on),
-        missed=None if said.stopped and not said.missed else said.missed,
-        extra=said.extra,
-        off_day=said.off_day,
-        stopped=said.stopped,
-        source=source,
-        said_by=str(by),
-        at=now,
-    )
+    row = read(course, value=value, on=on, source=source, by=by, now=now, checkin_id=checkin_id)
     session.add(row)
     session.flush()
     audit.record(
@@ -73,11 +58,32 @@ def report(
     return row
 
 
-def standing(session: Session, course_id: int) -> list[IntakeReport]:
-    """The reports that count, oldest first: of several for one check-in, the last said."""
-    rows = session.scalars(select(IntakeReport).where(IntakeReport.course_id == course_id).order_by(IntakeReport.id))
-    by_checkin = {(row.checkin_id or -row.id): row for row in rows}
-    return sorted(by_checkin.values(), key=lambda row: (row.to_day, row.id))
+def read(course: Course, *, value: str, on: date, source: str, by: Actor, now: datetime, checkin_id: int | None = None) -> IntakeReport:
+    """What somebody said, as a report that is not kept yet. Raises ValueError for another form than the codebook's."""
+    said = intake_of(value)
+    first = max(on - WEEK, course.first_intake)
+    return IntakeReport(
+        course_id=course.id,
+        checkin_id=checkin_id,
+        from_day=min(first, on),
+        to_day=on,
+        scheduled=days.scheduled(course, first, on),
+        missed=None if said.stopped and not said.missed else said.missed,
+        extra=said.extra,
+        off_day=said.off_day,
+        stopped=said.stopped,
+        source=source,
+        said_by=str(by),
+        at=now,
+    )
+
+
+def standing(session: Session, course_id: int, supposed: Sequence[IntakeReport] = ()) -> list[IntakeReport]:
+    """The reports that count, oldest first: of several for one check-in, the last said. supposed: said last, and not kept."""
+    kept = session.scalars(select(IntakeReport).where(IntakeReport.course_id == course_id).order_by(IntakeReport.id))
+    rows = list(enumerate([*kept, *supposed]))
+    by_checkin = {(row.checkin_id or -place - 1): (row.to_day, place, row) for place, row in rows}
+    return [row for _, _, row in sorted(by_checkin.values(), key=lambda one: one[:2])]
 
 
 def explain(session: Session, row: IntakeReport, course: Course, patient: Patient, *, cause: str, by: Actor, now: datetime) -> None:
@@ -119,13 +125,13 @@ class Adherence:
         return None if value is None else value.quantize(Decimal("0.001"))
 
 
-def adherence(session: Session, course: Course, *, first: date, last: date) -> Adherence:
+def adherence(session: Session, course: Course, *, first: date, last: date, supposed: Sequence[IntakeReport] = ()) -> Adherence:
     """What was reported from first to last, both included. Of overlapping weeks those count that tell of the most days together.
 
     Reports whose intakes are unknown (a cycle nobody confirmed, a number of missed intakes not given) are left out of the counts.
     An extra intake, one on a rest day and a stop are kept from every report, counted or not: they happened.
     """
-    inside = [row for row in standing(session, course.id) if first <= row.from_day and row.to_day <= last]
+    inside = [row for row in standing(session, course.id, supposed) if first <= row.from_day and row.to_day <= last]
     kept = _apart(inside)
     told = taking(Reported(days.scheduled(course, row.from_day, row.to_day), row.missed, row.extra, row.off_day) for row in kept)
     extra = max([told.extra, *(row.extra or 0 for row in inside)])
@@ -149,7 +155,7 @@ def _apart(rows: Sequence[IntakeReport]) -> tuple[IntakeReport, ...]:
     return best[-1][1]
 
 
-def adherence_percent(session: Session, course: Course, on: date) -> Decimal | None:
+def adherence_percent(session: Session, course: Course, on: date, supposed: Sequence[IntakeReport] = ()) -> Decimal | None:
     """Correct intakes per 100 due over the 28 days that end on this one; None when not known."""
-    value = adherence(session, course, first=on - MONTH, last=on).taking.share.value
+    value = adherence(session, course, first=on - MONTH, last=on, supposed=supposed).taking.share.value
     return None if value is None else value * 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ def assess(session: Session, checkin: CheckIn, *, now: datetime, closing: bool =
     try:
         with session.begin_nested():
             protocol, said, seen = _inputs(session, checkin, now=now, closing=closing)
-            said, assessment = _gravest(session, checkin, protocol, said, seen)
+            said, assessment = gravest(protocol, answers.standing(session, checkin.id), said, seen)
             row = _keep(session, checkin, protocol, said, seen, assessment, now)
     except Exception as error:
         log.exception("a check-in could not be judged", checkin_id=checkin.id)
@@ -61,11 +61,11 @@ def _inputs(session: Session, checkin: CheckIn, *, now: datetime, closing: bool)
     return protocol, said, context.build(session, checkin, protocol, now=now, closing=closing)
 
 
-def _gravest(
-    session: Session, checkin: CheckIn, protocol: Protocol, said: dict[str, Answer], seen: Context
+def gravest(
+    protocol: Protocol, standing: Mapping[str, Sequence[AnswerRow]], said: dict[str, Answer], seen: Context
 ) -> tuple[dict[str, Answer], Assessment]:
     """One judgement; where two people differ and the question does not say which is graver, the judgement that asks for more."""
-    ways = differing.each_way(protocol.questions, answers.standing(session, checkin.id), said)
+    ways = differing.each_way(protocol.questions, standing, said)
     return max(((way, engine.assess(protocol, way, seen)) for way in ways), key=lambda judged: judged[1].level)
 
 

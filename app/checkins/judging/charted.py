@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.people.models import Patient
 from app.protocols import looks, scales
 from app.treatment import days, measures, medicines
-from app.treatment.models import Course
+from app.treatment.models import Course, Measure
 from triage import calendar
 from triage.protocol import Protocol
 from triage.terms import Exposure, Measured
@@ -26,15 +26,18 @@ WASHOUT = timedelta(days=90)
 
 
 def measures_of(
-    session: Session, patient: Patient, course: Course, protocol: Protocol, *, now: datetime
+    session: Session, patient: Patient, course: Course, protocol: Protocol, *, now: datetime, supposed: Sequence[Measure] = ()
 ) -> tuple[dict[str, Measured], dict[str, tuple[Measured, ...]], dict[str, Measured]]:
-    """The latest value of each measure; the earlier ones that a rule compares with, most recent first; the last before treatment."""
+    """The latest value of each measure; the earlier ones that a rule compares with, most recent first; the last before treatment.
+
+    supposed: taken now, and not kept.
+    """
     known = scales.measures()
     rows: dict[str, list[Measured]] = {}
     begins = began_at(course, protocol, patient)
     baseline: dict[str, Measured] = {}
     looked = looks.measures(protocol)
-    for row in measures.until(session, patient.id, now):
+    for row in (*measures.until(session, patient.id, now), *supposed):
         kind = known.key_of(row.kind) or row.kind
         value = Measured(_number(row.value), row.unit, calendar.local_day(row.taken_at, patient.timezone), _limit(row.lln), _limit(row.uln))
         rows.setdefault(kind, []).append(value)

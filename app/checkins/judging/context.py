@@ -6,6 +6,7 @@ It is kept whole with each assessment, as plain JSON, so that the same judgement
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from app.checkins.models import AnswerRow, AssessmentRow, CheckIn, CheckInState
 from app.messaging.models import Message
 from app.people.models import Patient
 from app.treatment import courses, days, intakes, measures
-from app.treatment.models import Course
+from app.treatment.models import Course, IntakeReport, Measure
 from triage.protocol import Protocol
 from triage.terms import Answer, Context, Escalate, Heard, Kind, Level, Past, Value
 
@@ -32,22 +33,35 @@ FLOORED = (Heard.ANSWER, Heard.PARTIAL, Heard.SYMPTOM, Heard.DANGER, Heard.CORRE
 FLOORS = (Escalate.NO, Escalate.NURSE, Escalate.URGENT)
 
 
-def build(session: Session, checkin: CheckIn, protocol: Protocol, *, now: datetime, closing: bool) -> Context:
-    """The context of one check-in, as known now."""
+@dataclass(frozen=True)
+class Supposed:
+    """What answers that are not kept would add beside themselves: to the chart, to the doses told, to the dangers heard."""
+
+    measures: tuple[Measure, ...] = ()
+    reports: tuple[IntakeReport, ...] = ()
+    dangers: tuple[str, ...] = ()
+
+
+def build(
+    session: Session, checkin: CheckIn, protocol: Protocol, *, now: datetime, closing: bool, supposed: Supposed | None = None
+) -> Context:
+    """The context of one check-in, as known now. supposed: as it would be known if what is being typed were kept."""
+    more = supposed or Supposed()
     patient = session.get_one(Patient, checkin.patient_id)
     course = courses.get(session, checkin.course_id)
     day = days.day_of(course, checkin.day)
     dangers, escalate = heard(session, checkin)
-    answered = bool(answers.current(session, checkin.id))
+    dangers = tuple(dict.fromkeys((*dangers, *more.dangers)))
+    answered = supposed is not None or bool(answers.current(session, checkin.id))
     past = _past(session, checkin, protocol)
-    known, before, baseline = charted.measures_of(session, patient, course, protocol, now=now)
+    known, before, baseline = charted.measures_of(session, patient, course, protocol, now=now, supposed=more.measures)
     return Context(
         asked_on=checkin.day,
         cycle=day.cycle,
         cycle_day=day.cycle_day,
         on_day=day.on_day,
         past=past,
-        baseline=_baseline(session, course, past, protocol),
+        baseline=_baseline(session, course, past, protocol, more.measures),
         measures=known,
         dangers=dangers,
         escalate=escalate,
@@ -58,7 +72,7 @@ def build(session: Session, checkin: CheckIn, protocol: Protocol, *, now: dateti
         measures_baseline=baseline,
         treatment_day=days.treatment_day(course, checkin.day),
         exposures=charted.exposures(session, patient, course, on=checkin.day),
-        adherence=intakes.adherence_percent(session, course, checkin.day),
+        adherence=intakes.adherence_percent(session, course, checkin.day, more.reports),
     )
 
 
@@ -105,7 +119,9 @@ def _past(session: Session, checkin: CheckIn, protocol: Protocol) -> tuple[Past,
     return tuple(Past(row.day, said.get(row.id, {}), levels.get(row.id, Level.NONE)) for row in rows)
 
 
-def _baseline(session: Session, course: Course, past: Iterable[Past], protocol: Protocol) -> dict[str, Value]:
+def _baseline(
+    session: Session, course: Course, past: Iterable[Past], protocol: Protocol, supposed: Iterable[Measure] = ()
+) -> dict[str, Value]:
     """What was said or weighed before the first intake; absent means unknown."""
     found: dict[str, Value] = {}
     for earlier in past:  # the most recent before treatment wins
@@ -114,7 +130,9 @@ def _baseline(session: Session, course: Course, past: Iterable[Past], protocol: 
     weight = next((q.key for q in protocol.questions.values() if q.kind is Kind.WEIGHT), None)
     if weight and weight not in found:
         patient = session.get_one(Patient, course.patient_id)
-        measured = measures.latest(session, patient.id, before=charted.began_at(course, protocol, patient)).get("weight")
+        began = charted.began_at(course, protocol, patient)
+        measured = measures.latest(session, patient.id, before=began).get("weight")
+        measured = next((one for one in supposed if one.kind == "weight" and one.taken_at <= began), measured)
         if measured is not None:
             found[weight] = measured.value
     return found
