@@ -7,6 +7,7 @@ answer was lost, is looked up at the carrier before it is sent again; messages t
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from notifications.transports.base import Transport
 log = logging.getLogger(__name__)
 
 TIRED = 3
-"""Temporary failures in a row after which a round ends: the carrier is down, the next round tries again."""
+"""Temporary failures in a row, by one channel, after which a round ends: its carrier is down, the next round tries again."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +90,18 @@ def drain(store: Store, transports: Mapping[Channel, Transport], clock: Callable
     ``clock`` is read for each message: with one hour for the whole round, leases would end while they are held. Never raises
     for what happens to one message; errors of the store itself (the database) do come through.
     """
-    tally, in_a_row = Tally(), 0
-    while tally.touched < limit and in_a_row < TIRED:
+    tally, in_a_row = Tally(), Counter[Channel]()
+    while tally.touched < limit and max(in_a_row.values(), default=0) < TIRED:
         claim = store.claim_due(clock())
         if claim is None:
             break
         failure = _attempt(store, transports, claim, clock, tally)
         if failure is None or failure.permanent:
-            in_a_row = 0
+            in_a_row[claim.message.to.channel] = 0
         elif failure.reason is Reason.RATE_LIMITED:
             break
         else:
-            in_a_row += 1
+            in_a_row[claim.message.to.channel] += 1
     return tally
 
 

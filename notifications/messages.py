@@ -13,6 +13,8 @@ class Channel(StrEnum):
     """How a message travels."""
 
     SMS = "sms"
+    EMAIL = "email"
+    VOICE = "voice"
 
 
 class State(StrEnum):
@@ -73,7 +75,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Recipient:
-    """Where a message goes. address: E.164 for SMS. zone: IANA name when quiet hours apply, "" when it may leave at any hour."""
+    """Where a message goes. address: E.164 for SMS and voice, name@host for e-mail. zone: IANA name when quiet hours apply, "" when it
+    may leave at any hour."""
 
     channel: Channel
     address: str
@@ -84,7 +87,7 @@ class Recipient:
 class Outgoing:
     """One message, worded and addressed. id: ours; it travels in the carrier's callbacks. sender: the number replies come to.
 
-    valid_for: how long the carrier may keep trying; None: the carrier's own default.
+    valid_for: how long the carrier may keep trying; None: the carrier's own default. language: in which a call is spoken.
     """
 
     id: int
@@ -92,6 +95,7 @@ class Outgoing:
     sender: str
     body: str
     valid_for: timedelta | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True)

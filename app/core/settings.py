@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     twilio_from: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_api_base: str = "https://api.twilio.com"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_from: str = ""
+    smtp_login: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: bool = True
     heartbeat_url: str = ""
     allow_sqlite: bool = False
     allow_simulator: bool = False
@@ -114,6 +120,8 @@ def _problems(settings: Settings) -> list[str]:
             found.append("Twilio is chosen: set VIGIE_TWILIO_ACCOUNT_SID and VIGIE_TWILIO_AUTH_TOKEN")
         elif not (settings.twilio_from or settings.twilio_messaging_service_sid):
             found.append("Twilio is chosen: set VIGIE_TWILIO_FROM or VIGIE_TWILIO_MESSAGING_SERVICE_SID")
+    if settings.smtp_host and not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.smtp_from):
+        found.append("VIGIE_SMTP_HOST is set: set VIGIE_SMTP_FROM to the address that e-mails to professionals come from")
     if settings.is_demo and settings.transport is Transport.TWILIO:
         found.append("the demonstration never sends real messages: set VIGIE_ENVIRONMENT or remove VIGIE_TRANSPORT=twilio")
     if settings.is_production:

@@ -73,7 +73,7 @@ class Rounds:
 
     def __init__(self, database: Database, clock: HandClock) -> None:
         self._database, self._clock = database, clock
-        self._store, self._transports = OutboxStore(database, "demonstration"), {Channel.SMS: Simulator()}
+        self._store, self._transports = OutboxStore(database, "demonstration"), dict.fromkeys(Channel, Simulator())
         self._tried: dict[str, Seen] = {}
 
     def next(self, seen: Seen) -> datetime | None:

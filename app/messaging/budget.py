@@ -32,7 +32,12 @@ def spent(session: Session, service: Service, now: datetime) -> int:
     for sign in _DOUBLE:
         units = units + func.length(Message.body) - func.length(func.replace(Message.body, sign, ""))
     segments = case((units <= _ONE, 1), else_=(units + _EACH - 1) // _EACH)
-    mine = (Message.service_id == service.id, Message.created_at >= midnight(service, now), Message.direction == "out")
+    mine = (
+        Message.service_id == service.id,
+        Message.created_at >= midnight(service, now),
+        Message.direction == "out",
+        Message.channel == "sms",
+    )
     left = or_(Message.state.not_in((Out.FAILED, Out.EXPIRED)), Message.carrier_id.is_not(None))
     sent = session.scalar(select(func.sum(segments)).where(*mine, left, Message.body != "", Message.carrier.not_in(PAGES)))
     return int(sent or 0)

@@ -18,6 +18,7 @@ from app.people import absences, care_team, numbers, reading, regions
 from app.people.models import FollowUp, Patient, Service, Staff
 from app.people.telephones import is_landline
 from notifications import policy, wording
+from notifications.messages import Channel
 from notifications.wording import WordingError
 
 bell = threading.Event()
@@ -126,15 +127,18 @@ def queue_staff(
     dedup_key: str,
     now: datetime,
     alert_id: int | None = None,
+    channel: Channel = Channel.SMS,
 ) -> Message:
-    """Queue a content-free text to a professional, at any hour. Only the texts written for staff: no patient's words can leave."""
+    """Queue content-free words for a professional, at any hour, as a text, a letter or a call. Only those written for staff: no
+    patient's words can leave. The address of a letter is read when it leaves: this table keeps none."""
     if not key.startswith("staff_"):
         raise ValueError(f"{key!r} is not a text for professionals")
     row = Message(
         service_id=service.id,
         staff_id=staff.id,
         alert_id=alert_id,
-        address=staff.phone,
+        channel=channel,
+        address=(f"staff:{staff.id}" if staff.email else "") if channel is Channel.EMAIL else staff.phone,
         number=service.number,
         language=staff.language,
         due_at=now,
@@ -169,7 +173,7 @@ def _add(
         except WordingError as error:
             _end(row, Out.FAILED, "wording", str(error), now)
     if row.state == Out.QUEUED and not row.address:
-        _end(row, Out.FAILED, "no_number", "there is no mobile number to write to", now)
+        _end(row, Out.FAILED, "no_number", "there is no number or mailbox to write to", now)
     if row.state == Out.QUEUED and row.patient_id and not row.reply_to_id and is_landline(row.address):
         _end(row, Out.FAILED, "landline", "a fixed line gets no text: telephone", now)
     if row.state == Out.QUEUED and purpose not in EVERYWHERE and regions.refuses(service, row.address):
@@ -196,7 +200,7 @@ def _queued_as(session: Session, dedup_key: str) -> Message | None:
     return session.scalar(select(Message).where(Message.dedup_key == dedup_key))
 
 
-IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c", "no_thermometer"})
+IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c", "no_thermometer", "ready_temp", "ready_read"})
 """Texts that say whom to call should it get worse: nobody is sent to a telephone that does not answer."""
 
 
@@ -218,6 +222,13 @@ def may_receive(patient: Patient, purpose: str) -> bool:
     if patient.follow_up_kind == absences.DEATH:
         return purpose == Purpose.SAFETY
     return purpose not in AUTOMATIC or (patient.follow_up == FollowUp.ACTIVE and patient.opted_out_at is None)
+
+
+def may_page(staff: Staff, message: Message) -> bool:
+    """Is this still the right telephone or mailbox? Asked as the words leave: somebody who left the service, or gave their telephone
+    away, must not be told of its alerts (HZ-30)."""
+    there = staff.active and staff.service_id == message.service_id
+    return there and (bool(staff.email) if message.channel == Channel.EMAIL else staff.phone == message.address)
 
 
 def withdraw(

@@ -18,7 +18,7 @@ from app.core.clock import Now
 from app.core.db import Database, UtcDateTime, is_sqlite
 from app.messaging import codes, outbox, reports
 from app.messaging.models import Message, Out
-from app.people.models import Patient, Service
+from app.people.models import Patient, Service, Staff
 from notifications import delivery, policy
 from notifications.delivery import Claim, Tally
 from notifications.messages import Channel, Failure, Outgoing, Receipt, Recipient
@@ -47,11 +47,13 @@ class OutboxStore:
                 session.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
             while (message := session.scalar(self._next, {"now": now, "soon": now + WAITED_FOR})) is not None:
                 patient = session.get(Patient, message.patient_id) if message.patient_id else None
+                staff = session.get(Staff, message.staff_id) if message.staff_id else None
                 allowed = patient is None or outbox.may_receive(patient, message.purpose)
+                allowed = allowed and (staff is None or outbox.may_page(staff, message))
                 if allowed or message.state == Out.SENDING:
                     return self._take(session, message, patient, now, allowed=allowed)
                 message.state, message.error_code, message.handled, message.settled_at = Out.EXPIRED, "withdrawn", True, now
-                message.error = "automatic texts are stopped for this patient"
+                message.error = "automatic texts are stopped for this patient" if staff is None else "this is not their telephone any more"
                 session.flush()
         return None
 
@@ -65,14 +67,17 @@ class OutboxStore:
         if taken.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
             return None
         held = patient is not None and message.purpose in outbox.AUTOMATIC and message.reply_to_id is None
+        channel = Channel(message.channel)
+        address = session.get_one(Staff, message.staff_id).email if channel is Channel.EMAIL else message.address
         left = message.expires_at - now if message.expires_at else None
         return Claim(
             message=Outgoing(
                 id=message.id,
-                to=Recipient(Channel.SMS, message.address, patient.timezone if patient and held else ""),
+                to=Recipient(channel, address, patient.timezone if patient and held else ""),
                 sender=message.number,
                 body=codes.body_of(session, message),
                 valid_for=left,
+                language=message.language,
             ),
             attempts=message.attempts,
             unsure=before == Out.SENDING,

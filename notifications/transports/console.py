@@ -22,7 +22,7 @@ class Console:
     def send(self, message: Outgoing) -> Receipt:
         """One line per message. Always accepted, never called delivered: nobody was reached."""
         out = self._out or sys.stdout
-        out.write(f"SMS {message.id} -> {message.to.address}: {message.body}\n")
+        out.write(f"{message.to.channel.upper()} {message.id} -> {message.to.address}: {message.body}\n")
         out.flush()
         return Receipt(f"console-{uuid4().hex}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from notifications.messages import Failure, Inbound, Outgoing, Receipt, State
+from notifications.messages import Channel, Failure, Inbound, Outgoing, Receipt, State
 
 NAME = "simulator"
 
@@ -36,13 +36,13 @@ class Simulator:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, message: Outgoing) -> Receipt:
-        """Delivered at once, unless the number has a fault."""
+        """Delivered at once, unless the number has a fault; a call only rings: whoever holds the telephone presses a key, or not."""
         if fault := self.faults.get(message.to.address):
             return fault(message)
         with self._lock:
             taken = Received(self.make_id(), message)
             self._received.append(taken)
-        return Receipt(taken.carrier_id, State.DELIVERED)
+        return Receipt(taken.carrier_id, State.SENT if message.to.channel is Channel.VOICE else State.DELIVERED)
 
     def find(self, message: Outgoing, *, after: datetime) -> Sequence[Receipt]:
         """What this telephone already has with this body. Times are not kept: ``after`` is not looked at."""
@@ -53,7 +53,7 @@ class Simulator:
         return [text for text in self._unheard if text.number == number]
 
     def received(self, number: str) -> list[Received]:
-        """Everything a telephone received, oldest first."""
+        """Every text and call of a telephone (or letter of a mailbox), oldest first."""
         with self._lock:
             return [r for r in self._received if r.message.to.address == number]
 

@@ -9,7 +9,8 @@ from itertools import permutations
 import pytest
 
 from notifications.messages import Failure, Outgoing, Reason, Receipt, State, advance
-from notifications.transports.twilio_sms import CODES, STATES, TwilioSms
+from notifications.transports.twilio_account import CODES
+from notifications.transports.twilio_sms import STATES, TwilioSms
 from tests.notifications.conftest import MARIE, PUBLIC, SERVICE
 from tests.support.twilio_faults import Fault, down, garbage, hang, lost_answer, refuse, slow_down
 from tests.support.twilio_standin import ACCOUNT, TOKEN, TwilioStandIn

@@ -14,10 +14,11 @@ from sqlalchemy import select, update
 from app.messaging import inbox, outbox, reports
 from app.messaging.models import DeliveryEvent, Message, Out
 from app.messaging.outbox import Purpose
+from app.messaging.postman import Postman
 from app.people import patients
-from app.people.models import FollowUp, Patient, Reachability, Respondent, Service
+from app.people.models import FollowUp, Patient, Reachability, Respondent, Service, Staff
 from app.people.perimeter import actor_of
-from notifications.messages import DeliveryUpdate, Inbound, Label, Reason, Receipt, State
+from notifications.messages import Channel, DeliveryUpdate, Inbound, Label, Reason, Receipt, State
 from notifications.wording import catalogue, longest
 from tests.app.messaging.conftest import MARIE, Ward
 from tests.support.abroad import example, nowhere
@@ -203,7 +204,7 @@ def test_the_stop_switch_holds_questions_and_reminders_and_nothing_else(ward: Wa
     """REL-14: staff alerts and safety texts cannot be frozen."""
     with ward.database.transaction() as session:
         session.get_one(Service, ward.world.service.id).sending_stopped = True
-        claire = ward.world.claire
+        claire = session.get_one(Staff, ward.world.claire.id)
         claire.phone = "+33639980009"
         values = {"level": "urgent", "ref": "A1"}
         outbox.queue_staff(
@@ -215,6 +216,41 @@ def test_the_stop_switch_holds_questions_and_reminders_and_nothing_else(ward: Wa
     assert ward.row(question).state == "queued"
     assert ward.carry(hours=13).failed == 1
     assert ward.row(question).state == "expired"
+
+
+@pytest.mark.parametrize(
+    "change", [{"active": False}, {"phone": "+33639980010"}, {"service_id": None}], ids=["left", "new number", "moved"]
+)
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.VOICE])
+def test_a_page_reaches_only_who_is_still_there_on_their_own_telephone(ward: Ward, change: dict[str, object], channel: Channel) -> None:
+    """HZ-30: asked as the words leave, not when they were queued."""
+    key = "staff_alert" if channel is Channel.SMS else "staff_call"
+    with ward.database.transaction() as session:
+        claire = session.get_one(Staff, ward.world.claire.id)
+        claire.phone = "+33639980009"
+        page = outbox.queue_staff(
+            session, service=ward.world.service, staff=claire, key=key, values={"level": "urgent", "ref": "A1"}, dedup_key="s",
+            now=ward.clock.now(), channel=channel,
+        )  # fmt: skip
+    with ward.database.transaction() as session:
+        for name, value in change.items():
+            setattr(session.get_one(Staff, ward.world.claire.id), name, value)
+    ward.carry()
+    assert (ward.row(page).state, ward.row(page).error_code) == ("expired", "withdrawn")
+    assert ward.phones.texts("+33639980009") == []
+
+
+def test_a_letter_to_a_professional_keeps_no_mailbox_and_says_what_the_text_says(ward: Ward) -> None:
+    with ward.database.transaction() as session:
+        session.get_one(Staff, ward.world.claire.id).email = "claire@baie.example"
+        letter = outbox.queue_staff(
+            session, service=ward.world.service, staff=session.get_one(Staff, ward.world.claire.id), key="staff_alert",
+            values={"level": "urgent", "ref": "A1"}, dedup_key="s", now=ward.clock.now(), channel=Channel.EMAIL,
+        )  # fmt: skip
+    assert ward.row(letter).address == f"staff:{ward.world.claire.id}"
+    postman = Postman(ward.database, {Channel.EMAIL: ward.phones}, ward.clock.now)
+    assert postman.round().sent == 1
+    assert ward.phones.texts("claire@baie.example") == ["Suivi : nouvelle alerte, niveau URGENT, réf. A1. Ouvrez la liste."]
 
 
 def test_only_texts_for_professionals_go_to_professionals(ward: Ward) -> None:
