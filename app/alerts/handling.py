@@ -1,23 +1,28 @@
-"""What people do with an alert: take, call, wait, hand over, close, reopen. One owner at a time; conflicts told in words."""
+"""What people do with an alert: take, call, wait, hand over, decide, close, undo, reopen. One owner at a time; conflicts told in words."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import one_call, reasons
+from app.alerts import one_call, reasons, sending_help, undoing
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
-from app.alerts.raising import consider, note, record
+from app.alerts.raising import back_to_team, consider, kept, note, record
 from app.alerts.reasons import Reason
 from app.core.audit import SYSTEM
 from app.core.errors import Conflict, NotFound, Refusal
+from app.people import care_team
 from app.people.models import Service, Shift, Staff
 from app.people.perimeter import Viewer, viewer_of
 from triage.terms import Level
 
-__all__ = ["Reason", "call_logged", "close", "consider", "get", "hand_over", "open_alerts", "release", "reopen", "take", "told", "wait"]
+__all__ = [
+    "Reason", "back_to_team", "call_logged", "close", "consider", "decide", "get", "hand_over", "latest_wait", "open_alerts", "owned",
+    "release", "reopen", "take", "told", "undo", "wait",
+]  # fmt: skip
 
 NEEDS_NOTE = {Outcome.OTHER, Outcome.NURSE_PROTOCOL, Outcome.DOCTOR_DECISION}
 """Outcomes that say nothing without words: which protocol, which doctor and decision, what else."""
@@ -41,6 +46,7 @@ def open_alerts(session: Session, *, viewer: Viewer) -> list[Alert]:
 def take(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert:
     """Become the owner. Taking one's own again changes nothing; somebody else's raises Conflict with who and since when."""
     alert = _acting(session, alert_id, by)
+    before = kept(alert)
     claimed = session.execute(
         update(Alert)
         .where(Alert.id == alert_id, Alert.state == AlertState.NEW)
@@ -52,7 +58,7 @@ def take(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert
             return alert
         raise _conflict(session, alert, now)
     alert.next_step_at = held_until(session, alert, now)
-    note(session, alert, "taken", by=by.actor, now=now)
+    note(session, alert, "taken", by=by.actor, now=now, detail=before)
     record(session, alert, "alert.taken", by=by.actor, now=now)
     return alert
 
@@ -69,7 +75,7 @@ def held_until(session: Session, alert: Alert, now: datetime) -> datetime:
 
 def call_logged(session: Session, alert_id: int, *, by: Viewer, now: datetime, reached: bool, whom: str, words: str = "") -> Alert:
     """A telephone call was made: to whom, whether somebody answered, what was said. The owner keeps the alert longer."""
-    alert = _owned(session, alert_id, by, now)
+    alert = owned(session, alert_id, by=by, now=now)
     _move(alert, AlertState.IN_PROGRESS)
     alert.next_step_at = held_until(session, alert, now)
     note(session, alert, "called", by=by.actor, now=now, detail={"reached": reached, "whom": whom, "note": words})
@@ -77,38 +83,52 @@ def call_logged(session: Session, alert_id: int, *, by: Viewer, now: datetime, r
     return alert
 
 
-def wait(session: Session, alert_id: int, *, by: Viewer, now: datetime, until: datetime, words: str = "") -> Alert:
-    """Put aside until a time, or until worse. Refusal for urgent, for the past, and beyond the time the level allows to hold."""
-    alert = _owned(session, alert_id, by, now)
+def latest_wait(service: Service, now: datetime) -> datetime:
+    """The last instant anything may be put aside until: the end of the service's next working day."""
+    today = now.astimezone(ZoneInfo(service.timezone)).date()
+    for offset in range(1, care_team.HORIZON_DAYS):
+        if spans := care_team.spans_of(service, today + timedelta(days=offset)):
+            return spans[-1][1]
+    return now + timedelta(days=1)
+
+
+def wait(
+    session: Session,
+    alert_id: int,
+    *,
+    by: Viewer,
+    now: datetime,
+    until: datetime | None = None,
+    until_worse: bool = False,
+    words: str = "",
+) -> Alert:
+    """Put aside until a time, or until worse, at the latest until the end of the next working day. Whatever gets worse comes back at once.
+
+    Refusal for urgent, for the past, and beyond that day.
+    """
+    alert = owned(session, alert_id, by=by, now=now)
     if Level.of(alert.level) is Level.URGENT:
         raise Refusal("An urgent alert does not wait. Call, hand over, or close it with what was decided.")
-    if until <= now:
+    last = latest_wait(session.get_one(Service, alert.service_id), now)
+    until = last if until_worse and until is None else until
+    if until is None or until <= now:
         raise Refusal("This time is past. Choose a later one.", field="until", status=422)
-    if until > held_until(session, alert, now) + timedelta(days=1):
+    if until > last:
         raise Refusal("An alert waits until the next working day at most. Choose an earlier time.", field="until", status=422)
+    before = kept(alert)
     _move(alert, AlertState.WAITING)
     alert.next_step_at = until
-    note(session, alert, "waiting", by=by.actor, now=now, detail={"until": until.isoformat(), "note": words})
+    said = {"until": until.isoformat(), "worse": until_worse, "note": words}
+    note(session, alert, "waiting", by=by.actor, now=now, detail=said | before)
     record(session, alert, "alert.waiting", by=by.actor, now=now, after=until.isoformat())
     return alert
 
 
 def release(session: Session, alert_id: int, *, by: Viewer, now: datetime, words: str = "") -> Alert:
     """Give it back to the team; its ladder starts again."""
-    alert = _owned(session, alert_id, by, now)
+    alert = owned(session, alert_id, by=by, now=now)
     back_to_team(session, alert, now=now, why="released", words=words, by=by)
     return alert
-
-
-def back_to_team(session: Session, alert: Alert, *, now: datetime, why: str, words: str = "", by: Viewer | None = None) -> None:
-    """Nobody's again: new, un-owned, ladder from the first rung, at once."""
-    from_whom = alert.owner_id
-    alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
-    alert.rung, alert.raised_at, alert.next_step_at = 0, now, now
-    alert.stamp += 1
-    actor = by.actor if by else SYSTEM
-    note(session, alert, "returned", by=actor, now=now, detail={"why": why, "from": from_whom, "note": words})
-    record(session, alert, "alert.returned", by=actor, now=now, before=from_whom, reason=why)
 
 
 def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, now: datetime, words: str = "") -> Alert:
@@ -124,11 +144,18 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
         raise Refusal("Choose a colleague of this service who treats alerts.", field="to", status=422)
     if alert.state in (AlertState.NEW, AlertState.CLOSED):
         raise Refusal("Only an alert that somebody has taken can be handed over. Take it first.")
-    before = alert.owner_id
+    before, as_it_was = alert.owner_id, kept(alert)
     alert.state, alert.owner_id, alert.owned_since = AlertState.TAKEN, colleague.id, now
     alert.next_step_at = held_until(session, alert, now)
     alert.stamp += 1
-    note(session, alert, "handed_over", by=by.actor, now=now, detail={"to": colleague.name, "from": before, "note": words})
+    note(
+        session,
+        alert,
+        "handed_over",
+        by=by.actor,
+        now=now,
+        detail={"to": colleague.name, "to_id": colleague.id, "from": before, "note": words} | as_it_was,
+    )
     record(session, alert, "alert.handed_over", by=by.actor, now=now, before=before, after=colleague.id)
     return alert
 
@@ -140,18 +167,14 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
     """
     if outcome not in set(Outcome):
         raise Refusal("Choose what was done.", field="outcome", status=422)
-    alert = _owned(session, alert_id, by, now)
+    alert = owned(session, alert_id, by=by, now=now)
     chosen = Outcome(outcome)
-    if chosen is Outcome.NOT_REACHED and Level.of(alert.level) is Level.URGENT:
-        raise Refusal(
-            "An urgent alert is not closed as not reached. Try the relative and the doctor, then record the decision about sending help.",
-            field="outcome",
-            status=422,
-        )
+    sending_help.check(session, alert, chosen)
     if chosen is Outcome.NOT_REACHED and not any(_in_vain(event) for event in alert.events):
         raise Refusal("Note the call that nobody answered first: not reached says that somebody tried.", field="outcome", status=422)
     if chosen in NEEDS_NOTE and not words.strip():
         raise Refusal("Write what was done: this outcome says nothing without it.", field="note", status=422)
+    before = kept(alert)
     calls = one_call.end(session, alert, by=by.actor, now=now, outcome=chosen, words=words.strip())
     _move(alert, AlertState.CLOSED)
     alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = chosen, words.strip(), now, by.actor.id
@@ -162,10 +185,20 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
         "closed",
         by=by.actor,
         now=now,
-        detail={"outcome": str(chosen), "note": words.strip(), "calls": list(calls.ended), "calls_left": list(calls.left)},
+        detail={"outcome": str(chosen), "note": words.strip(), "calls": list(calls.ended), "calls_left": list(calls.left)} | before,
     )
     record(session, alert, "alert.closed", by=by.actor, now=now, after=str(chosen), reason=words.strip())
     return alert
+
+
+def decide(session: Session, alert_id: int, *, by: Viewer, now: datetime, what: str, decided_by: str, why: str) -> Alert:
+    """Its owner records a decision about sending help, where nobody could be reached."""
+    return sending_help.decide(session, owned(session, alert_id, by=by, now=now), by=by, now=now, what=what, decided_by=decided_by, why=why)
+
+
+def undo(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert:
+    """Take one's own last act back, within ten seconds."""
+    return undoing.undo(session, _acting(session, alert_id, by), by=by, now=now)
 
 
 def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason: str) -> Alert:
@@ -218,7 +251,8 @@ def _acting(session: Session, alert_id: int, by: Viewer) -> Alert:
     return get(session, alert_id, viewer=by)
 
 
-def _owned(session: Session, alert_id: int, by: Viewer, now: datetime) -> Alert:
+def owned(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert:
+    """The alert, locked, if this person has it. Raises Refusal when nobody has taken it, Conflict with who has."""
     alert = _acting(session, alert_id, by)
     locked = session.scalar(select(Alert).where(Alert.id == alert.id).with_for_update().execution_options(populate_existing=True))
     assert locked is not None

@@ -17,10 +17,14 @@ from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.people import reading
 from app.people.models import Patient, Service
+from app.people.perimeter import Viewer
 from triage.terms import Level
 
 REPORTS = ("raised", "risen", "merged")
 """What is noted at the same instant as one of these is told by the same text: its words, and the answers in it, are one report."""
+
+KEPT = ("state", "owner_id", "owned_since", "next_step_at", "raised_at", "rung")
+"""What an act changes of an alert, as its event keeps it for whoever takes the act back."""
 
 
 def consider(
@@ -89,6 +93,8 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
             note(session, alert, "merged", by=by, now=now, detail={**_said(reason), "together": _is_one_report(reason, heard, now)})
             alert.stamp += 1
             _climb_again(service, alert, reason, now)
+            if alert.state == AlertState.WAITING and reason.level == Level.of(alert.level):
+                back_to_team(session, alert, now=now, why="worse")
         session.flush()
         return
     before = alert.level
@@ -104,6 +110,8 @@ def _merge(session: Session, service: Service, alert: Alert, reason: Reason, *, 
     alert.stamp += 1
     note(session, alert, "risen", by=by, now=now, detail=detail)
     record(session, alert, "alert.risen", by=by, now=now, before=before, after=alert.level)
+    if alert.state == AlertState.WAITING:
+        back_to_team(session, alert, now=now, why="worse")
 
 
 def _is_one_report(reason: Reason, heard: list[AlertEvent], now: datetime) -> bool:
@@ -130,6 +138,23 @@ def _said(reason: Reason) -> dict[str, Any]:
     if reason.assessment_id is not None:
         said["assessment_id"] = reason.assessment_id
     return said
+
+
+def back_to_team(session: Session, alert: Alert, *, now: datetime, why: str, words: str = "", by: Viewer | None = None) -> None:
+    """Nobody's again: new, un-owned, ladder from the first rung, at once."""
+    from_whom, before = alert.owner_id, kept(alert)
+    alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
+    alert.rung, alert.raised_at, alert.next_step_at = 0, now, now
+    alert.stamp += 1
+    actor = by.actor if by else SYSTEM
+    note(session, alert, "returned", by=actor, now=now, detail={"why": why, "from": from_whom, "note": words} | before)
+    record(session, alert, "alert.returned", by=actor, now=now, before=from_whom, reason=why)
+
+
+def kept(alert: Alert) -> dict[str, Any]:
+    """What an act is about to change, as its event keeps it: {"before": …}."""
+    values = {name: getattr(alert, name) for name in KEPT}
+    return {"before": {name: one.isoformat() if isinstance(one, datetime) else one for name, one in values.items()}}
 
 
 def note(session: Session, alert: Alert, kind: str, *, by: Actor, now: datetime, detail: dict[str, Any] | None = None) -> None:

@@ -112,7 +112,7 @@ class AnswerRow(Base):
 
 
 def _scores_of(made: DefaultExecutionContext) -> dict[str, Any]:
-    result: dict[str, Any] = made.get_current_parameters()["result"]
+    result: dict[str, Any] = made.get_current_parameters()["result"]  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     return dict(result.get("scores") or {})
 
 

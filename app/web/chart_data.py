@@ -70,6 +70,17 @@ class Heard:
     unasked: Sequence[str] = ()
     silent: Sequence[str] = ()
 
+    @property
+    def baseline(self) -> Mapping[str, int]:
+        """Scores before treatment as this judgement knew them; a question without one has an unknown baseline."""
+        kept = self.assessment.inputs.get("baseline") or {}
+        return {key: value for key, value in kept.items() if isinstance(value, int) and not isinstance(value, bool)}
+
+    def since_baseline(self, key: str) -> int | None:
+        """This score minus the one before treatment; None when either is unknown."""
+        now, then = self.scores.get(key), self.baseline.get(key)
+        return None if now is None or then is None else now - then
+
     def change(self, key: str) -> int | None:
         """This score minus the one before; None when either is unknown."""
         now, then = self.scores.get(key), self.before.get(key)
@@ -242,3 +253,8 @@ def colleagues(session: Session, viewer_id: int, service_id: int) -> list[Staff]
     """Who an alert may be handed to."""
     found = session.scalars(select(Staff).where(Staff.service_id == service_id, Staff.active, Staff.id != viewer_id).order_by(Staff.name))
     return [one for one in found if one.role in ("nurse", "coordinator", "oncologist")]
+
+
+def staff_names(session: Session, service_id: int) -> dict[int, str]:
+    """Who works or worked in the service, by row."""
+    return {one.id: one.name for one in session.scalars(select(Staff).where(Staff.service_id == service_id))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -9,11 +10,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import handling, one_call, tasks
-from app.alerts.models import Outcome
+from app.alerts import handling, one_call, tasks, undoing
+from app.alerts.models import Alert, Outcome
 from app.checkins.rhythm import endings
 from app.core.errors import Refusal
 from app.people import patients
+from app.treatment import grades
+from app.treatment.grades import NewGrade
 from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import Panel
@@ -22,6 +25,7 @@ from app.web.render import Page, StaffPage
 router = APIRouter()
 
 Words = Annotated[str, Form(max_length=2000)]
+UNTIL_WORSE = "worse"
 ENDS_A_SILENCE = ("overdue_call", "past_window")
 """Tasks whose end says why no answer came."""
 
@@ -46,22 +50,35 @@ def _shown(page: Page, shown: Panel) -> Response:
     return page.page("panel.html" if page.is_fragment else "alert.html", panel=shown)
 
 
-def _acted(page: Page, session: Session, alert_id: int) -> Response:
-    """After an act: the panel as it is now, and every list told; on a narrow screen, the page again."""
+def acted(page: Page, session: Session, alert_id: int, undo: Undo | None = None) -> Response:
+    """After an act: the panel as it is now, ten seconds to take it back, and every list told; on a narrow screen, the page again."""
     if not page.is_fragment:
         return page.go(f"/alerts/{alert_id}")
     session.flush()
     session.expire_all()
-    answer = page.page("panel.html", panel=panel.of_alert(page, session, alert_id))
+    answer = page.page("acted.html", panel=panel.of_alert(page, session, alert_id), undo=undo or _undo(page, session, alert_id))
     answer.headers["HX-Trigger"] = "vigie:changed"
     return answer
 
 
-def _done(page: Page) -> Response:
+@dataclass(frozen=True)
+class Undo:
+    """What may be taken back, in words, and where to ask for it."""
+
+    address: str
+    sentence: str
+
+
+def _undo(page: Page, session: Session, alert_id: int) -> Undo | None:
+    event = undoing.last_act(session, alert_id, by=page.viewer.actor, now=page.now)
+    return Undo(f"/alerts/{alert_id}/undo", page.say(f"undo.{event.kind}")) if event else None
+
+
+def _done(page: Page, undo: Undo | None = None) -> Response:
     """After a close: the next row."""
     if not page.is_fragment:
         return page.go("/")
-    answer = page.page("done.html")
+    answer = page.page("done.html", undo=undo)
     answer.headers["HX-Trigger"] = "vigie:done"
     return answer
 
@@ -70,7 +87,7 @@ def _done(page: Page) -> Response:
 def take(page: StaffPage, session: Writes, alert_id: Id) -> Response:
     """Become the owner."""
     handling.take(session, alert_id, by=page.viewer, now=page.now)
-    return _acted(page, session, alert_id)
+    return acted(page, session, alert_id)
 
 
 @router.post("/alerts/{alert_id}/take-over")
@@ -78,7 +95,7 @@ def take_over(page: StaffPage, session: Writes, alert_id: Id) -> Response:
     """Take a colleague's alert, knowingly."""
     assert page.who is not None
     handling.hand_over(session, alert_id, to_staff_id=page.who.staff_id, by=page.viewer, now=page.now)
-    return _acted(page, session, alert_id)
+    return acted(page, session, alert_id)
 
 
 @router.post("/alerts/{alert_id}/call")
@@ -94,20 +111,25 @@ def call(
     if reached not in ("yes", "no"):
         raise Refusal("Say whether somebody answered.", status=422, field="reached")
     handling.call_logged(session, alert_id, by=page.viewer, now=page.now, reached=reached == "yes", whom=whom, words=note)
-    return _acted(page, session, alert_id)
+    return acted(page, session, alert_id)
 
 
 @router.post("/alerts/{alert_id}/wait")
 def wait(page: StaffPage, session: Writes, alert_id: Id, until: Annotated[str, Form()] = "", note: Words = "") -> Response:
-    """Put aside until a time."""
+    """Put aside until a time, or until worse."""
+    at = None if until == UNTIL_WORSE else _instant(until)
+    handling.wait(session, alert_id, by=page.viewer, now=page.now, until=at, until_worse=at is None, words=note)
+    return acted(page, session, alert_id)
+
+
+def _instant(until: str) -> datetime:
     try:
         at = datetime.fromisoformat(until)
     except ValueError:
         raise Refusal("Choose until when.", status=422, field="until") from None
     if at.tzinfo is None:
         raise Refusal("Choose until when.", status=422, field="until")
-    handling.wait(session, alert_id, by=page.viewer, now=page.now, until=at, words=note)
-    return _acted(page, session, alert_id)
+    return at
 
 
 @router.post("/alerts/{alert_id}/hand-over")
@@ -117,7 +139,7 @@ def hand_over(page: StaffPage, session: Writes, alert_id: Id, to: Annotated[str,
         handling.release(session, alert_id, by=page.viewer, now=page.now, words=note)
     else:
         handling.hand_over(session, alert_id, to_staff_id=int(to) if to.isdigit() else 0, by=page.viewer, now=page.now, words=note)
-    return _acted(page, session, alert_id)
+    return acted(page, session, alert_id)
 
 
 @router.post("/alerts/{alert_id}/close")
@@ -129,17 +151,34 @@ def close(
     note: Words = "",
     silence_reason: Annotated[str, Form(max_length=24)] = "",
     silence_note: Words = "",
+    grade_term: Annotated[str, Form(max_length=120)] = "",
+    grade: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
-    """End it with what was done; of a silence, with its reason, unless nobody was reached. What became of a call asked for is shown."""
+    """End it with what was done; of a silence, with its reason, unless nobody was reached. What became of a call asked for is shown.
+
+    grade_term, grade: the proposed grade, as this clinician saw it.
+    """
     alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
     if silence_reason or outcome != Outcome.NOT_REACHED:
         _explain(page, session, alert.patient_id, silence_reason, silence_note)
+    if grade_term or grade:
+        _confirm(page, session, alert, grade_term, grade)
     calls = one_call.of_close(session, alert)
     if not (calls.ended or calls.left):
-        return _done(page)
-    answer = _acted(page, session, alert_id)
+        return _done(page, _undo(page, session, alert_id))
+    answer = acted(page, session, alert_id)
     answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
     return answer
+
+
+def _confirm(page: Page, session: Session, alert: Alert, term: str, grade: str) -> None:
+    """A grade that was proposed is one once a clinician has given it, with their name (FR-09)."""
+    page.viewer.require("grade_toxicity")
+    if alert.patient_id is None or not term or not grade.isdigit():
+        raise Refusal("Choose both the term and the grade, or neither.", field="grade", status=422)
+    patient = patients.get(session, alert.patient_id, viewer=page.viewer)
+    version = panel.grade_version(session, alert)
+    grades.record(session, patient, NewGrade(term=term, version=version, grade=int(grade)), by=page.viewer.actor, now=page.now)
 
 
 def _explain(page: Page, session: Session, patient_id: int | None, reason: str, note: str) -> None:
@@ -156,7 +195,7 @@ def _explain(page: Page, session: Session, patient_id: int | None, reason: str, 
 def reopen(page: StaffPage, session: Writes, alert_id: Id, reason: Words = "") -> Response:
     """Open it again, with a reason."""
     handling.reopen(session, alert_id, by=page.viewer, now=page.now, reason=reason)
-    return _acted(page, session, alert_id)
+    return acted(page, session, alert_id)
 
 
 @router.post("/tasks/{task_id}/close")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.alerts import handling, tasks
+from app.alerts import handling, replies, sending_help, tasks, undoing
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
-from app.checkins.models import AnswerRow, CheckIn
+from app.alerts.replies import Offer
+from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
@@ -38,7 +40,8 @@ SAME_VISIT = timedelta(minutes=30)
 
 LAST_TEXTS = 8
 FEW_GRADES = 3
-URGENT_OUTCOMES = tuple(one for one in Outcome if one is not Outcome.NOT_REACHED)
+USUAL_CTCAE = "5.0"
+"""The version a grade is given in when the protocol names none: labels and dose tables are written for it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,30 @@ class Panel:
     on_form: Message | None = None
     is_shared: bool = False
     holders: Sequence[Holder] = ()
+    wait_last: datetime | None = None
+    offers: Sequence[Offer] = ()
+    undoable: bool = False
+    help_needed: bool = False
+    help_left: Sequence[str] = ()
+    decided: AlertEvent | None = None
+    outcomes: Sequence[Outcome] = ()
+
+    @property
+    def proposed(self) -> list[tuple[str, int]]:
+        """CTCAE terms with the grade that the scores and the laboratory propose, the highest first; a clinician confirms it or not."""
+        protocol, scored = self.saying.protocol, self.scored
+        found: dict[str, int] = {one.term: one.grade for one in (self.assessment.grades if self.assessment else ()) if one.grade}
+        for key, score in (scored.known if scored and protocol else {}).items():
+            question = protocol.questions.get(key) if protocol else None
+            shape = protocol.symptoms.get(question.symptom) if protocol and question else None
+            if shape and shape.ctcae_term and score:
+                found.setdefault(shape.ctcae_term, score)
+        return sorted(found.items(), key=lambda one: (-one[1], one[0]))
+
+    def confirmed(self, term: str) -> ClinicianGrade | None:
+        """A clinician's grade of this term given since the judgement that proposes one."""
+        since = self.heard.at if self.heard else None
+        return next((one for one in self.clinician if one.term == term and (since is None or one.at >= since)), None)
 
     @property
     def stamp(self) -> str:
@@ -109,11 +136,6 @@ class Panel:
     def death(self) -> Absence | None:
         """The death that a person noted: nobody calls the patient."""
         return absences.death(self.away)
-
-    @property
-    def outcomes(self) -> Sequence[Outcome]:
-        """What may be chosen at the close: an urgent alert is never closed as not reached."""
-        return URGENT_OUTCOMES if self.level is Level.URGENT else tuple(Outcome)
 
     def steps(self, kind: str) -> list[Step]:
         """Rules that fired ("fired"), could not be judged ("error"), nearly fired ("near"), or wait for an answer ("waits")."""
@@ -196,6 +218,8 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         else chart_data.caller(session, page.viewer.service_id, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
         waits=_waits(session, alert, page.now) if alert else (),
+        wait_last=handling.latest_wait(session.get_one(Service, alert.service_id), page.now) if alert else None,
+        **_of_owner(page, session, alert, patient) if alert or row else {},
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
         away=away,
@@ -204,6 +228,30 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         is_shared=bool(among),
         holders=sharing.holders_of(page, session, among, number),
     )
+
+
+def grade_version(session: Session, alert: Alert) -> str:
+    """The CTCAE version of the protocol that judged."""
+    judged = session.get(AssessmentRow, alert.assessment_id) if alert.assessment_id else None
+    protocol = chart_data.protocol_of(session, judged.version_id if judged else None)
+    return (protocol.ctcae if protocol else "") or USUAL_CTCAE
+
+
+def _of_owner(page: Page, session: Session, alert: Alert | None, patient: Patient | None) -> dict[str, Any]:
+    """What only whoever acts on it needs: replies, how it may close, what is left to try."""
+    if not page.viewer.may("act_on_alerts"):
+        return {}
+    found: dict[str, Any] = {"offers": replies.offers(session, patient, alert, page.now) if patient else ()}
+    if alert is None:
+        return found
+    needed = sending_help.is_needed(session, alert)
+    return found | {
+        "outcomes": sending_help.allowed(session, alert),
+        "help_needed": needed,
+        "help_left": sending_help.left_to_try(session, alert) if needed else (),
+        "decided": sending_help.decision(session, alert) if needed else None,
+        "undoable": undoing.last_act(session, alert.id, by=page.viewer.actor, now=page.now) is not None,
+    }
 
 
 def _began(alert: Alert | None, row: Row | None) -> datetime | None:

@@ -235,6 +235,9 @@ class Saying:
             return say(f"story.returned.{detail.get('why', 'released')}", who=event.actor_name)
         if event.kind == "closed":
             return say("story.closed", who=event.actor_name, outcome=say(f"outcome.{detail.get('outcome', 'other')}"))
+        if event.kind == "decided":
+            what = say(f"help.what.{detail['what']}")
+            return f"{say('story.decided', who=event.actor_name)} : {say('help.decided', who=detail['decided_by'], what=what)}"
         return say(f"story.{event.kind}", who=event.actor_name, to=str(detail.get("to", "")))
 
     def trace(self, row: AuditRow) -> str:

@@ -162,6 +162,7 @@ def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
     before = said(claire.get(alert))
     assert before.count("C'est le même appel que l'alerte : la clore après avoir joint la personne clôt aussi cet appel.") == 1
     claire.post(f"{alert}/call", data={"whom": "patient", "reached": "no"}, headers=HTMX)
+    claire.post(f"{alert}/decide", data={"what": "help_sent", "decided_by": "Claire Payet", "why": "Vit seule"}, headers=HTMX)
     closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency", "note": "SAMU chez elle"}, headers=HTMX)
     assert closed.headers["hx-trigger"] == "vigie:changed", "the panel stays: something is left to do"
     assert closed.headers["hx-reswap"].endswith("scroll:top"), "what became of the call stands in its head"

@@ -1,0 +1,129 @@
+"""An urgent alert whose patient cannot be reached: attempts, a relative, a doctor, then a recorded decision about sending help.
+
+It is never closed as not reached. While nobody was spoken to, only such a decision lets it close, with the outcome that says so.
+Sending help never waits for the other steps; sending nobody waits for all of them (house rules, 2026-11-23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, AlertEvent, Outcome
+from app.alerts.raising import note, record
+from app.core.errors import Refusal
+from app.people.models import Patient
+from app.people.perimeter import Viewer
+from triage.terms import Level
+
+
+class Help(StrEnum):
+    """What was decided: an ambulance or the police is sent; somebody known goes and looks; nobody is sent."""
+
+    SENT = "help_sent"
+    SOMEONE_GOES = "someone_goes"
+    NOBODY = "nobody_sent"
+
+
+OUTCOMES = {
+    Help.SENT: frozenset({Outcome.SENT_TO_EMERGENCY}),
+    Help.SOMEONE_GOES: frozenset({Outcome.REFERRED, Outcome.DOCTOR_DECISION}),
+    Help.NOBODY: frozenset({Outcome.DOCTOR_DECISION}),
+}
+ATTEMPTS = 2
+"""Calls to the patient in vain before somebody decides that nobody is sent (house rule, 2026-11-23)."""
+
+
+def calls(session: Session, alert: Alert) -> list[AlertEvent]:
+    """Calls noted since the alert was last opened, oldest first."""
+    return [event for event in _since_opened(session, alert) if event.kind == "called"]
+
+
+def _since_opened(session: Session, alert: Alert) -> list[AlertEvent]:
+    events = list(session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert.id).order_by(AlertEvent.id)))
+    last = max((event.id for event in events if event.kind == "reopened"), default=0)
+    return [event for event in events if event.id > last]
+
+
+def nobody_reached(session: Session, alert: Alert) -> bool:
+    """Was the patient or a relative called since it was opened, and neither spoken to?"""
+    made = [one for one in calls(session, alert) if one.detail.get("whom") in ("patient", "relative")]
+    return bool(made) and not any(one.detail.get("reached") for one in made)
+
+
+def is_needed(session: Session, alert: Alert) -> bool:
+    """Does this alert close by a decision about sending help alone?"""
+    return Level.of(alert.level) is Level.URGENT and nobody_reached(session, alert)
+
+
+def decision(session: Session, alert: Alert) -> AlertEvent | None:
+    """The last one recorded since the alert was opened."""
+    return next((one for one in reversed(_since_opened(session, alert)) if one.kind == "decided"), None)
+
+
+def left_to_try(session: Session, alert: Alert) -> list[str]:
+    """Steps still to make before nobody is sent: patient, relative, doctor; each a call noted in the story."""
+    made = calls(session, alert)
+    tried = [one.detail.get("whom") for one in made]
+    left = ["patient"] if tried.count("patient") < ATTEMPTS else []
+    left += ["relative"] if "relative" not in tried and _has_relative(session, alert) else []
+    spoke = any(one.detail.get("whom") == "doctor" and one.detail.get("reached") for one in made)
+    return left if spoke else [*left, "doctor"]
+
+
+def _has_relative(session: Session, alert: Alert) -> bool:
+    patient = session.get(Patient, alert.patient_id) if alert.patient_id is not None else None
+    return patient is not None and any(one.phone for one in patient.respondents)
+
+
+def decide(session: Session, alert: Alert, *, by: Viewer, now: datetime, what: str, decided_by: str, why: str) -> Alert:
+    """Write who decided what about sending help, and why; its owner's act. Raises Refusal beside what is missing."""
+    if what not in set(Help):
+        raise Refusal("Choose what was decided about sending help.", field="what", status=422)
+    if not decided_by.strip():
+        raise Refusal("Write who decided.", field="decided_by", status=422)
+    if not why.strip():
+        raise Refusal("Write why: the next reader was not there.", field="why", status=422)
+    if not is_needed(session, alert):
+        raise Refusal("This decision is recorded when an urgent call found nobody. Note the calls first.", status=422)
+    if what == Help.NOBODY and left_to_try(session, alert):
+        raise Refusal(
+            "Before nobody is sent: call the patient twice, a relative, and speak with a doctor. Note each call.", field="what", status=422
+        )
+    alert.stamp += 1
+    said = {"what": what, "decided_by": decided_by.strip(), "note": why.strip()}
+    note(session, alert, "decided", by=by.actor, now=now, detail=said)
+    record(session, alert, "alert.decided", by=by.actor, now=now, after={"what": what, "decided_by": decided_by.strip()})
+    return alert
+
+
+def allowed(session: Session, alert: Alert) -> Sequence[Outcome]:
+    """Outcomes it may close with: those of the decision where one is needed, none before; an urgent one never as not reached."""
+    if Level.of(alert.level) is not Level.URGENT:
+        return tuple(Outcome)
+    if not is_needed(session, alert):
+        return tuple(one for one in Outcome if one is not Outcome.NOT_REACHED)
+    made = decision(session, alert)
+    return tuple(one for one in Outcome if made is not None and one in OUTCOMES[Help(made.detail["what"])])
+
+
+def check(session: Session, alert: Alert, outcome: Outcome) -> None:
+    """Raises Refusal when this close would leave somebody in danger whom nobody reached and nobody decided about."""
+    if Level.of(alert.level) is not Level.URGENT:
+        return
+    if outcome is Outcome.NOT_REACHED:
+        raise Refusal(
+            "An urgent alert is not closed as not reached. Try the relative and the doctor, then record the decision about sending help.",
+            field="outcome",
+            status=422,
+        )
+    if not is_needed(session, alert):
+        return
+    if decision(session, alert) is None:
+        raise Refusal("Nobody was reached: record who decided about sending help, what, and why. Then close.", field="outcome", status=422)
+    if outcome not in allowed(session, alert):
+        raise Refusal("Choose the outcome that says what was decided about sending help.", field="outcome", status=422)
