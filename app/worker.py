@@ -18,7 +18,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
 from app.alerts import escalation, spending
-from app.care import programmes
+from app.care import calls, pausing, programmes
+from app.care import endings as follow_up_ends
+from app.care import planning as call_plans
 from app.checkins.judging import assessing
 from app.checkins.rhythm import endings, freezing, late_calls, opening, planning, reaching, silences
 from app.checkins.texts import conversation, floods, verifying
@@ -147,6 +149,11 @@ TICKS: tuple[Tick, ...] = (
     Tick(20, "silent", each(silences.silent_due, silences.close_window)),
     Tick(60, "answered", note_answered),
     Tick(60, "endings", each(endings.due, endings.settle)),
+    Tick(60, "plan_calls", each(call_plans.to_plan, call_plans.plan_one)),
+    Tick(60, "calls_stays", each(pausing.due, pausing.step)),
+    Tick(60, "calls_missed", each(calls.missed_due, calls.mark_missed)),
+    Tick(60, "calls_late", each(calls.late_due, calls.mark_late)),
+    Tick(300, "programmes_end", each(follow_up_ends.due, follow_up_ends.step)),
     Tick(5, "escalate", each(escalation.due, escalation.step)),
     Tick(60, "late_calls", each(late_calls.due, late_calls.tell)),
     Tick(20, "deliver", deliver),

@@ -75,7 +75,8 @@ class Enrolment(Base):
     course_id: the treatment its days are counted in; anchor_day: the day they are counted from when no treatment is known here.
     slots: what was agreed with the patient, [[weekday or null, "HH:MM"], ...], [] for the programme's own.
     adhesion_*: the face-to-face visit that opened it. validated_*: the doctor who validated the file, with the version of the protocol.
-    opinion_answers: key → answer. stamp: grows with each change, so that two screens cannot overwrite each other.
+    planned_until: the day up to which its calls are planned. opinion_answers: key → answer.
+    stamp: grows with each change, so that two screens cannot overwrite each other.
     """
 
     __tablename__ = "enrolment"
@@ -112,6 +113,7 @@ class Enrolment(Base):
     validated_at: Mapped[datetime | None]
     validated_version_id: Mapped[int | None] = mapped_column(ForeignKey("protocol_version.id"))
     opened_at: Mapped[datetime | None]
+    planned_until: Mapped[date | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(String(60), default="")
     end_reason: Mapped[str] = mapped_column(String(24), default="")

@@ -9,8 +9,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from app.care.document import Form, Programme, ProgrammeError, Words, read, read_form
+from app.care.document import Form, Programme, Words
 from app.care.models import Enrolment
+from app.care.reading import ProgrammeError, read, read_form
 from app.core.errors import Refusal
 from app.core.settings import Settings
 
@@ -29,10 +30,11 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Shelf:
-    """versions: (slug, first day) → the programme; indicators: the figures that can be worked out."""
+    """versions: (slug, first day) → the programme; indicators: the figures that can be worked out; forms: the shared ones, by name@day."""
 
     versions: Mapping[tuple[str, date], Programme]
     indicators: Mapping[str, Indicator]
+    forms: Mapping[str, Form]
 
 
 class _Own:
@@ -68,7 +70,7 @@ def load(own: Path | None = None, house: Path = HOUSE) -> Shelf:
                 held = f"{here[key]} already holds {programme.slug} from that day: change one"
                 raise ProgrammeError(f"{path.name}: effective_from: {programme.effective_from}: {held}")
             versions[key], here[key] = programme, path.name
-    return Shelf(versions, indicators)
+    return Shelf(versions, indicators, forms)
 
 
 def in_force(slug: str, on: date) -> Programme | None:
@@ -96,6 +98,23 @@ def version(slug: str, first: date) -> Programme:
 def of(enrolment: Enrolment) -> Programme:
     """The version this enrolment began with."""
     return version(enrolment.programme, enrolment.version_on)
+
+
+CONTACT = "contact@"
+"""The shared form of a call, for whoever follows no programme."""
+
+
+def shared_form(on: date) -> str:
+    """The name of the questions of a call outside any programme that day; the oldest before any began."""
+    named = sorted(name for name in _shelf().forms if name.startswith(CONTACT))
+    return next((name for name in reversed(named) if date.fromisoformat(name.removeprefix(CONTACT)) <= on), named[0])
+
+
+def form(name: str) -> Form:
+    """The very form of this name. Raises Refusal when its file is gone."""
+    if name not in _shelf().forms:
+        raise Refusal("The form {name} is missing. Put its file back: calls were written on it.", name=name)
+    return _shelf().forms[name]
 
 
 def indicator(key: str) -> Indicator:

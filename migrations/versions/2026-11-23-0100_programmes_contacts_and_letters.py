@@ -44,6 +44,7 @@ def _programmes() -> None:
         sa.Column("validated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("validated_version_id", sa.Integer(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned_until", sa.Date(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(length=60), nullable=False),
         sa.Column("end_reason", sa.String(length=24), nullable=False),

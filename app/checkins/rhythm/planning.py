@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from app.care import planning as calls
 from app.checkins import script, ways
 from app.checkins.models import CheckIn, CheckInState
 from app.core.db import is_sqlite
@@ -48,9 +49,10 @@ class Plan:
 def plan(session: Session, course: Course, *, now: datetime) -> Plan:
     """Make the planned rows agree with the facts. Doing it twice changes nothing. Rows already opened stay as they are.
 
-    Nothing new is planned for an hour that has passed. What no longer belongs is cancelled and says why.
+    Nothing new is planned for an hour that has passed. What no longer belongs is cancelled and says why. The nurses' calls follow too.
     """
     patient = session.get_one(Patient, course.patient_id)
+    calls.of_patient(session, patient.id, now=now)
     today = calendar.local_day(now, patient.timezone)
     why_not = not_asked_because(patient, course)
     wanted = {} if why_not else _wanted(session, course, patient, today)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.care import programmes
-from app.care.document import ProgrammeError
 from app.care.programmes import HOUSE, load
+from app.care.reading import ProgrammeError
 
 COACH, ORAL = (HOUSE / "coach.toml").read_text("utf-8"), (HOUSE / "ama-oral.toml").read_text("utf-8")
 
