@@ -28,13 +28,14 @@ from app.web.api import every as api
 from app.web.form import guard, pages, who
 from app.web.patient import documents, results
 from app.web.render import NAVIGATION, Link
-from app.web.ward import listing
+from app.web.ward import acts, listing
 
 ROUTERS: list[APIRouter] = [
     accounts.router,
     live.router,
     listing.router,
     nurse.router,
+    acts.router,
     chart.router,
     tablets.router,
     grading.router,
