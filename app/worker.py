@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
-from app.alerts import escalation, spending
+from app.alerts import asked, escalation, spending
 from app.care import calls, pausing, programmes
 from app.care import endings as follow_up_ends
 from app.care import planning as call_plans
@@ -155,6 +155,7 @@ TICKS: tuple[Tick, ...] = (
     Tick(60, "calls_late", each(calls.late_due, calls.mark_late)),
     Tick(300, "programmes_end", each(follow_up_ends.due, follow_up_ends.step)),
     Tick(5, "escalate", each(escalation.due, escalation.step)),
+    Tick(5, "requests", each(asked.due, asked.step)),
     Tick(60, "late_calls", each(late_calls.due, late_calls.tell)),
     Tick(20, "deliver", deliver),
     Tick(5, "follow_deliveries", follow),

@@ -17,6 +17,8 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "act_on_alerts": frozenset({Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "open_chart": CHART_READERS,
     "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
+    "ask_doctor": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.SERVICE}),
+    "answer_requests": frozenset({Role.ONCOLOGIST, Role.SERVICE}),
     "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
     "keep_documents": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST}),

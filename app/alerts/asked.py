@@ -1,0 +1,174 @@
+"""How a request climbs: to a doctor until one answers, then to the nurses until one has told the patient. It never ends in nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.alerts import reasons
+from app.alerts.models import FOR_THE_DOCTOR, DoctorRequest, RequestEvent, RequestState
+from app.core.audit import SYSTEM
+from app.messaging import outbox
+from app.people import care_team
+from app.people.models import Role, Service, Staff
+from app.people.rota_models import StandIn
+from triage.terms import Level
+
+ANSWER_WITHIN = {Level.URGENT: timedelta(minutes=15), Level.HIGH: timedelta(hours=2), Level.MODERATE: timedelta(hours=10)}
+"""When a doctor must have answered: urgent in clock time, the others in service hours (house rule, 2026-11-23)."""
+
+TELL_WITHIN = {Level.URGENT: timedelta(minutes=30), Level.HIGH: timedelta(hours=2), Level.MODERATE: timedelta(hours=10)}
+"""When the patient must have been told, counted from the answer, in the same hours (house rule, 2026-11-23)."""
+
+DOCTOR_LADDERS: dict[Level, list[dict[str, Any]]] = {
+    Level.URGENT: [
+        {"after_minutes": 0, "notify": "doctor"},
+        {"after_minutes": 5, "notify": "doctor"},
+        {"after_minutes": 10, "notify": "stand_in"},
+        {"after_minutes": 15, "notify": "head"},
+    ],
+    Level.HIGH: [
+        {"after_minutes": 0, "notify": "doctor"},
+        {"after_minutes": 60, "notify": "doctor"},
+        {"after_minutes": 120, "notify": "stand_in"},
+        {"after_minutes": 180, "notify": "head"},
+    ],
+    Level.MODERATE: [
+        {"after_minutes": 0, "notify": "doctor"},
+        {"after_minutes": 300, "notify": "doctor"},
+        {"after_minutes": 600, "notify": "stand_in"},
+        {"after_minutes": 900, "notify": "head"},
+    ],
+}
+"""Rungs climbed until a doctor answers; minutes count like the deadline's (house rule, 2026-11-23: the alert chain's own hours)."""
+
+TELL_LADDERS: dict[Level, list[dict[str, Any]]] = {
+    Level.URGENT: [
+        {"after_minutes": 0, "notify": "asker"},
+        {"after_minutes": 5, "notify": "team"},
+        {"after_minutes": 10, "notify": "on_call"},
+        {"after_minutes": 15, "notify": "head"},
+    ],
+    Level.HIGH: [
+        {"after_minutes": 0, "notify": "asker"},
+        {"after_minutes": 60, "notify": "team"},
+        {"after_minutes": 120, "notify": "head"},
+    ],
+    Level.MODERATE: [
+        {"after_minutes": 0, "notify": "asker"},
+        {"after_minutes": 300, "notify": "team"},
+        {"after_minutes": 600, "notify": "head"},
+    ],
+}
+"""Rungs climbed until a nurse has told the patient (house rule, 2026-11-23)."""
+
+REPEAT = {Level.URGENT: timedelta(minutes=5), Level.HIGH: timedelta(hours=1), Level.MODERATE: timedelta(hours=10)}
+"""The last rung repeats at this pace (HZ-03: a ladder never ends in nothing)."""
+
+ACTING = (Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR)
+
+
+def climb_to_the_doctor(service: Service, level: Level, now: datetime) -> dict[str, Any]:
+    """The columns of a request that begins to climb: to a doctor."""
+    return _from_the_first_rung(service, level, now, DOCTOR_LADDERS[level], ANSWER_WITHIN[level])
+
+
+def climb_to_the_nurses(service: Service, level: Level, now: datetime) -> dict[str, Any]:
+    """The same once it is answered: the patient waits to be told."""
+    return _from_the_first_rung(service, level, now, TELL_LADDERS[level], TELL_WITHIN[level])
+
+
+def _from_the_first_rung(service: Service, level: Level, now: datetime, ladder: list[dict[str, Any]], within: timedelta) -> dict[str, Any]:
+    first = reasons.deadline(service, level, now, timedelta(minutes=ladder[0]["after_minutes"]))
+    return {"respond_by": reasons.deadline(service, level, now, within), "ladder": list(ladder), "rung": 0, "next_step_at": first}
+
+
+def due(session: Session, now: datetime, *, limit: int = 100) -> list[int]:
+    """Ids of requests whose next step is due, the nearest deadline first."""
+    open_ = (*FOR_THE_DOCTOR, RequestState.ANSWERED)
+    waiting = select(DoctorRequest.id).where(DoctorRequest.state.in_(open_), DoctorRequest.next_step_at <= now)
+    return list(session.scalars(waiting.order_by(DoctorRequest.respond_by).limit(limit)))
+
+
+def step(session: Session, request_id: int, now: datetime) -> bool:
+    """The next rung of one request. False when another process made it, or somebody answered meanwhile."""
+    request = session.get(DoctorRequest, request_id, populate_existing=True)
+    if request is None or request.next_step_at is None or request.next_step_at > now:
+        return False
+    mine = update(DoctorRequest).where(DoctorRequest.id == request.id, DoctorRequest.stamp == request.stamp)
+    claimed = session.execute(mine.values(stamp=DoctorRequest.stamp + 1))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
+        return False
+    session.refresh(request)
+    service = session.get_one(Service, request.service_id)
+    notify = str(request.ladder[min(request.rung, len(request.ladder) - 1)]["notify"])
+    reached = [person.name for person in people_of(session, request, notify, now) if _ping(session, service, request, person, now)]
+    detail = {"notify": notify, "reached": reached, "rung": request.rung + 1}
+    request.rung += 1
+    request.next_step_at = _next_step(service, request, now)
+    session.add(RequestEvent(request_id=request.id, at=now, kind="stepped", actor=str(SYSTEM), actor_name=SYSTEM.name, detail=detail))
+    session.flush()
+    return True
+
+
+def _next_step(service: Service, request: DoctorRequest, now: datetime) -> datetime:
+    level = Level.of(request.level)
+    if request.rung >= len(request.ladder):
+        return reasons.deadline(service, level, now, REPEAT[level])
+    minutes = timedelta(minutes=request.ladder[request.rung]["after_minutes"])
+    return max(reasons.deadline(service, level, request.raised_at, minutes), now)
+
+
+def people_of(session: Session, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
+    """Who a rung means now. When it means nobody, everybody who may act: a request must reach somebody."""
+    found = _meant(session, request, notify, now)
+    if found or notify == "team":
+        return found  # an empty ward still has the list on its screens; the next rung is on its way
+    return _of_roles(session, request.service_id, *ACTING)
+
+
+def _meant(session: Session, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
+    if notify == "doctor":
+        doctor = session.get_one(Staff, request.doctor_id)
+        return stand_ins(session, doctor, now) or [one for one in [doctor] if one.active]
+    if notify == "stand_in":
+        on_call = [one for one in care_team.on_duty(session, request.service_id, now, "on_call") if one.role == Role.ONCOLOGIST]
+        others = [one for one in _of_roles(session, request.service_id, Role.ONCOLOGIST) if one.id != request.doctor_id]
+        return on_call or others
+    if notify == "asker":
+        asker = session.get_one(Staff, request.asked_by_id)
+        there = care_team.on_duty(session, request.service_id, now, "ward")
+        return [asker] if asker.active and (not there or asker.id in {one.id for one in there}) else there
+    if notify in ("team", "on_call"):
+        return care_team.on_duty(session, request.service_id, now, "ward" if notify == "team" else "on_call")
+    return _of_roles(session, request.service_id, Role.COORDINATOR)
+
+
+def stand_ins(session: Session, absent: Staff, now: datetime) -> list[Staff]:
+    """Who replaces this person now."""
+    now_ = (StandIn.absent_id == absent.id, StandIn.starts_at <= now, StandIn.ends_at > now, StandIn.removed_at.is_(None))
+    return list(session.scalars(select(Staff).join(StandIn, StandIn.by_id == Staff.id).where(*now_, Staff.active).order_by(Staff.id)))
+
+
+def _of_roles(session: Session, service_id: int, *roles: Role) -> list[Staff]:
+    there = (Staff.service_id == service_id, Staff.role.in_(roles), Staff.active)
+    return list(session.scalars(select(Staff).where(*there).order_by(Staff.id)))
+
+
+def _ping(session: Session, service: Service, request: DoctorRequest, person: Staff, now: datetime) -> bool:
+    """A content-free text: a level and a reference, never who or what (SEC-01, HZ-30)."""
+    if not person.phone:
+        return False
+    outbox.queue_staff(
+        session,
+        service=service,
+        staff=person,
+        key="staff_answer" if request.state == RequestState.ANSWERED else "staff_request",
+        values={"level": request.level, "ref": f"D{request.id}"},
+        dedup_key=f"request:{request.id}:{request.raised_at.isoformat()}:{request.rung}:{person.id}",
+        now=now,
+    )
+    return True
