@@ -53,7 +53,8 @@ class Contact(Base):
 
     reached: False when nobody answered: the planned call then stays to be made. form_of: whose questions ("coach@2026-11-23"); form: key
     of the question → its answer, or {"not_asked": why}. seconds: how long it took; measured: what the clock said, when it was put right
-    by hand, with who and why in ``edits``. checkin_id: the check-in whose answers it carries. seen_*: the doctor who read it.
+    by hand, with who and why in ``edits``. checkin_id: the check-in whose answers it carries. to_doctor: a doctor has
+    to read it; seen_*: who did.
     """
 
     __tablename__ = "contact"
@@ -101,6 +102,7 @@ class Contact(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     saved_at: Mapped[datetime]
+    to_doctor: Mapped[bool] = mapped_column(default=False)
     seen_by_doctor_at: Mapped[datetime | None]
     seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     stamp: Mapped[int] = mapped_column(default=1)

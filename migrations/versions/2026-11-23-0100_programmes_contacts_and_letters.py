@@ -221,6 +221,7 @@ def _contacts() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("to_doctor", sa.Boolean(), nullable=False),
         sa.Column("seen_by_doctor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seen_by_id", sa.Integer(), nullable=True),
         sa.Column("stamp", sa.Integer(), nullable=False),
