@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import reasons
+from app.alerts import paging, reasons
 from app.alerts.handling import back_to_team
-from app.alerts.models import Alert, AlertState
+from app.alerts.models import Alert, AlertEvent, AlertState
+from app.alerts.paging import Words
 from app.alerts.raising import note, record
 from app.core.audit import SYSTEM
-from app.messaging import outbox
 from app.messaging.models import Message, Out
-from app.people import care_team
-from app.people.models import Patient, Role, Service, Staff
+from app.people import routes, stand_ins
+from app.people.models import Service, Staff
 from triage.terms import Level
 
 NO_REPORT = timedelta(minutes=15)
@@ -24,21 +25,39 @@ NO_REPORT = timedelta(minutes=15)
 
 
 def due(session: Session, now: datetime, *, limit: int = 100) -> list[int]:
-    """Ids of alerts whose next step is due, the most urgent deadline first."""
-    waiting = select(Alert.id).where(Alert.state != AlertState.CLOSED, Alert.next_step_at <= now)
-    return list(session.scalars(waiting.order_by(Alert.respond_by).limit(limit)))
+    """Ids of alerts whose next step is due, the most urgent deadline first; then those put aside by somebody whose shift is over."""
+    stepping = select(Alert.id).where(Alert.state != AlertState.CLOSED, Alert.next_step_at <= now)
+    aside = select(Alert).where(Alert.state == AlertState.WAITING, Alert.next_step_at > now).order_by(Alert.id)
+    left = [alert.id for alert in session.scalars(aside) if _shift_is_over(session, alert, now)]
+    return [*session.scalars(stepping.order_by(Alert.respond_by).limit(limit)), *left[:limit]]
+
+
+def _shift_is_over(session: Session, alert: Alert, now: datetime) -> bool:
+    """Did the shift end in which its owner put it aside? Nobody else would look at it before its hour."""
+    since = select(AlertEvent.at).where(AlertEvent.alert_id == alert.id, AlertEvent.kind == "waiting").order_by(AlertEvent.id.desc())
+    began = session.scalar(since.limit(1))
+    if alert.owner_id is None or began is None:
+        return False
+    ended = stand_ins.shift_ends(session, alert.owner_id, began)
+    return ended is not None and ended <= now
 
 
 def step(session: Session, alert_id: int, now: datetime) -> bool:
     """One step: the next rung of a new alert, or an owned one without outcome back to the team. False when another process made it."""
     alert = session.get(Alert, alert_id, populate_existing=True)
-    if alert is None or alert.state == AlertState.CLOSED or alert.next_step_at is None or alert.next_step_at > now:
+    if alert is None or alert.state == AlertState.CLOSED or alert.next_step_at is None:
+        return False
+    promised = alert.next_step_at
+    if promised > now and not (alert.state == AlertState.WAITING and _shift_is_over(session, alert, now)):
         return False
     claimed = session.execute(update(Alert).where(Alert.id == alert_id, Alert.stamp == alert.stamp).values(stamp=Alert.stamp + 1))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
         return False
     session.refresh(alert)
-    if alert.state == AlertState.WAITING:
+    if alert.state == AlertState.WAITING and promised > now:
+        back_to_team(session, alert, now=now, why="shift_over")
+        alert.next_step_at = promised  # everybody sees it from now on; nobody is called before the hour it was put aside until
+    elif alert.state == AlertState.WAITING:
         back_to_team(session, alert, now=now, why="wait_over")
     elif alert.state != AlertState.NEW:
         back_to_team(session, alert, now=now, why="no_outcome")
@@ -50,11 +69,13 @@ def step(session: Session, alert_id: int, now: datetime) -> bool:
 def _climb(session: Session, alert: Alert, now: datetime) -> None:
     service = session.get_one(Service, alert.service_id)
     rung = alert.ladder[min(alert.rung, len(alert.ladder) - 1)]
-    people = _people(session, service, alert, str(rung["notify"]), now)
-    reached = [person.name for person in people if _ping(session, service, alert, person, now)]
+    ways = rung.get("by") or routes.usual_ways(alert.level, str(rung["notify"]))
+    people = paging.meant_by(session, service, str(rung["notify"]), now, patient_id=alert.patient_id)
+    reached = {person.name: by for person in people if (by := _ping(session, service, alert, person, ways, now))}
     alert.rung += 1
     alert.next_step_at = _next_step(service, alert, now)
-    note(session, alert, "stepped", by=SYSTEM, now=now, detail={"notify": rung["notify"], "reached": reached, "rung": alert.rung})
+    detail = {"notify": rung["notify"], "reached": list(reached), "ways": reached, "rung": alert.rung}
+    note(session, alert, "stepped", by=SYSTEM, now=now, detail=detail)
     record(session, alert, "alert.stepped", by=SYSTEM, now=now, after={"notify": rung["notify"], "reached": len(reached)})
 
 
@@ -66,40 +87,11 @@ def _next_step(service: Service, alert: Alert, now: datetime) -> datetime:
     return max(planned, now)
 
 
-def _people(session: Session, service: Service, alert: Alert, notify: str, now: datetime) -> list[Staff]:
-    """Who a rung means now. When it means nobody, everybody who may act: an alert must reach somebody."""
-    people: list[Staff] = []
-    if notify in ("team", "on_call"):
-        people = care_team.on_duty(session, service.id, now, "ward" if notify == "team" else "on_call")
-    elif notify == "prescriber" and alert.patient_id is not None:
-        patient = session.get_one(Patient, alert.patient_id)
-        people = [patient.oncologist] if patient.oncologist.active else []
-    elif notify == "head":
-        heads = select(Staff).where(Staff.service_id == service.id, Staff.role == Role.COORDINATOR, Staff.active)
-        people = list(session.scalars(heads.order_by(Staff.id)))
-    if people or notify == "team":
-        return people  # an empty ward still has the list on its screens; the next rung is on its way
-    acting = (Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR)
-    return list(
-        session.scalars(select(Staff).where(Staff.service_id == service.id, Staff.role.in_(acting), Staff.active).order_by(Staff.id))
-    )
-
-
-def _ping(session: Session, service: Service, alert: Alert, person: Staff, now: datetime) -> bool:
-    """A content-free text: a level and a reference, never who or what (SEC-01, HZ-30)."""
-    if not person.phone:
-        return False
-    outbox.queue_staff(
-        session,
-        service=service,
-        staff=person,
-        key="staff_alert",
-        values={"level": alert.level, "ref": f"A{alert.id}"},
-        dedup_key=f"alert:{alert.id}:{alert.raised_at.isoformat()}:{alert.rung}:{person.id}",
-        alert_id=alert.id,
-        now=now,
-    )
-    return True
+def _ping(session: Session, service: Service, alert: Alert, person: Staff, ways: Sequence[str], now: datetime) -> list[str]:
+    """Content-free words by each way: a level and a reference, never who or what (SEC-01, HZ-30)."""
+    words = Words(text="staff_alert", call="staff_call", values={"level": alert.level, "ref": f"A{alert.id}"})
+    reason = f"alert:{alert.id}:{alert.raised_at.isoformat()}:{alert.rung}"
+    return list(paging.page(session, service, person, ways, words, reason=reason, alert_id=alert.id, now=now))
 
 
 def follow_deliveries(session: Session, now: datetime, *, limit: int = 200) -> int:

@@ -14,8 +14,8 @@ from app.alerts.raising import back_to_team, consider, kept, note, record
 from app.alerts.reasons import Reason
 from app.core.audit import SYSTEM
 from app.core.errors import Conflict, NotFound, Refusal
-from app.people import care_team
-from app.people.models import Service, Shift, Staff
+from app.people import care_team, stand_ins
+from app.people.models import Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 from triage.terms import Level
 
@@ -68,8 +68,7 @@ def held_until(session: Session, alert: Alert, now: datetime) -> datetime:
     service = session.get_one(Service, alert.service_id)
     level = Level.of(alert.level)
     limit = reasons.deadline(service, level, now, reasons.HELD[level])
-    shift = select(Shift.ends_at).where(Shift.staff_id == alert.owner_id, Shift.starts_at <= now, Shift.ends_at > now)
-    ends = session.scalar(shift.order_by(Shift.ends_at.desc()))
+    ends = stand_ins.shift_ends(session, alert.owner_id, now) if alert.owner_id else None
     return min(limit, ends) if ends else limit
 
 

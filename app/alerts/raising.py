@@ -15,7 +15,7 @@ from app.alerts.models import Alert, AlertEvent, AlertState
 from app.alerts.reasons import Reason
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
-from app.people import reading
+from app.people import reading, routes
 from app.people.models import Patient, Service
 from app.people.perimeter import Viewer
 from triage.terms import Level
@@ -41,6 +41,8 @@ def consider(
         raise ValueError("an alert needs a patient or a subject")
     if patient is not None and (need := reading.interpreter_for(patient)):
         reason = replace(reason, detail={**reason.detail, "interpreter": need})  # whoever telephones must know before dialling (HZ-36)
+    if route := routes.of(session, service.id, reason.level.word):
+        reason = replace(reason, ladder=list(route.rungs))  # who is there is for the service to say; how long there is stays the protocol's
     alert = _open(session, service.id, name)
     if alert is None:
         alert = _raise(session, service, patient, name, reason, by=by, now=now)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
+from app.people import stand_ins
 from app.people.models import Service, Shift, Staff
 
 HORIZON_DAYS = 15
@@ -92,10 +93,15 @@ def add_service_time(service: Service, start: datetime, length: timedelta) -> da
 
 
 def on_duty(session: Session, service_id: int, at: datetime, kind: str) -> list[Staff]:
-    """Staff whose shift of this kind ("ward" or "on_call") covers the instant, each once; disabled accounts never."""
+    """Who is there by the shifts of this kind ("ward" or "on_call") at the instant, each once, stand-ins in the place of whom they replace.
+
+    Disabled accounts never.
+    """
     inside = (Shift.service_id == service_id, Shift.kind == kind, Shift.starts_at <= at, Shift.ends_at > at)
-    found = select(Staff).join(Shift, Shift.staff_id == Staff.id).where(*inside, Staff.active).order_by(Staff.id)
-    return list(session.scalars(found).unique())
+    written = session.scalars(select(Staff).join(Shift, Shift.staff_id == Staff.id).where(*inside)).unique()
+    replaced = stand_ins.in_force(session, service_id, at)
+    meant = {person.id: person for person in (stand_ins.instead_of(session, one, at, replaced) for one in written)}
+    return [meant[number] for number in sorted(meant) if meant[number].active]
 
 
 def covered(session: Session, service: Service, at: datetime, span: timedelta = timedelta(hours=4)) -> bool:

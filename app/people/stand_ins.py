@@ -1,0 +1,44 @@
+"""Who replaces whom at an instant: the shifts, the rungs and the patients of somebody absent mean their stand-in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.people.models import Shift, Staff
+from app.people.rota_models import StandIn
+
+
+def in_force(session: Session, service_id: int, at: datetime) -> dict[int, int]:
+    """Absent → stand-in, of one service at this instant. Of two written for the same person, the later one counts."""
+    inside = (StandIn.service_id == service_id, StandIn.starts_at <= at, StandIn.ends_at > at, StandIn.removed_at.is_(None))
+    rows = session.execute(select(StandIn.absent_id, StandIn.by_id).where(*inside).order_by(StandIn.id))
+    return dict(list(rows))
+
+
+def instead_of(session: Session, staff: Staff, at: datetime, replaced: dict[int, int] | None = None) -> Staff:
+    """Whoever is meant by this person at this instant: themselves, or their stand-in, or the stand-in's own.
+
+    A stand-in whose account is closed, or who left the service, is nobody: the absent one is meant again, and coverage says so.
+    """
+    known = in_force(session, staff.service_id, at) if replaced is None and staff.service_id else replaced or {}
+    meant, seen = staff, {staff.id}
+    while (following := known.get(meant.id)) is not None and following not in seen:
+        other = session.get(Staff, following)
+        if other is None or not other.active or other.service_id != staff.service_id:
+            break
+        seen.add(following)
+        meant = other
+    return meant
+
+
+def shift_ends(session: Session, staff_id: int, at: datetime) -> datetime | None:
+    """When the work of this person ends: their own shift, or that of whom they replace, as long as they do. None off duty."""
+    inside = (StandIn.starts_at <= at, StandIn.ends_at > at, StandIn.removed_at.is_(None))
+    until = dict(list(session.execute(select(StandIn.absent_id, StandIn.ends_at).where(StandIn.by_id == staff_id, *inside))))
+    away = session.scalar(select(StandIn.id).where(StandIn.absent_id == staff_id, *inside).limit(1)) is not None
+    whose = [*until, *(() if away else (staff_id,))]
+    running = select(Shift).where(Shift.staff_id.in_(whose), Shift.starts_at <= at, Shift.ends_at > at)
+    return max((min(shift.ends_at, until.get(shift.staff_id, shift.ends_at)) for shift in session.scalars(running)), default=None)
