@@ -101,7 +101,7 @@ class Alert(Base):
 
 class AlertEvent(Base):
     """One thing that happened to an alert. kind: raised, merged, risen, told, stepped, taken, called, note, waiting, returned,
-    handed_over, closed, reopened. detail: what is needed to say it in words (never glued sentences)."""
+    handed_over, closed, reopened, rang. detail: what is needed to say it in words (never glued sentences)."""
 
     __tablename__ = "alert_event"
 
@@ -120,7 +120,7 @@ class Task(Base):
 
     kind: unknown_number, shared_number, to_read, cycle_not_started, undeliverable, opted_out, call_back, wrong_number, deceased,
     hospitalised, refill, media, link_locked, past_window, absence_open, overdue_call, flood,
-    sms_budget. key: the same reason makes one task. Closed apart from alerts,
+    sms_budget, rota_hole, rota_leaver, road_failed. key: the same reason makes one task. Closed apart from alerts,
     with a note. owner_id: whoever must do it; always set on an overdue_call (nothing came of a check-in in 72 h).
     """
 

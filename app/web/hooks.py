@@ -10,11 +10,14 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from starlette.exceptions import HTTPException
 
+from app.alerts import by_phone
 from app.checkins.texts import conversation
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.messaging import carriers, inbox, reports
 from app.web.deps import Now, TheTools, Tools, Writes
+from notifications import wording
+from notifications.transports import twilio_voice
 from notifications.transports.twilio_sms import INBOUND_PATH, STATUS_PATH, TwilioSms
 
 LARGEST = 64 * 1024
@@ -36,6 +39,12 @@ T = TypeVar("T")
 def twilio(settings: Settings) -> TwilioSms:
     """Twilio's reader for these settings. Without a token every signature is false."""
     return carriers.twilio(settings)
+
+
+@lru_cache(maxsize=4)
+def voice(settings: Settings) -> twilio_voice.TwilioVoice:
+    """Twilio's reader of calls for these settings."""
+    return carriers.twilio_voice(settings)
 
 
 def path_of(request: Request) -> str:
@@ -80,6 +89,26 @@ def status(request: Request, form: Form, session: Writes, tools: TheTools, now: 
     if answer := _self_test(form):
         return answer
     reports.apply(session, _read(lambda: twilio(tools.settings).read_status(path_of(request), form)), now=now)
+    return Response(status_code=204)
+
+
+@router.post(twilio_voice.KEY_PATH)
+def key(ref: int, form: Form, session: Writes, tools: TheTools, now: Now, again: bool = False) -> Response:
+    """A key pressed during a call of ours: what it did is said back. An old or unknown call is answered politely and takes nothing."""
+    pressed = dict(form).get("Digits", "")
+    said = by_phone.pressed(session, ref, pressed, again=again, now=now)
+    words = wording.render(said.key, said.language, said.values)
+    where = voice(tools.settings).key_address(ref) + "?again=1"
+    spoken = twilio_voice.ask(words, said.language, where, times=1) if said.ask else twilio_voice.tell(words, said.language)
+    return Response(spoken, media_type="text/xml")
+
+
+@router.post(twilio_voice.STATUS_PATH)
+def call_status(ref: int, request: Request, form: Form, session: Writes, tools: TheTools, now: Now) -> Response:
+    """News of a call: kept like that of a text, and written on the alert once it has ended."""
+    news = _read(lambda: voice(tools.settings).read_status(path_of(request), form))
+    if (message := reports.apply(session, news, now=now)) is not None:
+        by_phone.ended(session, message, now=now, busy=news.status == "busy")
     return Response(status_code=204)
 
 

@@ -147,7 +147,13 @@ class Saying:
         """What a task asks for."""
         planned = task.key.startswith("ask_by_telephone:")  # nobody asked for this call: it is how the questions are asked
         first = f"task.first.{'asked_by_telephone' if planned else self.why_of(task, away)}"
-        return self.page.say(first if self.page.has(first) else f"task.{task.kind}")
+        return self.page.say(first if self.page.has(first) else f"task.{task.kind}", **self._of_rota(task))
+
+    def _of_rota(self, task: Task) -> dict[str, str]:
+        """The hours and the person that a task about the rota names."""
+        named = {"begins": task.detail.get("from"), "until": task.detail.get("until")} if task.kind.startswith("rota_") else {}
+        hours = {name: self.page.formats.when(datetime.fromisoformat(str(at))) for name, at in named.items() if at}
+        return {**hours, "name": str(task.detail.get("name", ""))} if named else {}
 
     def away(self, one: Absence) -> str:
         """Where the patient is, or that they are dead, with the days."""
@@ -223,7 +229,13 @@ class Saying:
         if event.kind == "stepped":
             people = [str(name) for name in detail.get("reached", ())]
             rung = say(f"story.rung.{detail.get('notify', 'team')}")
+            ways: dict[str, list[str]] = detail.get("ways") or {}
+            if any(by != ["text"] for by in ways.values()):
+                people = [f"{name} ({', '.join(say(f'story.way.{way}') for way in ways[name])})" for name in people]
+                return say("story.stepped_ways", rung=rung, people=", ".join(people))
             return say("story.stepped", rung=rung, people=", ".join(people)) if people else say("story.stepped_nobody", rung=rung)
+        if event.kind == "rang":
+            return say(f"story.rang.{detail['ended']}", to=str(detail["to"]))
         if event.kind == "called":
             return say("story.called" if detail.get("reached") else "story.called_in_vain", who=event.actor_name, whom=self.whom(detail))
         if event.kind == "corrected":

@@ -6,6 +6,7 @@ In a test:
         twilio.script(slow_down(2), lost_answer())        # what happens to the next messages, one each
         twilio.fates["+33639980007"] = ("undelivered", 30003)
         twilio.call_back(sid, "delivered", "sent")        # signed callbacks, in the order given, repeated if repeated
+        twilio.calls.press(sid, "1")                      # somebody answers a call and presses a key
         twilio.text("+33639980001", "2 0 1", to="+33199001234", url=public_url + "/twilio/inbound")
 
 By hand: ``python -m tests.support.twilio_standin --port 9000 --inbound http://127.0.0.1:8000/twilio/inbound`` then type
@@ -31,6 +32,7 @@ from twilio.request_validator import RequestValidator
 
 from notifications.policy import length
 from tests.support.loopback import Loopback
+from tests.support.twilio_calls import Calls
 from tests.support.twilio_faults import Fault, error
 
 ACCOUNT = "AC" + "5" * 32
@@ -51,6 +53,7 @@ class TwilioStandIn:
         self._faults: list[Fault] = []
         self._counter = 0
         self._validator = RequestValidator(token)
+        self.calls = Calls(account, self._known, self.post)
         self._door = Loopback(port=port)
         self._served = self._door.serving(self._app())
         self.url = self._door.url
@@ -78,6 +81,7 @@ class TwilioStandIn:
         app.add_api_route(path + ".json", self._create, methods=["POST"])
         app.add_api_route(path + ".json", self._list, methods=["GET"])
         app.add_api_route(path + "/{sid}.json", self._fetch, methods=["GET"])
+        self.calls.doors(app)
         return app
 
     async def _create(self, request: Request) -> Response:
