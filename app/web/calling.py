@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from app.care.document import Form
 from app.checkins import answers
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.pages import calling, filling
@@ -26,6 +27,7 @@ from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
 from app.web import aloud, chart_data
+from app.web.care import sheet
 from app.web.chart_data import Contact
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
@@ -39,7 +41,7 @@ from app.web.speakers import Speakers
 from triage import explain, questions
 from triage.protocol import Protocol
 from triage.questions import Question
-from triage.terms import Step
+from triage.terms import Answer, Step
 
 router = APIRouter()
 
@@ -68,13 +70,31 @@ class Line:
     focus: bool = False
 
 
+@dataclass(frozen=True)
+class Found:
+    """What is asked on this page, by which rules, and what is answered already."""
+
+    protocol: Protocol | None
+    asked: Sequence[Question]
+    said: Mapping[str, Answer]
+
+
+def questions_on(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, form: Form | None) -> Found:
+    """The questions of the check-in, then those that the form of a call asks each time."""
+    protocol, asked = calling.questions_of(session, patient, checkin, now=page.now)
+    said = filling.said_of(session, checkin) if checkin is not None and checkin.opened_at is not None else {}
+    return Found(protocol, sheet.asked_too(asked, protocol, form), said)
+
+
 @router.get("/patients/{patient_id}/call")
 def show(page: StaffPage, session: Reads, patient_id: Id, checkin: int = 0, who: Who = "", at: Place = "") -> Response:
     """The questions of the check-in under way, of today's, or of the day's own; looking opens nothing."""
     page.viewer.require(ABILITY)
     patient = patients.get(session, patient_id, viewer=page.viewer)
     opened(page, patient, "call")
-    return _page(page, session, patient, calling.chosen(session, patient, checkin, now=page.now), who, at=at)
+    begun = sheet.draft(session, page, patient)
+    named = checkin or (begun.checkin_id if begun is not None else 0) or 0
+    return _page(page, session, patient, calling.chosen(session, patient, named, now=page.now), who, at=at)
 
 
 @router.post("/patients/{patient_id}/call/{act}")
@@ -92,16 +112,21 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
         if not told:
             raise
         session.rollback()
-        patient = patients.get(session, patient_id, viewer=page.viewer)
-        found = calling.chosen(session, patient, named, now=page.now)
-        return _page(page, session, patient, found, values.get("who", ""), at=values.get("key", ""), values=values, errors=told)
+        return again(page, session, patient_id, values, told)
     return page.go(f"/patients/{patient.id}/call?{urlencode(where)}")
+
+
+def again(page: Page, session: Session, patient_id: int, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    """The same page with a sentence beside what cannot stand, and everything typed still there."""
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    found = calling.chosen(session, patient, whole(values.get("checkin", "")) or 0, now=page.now)
+    return _page(page, session, patient, found, values.get("who", ""), at=values.get("key", ""), values=values, errors=errors)
 
 
 # --- Acts ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _speaker(patient: Patient, who: str) -> Actor:
+def speaker(patient: Patient, who: str) -> Actor:
     """The patient or one of the people around, as the page names them. Raises FieldErrors for anybody else."""
     for actor in respondents.may_speak(patient):
         if str(actor) == who:
@@ -110,15 +135,16 @@ def _speaker(patient: Patient, who: str) -> Actor:
 
 
 def _answer(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
-    by, key = _speaker(patient, values.get("who", "")), values.get("key", "")
-    _, asked = calling.questions_of(session, patient, checkin, now=page.now)
-    question = next((one for one in asked if one.key == key), None)
+    by, key = speaker(patient, values.get("who", "")), values.get("key", "")
+    found = questions_on(page, session, patient, checkin, sheet.form_of(session, page, patient))
+    question = next((one for one in found.asked if one.key == key), None)
     if question is None:
         raise NotFound("This question")
     typed = asking.read(page, question, values)
     if typed.errors:
         raise FieldErrors({name: str(said) for name, said in typed.errors.items()})
     begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    sheet.carry(session, page, patient, begun)
     before, _ = calling.told(session, begun)
     if typed.words:
         _keep_words(page, session, patient, begun, by, typed.words)
@@ -141,7 +167,7 @@ def _keep_words(page: Page, session: Session, patient: Patient, checkin: CheckIn
 
 def _words(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
     """What was said besides: kept as it is, scanned for danger, read by the same reader."""
-    by, words = _speaker(patient, values.get("who", "")), values.get("told", "").strip()
+    by, words = speaker(patient, values.get("who", "")), values.get("told", "").strip()
     if not words:
         raise FieldErrors({"told": "Write what was said."})
     if len(words) > asking.LONGEST:
@@ -161,7 +187,7 @@ def _person(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
 
 
 def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | None, values: dict[str, str]) -> dict[str, Any]:
-    by = _speaker(patient, values.get("who", ""))
+    by = speaker(patient, values.get("who", ""))
     if checkin is None or not answers.current(session, checkin.id):
         raise FieldErrors({"nothing": "No answer is noted yet: there is nothing to finish. Note one answer, or leave: nothing changes."})
     if not values.get("sure") and checkin.closed_at is None and calling.unanswered(session, checkin):
@@ -189,7 +215,8 @@ def _page(
 ) -> Response:
     people = respondents.may_speak(patient)
     by = next((actor for actor in people if str(actor) == who), people[0])
-    protocol, asked = calling.questions_of(session, patient, checkin, now=page.now)
+    found = questions_on(page, session, patient, checkin, sheet.form_of(session, page, patient))
+    protocol, asked = found.protocol, found.asked
     row = calling.so_far(session, checkin) if checkin else None
     say, advice = calling.told(session, checkin) if checkin else (None, None)
     spoken = aloud.in_language_of(page, patient)
@@ -215,6 +242,8 @@ def _page(
         numbers=_numbers(session, patient, page),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
         saying=Saying(page, protocol),
+        sheet=sheet.of(page, session, patient, asked, found.said, protocol),
+        title_of=sheet.title_of,
         speakers=Speakers(page, session, patient),
         values=values or {},
         errors=errors or {},

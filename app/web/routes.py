@@ -25,6 +25,7 @@ from app.web import (
     tablets,
 )
 from app.web.api import every as api
+from app.web.care import acting, planned, seeing
 from app.web.form import guard, pages, who
 from app.web.patient import documents, results
 from app.web.render import NAVIGATION, Link
@@ -44,7 +45,10 @@ ROUTERS: list[APIRouter] = [
     documents.router,
     results.router,
     reaching.router,
+    seeing.router,
+    acting.router,
     calling.router,
+    planned.router,
     numbers.router,
     sharing.router,
     coordinator.router,
@@ -61,6 +65,7 @@ ROUTERS: list[APIRouter] = [
 
 TOP_BAR: list[Link] = [
     Link("nav.enrol", "/enrol", "enrol"),
+    Link("nav.calls", "/calls", "see_alerts"),
     Link("nav.patients", "/patients", "open_chart"),
     Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.service", "/service", "manage_service"),

@@ -34,11 +34,12 @@ OWN = "unprompted"
 
 @dataclass(frozen=True)
 class Preview:
-    """The conclusion, the rules it was made with, and the answers it stands on, kept and typed."""
+    """The conclusion, the rules it was made with, and the answers it stands on, kept and typed. dangers: of the words typed."""
 
     assessment: Assessment
     protocol: Protocol
     said: Mapping[str, Answer]
+    dangers: tuple[str, ...] = ()
 
 
 def preview(
@@ -69,7 +70,7 @@ def preview(
     over = begun.closed_at is not None and begun.why != "danger"  # as when an answer is kept on its page
     seen = context.build(session, begun, protocol, now=now, closing=over, supposed=supposed)
     said, assessment = assessing.gravest(protocol, standing, said, seen)
-    return Preview(assessment, protocol, said)
+    return Preview(assessment, protocol, said, tuple(heard))
 
 
 def _as_begun(session: Session, patient: Patient, checkin: CheckIn | None, now: datetime) -> tuple[CheckIn, Protocol] | None:

@@ -6,7 +6,7 @@ An owned alert in the service written to, and the safety text on its way; when i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -99,7 +99,7 @@ def tell(
     session: Session, service: Service, patient: Patient | None, message: Message, key: str, alert: Alert, reason: Reason, *, now: datetime
 ) -> Message:
     """Answer a text with its safety text, once, and write on the alert whether it could leave. ``key``: the text of an open service."""
-    key, values = _in_hours(service, key, reason, now)
+    key, values = in_hours(service, key, reason.respond_within, now)
     paper = pages.is_paper(message)
     if paper and (before := _told_already(session, message, key, alert)) is not None:
         return before
@@ -133,12 +133,15 @@ def _told_already(session: Session, message: Message, key: str, alert: Alert) ->
     return next((text for text in session.scalars(earlier) if text.reply_to_id == message.id or could_leave(text)), None)
 
 
-def _in_hours(service: Service, key: str, reason: Reason, now: datetime) -> tuple[str, dict[str, object]]:
-    # Closed: no call is promised. The emergency number and the helpline answer day and night, those texts stay.
+def in_hours(service: Service, key: str, respond_within: timedelta | None, now: datetime) -> tuple[str, dict[str, object]]:
+    """The safety text that holds at this hour, and what it promises. Closed: no call is promised.
+
+    The emergency number and the helpline answer day and night: those texts stay.
+    """
     if key in ("urgent", "urgent_fever") and not care_team.is_open(service, now):
         return "urgent_closed", {}
     if key == "urgent":
-        within = reason.respond_within or reasons.DEADLINES[Level.URGENT]
+        within = respond_within or reasons.DEADLINES[Level.URGENT]
         return key, {"minutes": max(1, int(within.total_seconds() // 60))}
     return key, {}
 

@@ -1,0 +1,209 @@
+"""What a nurse does on the call sheet: begin, keep, take over, close; and what the engine says while she types.
+
+The questions themselves are answered in ../calling.py; this file keeps what stands around them, and ends the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from app.care import closing, contacts
+from app.care.contact_models import Contact, Direction
+from app.checkins import answers
+from app.checkins.judging import measured
+from app.checkins.models import CheckIn
+from app.checkins.pages import calling as asking_by_telephone
+from app.core.errors import FieldErrors, NotFound
+from app.people import patients
+from app.people.models import Patient
+from app.web import calling
+from app.web.care import sheet
+from app.web.coordinator import Typed
+from app.web.deps import Id, Writes
+from app.web.prescription import day, whole
+from app.web.render import Page, StaffPage
+
+router = APIRouter(prefix="/patients/{patient_id}/call")
+
+ABILITY = "make_calls"
+
+
+async def fields(request: Request) -> FormData:
+    """Every field as typed, several of one name included."""
+    return await request.form()
+
+
+Fields = Annotated[FormData, Depends(fields)]
+
+
+@router.post("/begin")
+def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Response:
+    """The clock starts: a planned call, one that was not planned, or somebody who telephones us."""
+    patient = _patient(page, session, patient_id)
+    checkin = asking_by_telephone.to_ask(session, patient, now=page.now)
+    try:
+        contacts.open_call(
+            session,
+            patient,
+            direction=values.get("direction", Direction.OUTGOING),
+            caller=values.get("caller", "patient"),
+            caller_name=values.get("caller_name", ""),
+            reason=values.get("reason", ""),
+            planned_call_id=whole(values.get("call", "")),
+            checkin_id=checkin.id if checkin else None,
+            by=page.viewer,
+            now=page.now,
+        )
+    except FieldErrors as refusal:
+        session.rollback()
+        return calling.again(page, session, patient_id, values, page.field_errors(refusal))
+    return page.go(f"/patients/{patient_id}/call")
+
+
+@router.post("/take-over")
+def take_over(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Response:
+    """A colleague's half-filled sheet becomes one's own, as it stands."""
+    _patient(page, session, patient_id)
+    contacts.take_over(session, whole(values.get("contact", "")) or 0, by=page.viewer, now=page.now)
+    return page.go(f"/patients/{patient_id}/call")
+
+
+@router.post("/save")
+def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Response:
+    """Keep the sheet half-way, by itself while typing or by the button; nothing is judged as missing."""
+    patient, contact = _sheet(page, session, patient_id, values)
+    form = _read(page, session, patient, contact, values)
+    contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
+    if page.is_fragment:
+        return page.page("care/kept.html", contact=contact)
+    return page.go(f"/patients/{patient_id}/call")
+
+
+@router.post("/unreached")
+def unreached(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Response:
+    """Nobody answered: the attempt is kept, the planned call stays to be made."""
+    _, contact = _sheet(page, session, patient_id, values)
+    contacts.not_reached(session, contact.id, by=page.viewer, now=page.now)
+    return page.go(_next(contact))
+
+
+@router.post("/close")
+def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Response:
+    """End the call with its outcome; or the same page with a sentence beside each thing, and everything typed kept."""
+    patient, contact = _sheet(page, session, patient_id, values)
+    form, where = _read(page, session, patient, contact, values), _next(contact)
+    try:
+        _close(page, session, patient, contact, values, form)
+    except FieldErrors as refusal:
+        told = page.field_errors(refusal)
+        session.rollback()
+        contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
+        return calling.again(page, session, patient_id, _plain(values), told)
+    return page.go(where)
+
+
+# --- Under the doors ----------------------------------------------------------------------------------------------------------------
+
+
+def _close(page: Page, session: Session, patient: Patient, contact: Contact, values: FormData, form: Mapping[str, Any]) -> None:
+    """The answers first, then the call: what a closed sheet tells has been judged."""
+    checkin = _checkin(page, session, patient, contact, values)
+    if checkin is not None and checkin.closed_at is None and answers.current(session, checkin.id):
+        if not values.get("sure") and asking_by_telephone.unanswered(session, checkin):
+            raise FieldErrors(
+                {"finish": "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."}
+            )
+        by = calling.speaker(patient, str(values.get("who", "")))
+        asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
+    closed = closing.close(
+        session, contact.id, form=form, by=page.viewer, now=page.now, stamp=_stamp(values), **_outcome(page, patient, values)
+    )
+    covered = {key for key in form if key in sheet.ASKED_BY and f"f-{key}" not in values}
+    for measure in closed.measures:
+        if measure.kind not in covered:  # an answer was judged when it was given
+            measured.judge(session, patient, measure, now=page.now)
+    for medicine in closed.medicines:
+        measured.judge_medicine(session, patient, medicine, now=page.now)
+
+
+def _outcome(page: Page, patient: Patient, values: FormData) -> dict[str, Any]:
+    """As typed, one part at a time: what belongs to another outcome was hidden, and is not sent on."""
+    kind = _text(values, "outcome")
+    errors: dict[str, str] = {}
+    doctor_at = _instant(page, page.formats.local(page.now).date().isoformat(), _text(values, "doctor_hour"), page.formats.zone)
+    agreed = _instant(page, _text(values, "next_day"), _text(values, "next_hour"), patient.timezone)
+    if agreed is None and (_text(values, "next_day") or _text(values, "next_hour")):
+        errors["next_contact_at"] = "Write a day and an hour, or leave both empty."
+    if errors:
+        raise FieldErrors(errors)
+    to_doctor, by_nurse = kind == "level_2", kind == "level_1"
+    return {
+        "outcome": kind,
+        "protocol_ref": _text(values, "protocol_ref") if by_nurse else "",
+        "doctor_id": whole(_text(values, "doctor_id")) if to_doctor else None,
+        "doctor_at": doctor_at if to_doctor else None,
+        "doctor_order": _text(values, "doctor_order") if to_doctor else "",
+        "next_contact_at": agreed,
+        "words": _text(values, "words"),
+    }
+
+
+def _instant(page: Page, on: str, hour: str, zone: str) -> datetime | None:
+    """A day and an hour on somebody's wall."""
+    found = day(on)
+    try:
+        at = time.fromisoformat(hour.strip().replace("h", ":").replace(" ", ""))
+    except ValueError:
+        return None
+    return datetime.combine(found, at, ZoneInfo(zone)) if found is not None else None
+
+
+def _patient(page: Page, session: Session, patient_id: int) -> Patient:
+    page.viewer.require(ABILITY)
+    return patients.get(session, patient_id, viewer=page.viewer)
+
+
+def _sheet(page: Page, session: Session, patient_id: int, values: FormData) -> tuple[Patient, Contact]:
+    """The patient, and the sheet the page holds. Raises NotFound for one of another patient."""
+    patient = _patient(page, session, patient_id)
+    contact = contacts.get(session, whole(_text(values, "contact")) or 0, viewer=page.viewer)
+    if contact.patient_id != patient.id:
+        raise NotFound("This call")
+    return patient, contact
+
+
+def _read(page: Page, session: Session, patient: Patient, contact: Contact, values: FormData) -> dict[str, Any]:
+    checkin = _checkin(page, session, patient, contact, values)
+    found = calling.questions_on(page, session, patient, checkin, contacts.form_of(contact))
+    return sheet.read(page, session, contact, values, found.asked, found.said)
+
+
+def _checkin(page: Page, session: Session, patient: Patient, contact: Contact, values: FormData) -> CheckIn | None:
+    named = whole(_text(values, "checkin")) or contact.checkin_id or 0
+    return asking_by_telephone.chosen(session, patient, named, now=page.now)
+
+
+def _next(contact: Contact) -> str:
+    """Where the next one waits."""
+    return "/calls" if contact.planned_call_id is not None else "/"
+
+
+def _stamp(values: FormData) -> int | None:
+    return whole(_text(values, "stamp"))
+
+
+def _text(values: FormData, name: str) -> str:
+    value = values.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _plain(values: FormData) -> dict[str, str]:
+    return {name: value for name, value in values.items() if isinstance(value, str)}

@@ -1,0 +1,129 @@
+"""The planned calls of today and of the week, by hour, for the whole team: who calls, what is late or missed, moved with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.care import calls, programmes
+from app.care.models import OPEN_CALLS, CallState, Enrolment, PlannedCall
+from app.core.errors import FieldErrors, Refusal
+from app.people.models import Patient, Staff
+from app.people.perimeter import visible_to
+from app.web.coordinator import Typed
+from app.web.deps import Id, Reads, Writes
+from app.web.prescription import day
+from app.web.render import Page, StaffPage
+
+router = APIRouter()
+
+WEEK = 7
+MOST = 500
+"""Calls on one page: a week of a large service (house rule, 2026-11-23)."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One call of the list. owner: "" once it is the team's. ahead: it may be moved and made."""
+
+    call: PlannedCall
+    patient: Patient
+    title: str
+    owner: str
+    at: str
+    other_clock: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is behind, then today, then each day of the week; hours are the service's."""
+
+    behind: Sequence[Planned]
+    days: Sequence[tuple[date, Sequence[Planned]]]
+
+    @property
+    def count(self) -> int:
+        """Every call on the page."""
+        return len(self.behind) + sum(len(found) for _, found in self.days)
+
+
+@router.get("/calls")
+def show(page: StaffPage, session: Reads) -> Response:
+    """Whoever sees the list sees them all: a missed call is the team's (COA-2)."""
+    page.viewer.require("see_alerts")
+    return _page(page, session)
+
+
+@router.post("/calls/{call_id}/move")
+def move(page: StaffPage, session: Writes, call_id: Id, values: Typed) -> Response:
+    """Another day and hour, with why; the plan leaves it there."""
+    call = calls.get(session, call_id, viewer=page.viewer)
+    zone = session.get_one(Patient, call.patient_id).timezone
+    try:
+        calls.move(session, call_id, due_at=_instant(values, zone), why=values.get("why", ""), by=page.viewer, now=page.now)
+    except Refusal as refusal:
+        told = page.field_errors(refusal)
+        if not told:
+            raise
+        session.rollback()
+        return _page(page, session, moving=call_id, values=values, errors=told)
+    return page.go("/calls")
+
+
+def _instant(values: Mapping[str, str], zone: str) -> datetime:
+    on = day(values.get("day", ""))
+    try:
+        at = time.fromisoformat(values.get("hour", "").strip())
+    except ValueError:
+        at = None
+    if on is None or at is None:
+        raise FieldErrors({"due_at": "Write a day and an hour."})
+    return datetime.combine(on, at, ZoneInfo(zone))
+
+
+def _page(
+    page: Page, session: Session, *, moving: int = 0, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> Response:
+    return page.page(
+        "care/calls.html", 422 if errors else 200, listed=listed(page, session), moving=moving, values=values or {}, errors=errors or {}
+    )
+
+
+def listed(page: Page, session: Session) -> Listed:
+    """Open and paused calls up to the end of the week, soonest first."""
+    today = page.formats.local(page.now).date()
+    until = datetime.combine(today + timedelta(days=WEEK + 1), time(0), ZoneInfo(page.formats.zone))
+    shown = (PlannedCall.state.in_((*OPEN_CALLS, CallState.PAUSED)), PlannedCall.due_at < until, visible_to(page.viewer))
+    rows = session.execute(
+        select(PlannedCall, Patient, Enrolment, Staff.name)
+        .join(Patient, Patient.id == PlannedCall.patient_id)
+        .join(Enrolment, Enrolment.id == PlannedCall.enrolment_id)
+        .outerjoin(Staff, Staff.id == PlannedCall.owner_id)
+        .where(*shown)
+        .order_by(PlannedCall.due_at, PlannedCall.id)
+        .limit(MOST)
+    )
+    behind: list[Planned] = []
+    days: dict[date, list[Planned]] = {today: []}
+    for call, patient, enrolment, owner in rows:
+        one = Planned(
+            call=call,
+            patient=patient,
+            title=programmes.of(enrolment).title.said(page.language),
+            owner=owner or "",
+            at=page.formats.time(call.due_at),
+            other_clock="" if patient.timezone == page.formats.zone else page.formats.in_zone(call.due_at, patient.timezone),
+        )
+        on = page.formats.local(call.due_at).date()
+        if call.state == CallState.MISSED or on < today:
+            behind.append(one)
+        else:
+            days.setdefault(on, []).append(one)
+    return Listed(behind, sorted(days.items()))

@@ -1,0 +1,317 @@
+"""The call sheet as its page shows it: the programme's questions, what is kept of them, and what the protocol's questions answer already.
+
+A question is asked once: a weight, a temperature, doses and a pain that the protocol asks for are its own lines, and stand here as told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.care import calls, contacts, enrolments, forms, programmes
+from app.care.contact_models import Contact, ContactState
+from app.care.document import Form, FormField, NurseProtocol
+from app.care.models import Enrolment, EnrolmentState, PlannedCall
+from app.checkins.models import CheckIn
+from app.core.errors import Refusal
+from app.messaging import pages
+from app.messaging.models import Message
+from app.people.models import Patient, Role, Staff
+from app.protocols import looks, scales
+from app.treatment import grades, measures
+from app.treatment.models import ClinicianGrade
+from app.web.care import typed
+from app.web.form import asking
+from app.web.render import Page
+from triage import questions
+from triage.protocol import Protocol
+from triage.questions import Question
+from triage.terms import Answer, Kind
+
+ASKED_BY = {"temperature": Kind.TEMPERATURE, "weight": Kind.WEIGHT, "intakes": Kind.INTAKE, "pain": Kind.PAIN}
+"""Questions of the form that a question of the protocol answers, by its kind."""
+ALWAYS = (Kind.TEMPERATURE, Kind.WEIGHT, Kind.INTAKE)
+"""Asked on every call whose form wants them, whichever day's questions they belong to: their answers are judged at once."""
+OWN_WORDS = "own_words"
+"""Kept and searched for danger as words of the conversation, never as a note."""
+NOT_REPORTED = frozenset({"0", "no"})
+EFFECTS = frozenset({Kind.SEVERITY, Kind.YES_NO, Kind.COUNT, Kind.PAIN})
+"""Kinds of question whose answer may report a side effect; a temperature reports none by being there."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A side effect on the sheet. said: what the patient answered, "" for one the nurse adds. before: how it was graded last.
+
+    occurrence: which time it is, by the grades in the chart; 0 where none is.
+    """
+
+    term: str
+    name: str
+    said: str
+    grade: str
+    since: str
+    before: ClinicianGrade | None
+    occurrence: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One question of the form. told: what a question of the protocol answers, None when it is not answered there."""
+
+    field: FormField
+    value: str
+    chosen: Sequence[str]
+    parts: Mapping[str, str]
+    why: str
+    asked_by: str = ""
+    told: str | None = None
+
+
+Block = tuple[str, str, Sequence[Shown]]
+"""Its key, its title, its questions."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The page of one call. contact None: nothing has begun, and ``calls`` says what may. others: colleagues' drafts, latest first.
+
+    before, after: the blocks that stand before the protocol's questions, and from the side effects on.
+    """
+
+    contact: Contact | None
+    form: Form | None
+    before: Sequence[Block]
+    after: Sequence[Block]
+    effects: Sequence[Effect]
+    kinds: Sequence[str]
+    others: Sequence[tuple[Contact, str]]
+    enrolment: Enrolment | None
+    refusal: Refusal | None
+    calls: Sequence[PlannedCall]
+    doctors: Sequence[Staff]
+    protocols: Sequence[NurseProtocol]
+
+
+def form_of(session: Session, page: Page, patient: Patient) -> Form | None:
+    """The form of the reader's own draft with this patient; None when no call has begun."""
+    contact = draft(session, page, patient)
+    return contacts.form_of(contact) if contact is not None else None
+
+
+def draft(session: Session, page: Page, patient: Patient) -> Contact | None:
+    """What the reader began and has not closed."""
+    return contacts.draft_of(session, patient.id, page.viewer)
+
+
+def carry(session: Session, page: Page, patient: Patient, checkin: CheckIn) -> None:
+    """A call begun before its first answer opened the check-in carries that one from now on."""
+    contact = draft(session, page, patient)
+    if contact is not None and contact.checkin_id is None:
+        contact.checkin_id = checkin.id
+
+
+def asked_too(asked: Sequence[Question], protocol: Protocol | None, form: Form | None) -> Sequence[Question]:
+    """The protocol's questions of the day, then those the programme asks on every call."""
+    if protocol is None or form is None:
+        return asked
+    wanted = {ASKED_BY[key] for key in form.keys if key in ASKED_BY} & set(ALWAYS)
+    known = {question.kind for question in asked}
+    more = {question.kind: question for question in protocol.questions.values() if question.kind in wanted - known}
+    return (*asked, *more.values())
+
+
+def of(
+    page: Page, session: Session, patient: Patient, asked: Sequence[Question], said: Mapping[str, Answer], protocol: Protocol | None
+) -> Sheet:
+    """The sheet as it is kept, beside what the protocol's questions answer."""
+    contact = draft(session, page, patient)
+    form = contacts.form_of(contact) if contact is not None else None
+    kept = contact.form if contact is not None else {}
+    enrolment = _enrolment(session, patient, contact)
+    blocks = _blocks(page, form, kept, asked, said) if form else []
+    at = next((n for n, block in enumerate(blocks) if any(one.field.kind == "symptoms" for one in block[2])), len(blocks))
+    return Sheet(
+        contact=contact,
+        form=form,
+        before=blocks[:at],
+        after=blocks[at:],
+        effects=_effects(page, session, patient, asked, said, protocol, kept) if form else (),
+        kinds=_kinds(protocol),
+        others=_others(session, page, patient),
+        enrolment=enrolment,
+        refusal=enrolments.why_not_call(session, enrolment) if enrolment else None,
+        calls=calls.open_of(session, patient.id),
+        doctors=_doctors(session, patient),
+        protocols=form.nurse_protocols if form else (),
+    )
+
+
+def read(
+    page: Page, session: Session, contact: Contact, values: Any, asked: Sequence[Question], said: Mapping[str, Answer]
+) -> dict[str, Any]:
+    """The form as it would be kept now: what was typed, what the protocol's questions answer, the words that were told."""
+    form = contacts.form_of(contact)
+    covered = dict(_covered(page, form, asked, said))
+    words = _words(session, contact)
+    if OWN_WORDS in form.keys and words:
+        covered[OWN_WORDS] = words
+    return typed.answers_of(form, values, covered, _none_told(asked, said))
+
+
+# --- What the protocol's questions answer -------------------------------------------------------------------------------------------
+
+
+def _covered(page: Page, form: Form, asked: Sequence[Question], said: Mapping[str, Answer]) -> Iterator[tuple[str, Any]]:
+    for key, question in _asked_by(form, asked).items():
+        if question.key not in said:
+            continue
+        value = said[question.key].value
+        if value is None or value == questions.NO_FEVER:
+            yield key, {forms.NOT_ASKED: page.say("care_sheet.cannot")} if value is None else ""
+        elif question.kind is Kind.INTAKE:
+            doses = questions.intake_of(str(value))
+            yield key, "stopped" if doses.stopped else "missed" if doses.missed else "extra" if doses.extra else "all"
+            if doses.missed:
+                yield "intakes_missed", str(doses.missed)
+        else:
+            yield key, questions.write_value(value)
+
+
+def _asked_by(form: Form, asked: Sequence[Question]) -> dict[str, Question]:
+    by_kind = {question.kind: question for question in reversed(asked)}
+    return {key: by_kind[kind] for key, kind in ASKED_BY.items() if key in form.keys and kind in by_kind}
+
+
+def _none_told(asked: Sequence[Question], said: Mapping[str, Answer]) -> bool:
+    """Every effect of the list was asked, and none is there. What is unknown is not absent."""
+    told = [question for question in asked if _is_effect(question) and not questions.skipped(question, said)]
+    return (
+        bool(told)
+        and all(question.key in said and said[question.key].value is not None for question in told)
+        and not any(_is_reported(question, said) for question in told)
+    )
+
+
+def _is_effect(question: Question) -> bool:
+    return bool(question.symptom) and question.kind in EFFECTS
+
+
+def _is_reported(question: Question, said: Mapping[str, Answer]) -> bool:
+    value = said[question.key].value if question.key in said else None
+    return _is_effect(question) and value is not None and questions.write_value(value) not in NOT_REPORTED
+
+
+def _words(session: Session, contact: Contact) -> str:
+    """What was said in words since the call began, as it was kept."""
+    told = (Message.patient_id == contact.patient_id, Message.direction == "in", Message.carrier == pages.CALL, Message.body != "")
+    rows = select(Message.body).where(*told, Message.created_at >= contact.started_at).order_by(Message.id)
+    return "\n".join(session.scalars(rows))
+
+
+# --- What is shown ------------------------------------------------------------------------------------------------------------------
+
+
+def _blocks(page: Page, form: Form, kept: Mapping[str, Any], asked: Sequence[Question], said: Mapping[str, Answer]) -> list[Block]:
+    by = _asked_by(form, asked)
+    found: list[Block] = []
+    for block in form.blocks:
+        shown = [_shown(page, field, kept.get(field.key), by.get(field.key), said) for field in block.fields if field.key != OWN_WORDS]
+        found += [(block.key, block.title.said(page.language), shown)] if shown else []
+    return found
+
+
+def _shown(page: Page, field: FormField, value: Any, question: Question | None, said: Mapping[str, Answer]) -> Shown:
+    told = None
+    if question is not None and question.key in said:
+        answer = said[question.key].value
+        told = asking.in_words(page, question, None if answer is None else questions.write_value(answer))
+    return Shown(
+        field=field,
+        value=typed.as_typed(value),
+        chosen=[str(one) for one in value] if isinstance(value, list) else (),
+        parts={str(kind): str(one) for kind, one in value.items()} if field.kind == "measures" and isinstance(value, Mapping) else {},
+        why=typed.why_not_asked(value),
+        asked_by=question.key if question else "",
+        told=told,
+    )
+
+
+def _effects(
+    page: Page,
+    session: Session,
+    patient: Patient,
+    asked: Sequence[Question],
+    said: Mapping[str, Answer],
+    protocol: Protocol | None,
+    kept: Mapping[str, Any],
+) -> list[Effect]:
+    """What was reported, what the nurse added, and one empty line."""
+    rows = {scales.ctcae_term(str(one.get("term", ""))): one for value in kept.values() if _is_effects(value) for one in value}
+    chart = grades.standing(session, patient.id)
+    found: dict[str, Effect] = {}
+    for question in asked:
+        if protocol is not None and _is_reported(question, said):
+            known = protocol.symptoms.get(question.symptom)
+            term = (known.ctcae_term if known else "") or asking.name_of(page, question)
+            value = said[question.key].value
+            words = asking.in_words(page, question, questions.write_value(value) if value is not None else None)
+            if term not in found:
+                found[term] = _effect(term, asking.name_of(page, question), words, rows.pop(term, {}), chart)
+    return [*found.values(), *(_effect(term, term, "", row, chart) for term, row in rows.items()), _effect("", "", "", {}, ())]
+
+
+def _is_effects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
+
+
+def _effect(term: str, name: str, said: str, row: Mapping[str, Any], chart: Sequence[ClinicianGrade]) -> Effect:
+    mine = sorted((one for one in chart if one.term == term), key=lambda one: one.id)
+    times, present = 0, False
+    for one in mine:
+        times, present = times + (one.grade > 0 and not present), one.grade > 0
+    grade = row.get("grade", "")
+    return Effect(
+        term, name, said, "" if grade is None else str(grade), str(row.get("since") or ""), mine[-1] if mine else None,
+        times if present else times + 1 if mine else 0,
+    )  # fmt: skip
+
+
+def _kinds(protocol: Protocol | None) -> list[str]:
+    """Home measures the protocol looks at, besides those that are questions of their own."""
+    looked = looks.measures(protocol) if protocol else frozenset()
+    return [kind for kind in measures.PLAUSIBLE if kind in looked and kind not in ASKED_BY]
+
+
+def _others(session: Session, page: Page, patient: Patient) -> list[tuple[Contact, str]]:
+    mine = (Contact.patient_id == patient.id, Contact.state == ContactState.DRAFT, Contact.by_id != page.viewer.actor.id)
+    rows = select(Contact, Staff.name).join(Staff, Staff.id == Contact.by_id).where(*mine).order_by(Contact.started_at.desc())
+    return [(contact, name) for contact, name in session.execute(rows)]
+
+
+def _enrolment(session: Session, patient: Patient, contact: Contact | None) -> Enrolment | None:
+    if contact is not None:
+        return session.get(Enrolment, contact.enrolment_id) if contact.enrolment_id else None
+    running = [row for row in enrolments.of_patient(session, patient.id) if row.state in enrolments.RUNNING]
+    return next((row for row in running if row.state == EnrolmentState.OPEN), running[0] if running else None)
+
+
+def _doctors(session: Session, patient: Patient) -> list[Staff]:
+    """The patient's own first."""
+    mine = (Staff.service_id == patient.service_id, Staff.role == Role.ONCOLOGIST, Staff.active)
+    return sorted(session.scalars(select(Staff).where(*mine)), key=lambda one: (one.id != patient.oncologist_id, one.name))
+
+
+def title_of(page: Page, enrolment: Enrolment) -> str:
+    """The programme as people call it."""
+    return programmes.of(enrolment).title.said(page.language)
+
+
+def today(page: Page) -> date:
+    """The reader's day."""
+    return page.formats.local(page.now).date()
