@@ -1,4 +1,4 @@
-"""Absences and follow-up of one patient: record, end, take back; the pause of the silence alert. And the story of what was done."""
+"""Absences and follow-up of one patient: record, end, take back; the pause of the silence alert."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import agenda, freezing, planning
-from app.core.audit import AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import absences, patients, pauses
 from app.people.models import Absence, Patient
@@ -28,9 +27,6 @@ from app.web.saying import Saying
 from app.web.speakers import Speakers
 
 router = APIRouter()
-
-STORY = 60
-"""Lines of the story read for the patient's page."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +123,6 @@ def _lost(session: Session, patient: Patient, today: date) -> CheckIn | None:
     """Today's questions that an absence, over since, has cancelled: they had begun, or their hour is past, and do not come back."""
     mine = (CheckIn.patient_id == patient.id, CheckIn.day == today, CheckIn.state == CheckInState.CANCELLED)
     return session.scalar(select(CheckIn).where(*mine, CheckIn.why.startswith(planning.FOLLOW_UP_IS)).order_by(CheckIn.id.desc()).limit(1))
-
-
-def story(session: Session, patient: Patient) -> list[AuditRow]:
-    """Ways tried, ends of check-ins, absences, pauses: what the patient's timeline shows beside texts and alerts."""
-    told = or_(*(AuditRow.action.like(f"{kind}.%") for kind in ("checkin", "absence", "silence")))
-    rows = select(AuditRow).where(AuditRow.patient_id == patient.id, told).order_by(AuditRow.id.desc()).limit(STORY)
-    return list(session.scalars(rows))
 
 
 def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,20 +11,19 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertEvent, AlertState
+from app.alerts.models import Alert, AlertState
+from app.care.contact_models import Letter, LetterState
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
 from app.checkins.texts import attaching
-from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist
-from app.messaging import inbox
-from app.messaging.models import Message
-from app.people import patients
+from app.people import documents, patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
-from app.treatment import measures
-from app.web import absences, chart_data, grading, history, panel, tablets
+from app.treatment import measures, overrides
+from app.web import absences, chart_data, grading, panel, tablets
 from app.web.deps import Id, Reads
+from app.web.patient import history, open_items, timeline
 from app.web.render import StaffPage
 from app.web.saying import Saying
 from app.web.speakers import Speakers
@@ -34,19 +32,8 @@ from triage.terms import Step
 
 router = APIRouter()
 
-TIMELINE = 60
-TOLD_IN_TIMELINE = ("raised", "risen", "called", "closed", "reopened")
 FEW = 8
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One line of the timeline: a text of either direction, an event of an alert, or what was done about reaching the patient."""
-
-    at: datetime
-    text: Message | None = None
-    event: AlertEvent | None = None
-    trace: AuditRow | None = None
+FEW_PAPERS = 5
 
 
 @router.get("/search")
@@ -78,17 +65,27 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
     heard = chart_data.last_heard(session, patient)
     protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
     course = treatment.course if treatment else None
+    numbers = grading.numbers_of(session, patient, protocol, now=page.now)
+    since = grading.treated_since(session, patient, now=page.now)
+    latest, is_more = timeline.story(session, patient, size=timeline.FIRST)
     return page.page(
         "patient.html",
         patient=patient,
         saying=Saying(page, protocol),
         treatment=treatment,
+        override=overrides.standing(session, course.id, chart_data.local_day(patient, page.now)) if course else None,
         heard=heard,
+        scored=chart_data.last_scored(session, patient, page.now),
         speakers=Speakers(page, session, patient),
-        numbers=grading.numbers_of(session, patient, protocol, now=page.now),
+        numbers=numbers,
         row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
-        history=history.of(session, patient, course, page.now),
-        timeline=_timeline(session, patient),
+        waiting=open_items.of(page, session, patient),
+        history=history.of(session, patient, course, page.now, treated_since=since),
+        timeline=latest,
+        is_more=is_more,
+        kinds=tuple(timeline.KINDS),
+        kind="",
+        names=chart_data.staff_names(session, patient.service_id),
         shared=attaching.of_shared(session, patient),
         contacts=chart_data.contacts_of(session, patient, page.now),
         dead=chart_data.is_dead(session, patient),
@@ -96,24 +93,18 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
         measured=sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
+        graded={row.id: graded for row, graded in numbers.laboratory},
+        documents=documents.of_patient(session, patient.id)[:FEW_PAPERS],
+        letters=_letters(session, patient),
         **absences.shown(page, session, patient),
         **tablets.figures_of(session, course, patient, page.now),
     )
 
 
-def _timeline(session: Session, patient: Patient) -> list[Moment]:
-    """Texts and what people did, latest first."""
-    texts = [Moment(text.created_at, text=text) for text in inbox.story(session, patient.id, limit=TIMELINE)]
-    events = session.scalars(
-        select(AlertEvent)
-        .join(Alert, Alert.id == AlertEvent.alert_id)
-        .where(Alert.patient_id == patient.id, AlertEvent.kind.in_(TOLD_IN_TIMELINE))
-        .order_by(AlertEvent.id.desc())
-        .limit(TIMELINE)
-    )
-    traces = [Moment(row.acted_at, trace=row) for row in absences.story(session, patient)]
-    moments = [*texts, *(Moment(event.at, event=event) for event in events), *traces]
-    return sorted(moments, key=lambda moment: moment.at, reverse=True)[:TIMELINE]
+def _letters(session: Session, patient: Patient) -> list[Letter]:
+    """The last letters that left."""
+    sent = select(Letter).where(Letter.patient_id == patient.id, Letter.state == LetterState.SENT)
+    return list(session.scalars(sent.order_by(Letter.at.desc(), Letter.id.desc()).limit(FEW_PAPERS)))
 
 
 def _consents(session: Session, patient: Patient) -> list[Consent]:

@@ -88,6 +88,11 @@ class Formats:
         text = f"{Decimal(str(value)):.{places}f}"
         return text.replace(".", ",") if self.language == "fr" else text
 
+    def signed(self, value: Decimal | float, places: int) -> str:
+        """A change with its sign: +1,2, −4,2; 0,0 without."""
+        text = self.decimal(abs(Decimal(str(value))), places)
+        return text if not text.strip("0,.") else f"{'+' if value > 0 else '−'}{text}"
+
     def number(self, value: Decimal | int | float | str) -> str:
         """38,5 or 38.5; no useless zeros."""
         text = f"{Decimal(str(value)):f}"
@@ -115,6 +120,10 @@ class Formats:
         if minutes < 24 * 60:
             return f"{minutes // 60}{NARROW}h{NARROW}{minutes % 60:02d}"
         return f"{minutes // (24 * 60)}{NARROW}{'j' if self.language == 'fr' else 'd'}"
+
+    def lasting(self, seconds: int) -> str:
+        """How long a call took."""
+        return self.span(timedelta(seconds=seconds))
 
     def phone(self, number: str) -> str:
         """+33 6 39 98 00 01: grouped so that it can be read while dialling; what is not a number in full stays as it is."""

@@ -27,7 +27,7 @@ from app.web import (
 from app.web.api import every as api
 from app.web.care import acting, planned, seeing
 from app.web.form import guard, pages, who
-from app.web.patient import documents, results
+from app.web.patient import documents, results, timeline
 from app.web.render import NAVIGATION, Link
 from app.web.ward import acts, listing
 
@@ -44,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     absences.router,
     documents.router,
     results.router,
+    timeline.router,
     reaching.router,
     seeing.router,
     acting.router,

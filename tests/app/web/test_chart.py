@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts import handling
+from app.alerts.models import DoctorRequest
+from app.care.contact_models import Contact
 from app.checkins import answers, script
 from app.checkins.models import AssessmentRow, CheckIn
 from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.people import respondents
+from app.people import absences, respondents
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.people.respondents import NewRespondent
-from app.treatment import courses, measures
+from app.treatment import courses, measures, orders, overrides
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning, check_in, text
 from tests.factories import World, a_patient
@@ -33,8 +36,8 @@ def morning(database: Database, world: World, clock: HandClock) -> Morning:
 
 def test_who_which_treatment_which_day_and_how_to_reach_them(claire: TestClient, morning: Morning) -> None:
     page = said(claire.get(f"/patients/{morning.jean.id}"))
-    assert "PAYET Jean Homme, 71 ans · né le 14/03/1955" in page
-    assert "Identité déclarée, non vérifiée par l'INS" in page
+    assert "PAYET Jean dossier n° 2 Homme, 71 ans · né le 14/03/1955" in page
+    assert "Identité provisoire : déclarée, non vérifiée par l'INS" in page
     assert "Capécitabine 1500 mg × 2 par jour · cycle 1, jour 11 · jour de prise" in page
     assert "Suivi actif · joignable · parle français" in page
     assert "+33 6 39 98 00 02 le patient" in page
@@ -74,10 +77,125 @@ def test_twelve_weeks_are_drawn_and_readable_as_a_table(
         [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)]
         for row in re.findall(r"<tr>.*?</tr>", table, re.S)
     ]
-    head, last, first = cells
-    assert head == ["Jour", "Cycle et jour", "Niveau", "fatigue", "diarrhée", "nausées", "Température", "Comprimés", "Qui a répondu"]
-    assert last == ["mer. 18 nov.", "1.1", "Élevé", "3", "1", "1", "38,2", "2 prises oubliées", "le patient"]
-    assert first[:6] == ["mer. 11 nov.", "1.1", first[2], "1", "1", "1"] and first[7] == ""
+    head, *rows = cells
+    assert head == [
+        "Jour", "Cycle et jour", "Niveau", "fatigue", "diarrhée", "nausées", "Température", "Dose par prise", "Comprimés", "Alertes",
+        "Qui a répondu",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == ["mer. 18 nov.", "dim. 15 nov.", "mer. 11 nov.", "dim. 8 nov."]
+    last, silent, first, began = rows
+    assert last == ["mer. 18 nov.", "1.1", "Élevé", "3", "1", "1", "38,2", "1500 mg", "2 prises oubliées", "Élevé", "le patient"]
+    assert silent == ["dim. 15 nov.", "", "× sans réponse", "", "", "", "", "1500 mg", "", "", ""]
+    assert first == ["mer. 11 nov.", "1.1", first[2], "1", "1", "1", "", "1500 mg", "", "", first[-1]]
+    assert began[7] == "1500 mg" and not any(began[1:7]), "the dose begins; nobody was asked that day, and nothing is a zero"
+
+
+def drawn(page: str, group: str) -> list[str]:
+    """What the groups of one class of the picture say, in the order of their days."""
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in re.findall(rf'<g class="{group}.*?</g>', page, re.S)]
+
+
+def test_doses_weight_calls_visits_and_stays_are_drawn_by_letter_and_number(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Nothing by colour alone: a hold, a reduced dose, a stay, a call each carry a word, a number or a letter; the table says the same."""
+    now, by = clock.now(), viewer_of(world.claire).actor
+    today = now.date()
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        course = courses.running(session, jean.id)
+        assert course is not None
+        lebon = viewer_of(world.lebon).actor
+        courses.hold(
+            session,
+            course,
+            jean,
+            from_day=today - timedelta(days=6),
+            until_day=today - timedelta(days=4),
+            reason="Diarrhée",
+            by=lebon,
+            now=now,
+        )
+        orders.change_dose(
+            session, course, jean, from_day=today - timedelta(days=3), dose_mg=Decimal(1000), reason="Grade 2", by=lebon, now=now
+        )
+        for days, kg in ((12, "70"), (1, "66.5")):
+            measures.record(
+                session, jean, kind="weight", value=kg, unit="kg", taken_at=now - timedelta(days=days), source="call", by=by, now=now
+            )
+        absences.record(
+            session, jean, absences.HOSPITAL, from_day=today - timedelta(days=6), until_day=today - timedelta(days=5), by=by, now=now
+        )
+        handling.take(session, morning.tiredness.id, by=viewer_of(world.claire), now=now)
+        handling.call_logged(session, morning.tiredness.id, by=viewer_of(world.claire), now=now, reached=True, whom="patient", words="")
+        session.add(
+            Contact(
+                service_id=jean.service_id, patient_id=jean.id, direction="incoming", state="closed", started_at=now - timedelta(hours=1),
+                seconds=240, outcome="level_1", words="Hydratation", by_id=world.luc.id, saved_at=now,
+            )
+        )  # fmt: skip
+    page = claire.get(f"/patients/{morning.jean.id}")
+    assert [one.split(" : ")[1] for one in drawn(page.text, 'dose[ "]')] == ["1500 mg 1500", "pause pause", "1000 mg 1000"]
+    assert "66,5 (−5,0 %)" in page.text and "écart depuis 70 kg, ven. 6 nov. 2026" in said(page)
+    assert len(drawn(page.text, "away")) == 1 and drawn(page.text, "away")[0].startswith("H ")
+    assert drawn(page.text, "call")[0].startswith("2 mer. 18 nov. : 2 appels")
+    assert "H Séjour à l'hôpital" in said(page) and "? demandé, pas de réponse claire" in said(page)
+    story = said(claire.get(f"/patients/{morning.jean.id}/timeline?kind=calls"))
+    assert "Luc Morel a reçu l'appel : le patient (4 min) · acte infirmier selon un protocole écrit Hydratation" in story
+    assert "1 1 3" not in story, "one kind is one kind"
+
+
+def test_the_oldest_message_is_reached_page_by_page_without_a_script(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Sixteen on the page, forty a sheet, none cut for ever; each kind apart by a plain link."""
+    with database.transaction() as session:
+        for number in range(90):
+            text(session, world, morning.jean, f"mot {number:02}", at=clock.now() - timedelta(days=1, minutes=number))
+    where = f"/patients/{morning.jean.id}"
+    assert "Toute l'histoire, jusqu'au plus ancien" in said(claire.get(where)) and "mot 89" not in said(claire.get(where))
+    seen: list[str] = []
+    for sheet in (1, 2, 3):
+        page = claire.get(f"{where}/timeline?kind=texts&sheet={sheet}")
+        seen += re.findall(r"mot [0-9]{2}", page.text)
+        assert ('rel="next"' in page.text) is (sheet < 3)
+    assert seen == [f"mot {number:02}" for number in range(90)]
+    assert "Début de l'histoire." in said(page)
+    assert "Rien de ce genre." in said(claire.get(f"{where}/timeline?kind=requests"))
+    assert claire.get(f"{where}/timeline?kind=nonsense&sheet=-3").status_code == 200
+    assert claire.get(f"{where}/timeline?sheet=99999999").status_code == 200
+
+
+def test_what_is_open_has_its_own_link_and_own_limits_their_end(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Alert, planned call late, doctor's answer to tell; the patient's own numbers stand in the head with their last day."""
+    clock.forward(days=7)  # the protocols of Monday are in force
+    now = clock.now()
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        course = courses.running(session, jean.id)
+        assert course is not None
+        base = script.followed(session, course, jean, now.date())
+        assert base is not None
+        overrides.decide(
+            session, course, jean, base, {"fever": Decimal("37.6")}, reason="Fragile", ends_on=now.date() + timedelta(days=20),
+            by=viewer_of(world.lebon).actor, now=now,
+        )  # fmt: skip
+        request = DoctorRequest(
+            service_id=jean.service_id, patient_id=jean.id, doctor_id=world.lebon.id, asked_by_id=world.claire.id, asked_at=now,
+            level="high", question="Réduire la dose ?", state="answered", answer="continue", answered_by_id=world.lebon.id,
+            answered_at=now, raised_at=now,
+            respond_by=now + timedelta(hours=2), ladder=[], next_step_at=now + timedelta(hours=2),
+        )  # fmt: skip
+        session.add(request)
+    page = claire.get(f"/patients/{morning.jean.id}")
+    assert "seuils propres jusqu'au mar. 15 déc." in said(page)
+    assert f'href="/requests/{request.id}"' in page.text and "Réponse du médecin à dire au patient Réduire la dose ?" in said(page)
+    assert f'href="/alerts/{morning.tiredness.id}"' in page.text
+    assert "Relevé du mer. 18 nov., depuis celui d'avant : ▲ plus fort : fatigue 1 puis 3" in said(page)
+    assert "Claire Payet a demandé un avis à Dr Aurore Lebon : Réduire la dose ?" in said(page)
+    assert "Dr Aurore Lebon a répondu : continuer" in said(page)
 
 
 def test_an_unknown_score_is_written_unknown(
