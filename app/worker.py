@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, escalation, spending
+from app.alerts import asked, escalation, holes, road, spending
 from app.care import calls, pausing, programmes
 from app.care import endings as follow_up_ends
 from app.care import planning as call_plans
@@ -161,12 +161,16 @@ TICKS: tuple[Tick, ...] = (
     Tick(5, "follow_deliveries", follow),
     Tick(20, "unreached", each(silences.unreached_due, silences.tell_unreached)),
     Tick(60, "budget", each(spending.due, spending.tell)),
+    Tick(20, "road_settle", each(road.settle_due, road.settle)),
+    Tick(300, "road_test", each(road.daily_due, road.begin_daily)),
+    Tick(3600, "coverage", each(lambda session, now: holes.services(session), holes.check)),
     Tick(60, "sweep", sweep),
 )
 """How often (seconds) and what, in the order ``run_once`` takes them."""
 
-ONLY_SCHEDULED = frozenset({"plan_all"})
-"""Not part of ``run_once``: the screens replan after every change, this is the net under a forgotten call."""
+ONLY_SCHEDULED = frozenset({"plan_all", "road_test", "coverage"})
+"""Not part of ``run_once``: the screens replan, and look at the rota again, after every change, and this is the net under a forgotten
+call; a past lived fast is not the place for tests of the road."""
 
 STUCK = timedelta(minutes=3)
 """A quick tick that has not ended well for this long keeps the watchdog outside from being told that all is well (REL-06)."""

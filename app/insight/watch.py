@@ -19,6 +19,7 @@ from app.insight.models import Heartbeat
 from app.messaging import budget
 from app.messaging.models import In, Message, Out
 from app.people.models import FollowUp, Patient, Service, Staff
+from app.people.rota_models import RoadState, RoadTest
 from app.treatment.models import Course, CourseState
 from triage import calendar
 
@@ -52,6 +53,7 @@ def sweep(session: Session, now: datetime) -> list[Finding]:
     found += _without_end(session, now)
     found += _without_protocol(session, now)
     found += _spending(session, now)
+    found += _roads(session)
     return found
 
 
@@ -143,6 +145,14 @@ def _spending(session: Session, now: datetime) -> list[Finding]:
     ids = [number for number, share in near.items() if share >= budget.WARNED_AT]
     sentence = f"{len(ids)} services have spent {budget.WARNED_AT} % or more of their texts of today"
     return [Finding("sms_budget", len(ids), sentence, tuple(ids[:SHOWN]))] if ids else []
+
+
+def _roads(session: Session) -> list[Finding]:
+    """Services whose last test of the road failed, until one holds: a real alert would meet the same broken road."""
+    newest = select(func.max(RoadTest.id)).where(RoadTest.state != RoadState.RUNNING).group_by(RoadTest.service_id)
+    failed = select(RoadTest.service_id).where(RoadTest.id.in_(newest), RoadTest.state == RoadState.FAILED).order_by(RoadTest.service_id)
+    ids = list(session.scalars(failed))
+    return [Finding("road", len(ids), f"{len(ids)} services have a test alert that did not arrive", tuple(ids[:SHOWN]))] if ids else []
 
 
 # --- Heartbeat ----------------------------------------------------------------------------------------------------------------------

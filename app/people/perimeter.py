@@ -18,6 +18,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "open_chart": CHART_READERS,
     "enrol": frozenset({Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST, Role.SERVICE}),
     "ask_doctor": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.SERVICE}),
+    "sign_handover": frozenset({Role.NURSE, Role.COORDINATOR}),
     "answer_requests": frozenset({Role.ONCOLOGIST, Role.SERVICE}),
     "change_course": frozenset({Role.ONCOLOGIST, Role.COORDINATOR, Role.SERVICE}),
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
@@ -33,6 +34,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "read_protocols": CHART_READERS,
     "sign_protocols": frozenset({Role.ONCOLOGIST, Role.PHARMACIST}),
     "manage_service": frozenset({Role.COORDINATOR}),
+    "test_road": frozenset({Role.COORDINATOR, Role.NURSE}),
     "manage_staff": frozenset({Role.ADMINISTRATOR}),
 }
 """What each role may do; the secretary sees alerts and closes none, the administrator opens no chart."""

@@ -1,4 +1,4 @@
-"""HZ-03, HZ-27, HZ-30, SEC-13: an urgent alert at night, a rung with a call by the carrier's own client, a key: taken by whoever pressed."""
+"""HZ-03, HZ-27, HZ-30, SEC-13: an urgent alert at night, a call by the carrier's own client, a key: taken by whoever pressed it."""
 
 from __future__ import annotations
 
