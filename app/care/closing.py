@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.care import calls, forms, programmes, sheets
+from app.care import calls, forms, letters, programmes, sheets
 from app.care.contact_models import Contact, ContactOutcome, Direction
 from app.care.document import Form
 from app.care.models import CallState, Enrolment, EnrolmentState, PlannedCall
@@ -106,6 +106,8 @@ def close(
     row.to_doctor = said.kind == ContactOutcome.LEVEL_2 or _is_read_by_doctor(session, row)
     session.flush()
     kept = {"outcome": row.outcome, "protocol": row.protocol_ref, "doctor": row.doctor_id, "seconds": row.seconds}
+    if said.kind == ContactOutcome.LEVEL_2:
+        letters.prepare(session, row, "level_2", by=by.actor, now=now)
     sheets.note(session, row, "contact.closed", by=by, now=now, after={name: value for name, value in kept.items() if value})
     return closed
 

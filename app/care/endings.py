@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.care import enrolments, planning, programmes
+from app.care import enrolments, letters, planning, programmes
 from app.care.enrolments import RUNNING
 from app.care.models import Enrolment, EnrolmentState, Opinion
 from app.core.audit import SYSTEM, Actor
@@ -65,6 +65,8 @@ def _end(session: Session, row: Enrolment, reason: EndReason, words: str, *, by:
     enrolments.reach(row, "end", by=by, on=calendar.local_day(now, patient.timezone), now=now)
     enrolments.note(session, row, "enrolment.ended", by=by, now=now, after={"reason": reason, "state": row.state}, reason=words)
     planning.plan(session, row, now=now)
+    if reason is not EndReason.DEATH and row.opened_at is not None:
+        letters.prepare(session, row, "end", by=by, now=now)
 
 
 def give_opinion(session: Session, enrolment_id: int, answers: Mapping[str, str] | None, *, by: Viewer, now: datetime) -> Enrolment:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.care import planning, programmes
+from app.care import letters, planning, programmes
 from app.care.models import ENROLMENT_MOVES, Enrolment, EnrolmentState, StageChange
 from app.core import audit
 from app.core.audit import Actor
@@ -208,6 +208,7 @@ def _open_if_ready(session: Session, row: Enrolment, *, by: Actor, now: datetime
     reach(row, "open", by=by, on=today, now=now)
     note(session, row, "enrolment.opened", by=by, now=now)
     planning.plan(session, row, now=now)
+    letters.prepare(session, row, "opening", by=by, now=now)
 
 
 def move(row: Enrolment, to: EnrolmentState) -> None:
