@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
+from app.care.contact_models import CityTask, TaskState
+from app.care.models import OPEN_CALLS, PlannedCall
 from app.insight import quotes
 from app.insight.open_items import named_in
 from app.insight.placing import Place
@@ -26,21 +28,31 @@ REASONS = ("raised", "risen", "merged", "reopened")
 
 
 class Facts:
-    """Alerts, tasks, patients, owners, reasons, words: by the key of the row, or by the number of what they belong to."""
+    """Alerts, tasks, patients, owners, reasons, words: by the key of the row, or by the number of what they belong to.
+
+    handed_by: who gave a taken alert to its owner, until its owner does something with it.
+    """
 
     def __init__(self, session: Session, viewer: Viewer, places: Sequence[Place]) -> None:
         self._names = {(item.kind, item.id): place.key for place in places for item in place.items}
         self.alerts = self._read_alerts(session)
-        self.tasks = self._read_tasks(session)
+        self.tasks: dict[str, list[Task]] = self._read(session, "task", Task, Task.closed_at.is_(None), order=Task.due_at)
+        self.calls = self._read(session, "call", PlannedCall, PlannedCall.state.in_(OPEN_CALLS), order=PlannedCall.due_at)
+        waiting = DoctorRequest.state.in_((RequestState.ASKED, RequestState.SEEN, RequestState.ANSWERED))
+        self.requests = self._read(session, "request", DoctorRequest, waiting, order=DoctorRequest.respond_by)
+        self.city = self._read(session, "city", CityTask, CityTask.state == TaskState.OVERDUE, order=CityTask.due_at)
         alerts, tasks = list(self.alerts.values()), [task for some in self.tasks.values() for task in some]
         self.patients = _patients(session, viewer, {place.patient_id for place in places})
         self.away = absences.standing_of(session, self.patients)
         self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.again: dict[int, datetime] = {}
+        self.handed_by: dict[int, str] = {}
         self._read_reasons(session, alerts)
         details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
         self.sharing = _patients(session, viewer, set(named_in(details)))
         owners = {item.owner_id for place in places for item in place.items} - {None}
+        owners |= {one.doctor_id for some in self.requests.values() for one in some}
+        owners |= {one.answered_by_id for some in self.requests.values() for one in some} - {None}
         self.owners = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(owners))).all()) if owners else {}
         said = {detail.get("message_id") for some in self.reasons.values() for detail in some}
         self.named = quotes.named(session, said | {task.message_id for task in tasks})
@@ -54,16 +66,24 @@ class Facts:
         still = select(Alert).where(Alert.id.in_(self._ids("alert")), Alert.state != AlertState.CLOSED)
         return {self._names["alert", alert.id]: alert for alert in session.scalars(still)}
 
-    def _read_tasks(self, session: Session) -> dict[str, list[Task]]:
-        found: dict[str, list[Task]] = defaultdict(list)
-        still = select(Task).where(Task.id.in_(self._ids("task")), Task.closed_at.is_(None)).order_by(Task.due_at, Task.id)
-        for task in session.scalars(still):
-            found[self._names["task", task.id]].append(task)
+    def _read(self, session: Session, kind: str, model: Any, still: ColumnElement[bool], *, order: Any) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        ids = self._ids(kind)
+        rows = session.scalars(select(model).where(model.id.in_(ids), still).order_by(order, model.id)) if ids else ()
+        for one in rows:
+            found[self._names[kind, one.id]].append(one)
         return found
 
     def _read_reasons(self, session: Session, alerts: Sequence[Alert]) -> None:
-        why = select(AlertEvent).where(AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_(REASONS))
+        why = select(AlertEvent).where(
+            AlertEvent.alert_id.in_([alert.id for alert in alerts]), AlertEvent.kind.in_((*REASONS, "handed_over"))
+        )
+        owned = {alert.id: alert.owner_id for alert in alerts if alert.state == AlertState.TAKEN}
         for event in session.scalars(why.order_by(AlertEvent.id.desc())):
+            if event.kind == "handed_over":
+                if event.detail.get("to_id") == owned.get(event.alert_id, 0) and event.actor != f"staff:{event.detail.get('to_id')}":
+                    self.handed_by.setdefault(event.alert_id, event.actor_name)
+                continue
             self.reasons[event.alert_id].append(event.detail)
             if event.kind == "merged" and not event.detail.get("together"):
                 self.again.setdefault(event.alert_id, event.at)

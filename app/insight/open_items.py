@@ -1,4 +1,4 @@
-"""What is open, read narrowly: alerts, tasks, planned calls and requests of a service, as the order of the list needs them and no more.
+"""What is open, read narrowly: alerts, tasks, planned calls, requests to a doctor and to the city, as the order of the list needs them.
 
 A thousand of them are read in a few milliseconds; whole rows are built for those on the screen only.
 """
@@ -7,22 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertState, Task
+from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState, Task
+from app.care.contact_models import CityTask, TaskState
+from app.care.models import OPEN_CALLS, PlannedCall
 from app.messaging.models import Message
-from app.people.models import Patient
+from app.people.models import Patient, Service
 from app.people.perimeter import Viewer, visible_to
 from triage.terms import Level
 
 
 @dataclass(frozen=True)
 class Item:
-    """One open thing. kind: alert, task. key: the row it stands in. waits: put aside until due_at, so it never presses."""
+    """One open thing. kind: alert, task, call, request, city. key: the row it stands in.
+
+    waits: put aside until due_at, or another's turn: it never presses.
+    """
 
     kind: str
     id: int
@@ -36,14 +42,14 @@ class Item:
     assessment_id: int | None = None
 
 
-Source = Callable[[Session, Viewer, str], Iterable[Item]]
+Source = Callable[[Session, Viewer, str, datetime], Iterable[Item]]
 
 
-def of_viewer(session: Session, viewer: Viewer, key: str = "") -> dict[str, list[Item]]:
+def of_viewer(session: Session, viewer: Viewer, now: datetime, key: str = "") -> dict[str, list[Item]]:
     """By row, in no order between rows; within one the alert first, then tasks, soonest first. ``key``: of that row alone."""
     found: dict[str, list[Item]] = {}
     for source in SOURCES:
-        for item in source(session, viewer, key):
+        for item in source(session, viewer, key, now):
             found.setdefault(item.key, []).append(item)
     return found
 
@@ -77,7 +83,7 @@ def patient_of(key: str) -> int | None:
     return int(number) if number != key and number.isdigit() else None
 
 
-def _alerts(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
+def _alerts(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
     columns = (Alert.id, Alert.subject, Alert.patient_id, Alert.level, Alert.state, Alert.raised_at, Alert.respond_by)
     query = select(*columns, Alert.next_step_at, Alert.owner_id, Alert.assessment_id).where(
         *mine(Alert, viewer), Alert.state != AlertState.CLOSED
@@ -90,7 +96,7 @@ def _alerts(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
         )
 
 
-def _tasks(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
+def _tasks(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
     columns = (Task.id, Task.patient_id, Task.created_at, Task.due_at, Task.owner_id, Message.address)
     query = select(*columns).outerjoin(Message, Message.id == Task.message_id).where(*mine(Task, viewer), Task.closed_at.is_(None))
     if (patient_id := patient_of(key)) is not None:
@@ -101,5 +107,45 @@ def _tasks(session: Session, viewer: Viewer, key: str) -> Iterator[Item]:
             yield Item("task", one.id, name, one.patient_id, Level.INFO, one.created_at, one.due_at, one.owner_id)
 
 
-SOURCES: tuple[Source, ...] = (_alerts, _tasks)
+def _calls(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
+    """Planned calls of today, and every late or missed one, by the service's day: a day begins at midnight for whoever reads the list."""
+    columns = (PlannedCall.id, PlannedCall.patient_id, PlannedCall.due_at, PlannedCall.owner_id)
+    query = select(*columns).where(*mine(PlannedCall, viewer), *_of(PlannedCall, key), PlannedCall.state.in_(OPEN_CALLS))
+    query = query.where(PlannedCall.due_at < _end_of_day(session, viewer, now))
+    for one in session.execute(query.order_by(PlannedCall.due_at, PlannedCall.id)):
+        yield Item("call", one.id, f"patient:{one.patient_id}", one.patient_id, Level.INFO, one.due_at, one.due_at, one.owner_id)
+
+
+def _requests(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
+    """Asked: the doctor's turn, on a ladder of its own. Answered: the patient waits to be told."""
+    columns = (DoctorRequest.id, DoctorRequest.patient_id, DoctorRequest.state, DoctorRequest.level, DoctorRequest.asked_by_id)
+    states = (RequestState.ASKED, RequestState.SEEN, RequestState.ANSWERED)
+    query = select(*columns, DoctorRequest.raised_at, DoctorRequest.respond_by).where(
+        *mine(DoctorRequest, viewer), *_of(DoctorRequest, key), DoctorRequest.state.in_(states)
+    )
+    for one in session.execute(query.order_by(DoctorRequest.respond_by, DoctorRequest.id)):
+        to_tell = one.state == RequestState.ANSWERED
+        level = Level.of(one.level) if to_tell else Level.INFO
+        name = f"patient:{one.patient_id}"
+        yield Item("request", one.id, name, one.patient_id, level, one.raised_at, one.respond_by, one.asked_by_id, waits=not to_tell)
+
+
+def _city(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
+    """What was asked of the city and passed its delay."""
+    columns = (CityTask.id, CityTask.patient_id, CityTask.asked_at, CityTask.due_at, CityTask.asked_by_id)
+    query = select(*columns).where(*mine(CityTask, viewer), *_of(CityTask, key), CityTask.state == TaskState.OVERDUE)
+    for one in session.execute(query.order_by(CityTask.due_at, CityTask.id)):
+        yield Item("city", one.id, f"patient:{one.patient_id}", one.patient_id, Level.INFO, one.asked_at, one.due_at, one.asked_by_id)
+
+
+def _end_of_day(session: Session, viewer: Viewer, now: datetime) -> datetime:
+    zone = ZoneInfo(session.get_one(Service, viewer.service_id).timezone)
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time.min, zone).astimezone(UTC)
+
+
+def _of(model: Any, key: str) -> list[ColumnElement[bool]]:
+    return [model.patient_id == (patient_of(key) or 0)] if key else []
+
+
+SOURCES: tuple[Source, ...] = (_alerts, _tasks, _calls, _requests, _city)
 """Alerts first: whatever else is open for the same patient stands in their row."""

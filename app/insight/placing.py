@@ -68,7 +68,7 @@ class Place:
 
 def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime, key: str = "") -> list[Place]:
     """Every row of the viewer's list in order, or the one row of ``key``."""
-    found = open_items.of_viewer(session, viewer, key)
+    found = open_items.of_viewer(session, viewer, now, key)
     clock = _ServiceTime(service)
     people = {items[0].patient_id for items in found.values() if items[0].patient_id is not None}
     scores = _last_scores(session, people)
@@ -87,10 +87,11 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
 
 
 def _urgency(items: Sequence[Item], clock: _ServiceTime, now: datetime) -> tuple[Level, datetime, bool]:
-    """Level, hour and pressing of a row: a call promised for 13 h stands in it, not its alert's tomorrow."""
-    first = items[0]
-    due = min(item.due_at for item in items)
-    return first.level, due, not first.waits and clock.share(first.level, first.began, due, now) >= PRESSING
+    """Level, hour and pressing of a row: a call promised for 13 h stands in it, not its alert's tomorrow; another's turn does not."""
+    level = max(item.level for item in items)
+    due = min([item.due_at for item in items if not (item.kind == "request" and item.waits)] or [item.due_at for item in items])
+    pressing = any(not item.waits and clock.share(item.level, item.began, item.due_at, now) >= PRESSING for item in items)
+    return level, due, pressing
 
 
 def _last_scores(session: Session, people: Iterable[int]) -> dict[int, Scores]:

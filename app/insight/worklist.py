@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertEvent, Task
+from app.alerts.models import Alert, AlertEvent, DoctorRequest, Task
+from app.care.contact_models import CityTask
+from app.care.models import PlannedCall
 from app.insight import placing
 from app.insight.facts import REASONS, Facts
 from app.insight.open_items import named_in, task_key
@@ -30,6 +32,7 @@ __all__ = ["PRESSING", "REASONS", "Place", "Row", "counts", "named_in", "places"
 class Row:
     """One line: its place in the order, and what is shown of it.
 
+    people: names of those whom its requests and calls concern. handed_by: who gave its alert to its owner, who has done nothing yet.
     reasons: details of the events that raised its alert, latest first. is_shared: it came from a telephone of several patients; among:
     those of them the viewer may see. again: when another text last reported what is open once more. away: why the patient is not at home
     or not asked, as noted; a death too. shown_at: when the form showed the safety text of the alert, whatever became of the same by SMS.
@@ -40,6 +43,11 @@ class Row:
     patient: Patient | None = None
     owner: str = ""
     tasks: tuple[Task, ...] = ()
+    calls: tuple[PlannedCall, ...] = ()
+    requests: tuple[DoctorRequest, ...] = ()
+    city: tuple[CityTask, ...] = ()
+    people: Mapping[int, str] = field(default_factory=dict)
+    handed_by: str = ""
     reasons: tuple[dict[str, Any], ...] = ()
     words: str = ""
     is_shared: bool = False
@@ -55,7 +63,7 @@ class Row:
 
     @property
     def level(self) -> Level:
-        """Of its alert; INFO when none is open."""
+        """Of its alert, or of an answer that the patient waits to be told; INFO when neither is open."""
         return self.place.level
 
     @property
@@ -89,6 +97,15 @@ class Row:
         return self.key.removeprefix("number:") if self.key.startswith("number:") else ""
 
     @property
+    def stamp(self) -> str:
+        """Changes with everything open in the row; a panel beside the list compares it with its own to know that it is old."""
+        tasks = ".".join(str(task.id) for task in sorted(self.tasks, key=lambda one: one.id))
+        others: list[PlannedCall | DoctorRequest | CityTask] = [*self.calls, *self.requests, *self.city]
+        beside = ".".join(f"{one.id}:{one.stamp}" for one in others)
+        first = f"{self.alert.id}-{self.alert.stamp}" if self.alert else ""
+        return f"{first}-{tasks}-{beside}"
+
+    @property
     def loudest(self) -> list[tuple[str, int]]:
         """The high scores of an alert that answers raised, the highest first: 3 or 4; from 2 up when a 2 may be what raised it."""
         if self.alert is None or self.alert.kind != "assessment":
@@ -114,7 +131,7 @@ def rows(session: Session, *, viewer: Viewer, now: datetime, key: str = "", of: 
         return []
     facts = Facts(session, viewer, wanted)
     found = (_row(place, facts) for place in wanted)
-    return [row for row in found if row.alert is not None or row.tasks]
+    return [row for row in found if row.alert is not None or row.tasks or row.calls or row.requests or row.city]
 
 
 def row(session: Session, key: str, *, viewer: Viewer, now: datetime) -> Row | None:
@@ -133,13 +150,16 @@ def counts(found: Iterable[Row] | Iterable[Place]) -> dict[Level, int]:
 def stamp(session: Session, service_id: int) -> str:
     """A short text that changes whenever the list may have changed: what the streams watch, one cheap query a second.
 
-    Alerts by their events and stamps, tasks made and closed, messages received or whose delivery became known.
+    Alerts by their events and stamps, tasks made and closed, messages received or whose delivery became known; calls and requests by
+    their stamps.
     """
     alerts = select(func.count(), func.sum(Alert.stamp), func.max(Alert.id)).where(Alert.service_id == service_id)
     events = select(func.max(AlertEvent.id)).join(Alert, Alert.id == AlertEvent.alert_id).where(Alert.service_id == service_id)
     tasks = select(func.count(), func.count(Task.closed_at), func.max(Task.id)).where(Task.service_id == service_id)
     heard = select(func.max(Message.id)).where(Message.service_id == service_id)
     parts = [*session.execute(alerts).one(), session.scalar(events), *session.execute(tasks).one(), session.scalar(heard)]
+    for model in (PlannedCall, DoctorRequest, CityTask):
+        parts += session.execute(select(func.sum(model.stamp), func.max(model.id)).where(model.service_id == service_id)).one()
     return "-".join(str(part or 0) for part in parts)
 
 
@@ -154,6 +174,11 @@ def _row(place: Place, facts: Facts) -> Row:
         patient=facts.patients.get(place.patient_id or 0),
         owner=facts.owner(place),
         tasks=tuple(tasks),
+        calls=tuple(facts.calls.get(place.key, ())),
+        requests=tuple(facts.requests.get(place.key, ())),
+        city=tuple(facts.city.get(place.key, ())),
+        people=facts.owners,
+        handed_by=facts.handed_by.get(alert.id, "") if alert else "",
         reasons=tuple(reasons),
         words=facts.quote(alert, tasks),
         is_shared=bool(among),

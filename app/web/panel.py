@@ -109,12 +109,12 @@ class Panel:
     @property
     def stamp(self) -> str:
         """Changes with everything the panel shows; the screen compares it with the list's to know that it is old."""
-        return stamp_of(self.alert, self.tasks, self.texts[-1].id if self.texts else 0)
+        return self.row.stamp if self.row else f"{self.alert.id}-{self.alert.stamp}--" if self.alert else ""
 
     @property
     def level(self) -> Level:
-        """The alert's level; INFO when only tasks are open."""
-        return Level.of(self.alert.level) if self.alert else Level.INFO
+        """The alert's level; without an alert its row's, INFO when nothing is open."""
+        return Level.of(self.alert.level) if self.alert else self.row.level if self.row else Level.INFO
 
     @property
     def is_open(self) -> bool:
@@ -146,12 +146,6 @@ class Panel:
             return sorted((step for step in found if step.fired and not step.error), key=lambda step: -step.level)
         rest = [step for step in found if not step.fired and not step.error]
         return [step for step in rest if (step.near if kind == "near" else bool(step.waits_for) and not step.near)]
-
-
-def stamp_of(alert: Alert | None, open_tasks: Sequence[Task], last_text: int) -> str:
-    """What the list and the panel compare."""
-    tasks_open = ".".join(str(task.id) for task in sorted(open_tasks, key=lambda one: one.id))
-    return f"{alert.id}-{alert.stamp}-{tasks_open}" if alert else f"-{tasks_open}"
 
 
 def of_alert(page: Page, session: Session, alert_id: int) -> Panel:

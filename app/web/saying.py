@@ -113,7 +113,7 @@ class Saying:
     def headline(self, row: Row) -> str:
         """The one line of the list: why the alert is open, or what the task is."""
         if row.alert is None:
-            return " · ".join(dict.fromkeys(self.task(task, row.away) for task in row.tasks))
+            return " · ".join(dict.fromkeys([*self.beside(row), *(self.task(task, row.away) for task in row.tasks)]))
         return self.why(max(row.reasons, key=gravity))[0] if row.reasons else self.kind(row.alert.kind)
 
     def tags(self, row: Row) -> list[str]:
@@ -130,7 +130,18 @@ class Saying:
         if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
             day = self.page.formats.day(patient.silence_paused_until) if patient.silence_paused_until else ""
             found.append(say("absence.paused_until", day=day, why=patient.silence_pause_reason))
-        return list(dict.fromkeys(found + [self.task(task, row.away) for task in row.tasks if row.alert is not None]))
+        if row.alert is not None:
+            found += [*self.beside(row), *(self.task(task, row.away) for task in row.tasks)]
+        return list(dict.fromkeys(found))
+
+    def beside(self, row: Row) -> list[str]:
+        """Calls planned, answers waited for or to be told, what the city has not done: each in a few words."""
+        say, f = self.page.say, self.page.formats
+        found = [say(f"list.call.{one.state}", when=f.when(one.due_at)) for one in row.calls]
+        for one in row.requests:
+            who = row.people.get(one.answered_by_id or one.doctor_id, "")
+            found.append(say("list.request.answered" if one.state == "answered" else "list.request.asked", doctor=who))
+        return found + [say("list.city")] * bool(row.city)
 
     def _nobody(self, row: Row) -> str:
         """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""
@@ -197,6 +208,8 @@ class Saying:
         if row.alert.state == AlertState.NEW:
             return self.page.say("list.to_take")
         mine = self.page.who is not None and row.alert.owner_id == self.page.who.staff_id
+        if mine and row.handed_by:
+            return self.page.say("list.handed", name=row.handed_by)
         return self.page.say("list.mine") if mine else row.owner
 
     def words(self, text: Message) -> str:
@@ -250,6 +263,10 @@ class Saying:
         if event.kind == "decided":
             what = say(f"help.what.{detail['what']}")
             return f"{say('story.decided', who=event.actor_name)} : {say('help.decided', who=detail['decided_by'], what=what)}"
+        if event.kind.startswith("doctor_"):
+            answer = say(f"doctor.answer.{detail['answer']}") if detail.get("answer") else ""
+            who = str(detail.get("doctor") or event.actor_name)
+            return say(f"story.{event.kind}", who=who, to=str(detail.get("to", "")), answer=answer)
         return say(f"story.{event.kind}", who=event.actor_name, to=str(detail.get("to", "")))
 
     def trace(self, row: AuditRow) -> str:

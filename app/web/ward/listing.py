@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.insight import today, worklist
+from app.insight import filtering, measures, returning, today, worklist
+from app.insight.filtering import Filter
+from app.insight.models import ListMemory
 from app.insight.worklist import Place, Row
 from app.people import absences
 from app.web import panel
-from app.web.deps import Reads
+from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
 
@@ -25,33 +28,90 @@ SCREENFUL, BATCH = 60, 120
 
 @router.get("/")
 def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: A002  the address says open=
-    """The list, with the panel of one row beside it."""
+    """The list, with the panel of one row beside it, filtered as asked or as this person left it."""
     if not page.viewer.may("see_alerts"):
         return page.page("no_list.html")
+    memory = session.get(ListMemory, _me(page))
+    wanted = _wanted(page)
+    if wanted is None and memory is not None and memory.filters:
+        return page.go("/?" + urlencode({**memory.filters, **({"open": open} if open else {})}))
+    _remember(page, memory, wanted)
     shown = panel.of_key(page, session, open) if open else None
     if shown is not None and shown.patient is not None:
         panel.opened(page, shown.patient, "alert")
     beside = today.today(session, viewer=page.viewer, now=page.now)
-    return page.stream("worklist.html", **_list(page, session), panel=shown, opened=open, today=beside)
+    return page.stream("worklist.html", **_list(page, session, wanted or Filter()), panel=shown, opened=open, today=beside)
 
 
 @router.get("/list")
 def rows(page: StaffPage, session: Reads) -> Response:
     """The list alone: what a screen asks for when something changed."""
     page.viewer.require("see_alerts")
-    return page.stream("rows.html", **_list(page, session), opened="")
+    _remember(page, session.get(ListMemory, _me(page)), None)
+    return page.stream("rows.html", **_list(page, session, _wanted(page) or Filter()), opened="")
 
 
-def _list(page: Page, session: Session) -> dict[str, Any]:
+@router.post("/list/read")
+def read(page: StaffPage, session: Writes) -> Response:
+    """What happened while this person was away has been read."""
+    page.viewer.require("see_alerts")
+    returning.read(session, _me(page))
+    return page.go("/")
+
+
+@router.get("/patients/{patient_id}/open")
+def opened(page: StaffPage, session: Reads, patient_id: Id) -> Response:
+    """What is open for a patient who has neither alert nor task: planned calls, answers to be told."""
+    page.viewer.require("see_alerts")
+    shown = panel.of_key(page, session, f"patient:{patient_id}")
+    if shown is None or shown.patient is None:
+        return page.go(f"/patients/{patient_id}")
+    panel.opened(page, shown.patient, "alert")
+    return page.page("panel.html" if page.is_fragment else "alert.html", panel=shown)
+
+
+def _me(page: Page) -> int:
+    return page.who.staff_id if page.who else 0
+
+
+def _wanted(page: Page) -> Filter | None:
+    """The filter of the address; None when it says nothing of one."""
+    asked = page.request.query_params
+    return filtering.read(asked) if "owner" in asked or "programme" in asked else None
+
+
+def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> None:
+    """That this person looks at the list, and how they filter it, in a short transaction of its own; nothing to write costs nothing."""
+    changed = wanted is not None and wanted.kept != (memory.filters if memory else {})
+    if not changed and not returning.stale(memory, page.now):
+        return
+    with page.tools.database.transaction() as session:
+        if wanted is not None and changed:
+            returning.remember(session, _me(page), wanted.kept, page.now)
+        else:
+            returning.looked(session, _me(page), page.now)
+
+
+def _list(page: Page, session: Session, wanted: Filter) -> dict[str, Any]:
     places = worklist.places(session, viewer=page.viewer, now=page.now)
-    me = page.who.staff_id if page.who else 0
+    part = filtering.part(session, places, wanted, viewer=page.viewer)
+    me = _me(page)
+    outside = worklist.rows(session, viewer=page.viewer, now=page.now, of=part.urgent_outside)
+    memory = session.get(ListMemory, me, populate_existing=True)  # written a moment ago by another session
     return {
-        "rows": _built(page, places),
-        "total": len(places),
+        "rows": _built(page, part.shown),
+        "total": len(part.shown),
+        "everything": part.total,
+        "urgent_outside": outside,
+        "filter": wanted,
+        "list_address": "/list" + (f"?{urlencode(wanted.kept)}" if wanted.is_on else ""),
+        "programmes": filtering.programmes(session, page.viewer),
+        "owners": filtering.owners(session, page.viewer),
         "counts": {level.word: n for level, n in worklist.counts(places).items()},
+        "measures": measures.of_day(session, places, viewer=page.viewer, now=page.now),
+        "since": returning.since(session, memory, viewer=page.viewer),
         "mine": sum(1 for place in places if place.items[0].kind == "alert" and place.items[0].owner_id == me),
         "saying": Saying(page),
-        "stamp_of": panel.stamp_of,
         "death_of": absences.death,
     }
 
