@@ -25,7 +25,7 @@ from app.web import (
     tablets,
 )
 from app.web.api import every as api
-from app.web.care import acting, planned, seeing
+from app.web.care import acting, following, live_numbers, planned, seeing
 from app.web.form import guard, pages, who
 from app.web.patient import documents, results, timeline
 from app.web.render import NAVIGATION, Link
@@ -50,6 +50,8 @@ ROUTERS: list[APIRouter] = [
     acting.router,
     calling.router,
     planned.router,
+    following.router,
+    live_numbers.router,
     numbers.router,
     sharing.router,
     coordinator.router,
@@ -68,6 +70,7 @@ TOP_BAR: list[Link] = [
     Link("nav.enrol", "/enrol", "enrol"),
     Link("nav.calls", "/calls", "see_alerts"),
     Link("nav.patients", "/patients", "open_chart"),
+    Link("nav.programmes", "/programmes", "open_chart"),
     Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.service", "/service", "manage_service"),
     Link("nav.phones", "/phones", "see_alerts", demo_only=True),
