@@ -20,10 +20,9 @@ from app.insight import worklist
 from app.people import documents, patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
-from app.treatment import measures, overrides
-from app.web import absences, chart_data, grading, panel, tablets
+from app.web import absences, chart_data, panel, tablets
 from app.web.deps import Id, Reads
-from app.web.patient import history, open_items, timeline
+from app.web.patient import head, timeline
 from app.web.render import StaffPage
 from app.web.saying import Saying
 from app.web.speakers import Speakers
@@ -61,43 +60,27 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     panel.opened(page, patient, "chart")
-    treatment = chart_data.treatment_of(session, patient, page.now)
     heard = chart_data.last_heard(session, patient)
-    protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
-    course = treatment.course if treatment else None
-    numbers = grading.numbers_of(session, patient, protocol, now=page.now)
-    since = grading.treated_since(session, patient, now=page.now)
     latest, is_more = timeline.story(session, patient, size=timeline.FIRST)
+    summary = head.of(page, session, patient, heard)
     return page.page(
         "patient.html",
-        patient=patient,
-        saying=Saying(page, protocol),
-        treatment=treatment,
-        override=overrides.standing(session, course.id, chart_data.local_day(patient, page.now)) if course else None,
         heard=heard,
-        scored=chart_data.last_scored(session, patient, page.now),
         speakers=Speakers(page, session, patient),
-        numbers=numbers,
-        row=worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
-        waiting=open_items.of(page, session, patient),
-        history=history.of(session, patient, course, page.now, treated_since=since),
         timeline=latest,
         is_more=is_more,
         kinds=tuple(timeline.KINDS),
         kind="",
-        names=chart_data.staff_names(session, patient.service_id),
         shared=attaching.of_shared(session, patient),
-        contacts=chart_data.contacts_of(session, patient, page.now),
         dead=chart_data.is_dead(session, patient),
         consents=_consents(session, patient),
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
-        measured=sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
-        graded={row.id: graded for row, graded in numbers.laboratory},
         documents=documents.of_patient(session, patient.id)[:FEW_PAPERS],
         letters=_letters(session, patient),
+        **summary,
         **absences.shown(page, session, patient),
-        **tablets.figures_of(session, course, patient, page.now),
+        **tablets.figures_of(session, summary["course"], patient, page.now),
     )
 
 

@@ -27,7 +27,7 @@ from app.web import (
 from app.web.api import every as api
 from app.web.care import acting, following, live_numbers, planned, seeing
 from app.web.form import guard, pages, who
-from app.web.patient import documents, results, timeline
+from app.web.patient import documents, printed, results, timeline
 from app.web.render import NAVIGATION, Link
 from app.web.ward import acts, listing
 
@@ -46,6 +46,7 @@ ROUTERS: list[APIRouter] = [
     results.router,
     timeline.router,
     reaching.router,
+    printed.router,
     seeing.router,
     acting.router,
     calling.router,

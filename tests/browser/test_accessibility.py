@@ -92,6 +92,49 @@ def the_tablets(page: Page, ward: Ward) -> None:
     expect(page.locator("#box_strength_mg-error")).to_be_visible()
 
 
+def the_documents(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/documents")
+    page.set_input_files("#file", {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    page.select_option("#kind", "prescription")
+    page.locator("#attach button").click()
+    page.locator(".documents summary").click()
+    page.locator(".documents form button").click()
+    expect(page.locator(".documents .field-error")).to_be_visible()
+    page.locator("#attach button").click()
+    expect(page.locator("#file-error")).to_be_visible()
+
+
+def the_measures(page: Page, ward: Ward) -> None:
+    a_file_of_results(page, ward)
+    page.locator("form[action$='/write'] button").click()
+    expect(page.get_by_text("1 valeur gardée")).to_be_visible()
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/measures")
+    expect(page.locator(".trend")).to_be_visible()
+
+
+def a_file_of_results(page: Page, ward: Ward) -> None:
+    rows = b"kind;value;unit;taken_at;source\nneutrophils;1,2;10*9/L;17/11/2026 08:10;labo\nneutrophils;1,2;x;17/11/2026 08:10;labo\n"
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/results")
+    page.set_input_files("#file", {"name": "novembre.csv", "mimeType": "text/csv", "buffer": rows})
+    page.locator("main form button").click()
+    expect(page.get_by_text("Lignes mises de côté")).to_be_visible()
+
+
+def the_results(page: Page, ward: Ward) -> None:
+    a_file_of_results(page, ward)
+    page.goto(f"{ward.address}/results")
+    page.locator("main form button").click()
+    expect(page.locator("#file-error")).to_be_visible()
+
+
+def the_story(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/timeline?kind=texts")
+
+
+def the_printed_page(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/print")
+
+
 def the_particulars(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/patients/{ward.morning.jean.id}/particulars")
     for part in page.locator("main details > summary").all():
@@ -136,7 +179,8 @@ def an_absence(page: Page, ward: Ward) -> None:
 
 STATES: list[Callable[[Page, Ward], None]] = [
     the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
-    the_grades, the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
+    the_grades, the_documents, the_measures, a_file_of_results, the_results, the_story, the_printed_page,
+    the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
 ]  # fmt: skip
 
 
@@ -151,7 +195,8 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
     "address",
     [
         "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars",
-        "/patients/2/absences", "/protocols",
+        "/patients/2/absences", "/patients/2/documents", "/patients/2/measures", "/patients/2/results", "/results", "/patients/2/timeline",
+        "/patients/2/print", "/protocols",
         "/protocols/1", "/search",
     ],
 )  # fmt: skip

@@ -1,0 +1,41 @@
+"""What the patient's page and its printed sheet begin with: who, which treatment and day, what is open, twelve weeks, whom to call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.insight import worklist
+from app.people.models import Patient
+from app.treatment import measures, overrides
+from app.web import chart_data, grading
+from app.web.chart_data import Heard
+from app.web.patient import history, open_items
+from app.web.render import Page
+from app.web.saying import Saying
+
+
+def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> dict[str, Any]:
+    """Read once, for either page. heard: the last judgement, whose protocol names the questions."""
+    protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
+    treatment = chart_data.treatment_of(session, patient, page.now)
+    course = treatment.course if treatment else None
+    numbers = grading.numbers_of(session, patient, protocol, now=page.now)
+    since = grading.treated_since(session, patient, now=page.now)
+    return {
+        "patient": patient,
+        "saying": Saying(page, protocol),
+        "treatment": treatment,
+        "course": course,
+        "override": overrides.standing(session, course.id, chart_data.local_day(patient, page.now)) if course else None,
+        "scored": chart_data.last_scored(session, patient, page.now),
+        "numbers": numbers,
+        "row": worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
+        "waiting": open_items.of(page, session, patient),
+        "history": history.of(session, patient, course, page.now, treated_since=since),
+        "names": chart_data.staff_names(session, patient.service_id),
+        "contacts": chart_data.contacts_of(session, patient, page.now),
+        "measured": sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
+        "graded": {row.id: graded for row, graded in numbers.laboratory},
+    }
