@@ -12,9 +12,8 @@ from app.alerts import reasons
 from app.alerts.models import FOR_THE_DOCTOR, DoctorRequest, RequestEvent, RequestState
 from app.core.audit import SYSTEM
 from app.messaging import outbox
-from app.people import care_team
+from app.people import care_team, stand_ins
 from app.people.models import Role, Service, Staff
-from app.people.rota_models import StandIn
 from triage.terms import Level
 
 ANSWER_WITHIN = {Level.URGENT: timedelta(minutes=15), Level.HIGH: timedelta(hours=2), Level.MODERATE: timedelta(hours=10)}
@@ -132,8 +131,8 @@ def people_of(session: Session, request: DoctorRequest, notify: str, now: dateti
 
 def _meant(session: Session, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
     if notify == "doctor":
-        doctor = session.get_one(Staff, request.doctor_id)
-        return stand_ins(session, doctor, now) or [one for one in [doctor] if one.active]
+        doctor = stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now)
+        return [doctor] if doctor.active else []
     if notify == "stand_in":
         on_call = [one for one in care_team.on_duty(session, request.service_id, now, "on_call") if one.role == Role.ONCOLOGIST]
         others = [one for one in _of_roles(session, request.service_id, Role.ONCOLOGIST) if one.id != request.doctor_id]
@@ -145,12 +144,6 @@ def _meant(session: Session, request: DoctorRequest, notify: str, now: datetime)
     if notify in ("team", "on_call"):
         return care_team.on_duty(session, request.service_id, now, "ward" if notify == "team" else "on_call")
     return _of_roles(session, request.service_id, Role.COORDINATOR)
-
-
-def stand_ins(session: Session, absent: Staff, now: datetime) -> list[Staff]:
-    """Who replaces this person now."""
-    now_ = (StandIn.absent_id == absent.id, StandIn.starts_at <= now, StandIn.ends_at > now, StandIn.removed_at.is_(None))
-    return list(session.scalars(select(Staff).join(StandIn, StandIn.by_id == Staff.id).where(*now_, Staff.active).order_by(Staff.id)))
 
 
 def _of_roles(session: Session, service_id: int, *roles: Role) -> list[Staff]:

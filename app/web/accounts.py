@@ -61,6 +61,12 @@ def _inside(address: str) -> str:
     return address if address.startswith("/") and not address.startswith(("//", "/\\", "/sign-")) else "/"
 
 
+def _first_page(staff: Staff | None, wanted: str) -> str:
+    """Where they wanted to go; without a wish a doctor lands on what is asked of them, everybody else on the list."""
+    inside = _inside(wanted)
+    return "/doctor" if inside == "/" and staff is not None and staff.role == Role.ONCOLOGIST else inside
+
+
 def _demo_people(session: Session) -> list[Staff]:
     """One nurse, one oncologist, one coordinator of the fictional ward."""
     found = session.scalars(
@@ -92,7 +98,7 @@ def sign_in(
     if not token:
         _note_failure(page, staff)
         return _form(page, next, status=401, problem=page.say(_wrong(page.tools.settings)), login=login)
-    return _with_cookie(page, RedirectResponse(_inside(next), 303), token)
+    return _with_cookie(page, RedirectResponse(_first_page(staff, next), 303), token)
 
 
 def _wrong(settings: Settings) -> str:
@@ -174,7 +180,7 @@ def sign_in_demo(page: AnyPage, staff_id: int) -> Response:
             return _form(page, "/", status=404)
         session.add(StaffSession(staff_id=staff.id, token_hash=signing.fingerprint(token), created_at=wall, seen_at=wall))
         _note(session, page, staff, "signin.demo")
-    return _with_cookie(page, RedirectResponse("/", 303), token)
+    return _with_cookie(page, RedirectResponse(_first_page(staff, "/"), 303), token)
 
 
 @router.post("/sign-out")

@@ -26,10 +26,12 @@ from app.web import (
 )
 from app.web.api import every as api
 from app.web.care import acting, following, live_numbers, planned, seeing
+from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
 from app.web.patient import documents, printed, results, timeline
 from app.web.render import NAVIGATION, Link
-from app.web.ward import acts, listing
+from app.web.rota import routing, testing, week
+from app.web.ward import acts, handover, listing
 
 ROUTERS: list[APIRouter] = [
     accounts.router,
@@ -37,6 +39,7 @@ ROUTERS: list[APIRouter] = [
     listing.router,
     nurse.router,
     acts.router,
+    handover.router,
     chart.router,
     tablets.router,
     grading.router,
@@ -45,8 +48,8 @@ ROUTERS: list[APIRouter] = [
     documents.router,
     results.router,
     timeline.router,
-    reaching.router,
     printed.router,
+    reaching.router,
     seeing.router,
     acting.router,
     calling.router,
@@ -55,8 +58,13 @@ ROUTERS: list[APIRouter] = [
     live_numbers.router,
     numbers.router,
     sharing.router,
+    home.router,
+    requests.router,
     coordinator.router,
     service.router,
+    week.router,
+    routing.router,
+    testing.router,
     protocols.router,
     api.router,
     hooks.router,
@@ -68,11 +76,14 @@ ROUTERS: list[APIRouter] = [
 ]
 
 TOP_BAR: list[Link] = [
+    Link("nav.doctor", "/doctor", "answer_requests"),
     Link("nav.enrol", "/enrol", "enrol"),
     Link("nav.calls", "/calls", "see_alerts"),
+    Link("nav.handover", "/handover", "see_alerts"),
     Link("nav.patients", "/patients", "open_chart"),
     Link("nav.programmes", "/programmes", "open_chart"),
     Link("nav.protocols", "/protocols", "read_protocols"),
+    Link("nav.rota", "/rota", "see_alerts"),
     Link("nav.service", "/service", "manage_service"),
     Link("nav.phones", "/phones", "see_alerts", demo_only=True),
 ]

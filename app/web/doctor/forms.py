@@ -1,0 +1,57 @@
+"""What is typed on the page of a request, read as a decision; what cannot be read is refused beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.alerts.answering import Decision
+from app.alerts.models import DoctorAnswer
+from app.core.errors import Refusal
+from app.web import prescription
+
+
+def decision(typed: Mapping[str, str]) -> Decision:
+    """One of the six answers. ``until``: a day, "day" for the one in ``until_day``, or "open", which is said and never left out.
+
+    ``why``: the reason of a stop chosen by one press, before what else was typed.
+    """
+    if typed.get("answer") not in set(DoctorAnswer):
+        raise Refusal("Choose an answer.", field="answer", status=422)
+    answer = DoctorAnswer(typed["answer"])
+    until = typed.get("until", "").strip()
+    until = typed.get("until_day", "").strip() if until == "day" else until
+    day = prescription.day(until)
+    if answer is DoctorAnswer.HOLD_UNTIL and until != "open" and day is None:
+        raise Refusal("Write the last day without tablets, or say that it stays open.", field="until", status=422)
+    begins = typed.get("from_day", "").strip()
+    first = prescription.day(begins)
+    if begins and first is None:
+        raise Refusal("Write the date.", field="from_day", status=422)
+    dose = prescription.decimal(typed.get("dose_mg", ""))
+    return Decision(
+        answer=answer,
+        words=". ".join(part for part in (typed.get("why", "").strip(), typed.get("words", "").strip()) if part),
+        from_day=first,
+        until_day=day if answer is DoctorAnswer.HOLD_UNTIL else None,
+        dose_mg=dose if answer is DoctorAnswer.REDUCE_TO else None,
+        strengths=prescription.strengths(typed.get("strengths", "")) if answer is DoctorAnswer.REDUCE_TO else (),
+        medicine=typed.get("medicine", ""),
+        resume=answer is DoctorAnswer.CONTINUE and typed.get("resume") == "yes",
+    )
+
+
+def said_at(typed: Mapping[str, str], now: datetime, zone: str) -> datetime:
+    """The hour of the call: HH:MM of today, or of yesterday when that hour is still to come."""
+    try:
+        hour, minute = (int(part) for part in typed.get("said_at", "").strip().replace("h", ":").split(":"))
+        local = now.astimezone(ZoneInfo(zone)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    except ValueError:
+        raise Refusal("Write the hour at which the doctor said it, such as 14:05.", field="said_at", status=422) from None
+    return local if local <= now else local - timedelta(days=1)
+
+
+def number(text: str) -> int | None:
+    """A row's number typed or hidden in a form; None when it is none."""
+    return prescription.whole(text)

@@ -1,0 +1,188 @@
+"""Everything the page of a request shows, read once; and what a nurse's form to ask is filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts import answering, asking
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
+from app.messaging.models import Message
+from app.people import absences, patients
+from app.people.models import Patient, Staff
+from app.treatment import measures
+from app.treatment.models import IntakeReport, Measure
+from app.web import chart_data, panel
+from app.web.chart_data import Contact, Heard, Treatment
+from app.web.render import Page
+from app.web.saying import Saying
+from triage import calendar, explain
+from triage.terms import Assessment, Step
+
+LAST_WORDS, LAST_LABS = 3, 6
+FRESH_LABS = timedelta(days=30)
+"""A laboratory value older than a cycle says little of today; the chart has them all."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """What is known of the patient when a decision is asked: the same on the doctor's page and in the form a nurse asks with."""
+
+    patient: Patient
+    saying: Saying
+    treatment: Treatment | None
+    scored: Heard | None
+    assessment: Assessment | None
+    temperature: Measure | None
+    doses: IntakeReport | None
+    labs: Sequence[Measure]
+    words: Sequence[Message]
+
+    @property
+    def fired(self) -> list[Step]:
+        """The rules that fired, the gravest first."""
+        steps = self.assessment.steps if self.assessment else ()
+        return sorted((step for step in steps if step.fired and not step.error), key=lambda step: -step.level)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One request as one reader sees it: what a doctor or a nurse may do with it now."""
+
+    request: DoctorRequest
+    about: Patience
+    names: Mapping[int, str]
+    doctors: Sequence[Staff]
+    contacts: Sequence[Contact]
+    events: Sequence[RequestEvent]
+    held: bool
+    may_answer: bool
+    may_ask: bool
+    may_tell: bool
+    to_confirm: bool
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def spoken(self) -> Mapping[str, object]:
+        """An order of tablets told by telephone that waits for its doctor; empty when none does."""
+        return self.request.spoken if self.request.state in FOR_THE_DOCTOR else {}
+
+
+def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None = None) -> Patience:
+    """The patient as of now; of an alert, by the answers it was raised with."""
+    now = page.now
+    heard = chart_data.last_heard(session, patient, alert.assessment_id if alert else None)
+    treatment = chart_data.treatment_of(session, patient, now)
+    latest = measures.latest(session, patient.id, before=now).values()
+    labs = [one for one in latest if one.kind not in ("temperature", "weight") and now - one.taken_at <= FRESH_LABS]
+    said = select(Message).where(Message.patient_id == patient.id, Message.direction == "in", Message.body != "")
+    return Patience(
+        patient=patient,
+        saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
+        treatment=treatment,
+        scored=chart_data.last_scored(session, patient, now),
+        assessment=_assessment(heard),
+        temperature=chart_data.last_temperature(session, patient, now),
+        doses=chart_data.last_doses(session, treatment, now),
+        labs=sorted(labs, key=lambda one: one.taken_at, reverse=True)[:LAST_LABS],
+        words=list(session.scalars(said.order_by(Message.id.desc()).limit(LAST_WORDS))),
+    )
+
+
+def _assessment(heard: Heard | None) -> Assessment | None:
+    """The stored conclusion; None when its stored form cannot be read: the words and the chart stay."""
+    if heard is None:
+        return None
+    try:
+        return explain.from_dict(heard.assessment.result)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def shown(
+    page: Page, session: Session, request_id: int, *, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> Shown:
+    """The page of a request. Raises NotFound outside the perimeter."""
+    viewer = page.viewer
+    request = asking.get(session, request_id, viewer=viewer)
+    patient = patients.get(session, request.patient_id, viewer=viewer)
+    alert = session.get(Alert, request.alert_id) if request.alert_id else None
+    known = about(page, session, patient, alert=alert)
+    told = request.state in (RequestState.ANSWERED, RequestState.TOLD)
+    unconfirmed = told and request.spoken_to_id is not None and request.confirmed_at is None
+    return Shown(
+        request=request,
+        about=known,
+        names=chart_data.staff_names(session, patient.service_id),
+        doctors=answering.doctors(session, patient.service_id),
+        contacts=chart_data.contacts_of(session, patient, page.now),
+        events=list(request.events),
+        held=bool(known.treatment and known.treatment.day.held),
+        may_answer=viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
+        may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
+        may_tell=viewer.may("act_on_alerts") and request.state == RequestState.ANSWERED,
+        to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
+        values=values or {},
+        errors=errors or {},
+    )
+
+
+def opened(page: Page, patient: Patient) -> None:
+    """A request shows the chart: opening it is written down like opening the chart itself."""
+    panel.opened(page, patient, "chart")
+
+
+def blank(page: Page, session: Session, patient: Patient, alert: Alert | None) -> dict[str, str]:
+    """The form to ask, filled: what changed since the last answers and the baseline, what the label proposes, how soon, whom."""
+    known = about(page, session, patient, alert=alert)
+    level = alert.level if alert else "moderate"
+    return {
+        "question": "",
+        "changed": "\n".join(_changed(page, known)),
+        "proposed": "\n".join(proposal[page.language] for proposal in (known.assessment.proposals if known.assessment else ())),
+        "level": level if level in asking.WORST_FIRST else "moderate",
+        "doctor": str(patient.oncologist_id),
+        "alert": str(alert.id) if alert else "",
+        "contact": "",
+    }
+
+
+def _changed(page: Page, known: Patience) -> list[str]:
+    """One line a symptom that was told, with its change since last time and since before treatment; temperature, tablets, what holds."""
+    heard, say, f = known.scored, page.say, page.formats
+    lines = [say("doctor.said_on", day=f.day(heard.day))] if heard else []
+    for key, score in (heard.known if heard else {}).items():
+        assert heard is not None
+        parts = [say("doctor.symptom", name=known.saying.name(key), score=score)]
+        for word, change in (("since_last", heard.change(key)), ("since_baseline", heard.since_baseline(key))):
+            parts += [say(f"doctor.{word}", change=f"{change:+d}")] if change else []
+        if score or len(parts) > 1:
+            lines.append(", ".join(parts))
+    if known.temperature is not None:
+        lines.append(say("doctor.measured", value=f.temperature(known.temperature.value), when=f.when(known.temperature.taken_at)))
+    if known.doses is not None:
+        lines.append(known.saying.doses(known.doses))
+    return lines
+
+
+def of_patient(page: Page, session: Session, patient_id: int, alert_id: int | None) -> tuple[Patient, Alert | None]:
+    """The patient a nurse asks about, and their alert when it is asked from one. Raises NotFound outside the perimeter."""
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    mine = (Alert.patient_id == patient.id, Alert.service_id == patient.service_id)
+    wanted = Alert.id == alert_id if alert_id else Alert.state != AlertState.CLOSED
+    return patient, session.scalar(select(Alert).where(*mine, wanted).limit(1))
+
+
+def today_of(patient: Patient, now: datetime) -> str:
+    """The patient's own day, as a field of a form holds it."""
+    return calendar.local_day(now, patient.timezone).isoformat()
+
+
+def is_dead(session: Session, patient: Patient) -> bool:
+    """Nobody asks about the treatment of somebody who is noted dead."""
+    return absences.death(absences.standing(session, patient.id)) is not None

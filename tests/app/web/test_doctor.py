@@ -1,0 +1,190 @@
+"""COA-5, AMA-5, FR-07: what the doctor sees and does in a corridor, what the nurse asks, writes down and tells."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.alerts import handling
+from app.alerts.models import Alert, DoctorRequest, RequestState
+from app.alerts.reasons import Reason
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from app.treatment import courses, days
+from tests.app.web.conftest import SignIn
+from tests.factories import World, a_course, a_patient
+from triage.terms import Level
+
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+
+
+@pytest.fixture
+def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
+    """Wednesday 10:00, day 3 of capecitabine; Claire has an alert of hers in hand."""
+    clock.at = TEN
+    with database.transaction() as session:
+        marie = a_patient(session, world, now=TEN)
+        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
+        reason = Reason(kind="assessment", level=Level.HIGH, detail={})
+        alert = handling.consider(session, service=world.service, patient=marie, reason=reason, now=TEN)
+        assert alert is not None
+        handling.take(session, alert.id, by=viewer_of(world.claire), now=TEN)
+        return marie
+
+
+def _ask(database: Database, claire: TestClient, marie: Patient, **typed: str) -> int:
+    with database.reading() as session:
+        alert = session.scalars(select(Alert.id).where(Alert.patient_id == marie.id)).one()
+    data = {"question": "Diarrhée de grade 3 depuis hier : poursuivre ?", "level": "high", "alert": str(alert), "doctor": "", **typed}
+    answer = claire.post(f"/patients/{marie.id}/ask", data=data)
+    assert answer.status_code == 303, answer.text
+    return int(answer.headers["location"].removeprefix("/requests/"))
+
+
+def _row(database: Database, number: int) -> DoctorRequest:
+    with database.reading() as session:
+        return session.get_one(DoctorRequest, number)
+
+
+def _dose(database: Database, marie: Patient) -> tuple[int, bool]:
+    """mg of an intake today, and whether tablets are taken today."""
+    with database.reading() as session:
+        course = courses.running(session, marie.id)
+        assert course is not None
+        return int(days.dose_on(course, TEN.date()).mg), bool(days.day_of(course, TEN.date()).doses)
+
+
+def test_from_the_question_to_the_patient_told(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Claire asks at 10:00; Dr Lebon holds for three days with two presses at 10:20; Claire calls twice and has told at 10:40."""
+    form = claire.get(f"/patients/{marie.id}/ask")
+    assert form.status_code == 200 and "Dr Aurore Lebon" in form.text
+    number = _ask(database, claire, marie)
+    clock.forward(minutes=20)
+    lebon = sign_in(world.lebon)
+    home = lebon.get("/doctor").text
+    assert "HOARAU Marie" in home and "Diarrhée de grade 3 depuis hier" in home and "Claire Payet" in home
+    page = lebon.get(f"/requests/{number}").text
+    assert "capécitabine" in page.lower() and all(
+        f'value="{one}"' in page for one in ("continue", "reduce_to", "stop", "see_today", "admit")
+    )
+    assert _row(database, number).state == RequestState.SEEN
+    sent = lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "2026-11-27", "words": "Hydratation."})
+    assert sent.headers["location"] == f"/doctor?answered={number}"
+    assert "Claire Payet le dira au patient" in lebon.get(sent.headers["location"]).text
+    assert _dose(database, marie) == (1500, False)
+    with database.reading() as session:
+        alert = session.scalars(select(Alert).where(Alert.patient_id == marie.id)).one()
+        assert (alert.state, alert.owner_id) == ("in_progress", world.claire.id)
+
+    telling = claire.get(f"/requests/{number}").text
+    assert "dernier jour sans comprimés ven. 27 nov." in telling and "Hydratation." in telling
+    claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "no"})
+    missing = claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": ""})
+    assert missing.status_code == 422 and "Écrivez ce qui a été dit" in missing.text
+    clock.forward(minutes=20)
+    claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": "Plus de comprimés jusqu'à vendredi soir."})
+    assert _row(database, number).state == RequestState.TOLD
+    told = claire.get(f"/requests/{number}").text
+    assert "appelé sans réponse" in told and "jusqu&#39;à vendredi soir" in told
+
+
+def test_a_dose_is_reduced_with_its_tablets(database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient) -> None:
+    number = _ask(database, claire, marie)
+    lebon = sign_in(world.lebon)
+    typed = {"answer": "reduce_to", "dose_mg": "1100", "strengths": "500", "from_day": "2026-11-25", "words": "Palier 1."}
+    refused = lebon.post(f"/requests/{number}/answer", data=typed)
+    assert refused.status_code == 422 and 'value="1100"' in refused.text, "what was typed stands there again"
+    assert _row(database, number).answer == ""
+    lebon.post(f"/requests/{number}/answer", data={**typed, "dose_mg": "1000"})
+    assert _dose(database, marie) == (1000, True)
+    assert "2 de 500 mg" in claire.get(f"/requests/{number}").text
+
+
+def test_a_stop_takes_its_reason_from_the_button(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    number = _ask(database, claire, marie)
+    lebon = sign_in(world.lebon)
+    empty = lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "words": ""})
+    assert empty.status_code == 422 and "pourquoi le traitement s" in empty.text
+    lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "why": "Progression", "words": ""})
+    with database.reading() as session:
+        assert courses.running(session, marie.id) is None
+    assert _row(database, number).answer_words == "Progression"
+
+
+@pytest.mark.parametrize("typed", [{"answer": ""}, {"answer": "hold_until", "until": "day", "until_day": ""}, {"answer": "double"}])
+def test_an_answer_left_half_way_is_asked_again(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, typed: dict[str, str]
+) -> None:
+    number = _ask(database, claire, marie)
+    assert sign_in(world.lebon).post(f"/requests/{number}/answer", data=typed).status_code == 422
+    assert _row(database, number).state == RequestState.ASKED
+
+
+def test_a_nurse_decides_no_dose_on_the_screen(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    """She writes what the doctor said; the dose waits for the doctor's own press."""
+    number = _ask(database, claire, marie)
+    assert claire.post(f"/requests/{number}/answer", data={"answer": "reduce_to", "dose_mg": "1000"}).status_code == 403
+    said = {"doctor": str(world.lebon.id), "said_at": "09:50", "answer": "reduce_to", "dose_mg": "1000", "words": "Deux tiers."}
+    assert claire.post(f"/requests/{number}/telephone", data=said).status_code == 303
+    assert _dose(database, marie) == (1500, True)
+    assert "Rien n&#39;est changé" in claire.get(f"/requests/{number}").text
+    assert claire.post(f"/requests/{number}/confirm").status_code == 403
+    assert _dose(database, marie) == (1500, True)
+    lebon = sign_in(world.lebon)
+    assert "dit au téléphone, à confirmer" in lebon.get("/doctor").text
+    lebon.post(f"/requests/{number}/confirm")
+    assert _dose(database, marie) == (1000, True)
+
+
+def test_a_hold_said_by_telephone_is_on_the_doctors_page_to_confirm(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    number = _ask(database, claire, marie)
+    said = {"doctor": str(world.lebon.id), "said_at": "09:50", "answer": "hold_until", "until": "open", "words": "On arrête."}
+    claire.post(f"/requests/{number}/telephone", data=said)
+    assert _dose(database, marie) == (1500, False), "the tablets stop at once"
+    lebon = sign_in(world.lebon)
+    assert "1 parole au téléphone à confirmer" in lebon.get("/doctor").text
+    lebon.post(f"/requests/{number}/confirm")
+    assert "à confirmer" not in lebon.get("/doctor").text
+
+
+def test_a_doctor_lands_on_their_requests_and_a_nurse_on_the_list(sign_in: SignIn, browser: TestClient, world: World) -> None:
+    for staff, first in ((world.lebon, "/doctor"), (world.claire, "/")):
+        answer = browser.post("/sign-in", data={"login": staff.login, "password": "a long enough password"})
+        assert answer.headers["location"] == first
+    assert "Rien ne vous attend" in sign_in(world.lebon).get("/doctor").text
+
+
+def test_the_perimeter_of_a_request(database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """A secretary reads and does nothing; for an administrator, who opens no chart, it does not exist; nurses have no such home."""
+    number = _ask(database, claire, marie)
+    assert claire.get("/doctor").status_code == 403
+    paul, alma = sign_in(world.paul), sign_in(world.alma)
+    assert paul.get(f"/requests/{number}").status_code == 200
+    assert paul.get(f"/patients/{marie.id}/ask").status_code == 403
+    for act in ("answer", "confirm", "telephone", "tell", "withdraw"):
+        assert paul.post(f"/requests/{number}/{act}", data={"reached": "yes", "words": "x", "reason": "x"}).status_code == 403
+        assert alma.post(f"/requests/{number}/{act}", data={"reached": "yes"}).status_code in (403, 404)
+    assert alma.get(f"/requests/{number}").status_code in (403, 404)
+    assert _row(database, number).state == RequestState.ASKED
+
+
+def test_a_late_request_says_so(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    _ask(database, claire, marie)
+    clock.at = TEN + timedelta(hours=3)
+    assert "en retard de 1" in sign_in(world.lebon).get("/doctor").text
