@@ -58,7 +58,8 @@ class Handover(Base):
     """What one shift of a service left to the next. body: the text as its giver read and signed it, in ``language``; never written again.
 
     since: from when on it says what changed, the ``given_at`` of the one before; two of the same instant cannot stand, so of two who sign
-    at once the second is told. together: the shifts overlapped, so both sign; else one signs and the next reads.
+    at once the second is told. together: the shifts overlapped, so both sign; else one signs and the next reads. named: the patients it
+    names, whose chart whoever opens it reads.
     """
 
     __tablename__ = "handover"
@@ -72,6 +73,7 @@ class Handover(Base):
     together: Mapped[bool]
     language: Mapped[str] = mapped_column(String(8))
     body: Mapped[str] = mapped_column(Text)
+    named: Mapped[list[Any]]
 
     signatures: Mapped[list[HandoverSignature]] = relationship(order_by="HandoverSignature.id")
 

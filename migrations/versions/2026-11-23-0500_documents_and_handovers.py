@@ -81,6 +81,7 @@ def _handovers() -> None:
         sa.Column("together", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("named", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_handover_service_id_service")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
         sa.UniqueConstraint("service_id", "since", name=op.f("uq_handover_service_id")),

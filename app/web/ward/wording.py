@@ -6,17 +6,21 @@ Hours bear their day: the text is read on another one. How long is left stands a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from app.alerts.models import AlertEvent
+from app.core.audit import AuditRow
 from app.insight.leaving import LEFT, SHIFT_OVER, Left, Line
 from app.insight.models import HandoverNote
+from app.people import absences
 from app.web.render import Page
 from app.web.saying import Saying, gravity
 from triage.terms import Level
 
+DAYS = ("from", "until", "on", "to")
 ALARMS = ("not_told", "unreadable")
 """What a patient was told, or was not, that nobody must read past."""
 
@@ -123,12 +127,12 @@ class _Words:
         if line.kind == "request":
             return say("handover.line.request", question=line.row.question)
         if line.kind == "to_tell":
-            return say("handover.line.to_tell", answer=say(f"doctor.answer.{line.row.answer}"), words=line.row.answer_words).rstrip()
+            return say("handover.line.to_tell", answer=say(f"handover.answer.{line.row.answer}"), words=line.row.answer_words).rstrip()
         if line.kind == "city":
             return say("handover.line.city", what=line.row.what)
         if line.kind == "silent":
             return say("handover.line.silent", day=self.page.formats.day(line.row.day))
-        return self._trail(line) if line.kind.startswith(("absence_", "course_")) else say(f"handover.line.{line.kind}")
+        return self._trail(line) if isinstance(line.row, AuditRow) else say(f"handover.line.{line.kind}")
 
     def _step(self, event: AlertEvent) -> str:
         return f"{self.page.formats.stamp(event.at)}, {self.saying.event(event)}"
@@ -136,21 +140,26 @@ class _Words:
     def _trail(self, line: Line) -> str:
         """A stay, a death, a change of treatment: what, which days, by whom, why."""
         say, f, detail = self.page.say, self.page.formats, line.detail
-        days = {name: f.day(date.fromisoformat(str(on))) if (on := detail.get(name)) else "" for name in ("from", "until", "on")}
-        span = (
-            say("handover.span", first=days["from"], last=days["until"]) if days["until"] and days["from"] else days["from"] or days["on"]
-        )
         kind = f"absence.kind.{detail.get('kind')}"
         what = say(
             f"handover.line.{line.kind}",
             what=say(kind) if self.page.has(kind) else "",
-            span=span or days["until"],
+            span=self._days(detail),
             dose=f.number(str(detail.get("dose_mg", "0"))),
             medicine=self.saying.medicine(str(detail.get("of") or detail.get("agent") or "")),
             who=line.row.actor_name,
         )
         reason = self.saying.stored(line.row.reason) if line.row.reason else ""
         return f"{f.stamp(line.at)}, {what}{f' ({reason})' if reason else ''}"
+
+    def _days(self, detail: Mapping[str, Any]) -> str:
+        """From a day to a day, from a day on, or on a day."""
+        day = {name: self.page.formats.day(date.fromisoformat(str(on))) for name, on in detail.items() if name in DAYS and on}
+        if "from" in day and "until" in day:
+            return self.page.say("handover.span", first=day["from"], last=day["until"])
+        if "from" in day and detail.get("kind") not in (absences.DEATH, absences.END, absences.VISIT):
+            return self.page.say("handover.from", first=day["from"])
+        return self.page.say("handover.on", day=next(iter(day.values()), "?"))
 
     def _owner(self, line: Line) -> str:
         say = self.page.say

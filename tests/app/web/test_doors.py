@@ -24,7 +24,7 @@ DEMO_ONLY = ("/phones",)
 READS = {"/search"}
 """Posted so that no name stands in an address; changes nothing."""
 
-CLINICAL = re.compile(r"^/(list|live|alerts|tasks|patients|assessments|search|enrol)\b")
+CLINICAL = re.compile(r"^/(list|live|alerts|tasks|patients|assessments|search|enrol|handover)\b")
 
 
 def doors(app: FastAPI) -> list[tuple[str, str]]:

@@ -1,0 +1,257 @@
+"""What a shift leaves: what is open, what was promised to whom, what changed; each thing once, as facts that the screens word.
+
+Read narrowly and for one viewer: their service, the patients they may see. Something promised stands among the promises and not among
+what is open, so that no count is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
+from app.care.contact_models import CityTask, Contact, ContactState, TaskState
+from app.care.models import OPEN_CALLS, CallState, PlannedCall
+from app.checkins.models import CheckIn, CheckInState
+from app.core.audit import AuditRow
+from app.insight.facts import REASONS
+from app.insight.open_items import mine, task_key
+from app.messaging.models import Message
+from app.people import care_team, stand_ins
+from app.people.models import Patient, Service, Shift, Staff
+from app.people.perimeter import Viewer, visible_to
+from triage import calendar
+from triage.terms import Level
+
+LONGEST = timedelta(days=7)
+"""What changed before is in the charts: a handover nobody signed for a month would be read by nobody (house rule, 2026-11-23)."""
+
+LEFT, SHIFT_OVER = "left", "shift_over"
+"""Why an owner does not see to it: the account is closed or of another service; the shift is over."""
+
+ALERT_STEPS = ("raised", "risen", "closed", "reopened", "taken", "handed_over", "returned", "decided")
+TRAIL = (
+    "absence.recorded", "absence.changed", "absence.undone", "absence.over", "course.started", "course.held", "course.resumed",
+    "course.dose_changed", "course.stopped", "cycle.postponed", "companion.stopped",
+)  # fmt: skip
+"""Stays, deaths and treatment, as the audit trail keeps them with who and why."""
+
+PROMISES = ("waits", "call_back", "to_tell")
+"""Open things that somebody promised for an hour: to come back to an alert, to call, to tell what the doctor decided."""
+
+VISIT = "ready_come"
+"""The ready reply that names an hour to come at; those that promise a call are calls to make."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing said to the next shift. kind: a word of the screens. key: the row of the list it stands in. name: the patient's, or "".
+
+    by: when it must be done, or what hour was promised; None for what only happened. owner, gone, ended: who has it, and in words why they
+    do not see to it any more, since when. row: what it was read from. steps: of an open alert, what raised it; of a changed one, what
+    happened to it, oldest first.
+    """
+
+    kind: str
+    at: datetime
+    key: str
+    patient_id: int | None = None
+    name: str = ""
+    level: Level = Level.NONE
+    by: datetime | None = None
+    owner_id: int | None = None
+    owner: str = ""
+    gone: str = ""
+    ended: datetime | None = None
+    row: Any = None
+    address: str = ""
+    steps: tuple[AlertEvent, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Left:
+    """A whole handover as facts, for one viewer at one hour. since: from when on the changes are read."""
+
+    since: datetime
+    open: Sequence[Line]
+    promised: Sequence[Line]
+    changed: Sequence[Line]
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line in order."""
+        return [*self.open, *self.promised, *self.changed]
+
+    @property
+    def patients(self) -> list[int]:
+        """Whom it names, each once."""
+        return list(dict.fromkeys(line.patient_id for line in self.lines if line.patient_id is not None))
+
+
+def read(session: Session, service: Service, *, viewer: Viewer, since: datetime, now: datetime) -> Left:
+    """Everything of the viewer's service; the gravest and the soonest first, changes in the order they happened."""
+    begins = max(since, now - LONGEST)
+    due = [*_alerts(session, viewer), *_tasks(session, viewer), *_asked(session, viewer)]
+    due += [*_calls(session, service, viewer, now), *_city(session, viewer, now)]
+    still = [line for line in due if line.kind not in PROMISES]
+    promised = [line for line in due if line.kind in PROMISES]
+    promised += [*_agreed(session, viewer, now), *_visits(session, service, viewer, now)]
+    changed = [*_steps(session, viewer, begins), *_silent(session, viewer, begins), *_trail(session, viewer, begins)]
+    people = _People(session, service.id, [*still, *promised, *changed], viewer, now)
+    return Left(
+        since=begins,
+        open=sorted(map(people.named, still), key=lambda line: (-line.level, line.by or line.at)),
+        promised=sorted(map(people.named, promised), key=lambda line: line.by or line.at),
+        changed=sorted(map(people.named, changed), key=lambda line: line.at),
+    )
+
+
+def _alerts(session: Session, viewer: Viewer) -> Iterator[Line]:
+    alerts = list(session.scalars(select(Alert).where(*mine(Alert, viewer), Alert.state != AlertState.CLOSED)))
+    why: dict[int, list[AlertEvent]] = {alert.id: [] for alert in alerts}
+    raised = select(AlertEvent).where(AlertEvent.alert_id.in_(why), AlertEvent.kind.in_(REASONS)).order_by(AlertEvent.id)
+    for event in session.scalars(raised):
+        why[event.alert_id].append(event)
+    for one in alerts:
+        waits = one.state == AlertState.WAITING
+        yield Line(
+            kind="waits" if waits else "alert", at=one.raised_at, key=one.subject, patient_id=one.patient_id, level=Level.of(one.level),
+            by=one.next_step_at if waits and one.next_step_at else one.respond_by, owner_id=one.owner_id, row=one,
+            steps=tuple(why[one.id]),
+        )  # fmt: skip
+
+
+def _tasks(session: Session, viewer: Viewer) -> Iterator[Line]:
+    query = select(Task, Message.address).outerjoin(Message, Message.id == Task.message_id)
+    for task, address in session.execute(query.where(*mine(Task, viewer), Task.closed_at.is_(None))):
+        yield Line(
+            kind="call_back" if task.kind == "call_back" else "task", at=task.created_at, key=task_key(task, address or ""),
+            patient_id=task.patient_id, level=Level.INFO, by=task.due_at, owner_id=task.owner_id, row=task, address=address or "",
+        )  # fmt: skip
+
+
+def _asked(session: Session, viewer: Viewer) -> Iterator[Line]:
+    """Asked: the doctor has it. Answered: a nurse must tell the patient, and whoever asked is who knows."""
+    query = select(DoctorRequest).where(*mine(DoctorRequest, viewer), DoctorRequest.state.in_((*FOR_THE_DOCTOR, RequestState.ANSWERED)))
+    for one in session.scalars(query):
+        answered = one.state == RequestState.ANSWERED
+        yield Line(
+            kind="to_tell" if answered else "request", at=one.answered_at or one.asked_at, key=f"patient:{one.patient_id}",
+            patient_id=one.patient_id, level=Level.of(one.level), by=one.respond_by,
+            owner_id=one.asked_by_id if answered else one.doctor_id, row=one,
+        )  # fmt: skip
+
+
+def _calls(session: Session, service: Service, viewer: Viewer, now: datetime) -> Iterator[Line]:
+    """Planned calls of the local day and of days before; late and missed ones whatever their day."""
+    today = calendar.local_day(now, service.timezone)
+    for call in session.scalars(select(PlannedCall).where(*mine(PlannedCall, viewer), PlannedCall.state.in_(OPEN_CALLS))):
+        if call.state == CallState.PLANNED and calendar.local_day(call.due_at, service.timezone) > today:
+            continue
+        yield Line(
+            kind=f"call_{call.state}", at=call.planned_at, key=f"patient:{call.patient_id}", patient_id=call.patient_id, level=Level.INFO,
+            by=call.due_at, owner_id=call.owner_id, row=call,
+        )  # fmt: skip
+
+
+def _city(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
+    """What was asked of the city and is past its delay; whether or not the tick has said so already."""
+    waiting = (TaskState.ASKED, TaskState.ACCEPTED, TaskState.OVERDUE)
+    for one in session.scalars(select(CityTask).where(*mine(CityTask, viewer), CityTask.state.in_(waiting), CityTask.due_at <= now)):
+        yield Line(
+            kind="city", at=one.asked_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, level=Level.INFO, by=one.due_at,
+            owner_id=one.asked_by_id, row=one,
+        )  # fmt: skip
+
+
+def _agreed(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
+    """The next contact that a call agreed with the patient, of their last call alone."""
+    latest = select(func.max(Contact.id)).where(*mine(Contact, viewer), Contact.state == ContactState.CLOSED).group_by(Contact.patient_id)
+    for one in session.scalars(select(Contact).where(Contact.id.in_(latest), Contact.next_contact_at > now)):
+        yield Line(
+            kind="agreed", at=one.ended_at or one.started_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id,
+            level=Level.INFO, by=one.next_contact_at, owner_id=one.by_id, row=one,
+        )  # fmt: skip
+
+
+def _visits(session: Session, service: Service, viewer: Viewer, now: datetime) -> Iterator[Line]:
+    """Who was written to come at the next opening after the day of the text."""
+    written = (*mine(Message, viewer), Message.key == VISIT, Message.error_code != "withdrawn", Message.created_at > now - LONGEST)
+    zone = ZoneInfo(service.timezone)
+    for one in session.scalars(select(Message).where(*written)):
+        next_day = datetime.combine(one.created_at.astimezone(zone).date() + timedelta(days=1), time.min, zone)
+        by = care_team.next_opening(service, next_day)
+        if by > now:
+            yield Line(kind="visit", at=one.created_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, by=by, row=one)
+
+
+def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
+    """Alerts that something happened to: one line each, with its steps; what was undone within its seconds is not told."""
+    query = select(AlertEvent, Alert).join(Alert, Alert.id == AlertEvent.alert_id).where(*mine(Alert, viewer), AlertEvent.at > since)
+    found: dict[int, tuple[Alert, list[AlertEvent]]] = {}
+    undone: set[int] = set()
+    for event, alert in session.execute(query.where(AlertEvent.kind.in_((*ALERT_STEPS, "undone"))).order_by(AlertEvent.id)):
+        if event.kind == "undone":
+            undone.add(int(event.detail.get("event_id", 0)))
+        else:
+            found.setdefault(alert.id, (alert, []))[1].append(event)
+    for alert, events in found.values():
+        steps = tuple(event for event in events if event.id not in undone)
+        if steps:
+            yield Line(
+                kind="story", at=steps[0].at, key=alert.subject, patient_id=alert.patient_id, level=Level.of(alert.level), row=alert,
+                steps=steps,
+            )  # fmt: skip
+
+
+def _silent(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
+    silent = (CheckIn.state == CheckInState.SILENT, CheckIn.closed_at > since)
+    for one in session.scalars(select(CheckIn).where(*mine(CheckIn, viewer), *silent)):
+        yield Line(kind="silent", at=one.closed_at or one.due_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, row=one)
+
+
+def _trail(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
+    kept = (AuditRow.chain == viewer.service_id, AuditRow.action.in_(TRAIL), AuditRow.acted_at > since)
+    seen = select(Patient.id).where(visible_to(viewer))
+    for row in session.scalars(select(AuditRow).where(*kept, AuditRow.patient_id.in_(seen))):
+        kind = row.action.replace(".", "_")
+        detail = row.change.get("after") or {}
+        yield Line(kind=kind, at=row.acted_at, key=f"patient:{row.patient_id}", patient_id=row.patient_id, row=row, detail=detail)
+
+
+class _People:
+    """Names of patients and owners, and which owners are not there any more; read for all lines at once."""
+
+    def __init__(self, session: Session, service_id: int, lines: Sequence[Line], viewer: Viewer, now: datetime) -> None:
+        wanted = {line.patient_id for line in lines} - {None}
+        patients = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
+        self._patients = {one.id: one.full_name for one in patients}
+        owners = {line.owner_id for line in lines} - {None}
+        self._staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(owners)))}
+        self._gone = {number: absence_of(session, one, service_id, now) for number, one in self._staff.items()}
+
+    def named(self, line: Line) -> Line:
+        """The same line with its names."""
+        owner = self._staff.get(line.owner_id or 0)
+        gone, ended = self._gone[owner.id] if owner else ("", None)
+        return replace(line, name=self._patients.get(line.patient_id or 0, ""), owner=owner.name if owner else "", gone=gone, ended=ended)
+
+
+def absence_of(session: Session, staff: Staff, service_id: int, now: datetime) -> tuple[str, datetime | None]:
+    """Why this person does not see to what is theirs, and since when: ("", None) as long as they do, or the rota does not know them.
+
+    A name on the list is not a pair of eyes (HZ-27, HZ-29): a closed account, another service, or a shift that is over.
+    """
+    if not staff.active or staff.service_id != service_id:
+        return LEFT, None
+    if stand_ins.shift_ends(session, staff.id, now) is not None:
+        return "", None
+    ended = session.scalar(select(func.max(Shift.ends_at)).where(Shift.staff_id == staff.id, Shift.ends_at <= now))
+    return (SHIFT_OVER, ended) if ended is not None else ("", None)
