@@ -111,7 +111,8 @@ def ensure(
         return False
     hurried = database.in_a_hurry()
     try:
-        life = Life(hurried, service.id, HandClock(reached), metronome, seed=SEED, opening=until, people=people)
+        whole = people is None
+        life = Life(hurried, service.id, HandClock(reached), metronome, seed=SEED, opening=until, people=people, followed=whole)
         life.live(until, progress or (lambda _done, _words: None))
     finally:
         hurried.dispose()

@@ -18,6 +18,7 @@ from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.demo.dice import Dice
+from app.demo.following import Following
 from app.demo.patients import Patients
 from app.demo.pharmacy import Pharmacy
 from app.demo.pulse import Pulse
@@ -42,7 +43,7 @@ def last_act(session: Session, service_id: int) -> datetime | None:
 class Life:
     """One ward living from the hour of ``clock`` on. ``opening``: while its past is lived, with everybody's arrival and the team at work.
 
-    Without it the demonstration is open: alerts wait for the people at the screens.
+    Without it the demonstration is open: alerts wait for the people at the screens. followed: in programmes too.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Life:
         opening: datetime | None = None,
         people: Sequence[Person] | None = None,
         absent: frozenset[str] = frozenset(),
+        followed: bool = True,
     ) -> None:
         dice = Dice(seed)
         self._database, self._service_id, self._clock, self._metronome = database, service_id, clock, metronome
         self._opening = opening
         self._patients = Patients(database, service_id, dice, people=people, absent=absent)
         self._team = Team(database, service_id, dice, opening) if opening else None
+        self._following = Following(database, service_id, dice, opening) if opening and followed else None
         self._pharmacy = Pharmacy(database, service_id, dice, self._patients.people)
         self._pulse = Pulse(service_id)
         self._rounds, self._seen = Rounds(database, clock), Seen()
@@ -76,6 +79,8 @@ class Life:
             self._plan(self._patients.unasked(self._opening, start, until))
             self._plan(self._team.morning(start))
             self._plan(self._pharmacy.planned(self._opening, start, until))
+        if self._following is not None:
+            self._plan(self._following.planned(start))
         self._plan(self._whole_round(start))
         self._look()
         while (at := self._next(until)) is not None:
