@@ -40,12 +40,17 @@ def next_holidays(service: Service, after: date, count: int) -> list[date]:
     return sorted(day for day in found if day >= after and service.hours.get(str(day.weekday())))[:count]
 
 
+def is_holiday(service: Service, day: date) -> bool:
+    """Is this a public holiday where the service is?"""
+    return day in _holidays(service.country, service.holidays_region, day.year)
+
+
 def spans_of(service: Service, day: date) -> list[tuple[datetime, datetime]]:
     """The opening spans of one local day, in UTC so that their lengths are true on the days the clocks change.
 
     Empty on a holiday or a closed weekday.
     """
-    if day in _holidays(service.country, service.holidays_region, day.year):
+    if is_holiday(service, day):
         return []
     zone = ZoneInfo(service.timezone)
     spans = service.hours.get(str(day.weekday()), [])
