@@ -42,7 +42,8 @@ class Message(Base):
     landline, wording, refused_country, withdrawn; error: for the operator. handled: a person, or a task, knows that it did not arrive.
     link_id: the form link in the text; its token stands as asterisks in ``body`` and is put in while the text leaves. carrier "form" or
     "call": said or shown on a page, never sent (pages.py). reading: of what we said, only the values of a safety text.
-    check_id: the same for the code of a number check. channel: sms, email, voice; an e-mail's address is "staff:ID", read when it leaves.
+    check_id: the same for the code of a number check. channel: sms, email, voice; an e-mail's address is "staff:ID" or "professional:ID",
+    read when it leaves.
     """
 
     __tablename__ = "message"

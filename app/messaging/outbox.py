@@ -15,6 +15,7 @@ from app.core.db import after_commit
 from app.messaging import budget, links
 from app.messaging.models import FormLink, Message, Out
 from app.people import absences, care_team, numbers, reading, regions
+from app.people.circle_models import Professional
 from app.people.models import FollowUp, Patient, Service, Staff
 from app.people.telephones import is_landline
 from notifications import policy, wording
@@ -144,6 +145,39 @@ def queue_staff(
         due_at=now,
     )
     return _add(session, row, service, key=key, values=values, purpose=Purpose.STAFF, dedup_key=dedup_key, expires_at=None, now=now)
+
+
+def queue_city(
+    session: Session,
+    *,
+    service: Service,
+    professional: Professional,
+    key: str,
+    values: Mapping[str, object],
+    dedup_key: str,
+    now: datetime,
+    expires_at: datetime,
+    channel: Channel = Channel.SMS,
+) -> Message:
+    """Queue content-free words for a professional of the city, as a text or a letter. Only those written for them: see ``queue_staff``."""
+    if not key.startswith("city_"):
+        raise ValueError(f"{key!r} is not a text for professionals of the city")
+    row = Message(
+        service_id=service.id,
+        channel=channel,
+        address=(f"professional:{professional.id}" if professional.email else "") if channel is Channel.EMAIL else professional.phone,
+        number=service.number,
+        language=professional.language,
+        due_at=now,
+    )
+    return _add(session, row, service, key=key, values=values, purpose=Purpose.STAFF, dedup_key=dedup_key, expires_at=expires_at, now=now)
+
+
+def mailbox(session: Session, message: Message) -> str:
+    """The address of a letter, read as it leaves: of whoever "staff:3" or "professional:3" names, "" when they have none any more."""
+    kind, _, number = message.address.partition(":")
+    row = session.get(Staff, int(number)) if kind == "staff" else session.get(Professional, int(number))
+    return row.email if row is not None else ""
 
 
 def _add(

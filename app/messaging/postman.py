@@ -68,7 +68,7 @@ class OutboxStore:
             return None
         held = patient is not None and message.purpose in outbox.AUTOMATIC and message.reply_to_id is None
         channel = Channel(message.channel)
-        address = session.get_one(Staff, message.staff_id).email if channel is Channel.EMAIL else message.address
+        address = outbox.mailbox(session, message) if channel is Channel.EMAIL else message.address
         left = message.expires_at - now if message.expires_at else None
         return Claim(
             message=Outgoing(

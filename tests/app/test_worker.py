@@ -34,7 +34,20 @@ def chain(database: Database, clock: HandClock, world: World) -> Chain:
     return Chain(database, clock, world)
 
 
-SLOW = ("find_lost", "plan", "plan_all", "absences", "thaw", "still_frozen", "travel", "codes", "renew_numbers", "road_test", "coverage")
+SLOW = (
+    "find_lost",
+    "plan",
+    "plan_all",
+    "absences",
+    "thaw",
+    "still_frozen",
+    "travel",
+    "codes",
+    "renew_numbers",
+    "road_test",
+    "coverage",
+    "programmes_end",
+)
 """Ticks whose rows have days or minutes, not seconds."""
 
 

@@ -62,6 +62,11 @@ def test_a_text_to_a_professional_holds_a_level_and_a_reference_only(key: str) -
     assert catalogue()[key].names <= {"level", "ref"}
 
 
+@pytest.mark.parametrize("key", [key for key in catalogue() if key.startswith("city_")])
+def test_a_text_to_the_city_holds_a_reference_and_whom_to_call(key: str) -> None:
+    assert catalogue()[key].names == {"svc", "ref", "tel"}
+
+
 @pytest.mark.parametrize("key", [key for key in catalogue() if key.startswith("urgent") or key == "suicidal"])
 def test_every_safety_text_names_somebody_to_call_now(key: str) -> None:
     assert catalogue()[key].names & {"sos", "sos_or_112"}

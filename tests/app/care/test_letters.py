@@ -22,13 +22,11 @@ from app.people.perimeter import Viewer, actor_of, viewer_of
 from app.protocols import shelf
 from app.treatment import courses, orders
 from tests.app.care.calling import call, close, say
+from tests.app.care.circle import GP, PHARMACIST, around
 from tests.app.care.conftest import Follow
 from tests.factories import World, a_course, a_patient
 
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-GP = NewProfessional("gp", "Dr Paule Técher", practice="Cabinet des Filaos", phone="+33639980071", rpps="10001234567")
-PHARMACIST = NewProfessional("pharmacist", "Hugo Vitry", practice="Pharmacie du Port", phone="+33639980072", language="en")
-
 Agreed = Callable[..., CircleMember]
 
 
@@ -41,15 +39,10 @@ def marie(session: Session, world: World) -> Patient:
 def agreed(session: Session, world: World, marie: Patient) -> Agreed:
     """Around Marie; granted None: nobody asked her."""
 
-    def around(new: NewProfessional, granted: bool | None = True, now: datetime = TUESDAY) -> CircleMember:
-        claire = viewer_of(world.claire)
-        row = directory.declare(session, new, by=claire, now=now, allow_fiction=True)
-        member = directory.add(session, marie, row.id, by=claire, now=now)
-        if granted is not None:
-            directory.consent(session, marie, member.id, granted=granted, by=claire, now=now)
-        return member
+    def granted(new: NewProfessional, granted: bool | None = True) -> CircleMember:
+        return around(session, marie, new, world.claire, TUESDAY, granted)
 
-    return around
+    return granted
 
 
 @pytest.fixture
