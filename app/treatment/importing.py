@@ -22,8 +22,8 @@ from app.treatment import measures
 from app.treatment.import_models import FileState, ResultFile
 from app.treatment.models import Measure
 
-LARGEST, MOST_ROWS = 1_000_000, 5000
-"""Bytes and rows of a file: a month of results of a ward of 1,000 patients (house rule, 2026-11-23)."""
+LARGEST, MOST_ROWS = 1_000_000, 1000
+"""Bytes and rows of a file: a day's results of a ward, kept and judged in under a minute (house rule, 2026-11-23)."""
 
 NEEDED = ("kind", "value", "unit", "taken_at", "source")
 WHOSE = ("patient", "birth_date")
@@ -51,6 +51,14 @@ class Trial:
     new: Sequence[tuple[int, Patient, Measure]]
     known: Sequence[tuple[int, Patient, Measure]]
     aside: Sequence[Aside]
+
+    @property
+    def by_patient(self) -> dict[int, list[Measure]]:
+        """The values to keep, of one patient after the other."""
+        found: dict[int, list[Measure]] = {}
+        for _, patient, row in self.new:
+            found.setdefault(patient.id, []).append(row)
+        return found
 
 
 def bring(
@@ -109,16 +117,22 @@ def try_out(session: Session, file: ResultFile, *, viewer: Viewer, now: datetime
     return Trial(new, known, aside)
 
 
-def write(session: Session, file: ResultFile, *, viewer: Viewer, now: datetime) -> list[tuple[Patient, Measure]]:
-    """Keep every row that can stand, set the others aside with their reasons. Raises Conflict when the file is settled already."""
+def keep(session: Session, file: ResultFile, patient_id: int, rows: Sequence[Measure], *, viewer: Viewer, now: datetime) -> list[Measure]:
+    """Keep one patient's rows in a transaction of their own: a long file never stops the ward. What is known by now is left out.
+
+    Interrupted, the file stays tried: trying it again adds the rest. Raises NotFound for a patient the viewer may not see.
+    """
     session.execute(select(Service.id).where(Service.id == file.service_id).with_for_update())  # two files at once would both be new
+    patient = patients.get(session, patient_id, viewer=viewer)
+    return [measures.keep(session, patient, row, by=viewer.actor, now=now) for row in rows if not measures.is_known(session, row)]
+
+
+def settle(session: Session, file: ResultFile, trial: Trial, written: int, *, viewer: Viewer, now: datetime) -> None:
+    """Once every row that can stand is kept: the others stand aside with their reasons. Raises Conflict when it is settled already."""
     _settle(session, file, FileState.WRITTEN, viewer, now)
-    trial = try_out(session, file, viewer=viewer, now=now)
-    kept = [(patient, measures.keep(session, patient, row, by=viewer.actor, now=now)) for _, patient, row in trial.new]
-    file.written, file.known, file.text = len(kept), len(trial.known), ""
+    file.written, file.known, file.text = written, len(trial.known) + len(trial.new) - written, ""
     file.aside = [{"line": one.line, "cells": list(one.cells), "why": [_told(said) for said in one.why]} for one in trial.aside]
     _note(session, file, "results.written", viewer, now)
-    return kept
 
 
 def drop(session: Session, file: ResultFile, *, viewer: Viewer, now: datetime) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
-from app.care.contact_models import Letter, LetterState
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
 from app.checkins.texts import attaching
 from app.core.errors import NotFound
@@ -22,7 +21,7 @@ from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
 from app.web import absences, chart_data, panel, tablets
 from app.web.deps import Id, Reads
-from app.web.patient import head, timeline
+from app.web.patient import head, letters, timeline
 from app.web.render import StaffPage
 from app.web.saying import Saying
 from app.web.speakers import Speakers
@@ -77,17 +76,11 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
         documents=documents.of_patient(session, patient.id)[:FEW_PAPERS],
-        letters=_letters(session, patient),
+        letters=letters.sent(session, patient.id, limit=FEW_PAPERS),
         **summary,
         **absences.shown(page, session, patient),
         **tablets.figures_of(session, summary["course"], patient, page.now),
     )
-
-
-def _letters(session: Session, patient: Patient) -> list[Letter]:
-    """The last letters that left."""
-    sent = select(Letter).where(Letter.patient_id == patient.id, Letter.state == LetterState.SENT)
-    return list(session.scalars(sent.order_by(Letter.at.desc(), Letter.id.desc()).limit(FEW_PAPERS)))
 
 
 def _consents(session: Session, patient: Patient) -> list[Consent]:

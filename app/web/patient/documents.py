@@ -18,6 +18,7 @@ from app.web import prescription
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.panel import opened
+from app.web.patient import letters
 from app.web.patient.uploads import Uploaded, content_of
 from app.web.render import Page, StaffPage
 
@@ -96,6 +97,7 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         422 if errors else 200,
         patient=patient,
         documents=documents.of_patient(session, patient.id),
+        letters=letters.sent(session, patient.id),
         kinds=[(kind.value, page.say(f"document.kind.{kind}")) for kind in DocumentKind],
         largest=documents.LARGEST // 1_000_000,
         values=values,

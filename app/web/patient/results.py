@@ -14,6 +14,7 @@ from app.protocols import scales
 from app.treatment import grades, importing
 from app.treatment.import_models import FileState, ResultFile
 from app.treatment.importing import Aside
+from app.treatment.models import Measure
 from app.web import chart_data, grading, words
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
@@ -110,13 +111,30 @@ def look(page: StaffPage, session: Reads, file_id: Id) -> Response:
 
 
 @router.post("/results/{file_id}/write")
-def write(page: StaffPage, session: Writes, file_id: Id) -> Response:
-    """Keep what can stand; each value is judged at once, like one that is typed."""
+def write(page: StaffPage, file_id: Id) -> Response:
+    """Keep what can stand, one patient after the other, each value judged at once like one that is typed."""
     page.viewer.require("record_measure")
-    file = _file(page, session, file_id)
-    for patient, row in importing.write(session, file, viewer=page.viewer, now=page.now):
+    database = page.tools.database
+    with database.reading() as session:
+        file = _file(page, session, file_id)
+        trial = importing.try_out(session, file, viewer=page.viewer, now=page.now)
+    written = 0
+    for patient_id, rows in trial.by_patient.items():
+        with database.transaction() as session:
+            written += _keep(page, session, file, patient_id, rows)
+    with database.transaction() as session:
+        importing.settle(session, _file(page, session, file_id), trial, written, viewer=page.viewer, now=page.now)
+    return page.go(f"/results/{file_id}")
+
+
+def _keep(page: Page, session: Session, file: ResultFile, patient_id: int, rows: list[Measure]) -> int:
+    """One patient's values; of each measure the last is judged, the others are history."""
+    kept = importing.keep(session, file, patient_id, rows, viewer=page.viewer, now=page.now)
+    last = {row.kind: row for row in sorted(kept, key=lambda one: one.taken_at)}
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    for row in last.values():
         measured.judge(session, patient, row, now=page.now)
-    return page.go(f"/results/{file.id}")
+    return len(kept)
 
 
 @router.post("/results/{file_id}/drop")

@@ -37,6 +37,15 @@ def brought(session: Session, world: World, clock: HandClock, text: str, patient
     return importing.bring(session, world.service, text.encode(), name="lab.csv", patient=patient, viewer=viewer, now=clock.now())
 
 
+def written(session: Session, file: ResultFile, viewer: Viewer, clock: HandClock) -> list[Measure]:
+    """What the page does, in one transaction: each patient's rows, then the file is settled."""
+    trial, found = importing.try_out(session, file, viewer=viewer, now=clock.now()), []
+    for patient_id, rows in trial.by_patient.items():
+        found += importing.keep(session, file, patient_id, rows, viewer=viewer, now=clock.now())
+    importing.settle(session, file, trial, len(found), viewer=viewer, now=clock.now())
+    return found
+
+
 def kept(session: Session) -> list[tuple[int, str, Decimal, str]]:
     return [(row.patient_id, row.kind, row.value, row.unit) for row in session.scalars(select(Measure).order_by(Measure.id))]
 
@@ -68,20 +77,33 @@ def test_a_file_is_tried_then_written_then_adds_nothing_a_second_time(
     ]
     assert kept(session) == [], "nothing is written before somebody agrees"
 
-    written = importing.write(session, file, viewer=claire, now=clock.now())
-    assert [row.lln for _, row in written] == [Decimal("1.5"), Decimal(150)]
+    assert [row.lln for row in written(session, file, claire, clock)] == [Decimal("1.5"), Decimal(150)]
     assert kept(session) == [(marie.id, "neutrophils", Decimal("1.2"), "10*9/L"), (marie.id, "platelets", Decimal(140), "G/L")]
     assert (file.state, file.written, file.known, file.text) == (FileState.WRITTEN, 2, 0, "")
     assert [one.line for one in importing.set_aside(file)] == [4, 5, 6]
     assert importing.set_aside(file)[0].why == trial.aside[0].why, "a row set aside says the same for ever"
     with pytest.raises(Conflict):
-        importing.write(session, file, viewer=claire, now=clock.now())
+        written(session, file, claire, clock)
 
     again = brought(session, world, clock, text)
     trial = importing.try_out(session, again, viewer=claire, now=clock.now())
     assert (len(trial.new), [line for line, _, _ in trial.known]) == (0, [2, 3])
-    assert importing.write(session, again, viewer=claire, now=clock.now()) == []
+    assert written(session, again, claire, clock) == []
     assert len(kept(session)) == 2
+
+
+def test_a_file_that_was_interrupted_is_tried_again_and_adds_the_rest(
+    session: Session, world: World, clock: HandClock, marie: Patient, claire: Viewer
+) -> None:
+    """The process dies after the first patient: nothing is lost, nothing is twice, and the counts say what this press kept."""
+    jean = a_patient(session, world, now=clock.now(), family_name="Payet", given_names="Jean", phone="+33639980002")
+    rows = [f"{who.id};14/03/1955;weight;61;kg;;;17/11/2026 08:10;labo" for who in (marie, jean)]
+    file = brought(session, world, clock, "\n".join([HEAD, *rows]))
+    trial = importing.try_out(session, file, viewer=claire, now=clock.now())
+    importing.keep(session, file, marie.id, trial.by_patient[marie.id], viewer=claire, now=clock.now())
+    assert file.state == FileState.TRIED
+    assert [row.patient_id for row in written(session, file, claire, clock)] == [jean.id]
+    assert (file.written, file.known, len(kept(session))) == (1, 1, 2)
 
 
 def test_the_hour_is_the_one_on_the_patients_wall(session: Session, world: World, clock: HandClock, marie: Patient, claire: Viewer) -> None:
@@ -163,7 +185,7 @@ def test_what_is_no_table_of_results_is_refused_whole(session: Session, world: W
         ("", "These columns are missing: kind, value, unit, taken_at, source."),
         ("kind;value;unit\nweight;61;kg\n", "These columns are missing: taken_at, source."),
         ("kind;value;unit;taken_at;source\n", "This file has no row of results."),
-        ("kind;value;unit;taken_at;source\n" + "weight;61;kg;x;y\n" * (importing.MOST_ROWS + 1), "This file has more than 5000 rows."),
+        ("kind;value;unit;taken_at;source\n" + "weight;61;kg;x;y\n" * (importing.MOST_ROWS + 1), "This file has more than 1000 rows."),
         ("x" * (importing.LARGEST + 1), "This file is larger than 1000000 bytes."),
     ):
         with pytest.raises(Refusal) as refusal:
@@ -190,6 +212,7 @@ def test_what_is_settled_does_not_move(session: Session, world: World, clock: Ha
     file = brought(session, world, clock, "kind;value;unit;taken_at;source\nweight;61;kg;17/11/2026 08:10;labo\n", marie)
     importing.drop(session, file, viewer=claire, now=clock.now() + timedelta(minutes=1))
     assert (file.state, file.text, kept(session)) == (FileState.DROPPED, "", [])
-    for again in (importing.write, importing.drop):
-        with pytest.raises(Conflict):
-            again(session, file, viewer=claire, now=clock.now())
+    with pytest.raises(Conflict):
+        written(session, file, claire, clock)
+    with pytest.raises(Conflict):
+        importing.drop(session, file, viewer=claire, now=clock.now())

@@ -9,8 +9,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts.models import Alert
+from app.care.contact_models import Letter
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.people.circle_models import Professional
 from app.people.document_models import Document
 from app.treatment.models import Measure
 from tests.app.web.test_nurse import said
@@ -49,6 +51,27 @@ def test_a_document_is_attached_saved_and_struck_through(claire: TestClient, dat
     page = claire.get(where)
     assert "<del>été 10.pdf</del>" in page.text and "Mauvais dossier" in said(page)
     assert claire.get(f"/documents/{number}").status_code == 410
+
+
+def test_letters_that_left_stand_beside_documents(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """A draft is not a letter yet; both pages and the story name whom it went to."""
+    with database.transaction() as session:
+        doctor = Professional(service_id=world.service.id, trade="gp", name="Dr Iris Techer", created_at=clock.now(), created_by="staff:1")
+        session.add(doctor)
+        session.flush()
+        for state, to_name in (("sent", "Dr Iris Techer"), ("draft", "Dr Brouillon")):
+            session.add(
+                Letter(
+                    service_id=world.service.id, patient_id=morning.jean.id, professional_id=doctor.id, kind="opening", to_name=to_name,
+                    language="fr", body="…", state=state, written_by="staff:1", written_at=clock.now(), at=clock.now(),
+                    sent_by_name="Claire Payet",
+                )
+            )  # fmt: skip
+    for part in ("", "/documents", "/timeline?kind=papers"):
+        page = said(claire.get(f"/patients/{morning.jean.id}{part}"))
+        assert "Courrier à Dr Iris Techer, parti par Claire Payet" in page and "Brouillon" not in page, part
 
 
 def test_a_page_that_calls_itself_a_pdf_is_refused(claire: TestClient, database: Database, morning: Morning) -> None:
