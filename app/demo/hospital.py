@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import holes
 from app.core import clock as clocks
 from app.core.audit import SYSTEM
 from app.core.clock import Clock, ClockOffset, HandClock
@@ -22,10 +23,10 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.demo.simulate import Life, Metronome, last_act
 from app.demo.ward import Person
-from app.people import care_team, enrolling, services
+from app.people import care_team, enrolling, rota, services
 from app.people.enrolling import NewPatient
 from app.people.models import Hospital, Role, Service, Staff
-from app.people.perimeter import actor_of
+from app.people.perimeter import actor_of, viewer_of
 from app.protocols import shelf
 from triage.protocol import parse
 
@@ -60,7 +61,7 @@ TEAM = (
     Colleague("solene", "Solène Kerbrat", Role.NURSE),
     Colleague("lebon", "Dr Aurore Lebon", Role.ONCOLOGIST, "+33639989001"),
     Colleague("vidal", "Dr Thomas Vidal", Role.ONCOLOGIST, "+33639989002"),
-    Colleague("ines", "Inès Caron", Role.COORDINATOR),
+    Colleague("ines", "Inès Caron", Role.COORDINATOR, "+33639989003"),
     Colleague("hugo", "Hugo Lacaze", Role.PHARMACIST),
     Colleague("paul", "Paul Rivoire", Role.SECRETARY),
     Colleague("alma", "Alma Dubreuil", Role.ADMINISTRATOR),
@@ -120,6 +121,7 @@ def ensure(
         with database.transaction() as session:
             if people is None:
                 _newcomer(session, service.id, until)
+            holes.check(session, service.id, until)
             clocks.turn(session, to=until)
         clock.forget()
     return True
@@ -182,6 +184,7 @@ def found(session: Session, opening: datetime, past: timedelta) -> Service:
     _date_protocols_back(session, service, begins)
     team = [_engage(session, hospital, service, colleague, begins) for colleague in TEAM]
     _write_rota(session, service, team, begins, opening + AHEAD)
+    _leave_work(session, service, team, opening, now=begins)
     return service
 
 
@@ -242,6 +245,26 @@ def _write_rota(session: Session, service: Service, team: list[Staff], begins: d
             present = [nurse for place, nurse in enumerate(nurses) if place != (week + weekday) % len(nurses)]
             for nurse, (starts, stops) in zip(present, ((8, 16), (8, 17), (10, 18)), strict=True):
                 care_team.put_on_shift(session, nurse, kind="ward", starts_at=_local(day, starts, zone), ends_at=_local(day, stops, zone))
+
+
+def _leave_work(session: Session, service: Service, team: list[Staff], opening: datetime, *, now: datetime) -> None:
+    """What a coordinator finds on the first morning: an evening of the week without anybody on call, and a nurse replaced tomorrow."""
+    zone, ines = ZoneInfo(service.timezone), viewer_of(next(person for person in team if person.login == "ines"))
+    evening = opening.astimezone(zone).date() + timedelta(days=3)
+    begins, ends = _local(evening, 18, zone), _local(evening, 22, zone)
+    week = next(shift for shift in rota.shifts(session, service.id, rota.Span(begins, ends)) if shift.kind == "on_call")
+    staff, until = session.get_one(Staff, week.staff_id), week.ends_at
+    rota.change_shift(
+        session, week.id, staff_id=staff.id, kind="on_call", span=rota.Span(week.starts_at, begins.astimezone(UTC)), by=ines, now=now
+    )
+    care_team.put_on_shift(session, staff, kind="on_call", starts_at=ends, ends_at=until)
+    day = opening.astimezone(zone).date() + timedelta(days=1)
+    while not care_team.spans_of(service, day):
+        day += timedelta(days=1)
+    span = rota.Span(_local(day, 7, zone).astimezone(UTC), _local(day, 20, zone).astimezone(UTC))
+    written = [shift.staff_id for shift in rota.shifts(session, service.id, span) if shift.kind == "ward"]
+    free = next(person for person in team if person.role == Role.NURSE and person.id not in written)
+    rota.stand_in(session, absent_id=written[0], by_id=free.id, span=span, by=ines, now=now)
 
 
 def _local(day: date, hour: int, zone: ZoneInfo) -> datetime:

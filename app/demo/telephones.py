@@ -11,19 +11,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts import by_phone
 from app.checkins.models import CheckIn, CheckInState
 from app.core import clock as clocks
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.demo.patients import write
 from app.demo.simulate import Life, Metronome
-from app.messaging import pages
+from app.messaging import pages, reports
 from app.messaging.models import Message, Out
 from app.messaging.outbox import address_of
-from app.people.models import NumberCheck, Patient, Respondent, Service
+from app.people.models import NumberCheck, Patient, Respondent, Service, Staff
 from app.people.telephones import is_landline
-from notifications.messages import Inbound
+from notifications.messages import Channel, Inbound, State
 from notifications.transports.simulator import NAME as CARRIER
 
 SEEN = (Out.SENT, Out.DELIVERED)
@@ -48,6 +49,41 @@ _way: list[Turning] = []
 def turning() -> Turning | None:
     """The turn under way in this process: it goes on whoever looks, and what is in the rows has not happened yet for the screens."""
     return next(iter(_way), None)
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """A professional's telephone that rings now, and the words it would say."""
+
+    message: Message
+    name: str
+
+
+RINGS = timedelta(minutes=10)
+"""How long the page offers to pick up: longer than a real telephone rings, because somebody reads the page first."""
+
+
+def ringing(session: Session, service_id: int, now: datetime) -> list[Ringing]:
+    """The calls to professionals that nobody has answered yet, the newest first."""
+    calls = (
+        Message.service_id == service_id,
+        Message.channel == Channel.VOICE,
+        Message.state == Out.SENT,
+        Message.created_at > now - RINGS,
+    )
+    found = select(Message, Staff.name).join(Staff, Staff.id == Message.staff_id).where(*calls).order_by(Message.id.desc())
+    return [Ringing(message, name) for message, name in session.execute(found)]
+
+
+def pick_up(session: Session, message_id: int, *, service_id: int | None, is_taken: bool, now: datetime) -> None:
+    """Press 1 on a professional's telephone, or let it ring out: the same crafts as behind the carrier's doors. Raises NotFound."""
+    message = session.get(Message, message_id)
+    if message is None or message.channel != Channel.VOICE or message.service_id != service_id:
+        raise NotFound("This call")
+    if is_taken:
+        by_phone.pressed(session, message.id, by_phone.TAKES, again=False, now=now)
+    reports.hear(session, message, State.DELIVERED if is_taken else State.UNDELIVERED, now=now)
+    by_phone.ended(session, message, now=now)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.insight import worklist
 from app.messaging import codes
 from app.messaging.models import Message
 from app.people.models import Patient, Service
-from app.web.deps import Reads, SignedIn, TheTools, watching
+from app.web.deps import Id, Reads, SignedIn, TheTools, Writes, watching
 from app.web.formats import Formats
 from app.web.render import Page, StaffPage, language_of
 from app.web.saying import Saying
@@ -84,6 +84,7 @@ class Bench:
     next_check_in: CheckIn | None
     stamp: str
     turning: telephones.Turning | None = None
+    calls: Sequence[telephones.Ringing] = ()
     ready: Sequence[str] = field(default=READY["fr"])
 
     @property
@@ -132,6 +133,14 @@ def reply(page: StaffPage, patient: str, body: Annotated[str, Form(max_length=16
     if body.strip():
         telephones.reply(page.tools.database, phone, number, body, now=page.now)
     return _shown_again(page, patient)
+
+
+@router.post("/phones/calls/{message_id}/{what}")
+def answer(page: StaffPage, session: Writes, message_id: Id, what: str) -> Response:
+    """A professional's telephone that rings: the key is pressed, or nobody picks up."""
+    page.viewer.require("see_alerts")
+    telephones.pick_up(session, message_id, service_id=page.viewer.service_id, is_taken=what == "key", now=page.now)
+    return page.go("/phones")
 
 
 @router.post("/phones/clock")
@@ -205,6 +214,7 @@ def _bench(page: Page, session: Session, phone: Telephone) -> Bench:
         next_check_in=agenda.next_planned(session, patient.id),
         stamp=f"{TURNING}{turning.hand.at:%d%H%M}" if turning else stamp,
         turning=turning,
+        calls=telephones.ringing(session, patient.service_id, page.now),
         ready=READY[patient.language if patient.language in READY else "fr"],
     )
 
