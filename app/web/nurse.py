@@ -151,13 +151,16 @@ def close(
     note: Words = "",
     silence_reason: Annotated[str, Form(max_length=24)] = "",
     silence_note: Words = "",
+    spoke: Annotated[str, Form(max_length=12)] = "",
     grade_term: Annotated[str, Form(max_length=120)] = "",
     grade: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
     """End it with what was done; of a silence, with its reason, unless nobody was reached. What became of a call asked for is shown.
 
-    grade_term, grade: the proposed grade, as this clinician saw it.
+    spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it.
     """
+    if spoke in ("patient", "relative"):
+        handling.call_logged(session, alert_id, by=page.viewer, now=page.now, reached=True, whom=spoke)
     alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
     if silence_reason or outcome != Outcome.NOT_REACHED:
         _explain(page, session, alert.patient_id, silence_reason, silence_note)

@@ -35,20 +35,20 @@ def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: 
     wanted = _wanted(page)
     if wanted is None and memory is not None and memory.filters:
         return page.go("/?" + urlencode({**memory.filters, **({"open": open} if open else {})}))
-    _remember(page, memory, wanted)
+    memory = _remember(page, memory, wanted)
     shown = panel.of_key(page, session, open) if open else None
     if shown is not None and shown.patient is not None:
         panel.opened(page, shown.patient, "alert")
     beside = today.today(session, viewer=page.viewer, now=page.now)
-    return page.stream("worklist.html", **_list(page, session, wanted or Filter()), panel=shown, opened=open, today=beside)
+    return page.stream("worklist.html", **_list(page, session, wanted or Filter(), memory), panel=shown, opened=open, today=beside)
 
 
 @router.get("/list")
 def rows(page: StaffPage, session: Reads) -> Response:
     """The list alone: what a screen asks for when something changed."""
     page.viewer.require("see_alerts")
-    _remember(page, session.get(ListMemory, _me(page)), None)
-    return page.stream("rows.html", **_list(page, session, _wanted(page) or Filter()), opened="")
+    memory = _remember(page, session.get(ListMemory, _me(page)), None)
+    return page.stream("rows.html", **_list(page, session, _wanted(page) or Filter(), memory), opened="")
 
 
 @router.post("/list/read")
@@ -80,24 +80,24 @@ def _wanted(page: Page) -> Filter | None:
     return filtering.read(asked) if "owner" in asked or "programme" in asked else None
 
 
-def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> None:
+def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> ListMemory | None:
     """That this person looks at the list, and how they filter it, in a short transaction of its own; nothing to write costs nothing."""
     changed = wanted is not None and wanted.kept != (memory.filters if memory else {})
     if not changed and not returning.stale(memory, page.now):
-        return
+        return memory
     with page.tools.database.transaction() as session:
         if wanted is not None and changed:
             returning.remember(session, _me(page), wanted.kept, page.now)
         else:
             returning.looked(session, _me(page), page.now)
+        return session.get(ListMemory, _me(page))
 
 
-def _list(page: Page, session: Session, wanted: Filter) -> dict[str, Any]:
+def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | None) -> dict[str, Any]:
     places = worklist.places(session, viewer=page.viewer, now=page.now)
     part = filtering.part(session, places, wanted, viewer=page.viewer)
     me = _me(page)
     outside = worklist.rows(session, viewer=page.viewer, now=page.now, of=part.urgent_outside)
-    memory = session.get(ListMemory, me, populate_existing=True)  # written a moment ago by another session
     return {
         "rows": _built(page, part.shown),
         "total": len(part.shown),

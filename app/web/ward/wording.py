@@ -38,7 +38,7 @@ class Said:
     @property
     def is_orphan(self) -> bool:
         """Does it belong to somebody who does not see to it any more?"""
-        return bool(self.line.gone)
+        return bool(self.line.gone) and self.line.by is not None
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ class _Words:
 
     def said(self, line: Line) -> Said:
         """Who, what, whose, by when."""
-        parts = (self._what(line), self._owner(line), self._when(line))
+        steps = tuple(self._step(event) for event in line.steps) if line.kind == "story" else (self._what(line),)
+        parts = (*steps, self._owner(line), self._when(line))
         return Said(line, self._who(line), tuple(part for part in parts if part), self._left(line))
 
     def _who(self, line: Line) -> str:
@@ -119,20 +120,27 @@ class _Words:
         say = self.page.say
         if line.kind in ("alert", "waits"):
             why = self.saying.why(max((event.detail for event in line.steps), key=gravity, default={}))[0]
-            return f"{say(f'story.told.{line.row.told}')}. {why}" if line.row.told in ALARMS else why
+            told = f"{say(f'story.told.{line.row.told}')}." if line.row.told in ALARMS else ""
+            return " ".join(part for part in (told, why, self._scores(line)) if part)
         if line.kind in ("task", "call_back"):
             return self.saying.task(line.row)
-        if line.kind == "story":
-            return " ; ".join(self._step(event) for event in line.steps)
         if line.kind == "request":
             return say("handover.line.request", question=line.row.question)
-        if line.kind == "to_tell":
-            return say("handover.line.to_tell", answer=say(f"handover.answer.{line.row.answer}"), words=line.row.answer_words).rstrip()
+        if line.kind in ("to_tell", "told"):
+            return say(
+                f"handover.line.{line.kind}", who=line.owner, answer=say(f"handover.answer.{line.row.answer}"), words=line.row.answer_words
+            ).rstrip()
         if line.kind == "city":
             return say("handover.line.city", what=line.row.what)
         if line.kind == "silent":
             return say("handover.line.silent", day=self.page.formats.day(line.row.day))
         return self._trail(line) if isinstance(line.row, AuditRow) else say(f"handover.line.{line.kind}")
+
+    def _scores(self, line: Line) -> str:
+        """The high scores behind an alert, the highest first: 3 or 4; from 2 up when a 2 may be what raised it."""
+        least = 3 if line.level is Level.URGENT else 2
+        high = sorted(((score, key) for key, score in line.detail.items() if score is not None and score >= least), reverse=True)
+        return f"({', '.join(f'{self.saying.name(key)} {score}' for score, key in high)})" if high else ""
 
     def _step(self, event: AlertEvent) -> str:
         return f"{self.page.formats.stamp(event.at)}, {self.saying.event(event)}"
