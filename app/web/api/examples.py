@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertState
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.pages import filling
 from app.people.models import Absence, FollowUp, Patient, Role, Service, Staff
@@ -55,6 +55,7 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
     return {
         "/api/v1/patients": ({}, _patient(_free_number(session), oncologist, nurse)),
         "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
+        **_requests(session, anyone, nurse, oncologist),
         "/api/v1/patients/{patient_id}/measures": (
             {"patient_id": anyone},
             {
@@ -126,6 +127,20 @@ def _answers(session: Session, service_id: int, nurse: str) -> Example:
     question = next((one for one in asked if one.kind is Kind.SEVERITY), None)
     body = {"said_by": "patient", "asked_by": nurse, "answers": [{"key": question.key if question else "fatigue", "value": "1"}]}
     return {"checkin_id": found.id if found else 1}, body
+
+
+def _requests(session: Session, patient_id: int, nurse: str, oncologist: str) -> dict[str, Example]:
+    """One question, the one that is open when it was asked already; its answer; that the patient was told."""
+    asked = {"question": "Fatigue de grade 2 qui dure : poursuivre ?", "level": "moderate", "by": nurse}
+    mine = (DoctorRequest.patient_id == patient_id, DoctorRequest.question == asked["question"], DoctorRequest.state.in_(FOR_THE_DOCTOR))
+    already = session.scalar(select(DoctorRequest.id).where(*mine))
+    place = {"request_id": already or (session.scalar(select(func.max(DoctorRequest.id))) or 0) + 1}
+    said = {"reached": True, "whom": "patient", "words": "Elle continue aux mêmes doses ; rappel lundi.", "by": nurse}
+    return {
+        "/api/v1/patients/{patient_id}/requests": ({"patient_id": patient_id}, asked),
+        "/api/v1/requests/{request_id}/answer": (place, {"answer": "continue", "words": "À revoir au bilan de lundi.", "by": oncologist}),
+        "/api/v1/requests/{request_id}/tell": (place, said),
+    }
 
 
 def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str:

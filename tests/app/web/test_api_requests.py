@@ -1,0 +1,50 @@
+"""Requests to a doctor through the JSON interface: the same crafts, always in a person's name; a nurse decides no dose."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.core.clock import HandClock
+from app.people.models import Patient
+from tests.support.chain import Chain
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Monday 23 November 2026, 10:00 in Paris."""
+    return HandClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def marie(chain: Chain) -> Patient:
+    return chain.follow()
+
+
+def test_asked_answered_and_told(api: TestClient, marie: Patient) -> None:
+    """Claire asks, Dr Lebon holds until Friday, Claire tells; the treatment shows the hold."""
+    asked = api.post(f"/patients/{marie.id}/requests", json={"question": "Diarrhée de grade 3 ?", "level": "high", "by": "claire"})
+    assert (asked.status_code, asked.json()["doctor"], asked.json()["state"]) == (201, "lebon", "asked")
+    number = asked.json()["id"]
+    held = {"answer": "hold_until", "until_day": "2026-11-27", "words": "Réhydrater.", "by": "lebon"}
+    answered = api.post(f"/requests/{number}/answer", json=held)
+    assert (answered.status_code, answered.json()["answered_by"], answered.json()["state"]) == (200, "lebon", "answered")
+    [hold] = api.get(f"/patients/{marie.id}").json()["course"]["holds"]
+    assert (hold["from_day"], hold["until_day"]) == ("2026-11-23", "2026-11-27")
+    again = api.post(f"/requests/{number}/answer", json={"answer": "continue", "by": "lebon"})
+    assert again.status_code == 409 and "Dr Aurore Lebon answered this request" in again.json()["error"]
+    told = api.post(f"/requests/{number}/tell", json={"reached": True, "words": "Plus de comprimés jusqu'à vendredi.", "by": "claire"})
+    assert (told.json()["state"], told.json()["told_by"]) == ("told", "claire")
+    assert [row["id"] for row in api.get("/requests", params={"state": "told", "patient": marie.id}).json()] == [number]
+
+
+def test_a_nurse_and_a_program_decide_nothing(api: TestClient, marie: Patient) -> None:
+    """The oncologist alone decides doses, whoever speaks for whom."""
+    number = api.post(f"/patients/{marie.id}/requests", json={"question": "Réduire ?", "by": "claire"}).json()["id"]
+    dose = {"answer": "reduce_to", "dose_mg": 1000, "strengths": [500]}
+    assert api.post(f"/requests/{number}/answer", json={**dose, "by": "claire"}).status_code == 403
+    assert api.post(f"/requests/{number}/answer", json=dose).status_code == 422
+    assert api.get("/requests").json()[0]["state"] == "asked"
+    assert api.get(f"/patients/{marie.id}").json()["course"]["doses"] == []
