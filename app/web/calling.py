@@ -27,7 +27,7 @@ from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
 from app.web import aloud, chart_data
-from app.web.care import sheet
+from app.web.care import outcome, sheet
 from app.web.chart_data import Contact
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
@@ -242,7 +242,8 @@ def _page(
         numbers=_numbers(session, patient, page),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
         saying=Saying(page, protocol),
-        sheet=sheet.of(page, session, patient, asked, found.said, protocol),
+        sheet=(call := sheet.of(page, session, patient, asked, found.said, protocol)),
+        concluded=outcome.kept(page, patient, call.contact) if call.contact is not None else {},
         title_of=sheet.title_of,
         speakers=Speakers(page, session, patient),
         values=values or {},

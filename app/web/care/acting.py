@@ -6,9 +6,7 @@ The questions themselves are answered in ../calling.py; this file keeps what sta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -25,10 +23,10 @@ from app.core.errors import FieldErrors, NotFound
 from app.people import patients
 from app.people.models import Patient
 from app.web import calling
-from app.web.care import sheet
+from app.web.care import outcome, sheet
 from app.web.coordinator import Typed
 from app.web.deps import Id, Writes
-from app.web.prescription import day, whole
+from app.web.prescription import whole
 from app.web.render import Page, StaffPage
 
 router = APIRouter(prefix="/patients/{patient_id}/call")
@@ -82,6 +80,7 @@ def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Re
     patient, contact = _sheet(page, session, patient_id, values)
     form = _read(page, session, patient, contact, values)
     contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
+    outcome.keep(page, patient, contact, values)
     if page.is_fragment:
         return page.page("care/kept.html", contact=contact)
     return page.go(f"/patients/{patient_id}/call")
@@ -104,8 +103,9 @@ def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> R
         _close(page, session, patient, contact, values, form)
     except FieldErrors as refusal:
         told = page.field_errors(refusal)
-        session.rollback()
+        session.rollback()  # nothing of the close stands; what was typed does
         contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
+        outcome.keep(page, patient, contact, values)
         return calling.again(page, session, patient_id, _plain(values), told)
     return page.go(where)
 
@@ -114,56 +114,28 @@ def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> R
 
 
 def _close(page: Page, session: Session, patient: Patient, contact: Contact, values: FormData, form: Mapping[str, Any]) -> None:
-    """The answers first, then the call: what a closed sheet tells has been judged."""
+    """The answers first, then the call: what a closed sheet tells has been judged. Everything that is missing is said at once."""
     checkin = _checkin(page, session, patient, contact, values)
+    missing: dict[str, str] = {}
     if checkin is not None and checkin.closed_at is None and answers.current(session, checkin.id):
         if not values.get("sure") and asking_by_telephone.unanswered(session, checkin):
-            raise FieldErrors(
-                {"finish": "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."}
-            )
-        by = calling.speaker(patient, str(values.get("who", "")))
-        asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
-    closed = closing.close(
-        session, contact.id, form=form, by=page.viewer, now=page.now, stamp=_stamp(values), **_outcome(page, patient, values)
-    )
-    covered = {key for key in form if key in sheet.ASKED_BY and f"f-{key}" not in values}
+            missing["finish"] = "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."
+        else:
+            by = calling.speaker(patient, str(values.get("who", "")))
+            asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
+    said = outcome.read(page, patient, values)
+    try:
+        closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, stamp=_stamp(values), **said)
+    except FieldErrors as refusal:
+        raise FieldErrors(missing | refusal.fields) from None
+    if missing:
+        raise FieldErrors(missing)
     for measure in closed.measures:
-        if measure.kind not in covered:  # an answer was judged when it was given
+        if measure.kind not in sheet.ASKED_BY or f"f-{measure.kind}" in values:  # an answer was judged when it was given
             measured.judge(session, patient, measure, now=page.now)
     for medicine in closed.medicines:
         measured.judge_medicine(session, patient, medicine, now=page.now)
-
-
-def _outcome(page: Page, patient: Patient, values: FormData) -> dict[str, Any]:
-    """As typed, one part at a time: what belongs to another outcome was hidden, and is not sent on."""
-    kind = _text(values, "outcome")
-    errors: dict[str, str] = {}
-    doctor_at = _instant(page, page.formats.local(page.now).date().isoformat(), _text(values, "doctor_hour"), page.formats.zone)
-    agreed = _instant(page, _text(values, "next_day"), _text(values, "next_hour"), patient.timezone)
-    if agreed is None and (_text(values, "next_day") or _text(values, "next_hour")):
-        errors["next_contact_at"] = "Write a day and an hour, or leave both empty."
-    if errors:
-        raise FieldErrors(errors)
-    to_doctor, by_nurse = kind == "level_2", kind == "level_1"
-    return {
-        "outcome": kind,
-        "protocol_ref": _text(values, "protocol_ref") if by_nurse else "",
-        "doctor_id": whole(_text(values, "doctor_id")) if to_doctor else None,
-        "doctor_at": doctor_at if to_doctor else None,
-        "doctor_order": _text(values, "doctor_order") if to_doctor else "",
-        "next_contact_at": agreed,
-        "words": _text(values, "words"),
-    }
-
-
-def _instant(page: Page, on: str, hour: str, zone: str) -> datetime | None:
-    """A day and an hour on somebody's wall."""
-    found = day(on)
-    try:
-        at = time.fromisoformat(hour.strip().replace("h", ":").replace(" ", ""))
-    except ValueError:
-        return None
-    return datetime.combine(found, at, ZoneInfo(zone)) if found is not None else None
+    outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
 
 
 def _patient(page: Page, session: Session, patient_id: int) -> Patient:

@@ -161,7 +161,7 @@ def read(
     words = _words(session, contact)
     if OWN_WORDS in form.keys and words:
         covered[OWN_WORDS] = words
-    return typed.answers_of(form, values, covered, _none_told(asked, said))
+    return typed.answers_of(form, contact.form, values, covered, _none_told(asked, said))
 
 
 # --- What the protocol's questions answer -------------------------------------------------------------------------------------------

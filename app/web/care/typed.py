@@ -1,7 +1,7 @@
 """What was typed on the call sheet, as a form keeps it (app/care/forms.py), and back. Nothing is judged here, nothing is dropped.
 
-Names on the page: ``f-<question>`` the answer, ``n-<question>`` why it was not asked, ``m-<measure>``; of a side effect ``term-<place>``,
-``grade-<place>`` and ``since-<place>``.
+Names on the page: ``block`` each block that was sent, ``f-<question>`` the answer, ``n-<question>`` why it was not asked, ``m-<measure>``;
+of a side effect ``term-<place>``, ``grade-<place>`` and ``since-<place>``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,19 @@ MOST_EFFECTS = 40
 YES_NO = {"yes": True, "no": False}
 
 
-def answers_of(form: Form, values: FormData, covered: Mapping[str, Any], none_told: bool) -> dict[str, Any]:
-    """The whole form as typed. covered: what a question of the protocol answers already. none_told: each was asked, and none is there."""
+def answers_of(form: Form, kept: Mapping[str, Any], values: FormData, covered: Mapping[str, Any], none_told: bool) -> dict[str, Any]:
+    """The whole form as typed. kept: what stands for the blocks that were not sent, for one block is kept by itself while it is typed in.
+
+    covered: what a question of the protocol answers already. none_told: each effect was asked, and none is there.
+    """
+    sent = set(values.getlist("block"))
+    typed_in = {field.key for block in form.blocks if block.key in sent for field in block.fields}
     found: dict[str, Any] = {}
     for key, field in forms.fields_of(form).items():
+        if key not in typed_in and key not in covered:
+            if key in kept:
+                found[key] = kept[key]
+            continue
         value = covered.get(key) if key in covered else _value(field, values)
         if field.kind == "symptoms" and value in forms.EMPTY and none_told:
             value = forms.NONE_TOLD
@@ -41,7 +50,7 @@ def _value(field: FormField, values: FormData) -> Any:
     if field.kind == "measures":
         return {kind: typed for kind in measures.PLAUSIBLE if (typed := _text(values, f"m-{kind}"))}
     if field.kind == "choices":
-        return [one for one in values.getlist(f"f-{field.key}") if isinstance(one, str) and one]
+        return list(dict.fromkeys(one for one in values.getlist(f"f-{field.key}") if isinstance(one, str) and one))
     typed = _text(values, f"f-{field.key}")
     return YES_NO.get(typed, typed) if field.kind == "yes_no" else typed
 

@@ -14,19 +14,20 @@
 
   const sheet = document.getElementById("sheet");
   if (!sheet) return;
+  // This page keeps itself block by block, so it is never behind its own stamp; without this file a press of an old page is refused.
+  document.querySelector("[name=stamp]")?.remove();
   let typed = false;
   document.addEventListener("input", (event) => { if (event.target.form === sheet) typed = true; });
 
-  // An answer to a question leaves this page: what stands in the sheet is kept before. Without its stamp: it is the newest there is.
+  // An answer to a question leaves this page: what stands in the sheet is kept before.
   document.addEventListener("submit", async (event) => {
     const form = event.target, pressed = event.submitter;
     if (form === sheet || !typed || event.defaultPrevented) return;
     event.preventDefault();
     typed = false;
-    const values = new FormData(sheet);
-    values.delete("stamp");
     try {
-      await fetch(sheet.dataset.save, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" } });
+      const values = new URLSearchParams(new FormData(sheet));
+      await fetch(sheet.dataset.save, { method: "POST", body: values, headers: { "HX-Request": "true" } });
     } catch { /* the answer goes on: it matters more, and its page will say that the house cannot be reached */ }
     form.requestSubmit(pressed);
   }, true);

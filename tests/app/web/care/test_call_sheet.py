@@ -37,12 +37,13 @@ class Sheet:
     def begins(self, **values: str) -> int:
         return self.browser.post(f"/patients/{self.patient.id}/call/begin", data={"direction": "outgoing", **values}).status_code
 
-    def hidden(self) -> dict[str, str]:
+    def hidden(self) -> dict[str, Any]:
         page = self.page()
         found = {name: re.search(rf'name="{name}"[^>]*value="(\d+)"', page) for name in ("contact", "checkin")}
         stamp = re.search(r'name="stamp" form="sheet" value="(\d+)"', page)
         assert stamp is not None
-        return {name: match[1] for name, match in found.items() if match} | {"stamp": stamp[1], "who": self.who}
+        blocks = re.findall(r'name="block" form="sheet" value="(\w+)"', page)
+        return {name: match[1] for name, match in found.items() if match} | {"stamp": stamp[1], "who": self.who, "block": blocks}
 
     def sends(self, act: str, **values: Any) -> Any:
         return self.browser.post(f"/patients/{self.patient.id}/call/{act}", data={**self.hidden(), **values})
@@ -78,10 +79,12 @@ def test_a_planned_call_from_the_list_to_closed_under_a_written_protocol(
     assert sheet.begins(call=str(call.id)) == 303
     assert "Appel sortant" in said(claire.get(f"/patients/{marie.id}/call"))
     assert sheet.sends("save", **{"f-autonomy": "ps1", "n-weight": "pas de balance"}).status_code == 303
+    assert sheet.sends("save", block="support", **{"f-caregiver": "fatiguée"}).status_code == 303  # one block alone, as while typing
     chain.clock.forward(minutes=4)
     page = sheet.page()  # come back later: what was typed stands
     assert re.search(r'value="ps1" checked', page)
     assert 'value="pas de balance"' in page
+    assert "fatiguée</textarea>" in page
 
     sheet.answers(
         diarrhea="2", stools="2", mouth_sores="0", hand_foot="0", temperature="37,1", nausea="0", vomiting="0", fatigue="0", intake="all"

@@ -1,0 +1,124 @@
+"""The call sheet in a real browser: from the list of calls to closed with the keyboard, kept while typing, axe, 390 px (AMA-3, AMA-4, COA-2)."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.care import calls, enrolments
+from app.care.contact_models import Contact
+from app.checkins.rhythm import agenda
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from tests.browser.conftest import OpenPage, Ward
+from tests.browser.test_accessibility import complaints
+from tests.factories import a_course, a_patient
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def rose(ward: Ward) -> Patient:
+    """Rose Grondin, third day of capecitabine, in COACH; Claire agreed with her to call this Wednesday at 11:00."""
+    ward.clock.at = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    now = ward.clock.now()
+    claire = viewer_of(ward.world.claire)
+    with ward.database.transaction() as session:
+        person = a_patient(session, ward.world, now=now, family_name="Grondin", given_names="Rose", phone="+33639980008")
+        course = a_course(session, ward.world, person, now=now, first_intake=date(2026, 11, 23))
+        agenda.plan(session, course, now=now)
+        row = enrolments.propose(session, person, "coach", by=claire, now=now)
+        enrolments.adhesion(
+            session, row.id, nurse_id=ward.world.claire.id, stand_in_id=ward.world.luc.id, met_at=now - timedelta(days=1), by=claire, now=now
+        )
+        first = calls.open_of(session, person.id)[0]
+        calls.move(session, first.id, due_at=now + timedelta(hours=1), why="convenu avec elle", by=claire, now=now)
+    return person
+
+
+def look(page: Page, name: str) -> None:
+    if os.environ.get("PICTURES"):
+        page.screenshot(path=f"{os.environ['PICTURES']}/{name}.png", full_page=True)
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_a_planned_call_from_the_list_to_closed_with_the_keyboard(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
+    page = open_page(quiet=False)  # the close is refused once
+    page.goto(f"{ward.address}/calls")
+    look(page, "calls-1440")
+    assert complaints(page) == []
+    page.get_by_role("button", name="Appeler GRONDIN Rose").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".care-running")).to_contain_text("Appel sortant · COACH")
+    look(page, "sheet-begun-1440")
+    assert complaints(page) == []
+
+    page.locator("#f-caregiver").focus()
+    page.keyboard.type("sa fille dort mal")
+    with page.expect_response("**/call/save"):  # kept by itself
+        page.keyboard.type(" depuis lundi")
+    page.locator("#v-temperature").focus()
+    page.keyboard.type("39,4")
+    expect(page.locator("#see-temperature [role=alert]")).to_contain_text("Danger : dites ceci maintenant")
+    look(page, "sheet-danger-1440")
+    assert complaints(page) == []
+    page.locator("#v-temperature").fill("37,2")
+    expect(page.locator("#see-temperature [role=alert]")).to_have_count(0)
+
+    page.locator("#f-tests_done").fill("prise de sang")  # not kept yet when the answer leaves the page
+    page.locator("#q-diarrhea button").nth(2).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#q-diarrhea [aria-pressed=true]")).to_have_text("2 Moyen")
+    expect(page.locator("#f-tests_done")).to_have_value("prise de sang")
+    expect(page.locator("#f-caregiver")).to_have_value("sa fille dort mal depuis lundi")
+    page.reload()
+    expect(page.locator("#f-caregiver")).to_have_value("sa fille dort mal depuis lundi")
+    page.locator("[name=f-identity_checked][value=yes]").check()
+    page.locator("[name=f-answers][value=patient]").check()
+    page.locator("[name=f-new_medicines][value=no]").check()
+    page.locator("[name=f-autonomy][value=ps1]").check()
+    page.locator("[name=f-basic_needs][value=fine]").check()
+    page.locator("[name=outcome][value=level_1]").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Clore l'appel et suivant").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#outcome [role=alert]")).to_be_focused()
+    look(page, "sheet-refused-1440")
+    assert complaints(page) == []
+    _close(page, ward, rose)
+
+
+def _close(page: Page, ward: Ward, rose: Patient) -> None:
+    page.locator("#q-intake button").first.click() if page.locator("#q-intake").count() else None
+    page.locator("#block-state summary").first.click()
+    page.locator("#n-weight").fill("pas de balance")
+    page.locator("#grade-0").select_option("1")
+    page.locator("#protocol_ref").select_option("diarrhoea")
+    page.locator("[name=sure]").check()
+    page.get_by_role("button", name="Clore l'appel et suivant").press("Enter")
+    page.wait_for_url(f"{ward.address}/calls")
+    with ward.database.reading() as session:
+        contact = session.scalars(select(Contact).where(Contact.patient_id == rose.id)).one()
+    assert (contact.state, contact.outcome, contact.protocol_ref) == ("closed", "level_1", "diarrhoea")
+    assert contact.form["caregiver"] == "sa fille dort mal depuis lundi"
+
+
+def test_on_a_telephone_every_page_of_calls_fits_and_has_nothing_to_complain_of(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
+    page = open_page(width=390, height=844, quiet=False)
+    for name, address in (("calls", "/calls"), ("sheet", f"/patients/{rose.id}/call")):
+        page.goto(f"{ward.address}{address}")
+        look(page, f"{name}-390")
+        assert fits(page), name
+        assert complaints(page) == []
+    page.locator(".care-begin .primary").click()
+    expect(page.locator(".care-running")).to_be_visible()
+    look(page, "sheet-begun-390")
+    assert fits(page)
+    assert complaints(page) == []
