@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from app.care import calls, endings, planning
+from app.care import calls, endings, letters, planning
 from app.care.endings import STOPS
 from app.care.models import CallState, Enrolment, EnrolmentState, PlannedCall
 from app.core.errors import Refusal
@@ -19,6 +19,7 @@ from app.people.perimeter import actor_of, viewer_of
 from app.protocols import shelf
 from app.treatment import courses
 from app.treatment.models import Course
+from tests.app.care.circle import GP, PHARMACIST, around
 from tests.app.care.conftest import Follow, live, planned, tick
 from tests.factories import World, a_course, a_patient
 
@@ -53,6 +54,8 @@ def test_ato_1_and_ato_4_a_year_of_calls_then_the_follow_up_ends_and_the_treatme
 ) -> None:
     """ATO-1, ATO-4: the worker alone makes the year; every call is made five minutes after its hour."""
     marie, course, row = followed
+    around(session, marie, GP, world.claire, START)
+    around(session, marie, PHARMACIST, world.claire, START, granted=False)
     now = START
     while now < START + timedelta(days=364):
         tick(session, now)
@@ -67,6 +70,8 @@ def test_ato_1_and_ato_4_a_year_of_calls_then_the_follow_up_ends_and_the_treatme
     tick(session, START + timedelta(days=365))
     assert (row.state, row.end_reason, course.state) == (EnrolmentState.ENDED_CONTINUING, "treatment_continues", "active")
     assert (row.stage, row.opinion, planned(session, row, CallState.CANCELLED)) == ("exit", "offered", [])
+    written = {(letter.kind, letter.to_name): letter.state for letter in letters.of_patient(session, marie.id)}
+    assert written == {("handover", "Dr Paule Técher"): "draft", ("handover", "Hugo Vitry"): "withheld"}
     now_call = endings.whom_to_call(session, marie, "fr")
     assert now_call is not None
     assert now_call.words.startswith("Le suivi par téléphone est terminé, le traitement continue.")
