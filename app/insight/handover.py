@@ -195,15 +195,20 @@ def _waiting(session: Session, service_id: int) -> list[Handover]:
 
 
 def _unread(session: Session, row: Handover, now: datetime) -> Lapse | None:
-    """From the signature on where both should have signed, else from the start of the next ward shift; None before."""
+    """From the signature on where a colleague was there already, else from the start of the next ward shift; None before."""
+    giver = signature(row, Part.GIVES)
     after = (Shift.service_id == row.service_id, Shift.kind == "ward", Shift.starts_at > row.given_at)
-    since = row.given_at if row.together else session.scalar(select(func.min(Shift.starts_at)).where(*after))
+    met = row.together and _colleagues(session, row.service_id, giver, row.given_at)
+    since = row.given_at if met else session.scalar(select(func.min(Shift.starts_at)).where(*after))
     if since is None or since > now:
         return None
-    giver = signature(row, Part.GIVES)
-    there = care_team.on_duty(session, row.service_id, now, "ward")
-    people = [one for one in there if viewer_of(one).may("sign_handover") and (giver is None or one.id != giver.staff_id)]
-    return Lapse("unread", since, tuple(people), row)
+    return Lapse("unread", since, _colleagues(session, row.service_id, giver, now), row)
+
+
+def _colleagues(session: Session, service_id: int, giver: HandoverSignature | None, at: datetime) -> tuple[Staff, ...]:
+    """Who is on the ward at this instant, may sign, and did not give it."""
+    there = (one for one in care_team.on_duty(session, service_id, at, "ward") if viewer_of(one).may("sign_handover"))
+    return tuple(one for one in there if giver is None or one.id != giver.staff_id)
 
 
 def _meant(session: Session, shifts: Iterable[Shift], at: datetime) -> tuple[Staff, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, CallState, PlannedCall
-from app.checkins.models import CheckIn, CheckInState
+from app.checkins.models import AssessmentRow, CheckIn, CheckInState
 from app.core.audit import AuditRow
 from app.insight.facts import REASONS
 from app.insight.open_items import mine, task_key
@@ -55,7 +55,7 @@ class Line:
 
     by: when it must be done, or what hour was promised; None for what only happened. owner, gone, ended: who has it, and in words why they
     do not see to it any more, since when. row: what it was read from. steps: of an open alert, what raised it; of a changed one, what
-    happened to it, oldest first.
+    happened to it, oldest first. detail: of an open alert, the scores of its check-in; of a line of the trail, what it says.
     """
 
     kind: str
@@ -103,7 +103,8 @@ def read(session: Session, service: Service, *, viewer: Viewer, since: datetime,
     still = [line for line in due if line.kind not in PROMISES]
     promised = [line for line in due if line.kind in PROMISES]
     promised += [*_agreed(session, viewer, now), *_visits(session, service, viewer, now)]
-    changed = [*_steps(session, viewer, begins), *_silent(session, viewer, begins), *_trail(session, viewer, begins)]
+    changed = [*_steps(session, viewer, begins), *_told(session, viewer, begins)]
+    changed += [*_silent(session, viewer, begins), *_trail(session, viewer, begins)]
     people = _People(session, service.id, [*still, *promised, *changed], viewer, now)
     return Left(
         since=begins,
@@ -119,12 +120,14 @@ def _alerts(session: Session, viewer: Viewer) -> Iterator[Line]:
     raised = select(AlertEvent).where(AlertEvent.alert_id.in_(why), AlertEvent.kind.in_(REASONS)).order_by(AlertEvent.id)
     for event in session.scalars(raised):
         why[event.alert_id].append(event)
+    judged = select(AssessmentRow.id, AssessmentRow.result).where(AssessmentRow.id.in_([one.assessment_id for one in alerts]))
+    scores = {row.id: row.result.get("scores", {}) for row in session.execute(judged)}
     for one in alerts:
         waits = one.state == AlertState.WAITING
         yield Line(
             kind="waits" if waits else "alert", at=one.raised_at, key=one.subject, patient_id=one.patient_id, level=Level.of(one.level),
             by=one.next_step_at if waits and one.next_step_at else one.respond_by, owner_id=one.owner_id, row=one,
-            steps=tuple(why[one.id]),
+            steps=tuple(why[one.id]), detail=scores.get(one.assessment_id, {}) if one.kind == "assessment" else {},
         )  # fmt: skip
 
 
@@ -211,6 +214,14 @@ def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
             )  # fmt: skip
 
 
+def _told(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
+    """Answers of doctors that the patient knows by now."""
+    told = select(DoctorRequest).where(*mine(DoctorRequest, viewer), DoctorRequest.told_at > since)
+    for one in session.scalars(told):
+        key, at = f"patient:{one.patient_id}", one.told_at or since
+        yield Line(kind="told", at=at, key=key, patient_id=one.patient_id, owner_id=one.told_by_id, row=one)
+
+
 def _silent(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
     silent = (CheckIn.state == CheckInState.SILENT, CheckIn.closed_at > since)
     for one in session.scalars(select(CheckIn).where(*mine(CheckIn, viewer), *silent)):
@@ -241,6 +252,8 @@ class _People:
         """The same line with its names."""
         owner = self._staff.get(line.owner_id or 0)
         gone, ended = self._gone[owner.id] if owner else ("", None)
+        if gone == SHIFT_OVER and line.kind == "request":
+            gone, ended = "", None  # a doctor is asked on call or not: the request's own ladder looks for another
         return replace(line, name=self._patients.get(line.patient_id or 0, ""), owner=owner.name if owner else "", gone=gone, ended=ended)
 
 

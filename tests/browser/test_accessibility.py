@@ -149,6 +149,18 @@ def the_absences(page: Page, ward: Ward) -> None:
     expect(page.locator("#record_from_day-error")).to_be_visible()
 
 
+def the_handover(page: Page, ward: Ward) -> None:
+    page.goto(f"{ward.address}/handover")
+    page.locator(".handover-note > summary").first.click()
+    page.locator(".handover-note textarea").first.fill("Sa fille rappelle.")
+
+
+def a_signed_handover(page: Page, ward: Ward) -> None:
+    the_handover(page, ward)
+    page.locator(".handover-acts .primary").click()
+    expect(page.locator(".handover-text")).to_contain_text("Sa fille rappelle.")
+
+
 def the_protocols(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/protocols")
 
@@ -180,6 +192,7 @@ def an_absence(page: Page, ward: Ward) -> None:
 STATES: list[Callable[[Page, Ward], None]] = [
     the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
     the_grades, the_documents, the_measures, a_file_of_results, the_results, the_story, the_printed_page,
+    the_handover, a_signed_handover,
     the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
 ]  # fmt: skip
 
@@ -196,7 +209,7 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
     [
         "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars",
         "/patients/2/absences", "/patients/2/documents", "/patients/2/measures", "/patients/2/results", "/results", "/patients/2/timeline",
-        "/patients/2/print", "/protocols",
+        "/patients/2/print", "/handover", "/protocols",
         "/protocols/1", "/search",
     ],
 )  # fmt: skip

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import asking, handling, tasks
+from app.alerts import answering, asking, handling, tasks
 from app.alerts.handling import Reason
-from app.alerts.models import Alert
+from app.alerts.models import Alert, DoctorAnswer
 from app.care.contact_models import CityTask
 from app.care.models import Enrolment, PlannedCall
 from app.core.audit import AuditRow
@@ -119,6 +119,21 @@ def test_what_was_promised_stands_apart_with_its_hour(session: Session, world: W
         ("waits", "HOARAU Anne", "Claire Payet", TEN + 4 * HOUR),
     ]
     assert left.open == [], "said once"
+
+
+def test_a_doctors_answer_is_a_promise_until_the_patient_knows_it(session: Session, world: World) -> None:
+    """A doctor whose week on call is over is still the one who was asked: the request climbs by itself."""
+    marie = patient(session, world, "Hoarau", 1)
+    care_team.put_on_shift(session, world.lebon, kind="on_call", starts_at=TEN - 96 * HOUR, ends_at=TEN - 2 * HOUR)
+    request = asking.ask(session, marie, question="Continuer ?", level="high", by=viewer_of(world.claire), now=TEN)
+    assert [(line.kind, line.owner, line.gone) for line in sees(session, world, TEN).open] == [("request", "Dr Aurore Lebon", "")]
+    decision = answering.Decision(answer=DoctorAnswer.SEE_TODAY)
+    answering.decide(session, request, decision, by=viewer_of(world.lebon), now=TEN + HOUR)
+    left = sees(session, world, TEN + HOUR, since=TEN + HOUR / 2)
+    assert ([line.kind for line in left.open], [(line.kind, line.owner) for line in left.promised]) == ([], [("to_tell", "Claire Payet")])
+    answering.tell(session, request.id, by=viewer_of(world.luc), now=TEN + 2 * HOUR, reached=True, words="Vient à 15 h.")
+    left = sees(session, world, TEN + 2 * HOUR, since=TEN + HOUR / 2)
+    assert ([*left.open, *left.promised], [(line.kind, line.owner) for line in left.changed]) == ([], [("told", "Luc Morel")])
 
 
 def test_an_alert_of_somebody_who_left_or_went_home_is_named(session: Session, world: World) -> None:
