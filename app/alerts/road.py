@@ -74,8 +74,8 @@ def _start(session: Session, service: Service, *, key: str | None, by: Actor, no
         sent = paging.page(session, service, person, ways, _words(test), reason=f"road:{test.id}", now=now)
         for way, message in sent.items():
             session.add(RoadLeg(test_id=test.id, staff_id=person.id, way=way, message_id=message.id))
-        if "browser" in ways:
-            session.add(RoadLeg(test_id=test.id, staff_id=person.id, way="browser"))
+        if "browser" in ways or not sent:  # whoever has no way at all is a broken road, and must not be missing from what is shown
+            session.add(RoadLeg(test_id=test.id, staff_id=person.id, way="browser" if "browser" in ways else "none"))
     session.flush()
     _record(session, test, "road.tested", by=by, now=now)
     return test
@@ -108,7 +108,7 @@ def confirm(session: Session, test_id: int, *, by: Viewer, now: datetime) -> Roa
     if by.actor.kind != "staff" or not found:
         raise NotFound("This test")
     for leg in found:
-        if leg.confirmed_at is None and leg.way != "voice":  # a telephone that was not picked up does not work by another way
+        if leg.confirmed_at is None and leg.way not in ("voice", "none"):  # a telephone not picked up does not work by another way
             leg.confirmed_at, leg.confirmed_how = now, "screen"
     session.flush()
     return session.get_one(RoadTest, test_id, populate_existing=True)

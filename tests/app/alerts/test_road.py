@@ -294,3 +294,15 @@ def test_who_may_ask_and_who_may_answer(database: Database, world: World, clock:
             road.ask(session, service, by=viewer_of(world.ines), now=clock.now())
         with pytest.raises(NotFound):
             road.confirm(session, test.id, by=viewer_of(world.paul), now=clock.now())
+
+
+def test_a_head_without_any_way_is_a_broken_road(database: Database, world: World, clock: HandClock) -> None:
+    """HZ-29: the last rung would repeat for ever to nobody."""
+    shift(database, world.claire, clock)
+    test_id = a_test(database, world, clock, Simulator())
+    with database.transaction() as session:
+        road.confirm(session, test_id, by=viewer_of(world.claire), now=clock.now())
+    clock.forward(minutes=15)
+    settle(database, clock)
+    state, legs = found(database, test_id)
+    assert (state, ("ines", "none") in legs) == (RoadState.FAILED, True)
