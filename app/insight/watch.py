@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertState, Task
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestState, Task
 from app.checkins import script
 from app.checkins.judging import assessing
 from app.checkins.models import CheckIn, CheckInState
@@ -62,6 +62,8 @@ def _questions(now: datetime) -> list[tuple[str, str, Select[Any]]]:
     going = (CheckIn.state.in_((CheckInState.OPEN, CheckInState.PARTIAL)), CheckIn.closed_at.is_(None))
     out = (Message.direction == "out", Message.state.in_((Out.QUEUED, Out.SENDING)))
     alive = Alert.state != AlertState.CLOSED
+    asked, stepped = DoctorRequest.state.in_((*FOR_THE_DOCTOR, RequestState.ANSWERED)), DoctorRequest.next_step_at.is_not(None)
+    overdue = DoctorRequest.next_step_at < now - timedelta(minutes=1)
     stopped = select(Message.id).where(*out, Message.due_at < late)
     return [
         (
@@ -90,6 +92,8 @@ def _questions(now: datetime) -> list[tuple[str, str, Select[Any]]]:
         ("no_end", "{count} open check-ins have no end", select(CheckIn.id).where(*going, CheckIn.silent_at.is_(None))),
         ("no_step", "{count} open alerts have no next step", select(Alert.id).where(alive, Alert.next_step_at.is_(None))),
         ("late_step", "{count} steps of alerts are late", select(Alert.id).where(alive, Alert.next_step_at < now - timedelta(minutes=1))),
+        ("no_request_step", "{count} open requests to doctors have no next step", select(DoctorRequest.id).where(asked, ~stepped)),
+        ("late_request", "{count} steps of requests to doctors are late", select(DoctorRequest.id).where(asked, overdue)),
         ("no_plan", "{count} patients under treatment have no next check-in and no task", _forgotten()),
     ]
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import handling
+from app.alerts import asking, handling
 from app.alerts.handling import Reason
-from app.alerts.models import Alert
+from app.alerts.models import Alert, DoctorRequest
 from app.checkins.models import AnswerRow, CheckIn
 from app.core import clock as real
 from app.core.clock import HandClock
@@ -19,7 +19,8 @@ from app.core.db import Database
 from app.insight import watch
 from app.insight.models import Heartbeat
 from app.messaging.models import Message
-from app.people.models import Patient
+from app.people.models import Patient, Staff
+from app.people.perimeter import viewer_of
 from app.protocols.models import ProtocolVersion
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
@@ -116,6 +117,20 @@ def test_a_ladder_that_stands_still(chain: Chain) -> None:
     assert found(chain) == ["late_step"]
     do(chain, lambda session: session.execute(update(Alert).values(next_step_at=None)))
     assert found(chain) == ["no_step"]
+
+
+def test_a_request_to_a_doctor_that_stands_still(chain: Chain) -> None:
+    """HZ-03: what was asked of a doctor, and an answer nobody told, never stop climbing unseen."""
+
+    def ask(session: Session) -> None:
+        marie, claire = session.scalars(select(Patient)).one(), session.scalars(select(Staff).where(Staff.login == "claire")).one()
+        asking.ask(session, marie, by=viewer_of(claire), now=chain.clock.now(), question="Poursuivre ?", level="urgent")
+
+    do(chain, ask)
+    chain.clock.forward(seconds=61)
+    assert found(chain) == ["late_request"]
+    do(chain, lambda session: session.execute(update(DoctorRequest).values(next_step_at=None, state="answered")))
+    assert found(chain) == ["no_request_step"]
 
 
 def test_an_answer_without_a_verdict(chain: Chain) -> None:
