@@ -50,6 +50,11 @@ def use_settings(settings: Settings) -> None:
         load(_Own.folder)
 
 
+def own_folder() -> Path | None:
+    """The hospital's own folder, if it has one."""
+    return _Own.folder
+
+
 @cache
 def load(own: Path | None = None, house: Path = HOUSE) -> Shelf:
     """Every programme, read once a process. Of one slug and one date, the hospital's own file holds. Raises ProgrammeError."""

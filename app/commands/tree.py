@@ -11,6 +11,7 @@ from app.commands import (
     bench,
     doctor,
     grade,
+    programmes,
     protocol_looks,
     protocols,
     replies,
@@ -39,6 +40,7 @@ protocols.protocols.command("check")(protocol_looks.check)
 protocols.protocols.command("diff")(protocol_looks.diff)
 protocols.protocols.command("unverified")(protocol_looks.unverified)
 vigie.add_typer(protocols.protocols, name="protocols")
+vigie.add_typer(programmes.programmes, name="programmes")
 vigie.add_typer(wording.wording, name="wording")
 vigie.add_typer(texts.texts, name="texts")
 vigie.add_typer(verifying.verify, name="verify")
