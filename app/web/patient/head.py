@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.care.models import CallState, PlannedCall
 from app.insight import worklist
 from app.people.models import Patient
 from app.treatment import measures, overrides
 from app.web import chart_data, grading
 from app.web.chart_data import Heard
-from app.web.patient import history, open_items
+from app.web.patient import history
 from app.web.render import Page
 from app.web.saying import Saying
+
+AHEAD = timedelta(days=7)
+"""A call planned for today or before is open and stands in the list; these are told ahead of it."""
 
 
 def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> dict[str, Any]:
@@ -32,10 +38,18 @@ def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> d
         "scored": chart_data.last_scored(session, patient, page.now),
         "numbers": numbers,
         "row": worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
-        "waiting": open_items.of(page, session, patient),
+        "next_calls": _next_calls(page, session, patient),
         "history": history.of(session, patient, course, page.now, treated_since=since),
         "names": chart_data.staff_names(session, patient.service_id),
         "contacts": chart_data.contacts_of(session, patient, page.now),
         "measured": sorted(measures.latest(session, patient.id, before=page.now).values(), key=lambda one: one.kind),
         "graded": {row.id: graded for row, graded in numbers.laboratory},
     }
+
+
+def _next_calls(page: Page, session: Session, patient: Patient) -> list[PlannedCall]:
+    """Calls planned from tomorrow on, for a week: known when the telephone rings today."""
+    planned = (PlannedCall.patient_id == patient.id, PlannedCall.state == CallState.PLANNED, PlannedCall.due_at <= page.now + AHEAD)
+    today = chart_data.local_day(patient, page.now)
+    found = session.scalars(select(PlannedCall).where(*planned).order_by(PlannedCall.due_at))
+    return [call for call in found if chart_data.local_day(patient, call.due_at) > today]

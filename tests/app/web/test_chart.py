@@ -191,7 +191,9 @@ def test_what_is_open_has_its_own_link_and_own_limits_their_end(
         session.add(request)
     page = claire.get(f"/patients/{morning.jean.id}")
     assert "seuils propres jusqu'au mar. 15 déc." in said(page)
-    assert f'href="/requests/{request.id}"' in page.text and "Réponse du médecin à dire au patient Réduire la dose ?" in said(page)
+    assert f'href="/requests/{request.id}"' in page.text and "Dr Aurore Lebon a répondu : prévenir le patient Réduire la dose ?" in said(
+        page
+    )
     assert f'href="/alerts/{morning.tiredness.id}"' in page.text
     assert "Relevé du mer. 18 nov., depuis celui d'avant : ▲ plus fort : fatigue 1 puis 3" in said(page)
     assert "Claire Payet a demandé un avis à Dr Aurore Lebon : Réduire la dose ?" in said(page)
