@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.alerts import handling, road
+from app.alerts.reasons import Reason
 from app.people import care_team, rota
 from app.people.models import Service, Staff
 from app.people.perimeter import viewer_of
 from app.people.rota import Span
 from tests.browser.conftest import OpenPage, Ward
 from tests.browser.test_accessibility import complaints
+from triage.terms import Level
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +50,25 @@ def test_no_complaint_and_no_sideways_scroll(open_page: OpenPage, ward: Ward, wi
         page.goto(ward.address + address)
         assert complaints(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_new_urgent_is_told_without_content_where_nobody_looks(open_page: OpenPage, ward: Ward) -> None:
+    """FR-15, SEC-01: once allowed on this screen, in a tab that is not looked at, one notice; words that name nobody."""
+    page = open_page("luc")
+    page.add_init_script(
+        "window.notices = []; document.hasFocus = () => false;"
+        "window.Notification = class extends EventTarget { static permission = 'granted';"
+        "  constructor(title, how) { super(); window.notices.push([title, how.body]); } };"
+    )
+    page.goto(ward.address)
+    expect(page.locator("#notices")).to_be_hidden()
+    with ward.database.transaction() as session:
+        service = session.get_one(Service, ward.world.service.id)
+        reason = Reason(kind="danger", level=Level.URGENT, detail={"dangers": ["fever"], "message_id": 99})
+        handling.consider(session, service=service, patient=None, subject="number:+33639980077", reason=reason, now=ward.clock.now())
+    expect(page.locator('.rows > li[data-key="number:+33639980077"]')).to_be_visible()
+    page.wait_for_function("window.notices.length > 0")
+    assert page.evaluate("window.notices") == [["Vigie", "Nouvelle alerte urgente. Ouvrez la liste."]]
 
 
 @pytest.mark.usefixtures("rota_of")

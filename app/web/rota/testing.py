@@ -82,6 +82,6 @@ def _leg(session: Session, test: RoadTest, leg: RoadLeg) -> Leg:
     if road.worked(session, leg):
         return Leg(name, leg.way, "arrived", (message.settled_at or message.sent_at) if message else None, by_key=False)
     lost = message is not None and message.state in (Out.FAILED, Out.UNDELIVERED, Out.EXPIRED)
-    if test.state == RoadState.RUNNING and not lost:
+    if test.state == RoadState.RUNNING and not lost and leg.way != "none":
         return Leg(name, leg.way, "under_way", None, by_key=False)
     return Leg(name, leg.way, "not_seen" if leg.way == "browser" else "not_arrived", None, by_key=False)

@@ -205,7 +205,7 @@ def _shown(page: Page, session: Session, day: date, values: dict[str, str], erro
 def _unanswered(tests: Sequence[RoadTest], page: Page) -> int | None:
     """The test that waits for the reader's answer on this screen."""
     for test in tests[:1]:
-        mine = [leg for leg in test.legs if leg.staff_id == page.viewer.actor.id and leg.way != "voice"]
+        mine = [leg for leg in test.legs if leg.staff_id == page.viewer.actor.id and leg.way not in ("voice", "none")]
         if any(leg.confirmed_at is None for leg in mine):
             return test.id
     return None
