@@ -69,9 +69,10 @@ class Undo:
     sentence: str
 
 
-def _undo(page: Page, session: Session, alert_id: int) -> Undo | None:
+def _undo(page: Page, session: Session, alert_id: int, also: str = "") -> Undo | None:
     event = undoing.last_act(session, alert_id, by=page.viewer.actor, now=page.now)
-    return Undo(f"/alerts/{alert_id}/undo", page.say(f"undo.{event.kind}")) if event else None
+    said = [page.say(key) for key in (f"undo.{event.kind}" if event else "", also) if key]
+    return Undo(f"/alerts/{alert_id}/undo", " ".join(said)) if event else None
 
 
 def _done(page: Page, undo: Undo | None = None) -> Response:
@@ -155,7 +156,8 @@ def close(
     grade_term: Annotated[str, Form(max_length=120)] = "",
     grade: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
-    """End it with what was done; of a silence, with its reason, unless nobody was reached. What became of a call asked for is shown.
+    """End it with what was done; of a silence, with its reason, unless nobody was reached. A call asked for that is
+    left to be made keeps the panel open.
 
     spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it.
     """
@@ -167,8 +169,8 @@ def close(
     if grade_term or grade:
         _confirm(page, session, alert, grade_term, grade)
     calls = one_call.of_close(session, alert)
-    if not (calls.ended or calls.left):
-        return _done(page, _undo(page, session, alert_id))
+    if not calls.left:
+        return _done(page, _undo(page, session, alert_id, "story.calls_closed" if calls.ended else ""))
     answer = acted(page, session, alert_id)
     answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
     return answer
