@@ -73,6 +73,8 @@ def open_call(
     An incoming one is never refused, and never counts as a planned call (COA-4).
     """
     by.require("make_calls")
+    if by.actor.kind != "staff":
+        raise Refusal("A call is made by a person: say who.", field="by", status=422)
     patients.get(session, patient.id, viewer=by)
     _check(direction, caller, channel, {"caller_name": caller_name, "reason": reason, "interpreter": interpreter})
     if (draft := draft_of(session, patient.id, by)) is not None:

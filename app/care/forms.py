@@ -136,7 +136,8 @@ def _by_term(field: FormField, was: Any, now: Any) -> list[Line]:
 
 
 def _terms(value: Any) -> dict[str, Any]:
-    return {scales.ctcae_term(str(one.get("term", ""))): one.get("grade") for one in value} if isinstance(value, list) else {}
+    told = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return {scales.ctcae_term(str(one.get("term", ""))): one.get("grade") for one in told}
 
 
 def _compared(value: Any) -> Any:

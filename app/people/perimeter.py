@@ -24,7 +24,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "record_measure": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST, Role.SERVICE}),
     "keep_documents": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST}),
     "keep_circle": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.PHARMACIST}),
-    "make_calls": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST}),
+    "make_calls": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.SERVICE}),
     "record_absence": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST, Role.SERVICE}),
     "take_back_end": frozenset({Role.NURSE, Role.COORDINATOR}),
     "pause_silence": frozenset({Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST}),

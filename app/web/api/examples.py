@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest
+from app.care.contact_models import Contact, ContactState
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.pages import filling
 from app.people.models import Absence, FollowUp, Patient, Role, Service, Staff
@@ -56,6 +57,7 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
         "/api/v1/patients": ({}, _patient(_free_number(session), oncologist, nurse)),
         "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
         **_requests(session, anyone, nurse, oncologist),
+        **_contacts(session, anyone, nurse),
         "/api/v1/patients/{patient_id}/measures": (
             {"patient_id": anyone},
             {
@@ -98,6 +100,17 @@ _COURSE = {
 _BOX = {"strength_mg": 500, "tablets": 84, "place": "town"}
 _COUNT = {"tablets": [{"strength_mg": 500, "count": 12}], "returned": [], "source": "pharmacist"}
 
+_FORM: dict[str, Any] = {
+    "identity_checked": True,
+    "answers": "patient",
+    "intakes": "all",
+    "new_medicines": "no",
+    "weight": 62.5,
+    "autonomy": "ps1",
+    "basic_needs": ["sleeping"],
+    "symptoms": [{"term": "Fatigue", "grade": 1, "since": "2026-11-16"}],
+    "own_words": "Je dors mal.",
+}
 _GRADE = {"term": "Diarrhea", "ctcae_version": "5.0", "grade": 2, "note": "Cinq selles de plus que d'habitude."}
 
 
@@ -140,6 +153,20 @@ def _requests(session: Session, patient_id: int, nurse: str, oncologist: str) ->
         "/api/v1/patients/{patient_id}/requests": ({"patient_id": patient_id}, asked),
         "/api/v1/requests/{request_id}/answer": (place, {"answer": "continue", "words": "À revoir au bilan de lundi.", "by": oncologist}),
         "/api/v1/requests/{request_id}/tell": (place, said),
+    }
+
+
+def _contacts(session: Session, patient_id: int, nurse: str) -> dict[str, Example]:
+    """The patient telephones: the call begins (or the nurse's draft is resumed), is kept half-way, and closed."""
+    mine = (Contact.patient_id == patient_id, Contact.state == ContactState.DRAFT, Staff.login == nurse)
+    already = session.scalar(select(Contact.id).join(Staff, Staff.id == Contact.by_id).where(*mine))
+    place = {"contact_id": already or (session.scalar(select(func.max(Contact.id))) or 0) + 1}
+    begun = {"direction": "incoming", "caller": "patient", "reason": "Fatigue depuis deux jours", "by": nurse}
+    closing = {"outcome": "level_1", "protocol_ref": "fatigue_sleep", "words": "Conseils donnés.", "form": _FORM, "by": nurse}
+    return {
+        "/api/v1/patients/{patient_id}/contacts": ({"patient_id": patient_id}, begun),
+        "/api/v1/contacts/{contact_id}/save": (place, {"form": {"own_words": "Je dors mal."}, "by": nurse}),
+        "/api/v1/contacts/{contact_id}/close": (place, closing),
     }
 
 

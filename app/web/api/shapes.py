@@ -18,7 +18,8 @@ AlertStateWord = Literal["new", "taken", "in_progress", "waiting", "closed"]
 CheckInStatus = Literal["planned", "open", "partial", "done", "silent", "expired", "cancelled"]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text, if both engines can keep it. Raises ValueError."""
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
         raise ValueError("contains a character that cannot be stored")
     return text
@@ -49,7 +50,7 @@ def _in_reach(at: datetime) -> datetime:
     return at
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(storable)]
 Day = Annotated[date, BeforeValidator(_written_date)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_time), AfterValidator(_in_reach)]
 By = Annotated[Text, Field(max_length=120, description="Login of the person of this service who acts.")]
