@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import reasons
+from app.alerts import paging, reasons
 from app.alerts.models import FOR_THE_DOCTOR, DoctorRequest, RequestEvent, RequestState
+from app.alerts.paging import Words
 from app.core.audit import SYSTEM
-from app.messaging import outbox
 from app.people import care_team, stand_ins
 from app.people.models import Role, Service, Staff
 from triage.terms import Level
@@ -67,7 +67,8 @@ TELL_LADDERS: dict[Level, list[dict[str, Any]]] = {
 REPEAT = {Level.URGENT: timedelta(minutes=5), Level.HIGH: timedelta(hours=1), Level.MODERATE: timedelta(hours=10)}
 """The last rung repeats at this pace (HZ-03: a ladder never ends in nothing)."""
 
-ACTING = (Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR)
+WAYS = ("text", "email")
+"""How they are told. Nobody is rung up by a machine for a question: the nurse who asks has the doctor's number beside it."""
 
 
 def climb_to_the_doctor(service: Service, level: Level, now: datetime) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def step(session: Session, request_id: int, now: datetime) -> bool:
     session.refresh(request)
     service = session.get_one(Service, request.service_id)
     notify = str(request.ladder[min(request.rung, len(request.ladder) - 1)]["notify"])
-    reached = [person.name for person in people_of(session, request, notify, now) if _ping(session, service, request, person, now)]
+    reached = [person.name for person in people_of(session, service, request, notify, now) if _ping(session, service, request, person, now)]
     detail = {"notify": notify, "reached": reached, "rung": request.rung + 1}
     request.rung += 1
     request.next_step_at = _next_step(service, request, now)
@@ -121,47 +122,30 @@ def _next_step(service: Service, request: DoctorRequest, now: datetime) -> datet
     return max(reasons.deadline(service, level, request.raised_at, minutes), now)
 
 
-def people_of(session: Session, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
+def people_of(session: Session, service: Service, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
     """Who a rung means now. When it means nobody, everybody who may act: a request must reach somebody."""
-    found = _meant(session, request, notify, now)
-    if found or notify == "team":
-        return found  # an empty ward still has the list on its screens; the next rung is on its way
-    return _of_roles(session, request.service_id, *ACTING)
-
-
-def _meant(session: Session, request: DoctorRequest, notify: str, now: datetime) -> list[Staff]:
+    found: list[Staff] = []
     if notify == "doctor":
-        doctor = stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now)
-        return [doctor] if doctor.active else []
-    if notify == "stand_in":
-        on_call = [one for one in care_team.on_duty(session, request.service_id, now, "on_call") if one.role == Role.ONCOLOGIST]
-        others = [one for one in _of_roles(session, request.service_id, Role.ONCOLOGIST) if one.id != request.doctor_id]
-        return on_call or others
-    if notify == "asker":
+        found = [stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now)]
+    elif notify == "stand_in":
+        on_call = [one for one in care_team.on_duty(session, service.id, now, "on_call") if one.role == Role.ONCOLOGIST]
+        found = on_call or _others(session, request)
+    elif notify == "asker":
         asker = session.get_one(Staff, request.asked_by_id)
-        there = care_team.on_duty(session, request.service_id, now, "ward")
-        return [asker] if asker.active and (not there or asker.id in {one.id for one in there}) else there
-    if notify in ("team", "on_call"):
-        return care_team.on_duty(session, request.service_id, now, "ward" if notify == "team" else "on_call")
-    return _of_roles(session, request.service_id, Role.COORDINATOR)
+        there = care_team.on_duty(session, service.id, now, "ward")
+        found = [asker] if not there or asker.id in {one.id for one in there} else there
+    return [one for one in found if one.active] or paging.meant_by(session, service, notify, now)
 
 
-def _of_roles(session: Session, service_id: int, *roles: Role) -> list[Staff]:
-    there = (Staff.service_id == service_id, Staff.role.in_(roles), Staff.active)
-    return list(session.scalars(select(Staff).where(*there).order_by(Staff.id)))
+def _others(session: Session, request: DoctorRequest) -> list[Staff]:
+    """The other doctors of the service, when none is on call."""
+    doctors = (Staff.service_id == request.service_id, Staff.role == Role.ONCOLOGIST, Staff.active, Staff.id != request.doctor_id)
+    return list(session.scalars(select(Staff).where(*doctors).order_by(Staff.id)))
 
 
 def _ping(session: Session, service: Service, request: DoctorRequest, person: Staff, now: datetime) -> bool:
-    """A content-free text: a level and a reference, never who or what (SEC-01, HZ-30)."""
-    if not person.phone:
-        return False
-    outbox.queue_staff(
-        session,
-        service=service,
-        staff=person,
-        key="staff_answer" if request.state == RequestState.ANSWERED else "staff_request",
-        values={"level": request.level, "ref": f"D{request.id}"},
-        dedup_key=f"request:{request.id}:{request.raised_at.isoformat()}:{request.rung}:{person.id}",
-        now=now,
-    )
-    return True
+    """Content-free words: a level and a reference, never who or what (SEC-01, HZ-30)."""
+    key = "staff_answer" if request.state == RequestState.ANSWERED else "staff_request"
+    words = Words(text=key, call=key, values={"level": request.level, "ref": f"D{request.id}"})
+    reason = f"request:{request.id}:{request.raised_at.isoformat()}:{request.rung}"
+    return bool(paging.page(session, service, person, WAYS, words, reason=reason, now=now))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import asked, handling, raising
 from app.alerts.models import FOR_THE_DOCTOR, REQUEST_MOVES, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
+from app.care.contact_models import Contact
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import Conflict, NotFound, Refusal
@@ -51,6 +52,9 @@ def ask(
     alert = handling.get(session, alert_id, viewer=by) if alert_id is not None else None
     if alert is not None and alert.patient_id != patient.id:
         raise NotFound("This alert")
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
+    if contact_id is not None and (contact is None or contact.patient_id != patient.id):
+        raise NotFound("This call")
     if (same := _asked_already(session, patient, doctor, question.strip())) is not None:
         return same
     service = session.get_one(Service, patient.service_id)

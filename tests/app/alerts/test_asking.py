@@ -248,6 +248,8 @@ def test_a_question_is_asked_in_words_to_a_doctor_and_once(database: Database, a
         with pytest.raises(Refusal) as refused:
             ask(**wrong)
         assert refused.value.field == field
+    with pytest.raises(NotFound):
+        ask(contact_id=41)
     assert ask().id == ask().id, "a button pressed twice"
 
 
