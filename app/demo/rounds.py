@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import escalation
-from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.alerts import asked, escalation
+from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, Task
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import opening, silences
 from app.core.clock import HandClock
@@ -36,6 +36,7 @@ STEPS: Mapping[str, tuple[Due, Step]] = {
     "remind": (silences.remind_due, silences.remind),
     "silent": (silences.silent_due, silences.close_window),
     "escalate": (escalation.due, escalation.step),
+    "requests": (asked.due, asked.step),
 }
 
 _LOOK = {
@@ -43,6 +44,7 @@ _LOOK = {
     "remind": select(func.min(CheckIn.remind_at)).where(CheckIn.state.in_(UNANSWERED), CheckIn.reminded_at.is_(None)),
     "silent": select(func.min(CheckIn.silent_at)).where(CheckIn.state.in_(UNANSWERED), CheckIn.closed_at.is_(None)),
     "escalate": select(func.min(Alert.next_step_at)).where(Alert.state != AlertState.CLOSED),
+    "requests": select(func.min(DoctorRequest.next_step_at)),
     SEND: select(func.min(Message.due_at)).where(Message.direction == "out", Message.state.in_((Out.QUEUED, Out.SENDING))),
     "text": select(func.max(Message.id)),
     "event": select(func.max(AlertEvent.id)),

@@ -19,6 +19,7 @@ from app.checkins.rhythm import agenda
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.demo import notes
+from app.demo.asking import Asking
 from app.demo.dice import Dice
 from app.people import care_team
 from app.people.models import Patient, Service, Staff
@@ -51,6 +52,7 @@ class Team:
 
     def __init__(self, database: Database, service_id: int, dice: Dice, opening: datetime) -> None:
         self._database, self._service_id, self._dice, self._opening = database, service_id, dice, opening
+        self._asking = Asking(database, service_id)
         self._planned: set[tuple[int, datetime]] = set()
 
     def sees(self, session: Session, alerts: Iterable[Alert], tasks: Iterable[Task]) -> list[Planned]:
@@ -86,7 +88,13 @@ class Team:
     def morning(self, now: datetime) -> list[Planned]:
         """The last minutes before the opening: who has just taken what, so that the list shows people at work. Nothing is closed."""
         acts = [(self._opening - MINUTE * before, partial(self._takes_oldest, level)) for level, before in MORNING.items()]
+        acts += [(self._opening - before, partial(self._asks, act)) for before, act in self._asking.acts()]
         return [(at, act) for at, act in acts if at > now]
+
+    def _asks(self, act: Callable[[datetime], None], now: datetime) -> list[Planned]:
+        """What is asked of the doctor, and answered, before the opening."""
+        act(now)
+        return []
 
     def _takes_oldest(self, level: Level, now: datetime) -> list[Planned]:
         """Take it and ring once; the only urgent one is left to be seen."""

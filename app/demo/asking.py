@@ -1,0 +1,96 @@
+"""Two requests to the doctor on the opening morning: one answered, that its nurse has to tell; one that waits for the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts import asking, handling
+from app.alerts.answering import Decision
+from app.alerts.models import Alert, AlertState, DoctorAnswer, DoctorRequest
+from app.checkins.rhythm import ordered
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.people import care_team
+from app.people.models import Patient, Role, Service
+from app.people.perimeter import Viewer, viewer_of
+from app.treatment import courses
+from triage import calendar
+from triage.terms import Level
+
+MINUTE = timedelta(minutes=1)
+ASKED, ANSWERED, WAITING = 34 * MINUTE, 16 * MINUTE, 21 * MINUTE
+"""How long before the opening."""
+
+HELD = 3
+QUESTION = "Effets en hausse depuis deux relevés, le patient mange peu. Poursuivre les prises, suspendre quelques jours ?"
+HOLD = "Suspendre trois jours, réhydrater, rappeler avant la reprise."
+OTHER = "Main-pied gêne la marche, deuxième relevé de suite. Faut-il réduire la dose au prochain cycle ?"
+
+
+class Asking:
+    """What a nurse asks and a doctor answers, through the crafts of the screens."""
+
+    def __init__(self, database: Database, service_id: int) -> None:
+        self._database, self._service_id = database, service_id
+
+    def acts(self) -> list[tuple[timedelta, Callable[[datetime], None]]]:
+        """How long before the opening, and what."""
+        return [(ASKED, self.from_an_alert), (WAITING, self.from_a_page), (ANSWERED, self.answered)]
+
+    def from_an_alert(self, now: datetime) -> None:
+        """A nurse takes the oldest moderate alert that nobody has, and asks."""
+        with self._database.transaction() as session:
+            nurse = self._nurse(session, now)
+            alert = self._alert(session)
+            if nurse is None or alert is None or alert.patient_id is None:
+                return
+            patient = session.get_one(Patient, alert.patient_id)
+            handling.take(session, alert.id, by=nurse, now=now)
+            asking.ask(session, patient, by=nurse, now=now, question=QUESTION, level=Level.HIGH.word, alert_id=alert.id)
+
+    def from_a_page(self, now: datetime) -> None:
+        """Another nurse asks about somebody without an open alert; nobody has answered yet."""
+        with self._database.transaction() as session:
+            nurse = self._nurse(session, now)
+            quiet = [one for one in self._patients(session) if not self._has_alert(session, one)]
+            if nurse is None or not quiet:
+                return
+            asking.ask(session, quiet[0], by=nurse, now=now, question=OTHER, level=Level.MODERATE.word)
+
+    def answered(self, now: datetime) -> None:
+        """The doctor answers the first: held for some days."""
+        with self._database.transaction() as session:
+            mine = (DoctorRequest.service_id == self._service_id, DoctorRequest.question == QUESTION)
+            request = session.scalar(select(DoctorRequest).where(*mine))
+            if request is None:
+                return
+            patient = session.get_one(Patient, request.patient_id)
+            last = calendar.local_day(now, patient.timezone) + timedelta(days=HELD - 1)
+            doctor = viewer_of(patient.oncologist)
+            try:
+                asking.seen(session, request.id, by=doctor, now=now)
+                ordered.answer(session, request.id, Decision(DoctorAnswer.HOLD_UNTIL, HOLD, until_day=last), by=doctor, now=now)
+            except Refusal:
+                session.rollback()
+
+    def _nurse(self, session: Session, now: datetime) -> Viewer | None:
+        there = [one for one in care_team.on_duty(session, self._service_id, now, "ward") if one.role == Role.NURSE]
+        return viewer_of(there[0]) if there and care_team.is_open(session.get_one(Service, self._service_id), now) else None
+
+    def _alert(self, session: Session) -> Alert | None:
+        """Of somebody who takes tablets: there is something to hold."""
+        free = (Alert.service_id == self._service_id, Alert.state == AlertState.NEW, Alert.level == Level.MODERATE.word)
+        found = session.scalars(select(Alert).where(*free).order_by(Alert.opened_at, Alert.id))
+        return next((one for one in found if one.patient_id and courses.running(session, one.patient_id) is not None), None)
+
+    def _patients(self, session: Session) -> list[Patient]:
+        mine = select(Patient).where(Patient.service_id == self._service_id).order_by(Patient.id)
+        return [one for one in session.scalars(mine) if courses.running(session, one.id) is not None]
+
+    def _has_alert(self, session: Session, patient: Patient) -> bool:
+        mine = (Alert.patient_id == patient.id, Alert.state != AlertState.CLOSED)
+        return session.scalar(select(Alert.id).where(*mine).limit(1)) is not None
