@@ -19,6 +19,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.demo.dice import Dice
 from app.demo.following import Following
+from app.demo.passing_on import PassingOn
 from app.demo.patients import Patients
 from app.demo.pharmacy import Pharmacy
 from app.demo.pulse import Pulse
@@ -78,6 +79,7 @@ class Life:
             self._plan(self._patients.arrivals(self._opening))
             self._plan(self._patients.unasked(self._opening, start, until))
             self._plan(self._team.morning(start))
+            self._plan(PassingOn(self._database, self._service_id).planned(self._opening, start))
             self._plan(self._pharmacy.planned(self._opening, start, until))
         if self._following is not None:
             self._plan(self._following.planned(start))

@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.core.settings import Settings, WrongSettings, load
 from app.demo import hospital
-from app.insight import watch
+from app.insight import handover, watch
 from app.messaging.models import Message
 from app.people import care_team
 from app.people.models import Service, Staff
@@ -46,6 +46,17 @@ def test_the_printed_passwords_open_the_accounts(lived: Database) -> None:
             staff = session.scalars(select(Staff).where(Staff.login == who.login)).one()
             assert signing.password_matches(who.password, staff.password_hash)
             assert (staff.role, staff.name) == (who.role, who.name)
+
+
+def test_evenings_are_handed_over_and_yesterdays_waits_to_be_read(lived: Database) -> None:
+    with lived.reading() as session:
+        service = session.scalars(select(Service)).one()
+        last, *before = handover.last_ones(session, service.id)
+        assert (last.state, [one.state for one in before]) == ("given", ["taken", "taken"])
+        assert OPENING - last.given_at == timedelta(hours=16, minutes=12), "twelve minutes before 18:00"
+        assert last.body.startswith("PASSATION, Oncologie")
+        [unread] = handover.lapses(session, service, OPENING)
+        assert (unread.kind, unread.since) == ("unread", OPENING - timedelta(hours=2))
 
 
 def test_somebody_is_there_at_every_hour_of_the_next_months(lived: Database) -> None:
