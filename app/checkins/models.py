@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -111,11 +110,6 @@ class AnswerRow(Base):
     replaced_at: Mapped[datetime | None]
 
 
-def _scores_of(made: DefaultExecutionContext) -> dict[str, Any]:
-    result: dict[str, Any] = made.get_current_parameters()["result"]  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    return dict(result.get("scores") or {})
-
-
 class AssessmentRow(Base):
     """One judgement, kept whole: inputs, trace, level, protocol version and fingerprint. Never changed; its alert names it.
 
@@ -135,4 +129,6 @@ class AssessmentRow(Base):
     at: Mapped[datetime]
     inputs: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
-    scores: Mapped[dict[str, Any] | None] = mapped_column(default=_scores_of)
+    scores: Mapped[dict[str, Any] | None] = mapped_column(
+        default=lambda made: dict(made.get_current_parameters()["result"].get("scores") or {})
+    )
