@@ -97,7 +97,8 @@ def late_due(session: Session, now: datetime) -> list[int]:
 
 
 def _allowed(enrolment: Enrolment) -> timedelta:
-    return timedelta(minutes=programmes.of(enrolment).late_after_minutes)
+    programme = programmes.found(enrolment)
+    return timedelta(minutes=programme.late_after_minutes) if programme else SHORTEST_LATE
 
 
 def mark_late(session: Session, call_id: int, now: datetime) -> None:

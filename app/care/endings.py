@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from app.core.errors import FieldErrors, Refusal
 from app.people import absences
 from app.people.models import FollowUp, Patient, Service, Staff
 from app.people.perimeter import Viewer
+from app.treatment.models import Course
 from triage import calendar
 
 
@@ -117,8 +118,9 @@ def _again(session: Session, row: Enrolment, why: str, *, by: Actor, now: dateti
 
 def due(session: Session, now: datetime) -> list[int]:
     """Follow-ups whose last day is past, whose patient is followed no longer, or was taken for dead by mistake."""
-    rows = session.execute(select(Enrolment, Patient).join(Patient, Patient.id == Enrolment.patient_id).where(Enrolment.state.in_(RUNNING)))
-    found = {row.id for row, patient in rows if patient.follow_up == FollowUp.ENDED or _is_over(session, row, patient, now)}
+    running = select(Enrolment, Patient, Course.first_intake).join(Patient, Patient.id == Enrolment.patient_id)
+    rows = session.execute(running.outerjoin(Course, Course.id == Enrolment.course_id).where(Enrolment.state.in_(RUNNING)))
+    found = {row.id for row, patient, first in rows if patient.follow_up == FollowUp.ENDED or _is_over(row, first, patient, now)}
     alive = (Enrolment.end_reason == EndReason.DEATH, Enrolment.ended_by == str(SYSTEM), Patient.follow_up != FollowUp.ENDED)
     found |= set(session.scalars(select(Enrolment.id).join(Patient, Patient.id == Enrolment.patient_id).where(*alive)))
     return sorted(found)
@@ -135,17 +137,17 @@ def step(session: Session, enrolment_id: int, now: datetime) -> None:
     elif patient.follow_up == FollowUp.ENDED:
         dead = patient.follow_up_kind == absences.DEATH
         _end(session, row, EndReason.DEATH if dead else EndReason.OTHER, "" if dead else patient.follow_up_reason, by=SYSTEM, now=now)
-    elif _is_over(session, row, patient, now):
+    elif _is_over(row, planning.first_intake(session, row), patient, now):
         continues = programmes.of(row).exit.state == EnrolmentState.ENDED_CONTINUING
         _end(session, row, EndReason.TREATMENT_CONTINUES if continues else EndReason.TREATMENT_COMPLETED, "", by=SYSTEM, now=now)
 
 
-def _is_over(session: Session, row: Enrolment, patient: Patient, now: datetime) -> bool:
+def _is_over(row: Enrolment, first_intake: date | None, patient: Patient, now: datetime) -> bool:
     """Is the last day of the programme there? A follow-up that never opened has no last day: its doctor is still asked."""
-    after, first = programmes.of(row).exit.after_days, planning.first_intake(session, row)
-    if row.state != EnrolmentState.OPEN or after is None or first is None:
+    programme, first = programmes.found(row), first_intake or row.anchor_day
+    if programme is None or programme.exit.after_days is None or row.state != EnrolmentState.OPEN or first is None:
         return False
-    return calendar.local_day(now, patient.timezone) >= first + timedelta(days=after)
+    return calendar.local_day(now, patient.timezone) >= first + timedelta(days=programme.exit.after_days)
 
 
 # --- Whom to call now ------------------------------------------------------------------------------------------------------------------

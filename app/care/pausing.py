@@ -41,7 +41,8 @@ def due(session: Session, now: datetime) -> list[int]:
 
 
 def _pauses(enrolment: Enrolment) -> bool:
-    return any(phase.on_admission == "pause" for phase in programmes.of(enrolment).rhythm)
+    programme = programmes.found(enrolment)
+    return programme is not None and any(phase.on_admission == "pause" for phase in programme.rhythm)
 
 
 def step(session: Session, enrolment_id: int, now: datetime) -> None:

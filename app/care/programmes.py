@@ -122,6 +122,11 @@ def form(name: str) -> Form:
     return _shelf().forms[name]
 
 
+def found(enrolment: Enrolment) -> Programme | None:
+    """The same, None when its file is gone: one missing file must not keep the calls of everybody else from being late."""
+    return _shelf().versions.get((enrolment.programme, enrolment.version_on))
+
+
 def indicator(key: str) -> Indicator:
     """What a live number means."""
     return _shelf().indicators[key]

@@ -153,3 +153,16 @@ def test_another_service_sees_none_of_it(session: Session, world: World, clock: 
         calls.get(session, planned(session, row)[0].id, viewer=alma)
     with pytest.raises(Refusal, match="Your role"):
         calls.move(session, planned(session, row)[0].id, due_at=clock.now() + HOUR, why="x", by=viewer_of(world.paul), now=clock.now())
+
+
+def test_a_programme_whose_file_is_gone_does_not_keep_the_calls_of_others_from_being_late(
+    session: Session, world: World, clock: HandClock, follow: Follow
+) -> None:
+    marie = follow(a_patient(session, world, now=clock.now()), "coach", clock.now())
+    jean = follow(a_patient(session, world, now=clock.now(), given_names="Jean", phone="+33639980002"), "coach", clock.now())
+    first, other = planned(session, marie)[0], planned(session, jean)[0]
+    jean.version_on = date(2012, 1, 1)
+    session.flush()
+    assert set(calls.late_due(session, at("2026-11-24", "11:00"))) == {first.id, other.id}
+    with pytest.raises(Refusal, match="The file of the programme coach of 2012-01-01 is missing"):
+        enrolments.may_call(session, jean)
