@@ -48,6 +48,7 @@ class Email:
         # The same name each time: a mailbox that receives it twice after a lost answer can tell that it is one letter.
         letter["Message-ID"], letter["Auto-Submitted"] = name, "auto-generated"
         letter.set_content(message.body)
+        taken = False
         try:
             with smtplib.SMTP(self._host, self._port, timeout=self._timeout) as server:
                 if self._tls:
@@ -55,15 +56,10 @@ class Email:
                 if self._login:
                     server.login(self._login, self._password)
                 server.send_message(letter)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _refused(error) from error
-        except smtplib.SMTPAuthenticationError as error:
-            raise Failure(Reason.ACCOUNT, "the mail server refuses our login", permanent=False, code=str(error.smtp_code)) from error
-        except smtplib.SMTPResponseException as error:
-            said = f"the mail server answered {error.smtp_code}"
-            raise Failure(Reason.CARRIER, said, permanent=error.smtp_code >= 500, code=str(error.smtp_code)) from error
+                taken = True
         except (smtplib.SMTPException, OSError) as error:
-            raise Failure(Reason.CARRIER, f"no answer from the mail server ({type(error).__name__})", permanent=False) from error
+            if not taken:  # a good-bye that goes wrong takes back nothing
+                raise _failure(error) from error
         return Receipt(name)
 
     def find(self, message: Outgoing, *, after: datetime) -> Sequence[Receipt]:
@@ -75,7 +71,13 @@ class Email:
         return ()
 
 
-def _refused(error: smtplib.SMTPRecipientsRefused) -> Failure:
-    codes = [code for code, _ in error.recipients.values()]
-    lasting = all(code >= 500 for code in codes)
-    return Failure(Reason.BAD_NUMBER if lasting else Reason.CARRIER, "the mail server refuses this mailbox", permanent=lasting)
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        lasting = all(code >= 500 for code, _ in error.recipients.values())
+        return Failure(Reason.BAD_NUMBER if lasting else Reason.CARRIER, "the mail server refuses this mailbox", permanent=lasting)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return Failure(Reason.ACCOUNT, "the mail server refuses our login", permanent=False, code=str(error.smtp_code))
+    if isinstance(error, smtplib.SMTPResponseException):
+        lasting, said = error.smtp_code >= 500, f"the mail server answered {error.smtp_code}"
+        return Failure(Reason.CARRIER, said, permanent=lasting, code=str(error.smtp_code))
+    return Failure(Reason.CARRIER, f"no answer from the mail server ({type(error).__name__})", permanent=False)
