@@ -19,7 +19,7 @@ from app.care.closing import Closed, close
 from app.care.contact_models import Caller, Contact, ContactState, Direction
 from app.care.models import OPEN_CALLS, CallState, Enrolment, EnrolmentState, PlannedCall
 from app.care.sheets import begun, closed, draft_of, end, form_of, get, is_oral, locked, mine, note
-from app.care.telling import drafts, for_doctor, of_patient, read_by_doctor, since_previous
+from app.care.telling import drafts, for_doctor, forgotten, of_patient, read_by_doctor, since_previous
 from app.core.errors import Conflict, FieldErrors, NotFound, Refusal, Said
 from app.people import patients
 from app.people.models import Patient
@@ -31,6 +31,7 @@ __all__ = [
     "draft_of",
     "drafts",
     "for_doctor",
+    "forgotten",
     "form_of",
     "get",
     "is_oral",

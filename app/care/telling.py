@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,9 @@ from app.care.forms import Line
 from app.core.errors import Refusal
 from app.people.models import Patient, Role
 from app.people.perimeter import Viewer, visible_to
+
+FORGOTTEN = timedelta(hours=12)
+"""A form untouched for longer than a shift is anybody's to take over (house rule, 2026-11-23)."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +90,10 @@ def drafts(session: Session, *, viewer: Viewer) -> list[tuple[Contact, Patient]]
     mine = (Contact.by_id == viewer.actor.id, Contact.state == ContactState.DRAFT, visible_to(viewer))
     rows = select(Contact, Patient).join(Patient, Patient.id == Contact.patient_id).where(*mine)
     return [(contact, patient) for contact, patient in session.execute(rows.order_by(Contact.started_at, Contact.id))]
+
+
+def forgotten(session: Session, *, viewer: Viewer, now: datetime) -> list[tuple[Contact, Patient]]:
+    """Forms of the service that nobody touched for longer than a shift, whoever began them, oldest first: somebody takes them over."""
+    left = (Contact.state == ContactState.DRAFT, Contact.saved_at <= now - FORGOTTEN, visible_to(viewer))
+    rows = select(Contact, Patient).join(Patient, Patient.id == Contact.patient_id).where(*left)
+    return [(contact, patient) for contact, patient in session.execute(rows.order_by(Contact.saved_at, Contact.id))]

@@ -10,6 +10,9 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
+GROWING = ("stage_change", "recipient_consent")
+"""Years later somebody asks who said so, and when: a row is never put right, another one is written."""
+
 
 def upgrade() -> None:
     """programmes, enrolments, planned calls, contacts, letters."""
@@ -17,6 +20,8 @@ def upgrade() -> None:
     _circle()
     _contacts()
     _asked_and_written()
+    for table in GROWING:
+        _only_grows(table)
 
 
 def _programmes() -> None:
@@ -315,3 +320,15 @@ def _asked_and_written() -> None:
     op.create_index(op.f("ix_letter_patient_id"), "letter", ["patient_id"], unique=False)
     op.create_index(op.f("ix_letter_professional_id"), "letter", ["professional_id"], unique=False)
     op.create_index(op.f("ix_letter_service_id"), "letter", ["service_id"], unique=False)
+
+
+def _only_grows(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or deleted'); END"
+            )
+        return
+    op.execute(f"CREATE TRIGGER {table}_grows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    op.execute(f"CREATE TRIGGER {table}_stays BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")

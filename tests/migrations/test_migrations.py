@@ -80,7 +80,16 @@ def test_every_room_that_has_tables_is_known_to_the_migrations() -> None:
     assert isinstance(metadata(), MetaData)
 
 
-GROWING = ("audit", "delivery_event", "alert_event", "assessment", "clinician_grade", "doctor_request_event")
+GROWING = (
+    "audit",
+    "delivery_event",
+    "alert_event",
+    "assessment",
+    "clinician_grade",
+    "doctor_request_event",
+    "stage_change",
+    "recipient_consent",
+)
 
 
 @pytest.mark.parametrize("table", GROWING)

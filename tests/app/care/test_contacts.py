@@ -311,7 +311,9 @@ def test_a_draft_survives_and_is_resumed_by_whoever_began_it(
         clock.now() - timedelta(hours=3, minutes=2),
     )
     assert [(contact.id, patient.id) for contact, patient in contacts.drafts(session, viewer=claire)] == [(begun.id, marie.id)]
-    assert contacts.drafts(session, viewer=viewer_of(world.luc)) == []
+    luc = viewer_of(world.luc)
+    assert (contacts.drafts(session, viewer=luc), contacts.forgotten(session, viewer=luc, now=clock.now())) == ([], [])
+    assert [contact.id for contact, _ in contacts.forgotten(session, viewer=luc, now=clock.forward(hours=9))] == [begun.id]
     with pytest.raises(FieldErrors, match="Nothing was saved"):
         contacts.save(session, begun.id, {"horoscope": "Bélier"}, by=claire, now=clock.now())
 
