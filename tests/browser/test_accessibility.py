@@ -44,9 +44,36 @@ def a_taken_alert(page: Page, ward: Ward) -> None:
 
 def the_close(page: Page, ward: Ward) -> None:
     a_taken_alert(page, ward)
-    page.locator("#do-close > summary").click()
+    expect(page.locator("#do-close input[name=outcome]").first).to_be_visible()
     for part in page.locator(".near > summary").all():
         part.click()
+
+
+def a_filtered_list_after_an_absence(page: Page, ward: Ward) -> None:
+    """The urgent row is outside the filter; colleagues closed something meanwhile; the last act may be taken back."""
+    with ward.database.transaction() as session:
+        luc = viewer_of(ward.world.luc)
+        handling.take(session, ward.morning.tiredness.id, by=luc, now=ward.clock.forward(minutes=20))
+        handling.close(session, ward.morning.tiredness.id, by=luc, now=ward.clock.forward(minutes=20), outcome="advice")
+    page.goto(f"{ward.address}/?owner=me&programme=")
+    page.locator(".since summary").click()
+    expect(page.locator(".urgent-outside")).to_contain_text("HOARAU Marie")
+
+
+def nobody_reached(page: Page, ward: Ward) -> None:
+    with ward.database.transaction() as session:
+        claire, now = viewer_of(ward.world.claire), ward.clock.now()
+        handling.take(session, ward.morning.danger.id, by=claire, now=now)
+        handling.call_logged(session, ward.morning.danger.id, by=claire, now=now, reached=False, whom="patient")
+    page.locator(".row", has_text="HOARAU").click()
+    expect(page.locator("#do-help")).to_contain_text("Personne joint")
+
+
+def the_ready_replies(page: Page, ward: Ward) -> None:
+    a_taken_alert(page, ward)
+    page.locator("#do-reply > summary").click()
+    page.locator("#reply-1 > summary").click()
+    expect(page.locator("#toast")).to_contain_text("Annuler")
 
 
 def an_unknown_number(page: Page, ward: Ward) -> None:
@@ -190,7 +217,8 @@ def an_absence(page: Page, ward: Ward) -> None:
 
 
 STATES: list[Callable[[Page, Ward], None]] = [
-    the_list, an_urgent_alert, a_taken_alert, the_close, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
+    the_list, a_filtered_list_after_an_absence, an_urgent_alert, a_taken_alert, the_close, nobody_reached,
+    the_ready_replies, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
     the_grades, the_documents, the_measures, a_file_of_results, the_results, the_story, the_printed_page,
     the_handover, a_signed_handover,
     the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
