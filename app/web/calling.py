@@ -27,7 +27,7 @@ from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
 from app.web import aloud, chart_data
-from app.web.care import outcome, sheet
+from app.web.care import outcome, sheet, steps
 from app.web.chart_data import Contact
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
@@ -38,10 +38,10 @@ from app.web.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
 from app.web.speakers import Speakers
-from triage import explain, questions
+from triage import questions
 from triage.protocol import Protocol
 from triage.questions import Question
-from triage.terms import Answer, Step
+from triage.terms import Answer
 
 router = APIRouter()
 
@@ -231,7 +231,7 @@ def _page(
         at=at,
         lines=_lines(page, session, patient, checkin, protocol, asked, by, at, errors or {}),
         row=row,
-        steps=_fired(row.result) if row else (),
+        steps=steps.fired(row.result) if row else (),
         say=say,
         advice=advice,
         opening=aloud.opening(page, patient, by, len(asked)),
@@ -293,12 +293,3 @@ def _focused(lines: list[Line], at: str, *, stay: bool) -> list[Line]:
     after = [*range(keys.index(at), len(keys))] if stay else [*range(keys.index(at) + 1, len(keys)), *range(keys.index(at))]
     place = next((n for n in after if stay or lines[n].mine is None), None)
     return [Line(**{**line.__dict__, "focus": n == place}) for n, line in enumerate(lines)]
-
-
-def _fired(result: Mapping[str, Any]) -> list[Step]:
-    """Rules that fired, the highest first; none when the stored form cannot be read."""
-    try:
-        steps = explain.from_dict(result).steps
-    except (KeyError, TypeError, ValueError):
-        return []
-    return sorted((step for step in steps if step.fired and not step.error), key=lambda step: -step.level)

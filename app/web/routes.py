@@ -81,7 +81,6 @@ TOP_BAR: list[Link] = [
     Link("nav.calls", "/calls", "see_alerts"),
     Link("nav.handover", "/handover", "see_alerts"),
     Link("nav.patients", "/patients", "open_chart"),
-    Link("nav.programmes", "/programmes", "open_chart"),
     Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.rota", "/rota", "see_alerts"),
     Link("nav.service", "/service", "manage_service"),

@@ -1,4 +1,4 @@
-"""The call sheet in a real browser: from the list of calls to closed with the keyboard, kept while typing, axe, 390 px (AMA-3, AMA-4, COA-2)."""
+"""The call sheet in a real browser: from the list to closed with the keyboard, kept while typing, axe, 390 px (AMA-3, AMA-4)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ def rose(ward: Ward) -> Patient:
         agenda.plan(session, course, now=now)
         row = enrolments.propose(session, person, "coach", by=claire, now=now)
         enrolments.adhesion(
-            session, row.id, nurse_id=ward.world.claire.id, stand_in_id=ward.world.luc.id, met_at=now - timedelta(days=1), by=claire, now=now
+            session,
+            row.id,
+            nurse_id=ward.world.claire.id,
+            stand_in_id=ward.world.luc.id,
+            met_at=now - timedelta(days=1),
+            by=claire,
+            now=now,
         )
         first = calls.open_of(session, person.id)[0]
         calls.move(session, first.id, due_at=now + timedelta(hours=1), why="convenu avec elle", by=claire, now=now)

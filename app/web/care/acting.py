@@ -19,7 +19,9 @@ from app.checkins import answers
 from app.checkins.judging import measured
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
+from app.checkins.pages import filling
 from app.core.errors import FieldErrors, NotFound
+from app.messaging import pages
 from app.people import patients
 from app.people.models import Patient
 from app.web import calling
@@ -28,6 +30,7 @@ from app.web.coordinator import Typed
 from app.web.deps import Id, Writes
 from app.web.prescription import whole
 from app.web.render import Page, StaffPage
+from app.web.saying import Saying
 
 router = APIRouter(prefix="/patients/{patient_id}/call")
 
@@ -82,7 +85,9 @@ def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Re
     contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
     outcome.keep(page, patient, contact, values)
     if page.is_fragment:
-        return page.page("care/kept.html", contact=contact)
+        alarming = sheet.alarming(patient, contact).values()
+        dangers = [code for codes in alarming for code in codes]
+        return page.page("care/kept.html", contact=contact, dangers=dangers, saying=Saying(page, None))
     return page.go(f"/patients/{patient_id}/call")
 
 
@@ -100,6 +105,7 @@ def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> R
     patient, contact = _sheet(page, session, patient_id, values)
     form, where = _read(page, session, patient, contact, values), _next(contact)
     try:
+        contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
         _close(page, session, patient, contact, values, form)
     except FieldErrors as refusal:
         told = page.field_errors(refusal)
@@ -124,8 +130,9 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
             by = calling.speaker(patient, str(values.get("who", "")))
             asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
     said = outcome.read(page, patient, values)
+    _tell_dangers(page, session, patient, contact, checkin, values)
     try:
-        closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, stamp=_stamp(values), **said)
+        closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, **said)
     except FieldErrors as refusal:
         raise FieldErrors(missing | refusal.fields) from None
     if missing:
@@ -136,6 +143,15 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
     for medicine in closed.medicines:
         measured.judge_medicine(session, patient, medicine, now=page.now)
     outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
+
+
+def _tell_dangers(page: Page, session: Session, patient: Patient, contact: Contact, checkin: CheckIn | None, values: FormData) -> None:
+    """A danger written in a note is told like the patient's own words: alert and safety text, whatever field it stands in."""
+    by = calling.speaker(patient, str(values.get("who", "")))
+    for key in sheet.alarming(patient, contact):
+        begun = asking_by_telephone.begin(session, patient, checkin, by=by, now=page.now)
+        said, asker = str(contact.form[key]), page.viewer.actor
+        filling.words(session, patient, said, by=by, source=pages.CALL, now=page.now, checkin=begun, asked_by=asker)
 
 
 def _patient(page: Page, session: Session, patient_id: int) -> Patient:

@@ -16,7 +16,7 @@ from app.checkins.texts import dangers
 from app.people import patients
 from app.people.models import Patient
 from app.web import aloud, calling
-from app.web.care import sheet
+from app.web.care import sheet, steps
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads
 from app.web.form import asking
@@ -70,7 +70,7 @@ def _shown(page: Page, session: Session, patient: Patient, question: Question | 
     if preview is None:
         return {"preview": None}
     level = preview.assessment.level
-    fired = sorted((step for step in preview.assessment.steps if step.fired), key=lambda step: -step.level)
+    fired = steps.highest(preview.assessment.steps)
     return {
         "preview": preview,
         "level": level.word,

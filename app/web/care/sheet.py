@@ -22,13 +22,12 @@ from app.core.errors import Refusal
 from app.messaging import pages
 from app.messaging.models import Message
 from app.people.models import Patient, Role, Staff
-from app.protocols import looks, scales
-from app.treatment import grades, measures
-from app.treatment.models import ClinicianGrade
-from app.web.care import typed
+from app.protocols import looks, words
+from app.treatment import measures
+from app.web.care import effects, typed
 from app.web.form import asking
 from app.web.render import Page
-from triage import questions
+from triage import questions, replies
 from triage.protocol import Protocol
 from triage.questions import Question
 from triage.terms import Answer, Kind
@@ -39,25 +38,6 @@ ALWAYS = (Kind.TEMPERATURE, Kind.WEIGHT, Kind.INTAKE)
 """Asked on every call whose form wants them, whichever day's questions they belong to: their answers are judged at once."""
 OWN_WORDS = "own_words"
 """Kept and searched for danger as words of the conversation, never as a note."""
-NOT_REPORTED = frozenset({"0", "no"})
-EFFECTS = frozenset({Kind.SEVERITY, Kind.YES_NO, Kind.COUNT, Kind.PAIN})
-"""Kinds of question whose answer may report a side effect; a temperature reports none by being there."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """A side effect on the sheet. said: what the patient answered, "" for one the nurse adds. before: how it was graded last.
-
-    occurrence: which time it is, by the grades in the chart; 0 where none is.
-    """
-
-    term: str
-    name: str
-    said: str
-    grade: str
-    since: str
-    before: ClinicianGrade | None
-    occurrence: int
 
 
 @dataclass(frozen=True)
@@ -88,13 +68,14 @@ class Sheet:
     form: Form | None
     before: Sequence[Block]
     after: Sequence[Block]
-    effects: Sequence[Effect]
+    effects: Sequence[effects.Effect]
     kinds: Sequence[str]
     others: Sequence[tuple[Contact, str]]
     enrolment: Enrolment | None
     refusal: Refusal | None
     calls: Sequence[PlannedCall]
     doctors: Sequence[Staff]
+    dangers: Sequence[str]
     protocols: Sequence[NurseProtocol]
 
 
@@ -141,13 +122,14 @@ def of(
         form=form,
         before=blocks[:at],
         after=blocks[at:],
-        effects=_effects(page, session, patient, asked, said, protocol, kept) if form else (),
+        effects=effects.of(page, session, patient, asked, said, protocol, kept) if form else (),
         kinds=_kinds(protocol),
         others=_others(session, page, patient),
         enrolment=enrolment,
         refusal=enrolments.why_not_call(session, enrolment) if enrolment else None,
         calls=calls.open_of(session, patient.id),
         doctors=_doctors(session, patient),
+        dangers=[code for codes in alarming(patient, contact).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
     )
 
@@ -158,10 +140,10 @@ def read(
     """The form as it would be kept now: what was typed, what the protocol's questions answer, the words that were told."""
     form = contacts.form_of(contact)
     covered = dict(_covered(page, form, asked, said))
-    words = _words(session, contact)
-    if OWN_WORDS in form.keys and words:
-        covered[OWN_WORDS] = words
-    return typed.answers_of(form, contact.form, values, covered, _none_told(asked, said))
+    told = _words(session, contact)
+    if OWN_WORDS in form.keys and told:
+        covered[OWN_WORDS] = told
+    return typed.answers_of(form, contact.form, values, covered, effects.none_told(asked, said))
 
 
 # --- What the protocol's questions answer -------------------------------------------------------------------------------------------
@@ -186,25 +168,6 @@ def _covered(page: Page, form: Form, asked: Sequence[Question], said: Mapping[st
 def _asked_by(form: Form, asked: Sequence[Question]) -> dict[str, Question]:
     by_kind = {question.kind: question for question in reversed(asked)}
     return {key: by_kind[kind] for key, kind in ASKED_BY.items() if key in form.keys and kind in by_kind}
-
-
-def _none_told(asked: Sequence[Question], said: Mapping[str, Answer]) -> bool:
-    """Every effect of the list was asked, and none is there. What is unknown is not absent."""
-    told = [question for question in asked if _is_effect(question) and not questions.skipped(question, said)]
-    return (
-        bool(told)
-        and all(question.key in said and said[question.key].value is not None for question in told)
-        and not any(_is_reported(question, said) for question in told)
-    )
-
-
-def _is_effect(question: Question) -> bool:
-    return bool(question.symptom) and question.kind in EFFECTS
-
-
-def _is_reported(question: Question, said: Mapping[str, Answer]) -> bool:
-    value = said[question.key].value if question.key in said else None
-    return _is_effect(question) and value is not None and questions.write_value(value) not in NOT_REPORTED
 
 
 def _words(session: Session, contact: Contact) -> str:
@@ -242,44 +205,12 @@ def _shown(page: Page, field: FormField, value: Any, question: Question | None, 
     )
 
 
-def _effects(
-    page: Page,
-    session: Session,
-    patient: Patient,
-    asked: Sequence[Question],
-    said: Mapping[str, Answer],
-    protocol: Protocol | None,
-    kept: Mapping[str, Any],
-) -> list[Effect]:
-    """What was reported, what the nurse added, and one empty line."""
-    rows = {scales.ctcae_term(str(one.get("term", ""))): one for value in kept.values() if _is_effects(value) for one in value}
-    chart = grades.standing(session, patient.id)
-    found: dict[str, Effect] = {}
-    for question in asked:
-        if protocol is not None and _is_reported(question, said):
-            known = protocol.symptoms.get(question.symptom)
-            term = (known.ctcae_term if known else "") or asking.name_of(page, question)
-            value = said[question.key].value
-            words = asking.in_words(page, question, questions.write_value(value) if value is not None else None)
-            if term not in found:
-                found[term] = _effect(term, asking.name_of(page, question), words, rows.pop(term, {}), chart)
-    return [*found.values(), *(_effect(term, term, "", row, chart) for term, row in rows.items()), _effect("", "", "", {}, ())]
-
-
-def _is_effects(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
-
-
-def _effect(term: str, name: str, said: str, row: Mapping[str, Any], chart: Sequence[ClinicianGrade]) -> Effect:
-    mine = sorted((one for one in chart if one.term == term), key=lambda one: one.id)
-    times, present = 0, False
-    for one in mine:
-        times, present = times + (one.grade > 0 and not present), one.grade > 0
-    grade = row.get("grade", "")
-    return Effect(
-        term, name, said, "" if grade is None else str(grade), str(row.get("since") or ""), mine[-1] if mine else None,
-        times if present else times + 1 if mine else 0,
-    )  # fmt: skip
+def alarming(patient: Patient, contact: Contact) -> dict[str, tuple[str, ...]]:
+    """Notes that hold a danger sign, by question, with its codes: shown at once, and told like the patient's words at the close."""
+    fields = forms.fields_of(contacts.form_of(contact))
+    texts = {key: value for key, value in contact.form.items() if key in fields and fields[key].kind == "text" and key != OWN_WORDS}
+    found = {key: replies.scan(str(value), patient.language, words.words()) for key, value in texts.items() if isinstance(value, str)}
+    return {key: codes for key, codes in found.items() if codes}
 
 
 def _kinds(protocol: Protocol | None) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.alerts.models import DoctorRequest
 from app.care.contact_models import Contact
 from app.care.models import Enrolment, PlannedCall
 from app.checkins.models import AnswerRow
@@ -187,3 +189,53 @@ def test_a_call_is_moved_with_a_reason_seen_by_everyone(claire: TestClient, chai
     page = said(claire.get("/calls")).replace("\u202f", " ")
     assert "11 h 30" in page
     assert "scanner mardi" in page
+
+
+def test_level_2_names_the_doctor_puts_the_question_in_their_list_and_never_loses_what_was_chosen(
+    claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment, world: World
+) -> None:
+    """AMA-4: the outcome chosen half-way survives an answer given after it; closing asks the doctor in the same breath."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(call=str(call_of(chain, coach).id))
+    chosen = {"concluding": "yes", "outcome": "level_2", "doctor_id": str(world.lebon.id), "words": "inquiète", "next_day": "2026-11-26"}
+    assert sheet.sends("save", block="outcome", **{**chosen, "next_hour": "09:30"}).status_code == 303
+    sheet.answers(diarrhea="3", intake="all", weight="71,5")
+    page = sheet.page()
+    assert re.search(r'value="level_2" checked', page)
+    assert 'value="09:30"' in page
+
+    whole = {**CALM, **chosen, "next_hour": "09:30", "doctor_hour": "09:55", "term-0": "Diarrhea", "grade-0": "not_gradable", "sure": "yes"}
+    done = sheet.sends("close", **whole, doctor_question="Faut-il stopper la capécitabine ?")
+    assert done.status_code == 303, said(done)
+    contact = sheet.contact()
+    assert (contact.outcome, contact.doctor_id, contact.words, contact.form["weight"]) == ("level_2", world.lebon.id, "inquiète", "71.5")
+    assert contact.form["intakes"] == "all"
+    with chain.read() as session:
+        request = session.scalars(select(DoctorRequest)).one()
+        assert (request.question, request.contact_id, request.doctor_id) == (
+            "Faut-il stopper la capécitabine ?",
+            contact.id,
+            world.lebon.id,
+        )
+        assert [row.due_at for row in session.scalars(select(PlannedCall).where(PlannedCall.moved_why == "hand"))] == [
+            datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
+        ]
+
+
+def test_a_danger_written_in_any_note_is_shown_at_once_and_rings_at_the_close(
+    claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment
+) -> None:
+    """HZ-01: whichever field the nurse writes it in."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="relative", reason="sa fille appelle")
+    kept = claire.post(
+        f"/patients/{marie.id}/call/save",
+        data={**sheet.hidden(), "block": "support", "f-caregiver": "elle n'arrive plus à respirer"},
+        headers={"HX-Request": "true"},
+    )
+    assert "essoufflement" in said(kept)
+    assert chain.alerts() == []
+    assert sheet.sends("close", outcome="none", **{"f-caregiver": "elle n'arrive plus à respirer"}).status_code == 303
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
