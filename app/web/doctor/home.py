@@ -30,6 +30,9 @@ from app.web.render import Page, StaffPage
 
 router = APIRouter()
 
+FEW = 4
+"""Call forms shown at once; the others unfold: requests and signatures below them must stay within a thumb's reach."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -58,6 +61,7 @@ def home(page: StaffPage, session: Reads, answered: str = "") -> Response:
     page.viewer.require("answer_requests")
     return page.page(
         "doctor/home.html",
+        few=FEW,
         told=lambda value: told(value, page),
         home=_home(page, session, int(answered) if answered.isdecimal() and len(answered) < 10 else 0),
     )
