@@ -193,6 +193,12 @@ class History:
         """Was the treatment ever held in these weeks?"""
         return any(step.held for step in self.steps) or any(band.kind == "hold" for band in self.bands)
 
+    @property
+    def dense(self) -> frozenset[int]:
+        """Days whose neighbour has a check-in too: their scores are drawn as narrow as a day, so that no digit hides another."""
+        days = {one.x for one in self.judged}
+        return frozenset(x for x in days if {x - 1, x + 1} & days)
+
     def day(self, x: int) -> date:
         """The date of a day of the picture."""
         return self.start + timedelta(days=x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,6 +23,7 @@ from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.people.respondents import NewRespondent
 from app.treatment import courses, measures, orders, overrides
+from app.web.patient.drawing import History, Judged
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning, check_in, text
 from tests.factories import World, a_patient
@@ -143,6 +144,13 @@ def test_doses_weight_calls_visits_and_stays_are_drawn_by_letter_and_number(
     story = said(claire.get(f"/patients/{morning.jean.id}/timeline?kind=calls"))
     assert "Luc Morel a reçu l'appel : le patient (4 min) · acte infirmier selon un protocole écrit Hydratation" in story
     assert "1 1 3" not in story, "one kind is one kind"
+
+
+def test_scores_of_two_days_in_a_row_do_not_hide_each_other() -> None:
+    """A day is eleven units wide and a shape twenty-two: next to each other they are drawn as narrow as their day."""
+    start = date(2026, 8, 27)
+    judged = [Judged(start + timedelta(days=x), x, 1, 1, "none", x, {"nausea": 1}) for x in (3, 10, 11, 12, 40)]
+    assert History(start=start, today=start + timedelta(days=83), judged=judged).dense == {10, 11, 12}
 
 
 def test_the_oldest_message_is_reached_page_by_page_without_a_script(
