@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestState, Task
+from app.care import planning as follow_ups
+from app.care.models import CallState, Enrolment, EnrolmentState, PlannedCall
 from app.checkins import script
 from app.checkins.judging import assessing
 from app.checkins.models import CheckIn, CheckInState
@@ -28,6 +30,8 @@ LATE = timedelta(minutes=5)
 UNREAD = timedelta(minutes=1)
 SILENT = timedelta(minutes=2)
 """The worker beats at least each minute; two minutes of silence is a dead worker (REL-06: alarmed within three)."""
+DAY_OVER, PLANNED_WITHIN = timedelta(hours=25), timedelta(days=1)
+"""A planned call that is neither made nor missed, a follow-up that could not be planned for this long (house rule, 2026-11-23)."""
 SHOWN = 20
 """Row numbers kept per finding."""
 
@@ -94,8 +98,23 @@ def _questions(now: datetime) -> list[tuple[str, str, Select[Any]]]:
         ("late_step", "{count} steps of alerts are late", select(Alert.id).where(alive, Alert.next_step_at < now - timedelta(minutes=1))),
         ("no_request_step", "{count} open requests to doctors have no next step", select(DoctorRequest.id).where(asked, ~stepped)),
         ("late_request", "{count} steps of requests to doctors are late", select(DoctorRequest.id).where(asked, overdue)),
+        ("stuck_call", "{count} planned calls of a day that is over are not missed yet", _stuck_calls(now)),
+        ("no_call_plan", "{count} open follow-ups have no calls planned ahead", _unplanned(now)),
         ("no_plan", "{count} patients under treatment have no next check-in and no task", _forgotten()),
     ]
+
+
+def _stuck_calls(now: datetime) -> Select[Any]:
+    """Whatever the zone, a day is over 25 hours after any hour of it; a missing file of a programme would stop nothing here."""
+    waiting = PlannedCall.state.in_((CallState.PLANNED, CallState.LATE))
+    return select(PlannedCall.id).where(waiting, PlannedCall.due_at < now - DAY_OVER).order_by(PlannedCall.id)
+
+
+def _unplanned(now: datetime) -> Select[Any]:
+    """The worker plans again each minute whoever has too few ahead: what stays short could not be planned."""
+    short = or_(Enrolment.planned_until.is_(None), Enrolment.planned_until < (now + follow_ups.SHORT - PLANNED_WITHIN).date())
+    opened = and_(Enrolment.state == EnrolmentState.OPEN, Enrolment.opened_at < now - PLANNED_WITHIN)
+    return select(Enrolment.id).where(opened, short).order_by(Enrolment.id)
 
 
 def _forgotten() -> Select[Any]:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.alerts import asking, handling
 from app.alerts.handling import Reason
 from app.alerts.models import Alert, DoctorRequest
+from app.care import enrolments
+from app.care.models import Enrolment, PlannedCall
 from app.checkins.models import AnswerRow, CheckIn
 from app.core import clock as real
 from app.core.clock import HandClock
@@ -155,6 +157,25 @@ def test_a_patient_nothing_is_planned_for(chain: Chain) -> None:
     with chain.read() as session:
         (finding,) = watch.sweep(session, chain.clock.now())
         assert finding.ids == (session.scalars(select(Patient.id)).one(),)
+
+
+def test_a_planned_call_that_stands_still_and_a_follow_up_without_calls(chain: Chain) -> None:
+    """COA-2, ATO-2: a call is made, or late, then missed; an open follow-up always has calls ahead."""
+    claire, luc, now = viewer_of(chain.world.claire), chain.world.luc, chain.clock.now()
+
+    def follow(session: Session) -> None:
+        row = enrolments.propose(session, session.scalars(select(Patient)).one(), "coach", by=claire, now=now)
+        enrolments.adhesion(session, row.id, nurse_id=claire.actor.id, stand_in_id=luc.id, met_at=now, by=claire, now=now)
+
+    do(chain, follow)
+    chain.clock.forward(hours=25)
+    assert "no_call_plan" not in found(chain)
+    do(chain, lambda session: session.execute(update(Enrolment).values(planned_until=now.date())))
+    assert "no_call_plan" in found(chain)
+    do(chain, lambda session: session.execute(update(PlannedCall).values(due_at=now - timedelta(minutes=1))))
+    assert "stuck_call" in found(chain)
+    chain.worker.run_once()
+    assert not {"no_call_plan", "stuck_call"} & set(found(chain))
 
 
 def test_a_treatment_without_rules(chain: Chain) -> None:
