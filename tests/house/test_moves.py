@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.alerts.models import ALERT_MOVES, AlertState
+from app.alerts.models import ALERT_MOVES, REQUEST_MOVES, AlertState, RequestState
 from app.care.contact_models import CONTACT_MOVES, LETTER_MOVES, TASK_MOVES, ContactState, LetterState, TaskState
 from app.care.models import CALL_MOVES, ENROLMENT_MOVES, CallState, EnrolmentState
 from app.checkins.models import CHECKIN_MOVES, CheckInState
+from app.insight.models import HANDOVER_MOVES, HandoverState
 from app.people.models import FOLLOW_UP_MOVES, FollowUp
 from app.people.rota_models import ROAD_MOVES, RoadState
 from app.treatment.import_models import FILE_MOVES, FileState
@@ -27,7 +28,9 @@ TABLES: dict[str, tuple[type[StrEnum], Moves]] = {
     "ENROLMENT_MOVES": (EnrolmentState, ENROLMENT_MOVES),
     "FILE_MOVES": (FileState, FILE_MOVES),
     "FOLLOW_UP_MOVES": (FollowUp, FOLLOW_UP_MOVES),
+    "HANDOVER_MOVES": (HandoverState, HANDOVER_MOVES),
     "LETTER_MOVES": (LetterState, LETTER_MOVES),
+    "REQUEST_MOVES": (RequestState, REQUEST_MOVES),
     "ROAD_MOVES": (RoadState, ROAD_MOVES),
     "TASK_MOVES": (TaskState, TASK_MOVES),
 }
@@ -80,6 +83,7 @@ def test_only_what_is_over_has_no_way_out() -> None:
     assert [state for state in EnrolmentState if not ENROLMENT_MOVES[state]] == []
     assert [state for state in AlertState if not ALERT_MOVES[state]] == []
     assert [state for state in TaskState if not TASK_MOVES[state]] == [TaskState.DONE, TaskState.DECLINED, TaskState.LOST]
+    assert [state for state in HandoverState if not HANDOVER_MOVES[state]] == [HandoverState.TAKEN], "what was signed does not change"
     assert [state for state in LetterState if not LETTER_MOVES[state]] == [LetterState.SENT]
 
 

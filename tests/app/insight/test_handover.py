@@ -20,7 +20,7 @@ from app.core.db import Database
 from app.core.errors import Conflict, NotFound, Refusal
 from app.insight import handover, leaving
 from app.insight.handover import Lapse
-from app.insight.models import HANDOVER_MOVES, Handover, HandoverNote, HandoverState, Part
+from app.insight.models import Handover, HandoverNote, HandoverState, Part
 from app.people import absences, care_team, services
 from app.people.circle_models import Professional
 from app.people.models import Patient, Role, Service, Staff
@@ -336,11 +336,6 @@ def test_the_database_lets_only_one_of_an_instant_stand(session: Session, world:
     with pytest.raises(Conflict, match="Claire Payet signed the handover"):
         handover.give(session, service, since=since, body="Luc's", language="fr", by=viewer_of(world.luc), now=TEN)
     assert session.scalar(select(func.count()).select_from(Handover)) == 1
-
-
-def test_every_move_is_in_the_table() -> None:
-    assert set(HANDOVER_MOVES) == set(HandoverState)
-    assert HANDOVER_MOVES[HandoverState.TAKEN] == set(), "what was signed does not change"
 
 
 def test_opening_is_reading_the_chart_of_everybody_named_once_a_visit(session: Session, world: World) -> None:
