@@ -134,7 +134,7 @@ def _me(page: Page) -> int:
 
 
 def _notes(values: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix(NOTE): words for name, words in values.items() if name.startswith(NOTE)}
+    return {name.removeprefix(NOTE): words.replace("\r\n", "\n") for name, words in values.items() if name.startswith(NOTE)}
 
 
 def _read(since: str) -> datetime | None:

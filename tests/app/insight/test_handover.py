@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +17,6 @@ from app.alerts.models import Alert, DoctorAnswer
 from app.care.contact_models import CityTask
 from app.care.models import Enrolment, PlannedCall
 from app.core.audit import AuditRow
-from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.errors import Conflict, NotFound, Refusal
 from app.insight import handover, leaving
@@ -313,18 +314,28 @@ def test_secretaries_and_doctors_sign_nothing(session: Session, world: World) ->
             handover.take(session, given.id, by=viewer_of(who), now=TEN + HOUR)
 
 
-def test_of_two_who_sign_at_once_one_is_first_and_the_other_is_told(database: Database, world: World, clock: HandClock) -> None:
+def test_of_two_who_sign_at_once_one_is_first_and_the_other_is_told(database: Database, world: World) -> None:
     """HZ-28: both read the same page, both press."""
-    now = clock.now()
-    with database.transaction() as session:
-        service = session.get_one(Service, world.service.id)
-        since = handover.since_last(session, service, now)
-        handover.give(session, service, since=since, body="Claire's", language="fr", by=viewer_of(world.claire), now=now)
-    with database.transaction() as session:
-        service = session.get_one(Service, world.service.id)
-        with pytest.raises(Conflict, match="Claire Payet signed the handover"):
-            handover.give(session, service, since=since, body="Luc's", language="fr", by=viewer_of(world.luc), now=now)
-        assert [row.body for row in handover.last_ones(session, service.id)] == ["Claire's"]
+    with database.reading() as session:
+        since = handover.since_last(session, session.get_one(Service, world.service.id), TEN)
+    both = Barrier(2)
+
+    def presses(who: Staff) -> str:
+        both.wait()
+        try:
+            with database.transaction() as session:
+                service = session.get_one(Service, world.service.id)
+                handover.give(session, service, since=since, body=who.name, language="fr", by=viewer_of(who), now=TEN)
+        except Conflict as told:
+            return str(told.values["name"])
+        return "signed"
+
+    with ThreadPoolExecutor(2) as people:
+        said = dict(zip((world.claire.name, world.luc.name), people.map(presses, (world.claire, world.luc)), strict=True))
+    with database.reading() as session:
+        [row] = session.scalars(select(Handover)).all()
+    assert said.pop(row.body) == "signed"
+    assert list(said.values()) == [row.body], "told by name who was first"
 
 
 def test_the_database_lets_only_one_of_an_instant_stand(session: Session, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
