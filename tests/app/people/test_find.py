@@ -109,10 +109,10 @@ DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols")
     ("role", "abilities"),
     [
         (Role.SECRETARY, {*READS}),
-        (Role.NURSE, {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "grade_toxicity"}),
+        (Role.NURSE, {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "grade_toxicity", "test_road"}),
         (
             Role.COORDINATOR,
-            {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service"},
+            {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service", "test_road"},
         ),
         (Role.ONCOLOGIST, {*READS, *REACHES, "act_on_alerts", "enrol", "record_measure", "change_course", *DOCTORS}),
         (Role.PHARMACIST, {*READS, "record_measure", "sign_protocols"}),
