@@ -73,11 +73,8 @@ def open_call(
     the reason while that programme may not call (COA-1, AMA-1), and Conflict names the colleague who is making the same planned call.
     An incoming one is never refused, and never counts as a planned call (COA-4).
     """
-    by.require("make_calls")
-    if by.actor.kind != "staff":
-        raise Refusal("A call is made by a person: say who.", field="by", status=422)
+    _check(by, direction, caller, channel, {"caller_name": caller_name, "reason": reason, "interpreter": interpreter})
     patients.get(session, patient.id, viewer=by)
-    _check(direction, caller, channel, {"caller_name": caller_name, "reason": reason, "interpreter": interpreter})
     if (draft := draft_of(session, patient.id, by)) is not None:
         return draft
     incoming = direction == Direction.INCOMING
@@ -103,11 +100,15 @@ def open_call(
         saved_at=now,
         by_id=by.actor.id,
     )
+    return _begun(session, row, by, now)
+
+
+def _begun(session: Session, row: Contact, by: Viewer, now: datetime) -> Contact:
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:  # another screen of the same nurse opened it between our look and our write
-        draft = draft_of(session, patient.id, by)
+        draft = draft_of(session, row.patient_id, by)
         if draft is None:
             raise
         return draft
@@ -189,7 +190,10 @@ def retime(session: Session, contact_id: int, *, seconds: int, why: str, by: Vie
     return row
 
 
-def _check(direction: str, caller: str, channel: str, texts: Mapping[str, str]) -> None:
+def _check(by: Viewer, direction: str, caller: str, channel: str, texts: Mapping[str, str]) -> None:
+    by.require("make_calls")
+    if by.actor.kind != "staff":
+        raise Refusal("A call is made by a person: say who.", field="by", status=422)
     problems: dict[str, str] = {}
     if direction not in set(Direction):
         problems["direction"] = "Say who called: we did, or they did."
