@@ -19,7 +19,7 @@ from app.people.perimeter import Viewer, viewer_of
 
 EVENINGS = 3
 BEFORE_LEAVING, AFTER_ARRIVING = timedelta(minutes=12), timedelta(minutes=10)
-NOTE = "Réunion d'équipe demain à 14 h, salle 2. Le fax de la pharmacie est réparé."
+NOTE = "Le fax de la pharmacie est réparé. Dossiers à rendre sur le bureau de gauche."
 NOTED = "Vu, merci."
 NOBODY = "personne ne l'a"
 

@@ -143,7 +143,12 @@ class _Words:
         return f"({', '.join(f'{self.saying.name(key)} {score}' for score, key in high)})" if high else ""
 
     def _step(self, event: AlertEvent) -> str:
-        return f"{self.page.formats.stamp(event.at)}, {self.saying.event(event)}"
+        """When, and what: of why it was raised the first reason, as in the list; the others are in the alert."""
+        said = self.saying.event(event)
+        if event.kind in ("raised", "risen"):
+            level = self.page.say(f"level.{event.level}")
+            said = self.page.say(f"story.{event.kind}", level=level, why=self.saying.why(event.detail)[0])
+        return f"{self.page.formats.stamp(event.at)}, {said}"
 
     def _trail(self, line: Line) -> str:
         """A stay, a death, a change of treatment: what, which days, by whom, why."""
