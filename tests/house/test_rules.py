@@ -123,6 +123,7 @@ WITHOUT_A_READER = {
     "app/people/regions.py": "how many numbers a shorter list of countries would leave out: a count, no patient leaves the function",
     "app/checkins/texts/senders.py": "whose number wrote: an incoming text has no reader",
     "app/checkins/rhythm/planning.py": "a protocol changed: the machine plans a whole service again",
+    "app/demo/asking.py": "the fictional ward asks its own doctors",
     "app/demo/following.py": "the fictional ward follows its own people",
     "app/demo/patients.py": "the fictional ward enrols its own people",
     "app/demo/telephones.py": "the fictional ward's telephones",
