@@ -11,24 +11,29 @@ from sqlalchemy.orm import Session
 from app.alerts import asking, handling
 from app.alerts.answering import Decision
 from app.alerts.models import Alert, AlertState, DoctorAnswer, DoctorRequest
+from app.care import contacts
+from app.checkins.models import AssessmentRow
 from app.checkins.rhythm import ordered
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.people import care_team
-from app.people.models import Patient, Role, Service
+from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 from app.treatment import courses
 from triage import calendar
 from triage.terms import Level
 
 MINUTE = timedelta(minutes=1)
-ASKED, ANSWERED, WAITING = 34 * MINUTE, 16 * MINUTE, 21 * MINUTE
+ASKED, ANSWERED, WAITING, READ = 34 * MINUTE, 16 * MINUTE, 21 * MINUTE, 18 * MINUTE
 """How long before the opening."""
+UNREAD = timedelta(hours=24)
+"""Call forms of this long before the opening are still to be read."""
 
-HELD = 3
-QUESTION = "Effets en hausse depuis deux relevés, le patient mange peu. Poursuivre les prises, suspendre quelques jours ?"
+HELD, STRONG, TOLD = 3, 2, 1
+"""Days of the hold; scores from which something is asked about somebody with, and without, an alert."""
+QUESTION = "Effet gênant au dernier relevé, confirmé au téléphone. Poursuivre les prises, ou suspendre quelques jours ?"
 HOLD = "Suspendre trois jours, réhydrater, rappeler avant la reprise."
-OTHER = "Main-pied gêne la marche, deuxième relevé de suite. Faut-il réduire la dose au prochain cycle ?"
+OTHER = "Effets légers qui durent depuis deux relevés, sans alerte. Faut-il réduire la dose au prochain cycle ?"
 
 
 class Asking:
@@ -39,7 +44,7 @@ class Asking:
 
     def acts(self) -> list[tuple[timedelta, Callable[[datetime], None]]]:
         """How long before the opening, and what."""
-        return [(ASKED, self.from_an_alert), (WAITING, self.from_a_page), (ANSWERED, self.answered)]
+        return [(ASKED, self.from_an_alert), (WAITING, self.from_a_page), (READ, self.read), (ANSWERED, self.answered)]
 
     def from_an_alert(self, now: datetime) -> None:
         """A nurse takes the oldest moderate alert that nobody has, and asks."""
@@ -77,19 +82,39 @@ class Asking:
             except Refusal:
                 session.rollback()
 
+    def read(self, now: datetime) -> None:
+        """The doctors have read the call forms of the days before; those of the last day wait for them."""
+        with self._database.transaction() as session:
+            doctors = session.scalars(
+                select(Staff).where(Staff.service_id == self._service_id, Staff.role == Role.ONCOLOGIST, Staff.active)
+            )
+            for doctor in map(viewer_of, doctors):
+                for one in contacts.for_doctor(session, doctor.actor.id or 0, viewer=doctor):
+                    if one.contact.ended_at is not None and one.contact.ended_at < now - UNREAD:
+                        contacts.read_by_doctor(session, one.contact.id, by=doctor, now=now)
+
     def _nurse(self, session: Session, now: datetime) -> Viewer | None:
         there = [one for one in care_team.on_duty(session, self._service_id, now, "ward") if one.role == Role.NURSE]
         return viewer_of(there[0]) if there and care_team.is_open(session.get_one(Service, self._service_id), now) else None
 
     def _alert(self, session: Session) -> Alert | None:
-        """Of somebody who takes tablets: there is something to hold."""
+        """Of somebody who takes tablets and told something strong: there is something to hold, and why."""
         free = (Alert.service_id == self._service_id, Alert.state == AlertState.NEW, Alert.level == Level.MODERATE.word)
         found = session.scalars(select(Alert).where(*free).order_by(Alert.opened_at, Alert.id))
-        return next((one for one in found if one.patient_id and courses.running(session, one.patient_id) is not None), None)
+        asked = (one for one in found if one.patient_id and courses.running(session, one.patient_id) is not None)
+        return next((one for one in asked if one.patient_id and self._worst(session, one.patient_id) >= STRONG), None)
+
+    def _worst(self, session: Session, patient_id: int) -> int:
+        """The worst score of the last answers; 0 when there are none."""
+        mine = select(AssessmentRow).where(AssessmentRow.patient_id == patient_id, AssessmentRow.checkin_id.is_not(None))
+        last = session.scalar(mine.order_by(AssessmentRow.id.desc()).limit(1))
+        scores = (last.result.get("scores") or {}) if last is not None else {}
+        return max((score for score in scores.values() if isinstance(score, int)), default=0)
 
     def _patients(self, session: Session) -> list[Patient]:
         mine = select(Patient).where(Patient.service_id == self._service_id).order_by(Patient.id)
-        return [one for one in session.scalars(mine) if courses.running(session, one.id) is not None]
+        treated = [one for one in session.scalars(mine) if courses.running(session, one.id) is not None]
+        return [one for one in treated if self._worst(session, one.id) >= TOLD]
 
     def _has_alert(self, session: Session, patient: Patient) -> bool:
         mine = (Alert.patient_id == patient.id, Alert.state != AlertState.CLOSED)
