@@ -19,6 +19,7 @@ from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
+from app.web.ward import handover as passing
 
 router = APIRouter()
 
@@ -53,8 +54,8 @@ def rows(page: StaffPage, session: Reads) -> Response:
 
 @router.post("/list/read")
 def read(page: StaffPage, session: Writes) -> Response:
-    """What happened while this person was away has been read."""
-    page.viewer.require("see_alerts")
+    """What happened while this person was away has been read; whoever acts on nothing has nothing to put away."""
+    page.viewer.require("act_on_alerts")
     returning.read(session, _me(page))
     return page.go("/")
 
@@ -112,6 +113,7 @@ def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | Non
         "since": returning.since(session, memory, viewer=page.viewer),
         "mine": sum(1 for place in places if place.items[0].kind == "alert" and place.items[0].owner_id == me),
         "saying": Saying(page),
+        "handover_head": passing.head(page, session),
         "death_of": absences.death,
     }
 
