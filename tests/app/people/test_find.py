@@ -102,23 +102,24 @@ def test_an_outside_professional_with_a_service_still_sees_nobody(session: Sessi
 
 READS = ("see_alerts", "open_chart", "read_protocols")
 REACHES = ("record_absence", "pause_silence")
-DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols")
+DOCTORS = ("grade_toxicity", "decide_exceptions", "sign_protocols", "answer_requests", "validate_programme")
+FOLLOWS = ("act_on_alerts", "enrol", "ask_doctor", "make_calls")
+"""What everybody who treats alerts does for a patient followed at home; a program in the name of one of them too."""
+KEEPS = ("record_measure", "keep_documents", "keep_circle")
+WARD = (*READS, *REACHES, *FOLLOWS, *KEEPS, "take_back_end", "sign_handover", "test_road")
 
 
 @pytest.mark.parametrize(
     ("role", "abilities"),
     [
         (Role.SECRETARY, {*READS}),
-        (Role.NURSE, {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "grade_toxicity", "test_road"}),
-        (
-            Role.COORDINATOR,
-            {*READS, *REACHES, "take_back_end", "act_on_alerts", "enrol", "record_measure", "change_course", "manage_service", "test_road"},
-        ),
-        (Role.ONCOLOGIST, {*READS, *REACHES, "act_on_alerts", "enrol", "record_measure", "change_course", *DOCTORS}),
-        (Role.PHARMACIST, {*READS, "record_measure", "sign_protocols"}),
+        (Role.NURSE, {*WARD, "grade_toxicity"}),
+        (Role.COORDINATOR, {*WARD, "change_course", "manage_service"}),
+        (Role.ONCOLOGIST, {*READS, *REACHES, *FOLLOWS, *KEEPS, *DOCTORS, "change_course"}),
+        (Role.PHARMACIST, {*READS, *KEEPS, "sign_protocols"}),
         (Role.OUTSIDE, set()),
         (Role.ADMINISTRATOR, {"manage_staff"}),
-        (Role.SERVICE, {*READS, "record_absence", "act_on_alerts", "enrol", "record_measure", "change_course", "grade_toxicity"}),
+        (Role.SERVICE, {*READS, *FOLLOWS, "record_absence", "record_measure", "change_course", "grade_toxicity", "answer_requests"}),
     ],
 )
 def test_what_each_role_may_do(world: World, role: Role, abilities: set[str]) -> None:
