@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -190,9 +191,13 @@ def _make_planned_call(session: Session, row: Contact, by: Viewer, now: datetime
 
 
 def _measures(session: Session, patient: Patient, row: Contact, asked: Form, by: Viewer, now: datetime) -> list[Measure]:
+    """Those that no question of the protocol has put into the chart during this call already: one weight is one row."""
+    during = measures.until(session, patient.id, now)
+    there = {(one.kind, one.value) for one in during if one.source == SOURCE and one.taken_at >= row.started_at}
     return [
         measures.record(session, patient, kind=kind, value=value, unit=unit, taken_at=row.started_at, source=SOURCE, by=by.actor, now=now)
         for _, kind, value, unit in forms.measured(asked, row.form)
+        if (kind, Decimal(value.replace(",", "."))) not in there
     ]
 
 

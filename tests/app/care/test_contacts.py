@@ -18,7 +18,7 @@ from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.errors import Conflict, FieldErrors, NotFound, Refusal
 from app.people.models import Patient
-from app.people.perimeter import Viewer, viewer_of
+from app.people.perimeter import Viewer, actor_of, viewer_of
 from app.treatment import grades, measures, medicines
 from app.web import words
 from tests.app.care.calling import call, close, say
@@ -158,6 +158,18 @@ def test_ama_3_every_reported_symptom_ends_with_a_grade_or_not_gradable(
     [given] = closed.grades
     assert (given.term, given.grade, given.ctcae_version, given.onset_day) == ("Diarrhea", 2, "5.0", date(2026, 11, 16))
     assert given.given_by == f"staff:{world.claire.id}"
+
+
+def test_what_a_question_of_the_protocol_put_into_the_chart_is_not_written_again(
+    session: Session, world: World, clock: HandClock, begun: Contact, marie: Patient
+) -> None:
+    """One weight is one row; another value said later in the same call is another row, and both stay."""
+    at = clock.forward(minutes=2)
+    claire = actor_of(world.claire)
+    measures.record(session, marie, kind="weight", value="61,4", unit="kg", taken_at=at, source="call", by=claire, now=at)
+    closed = close(session, begun, world.claire, clock.forward(minutes=7), form=say(weight="61,40", temperature=38.1))
+    assert [(row.kind, str(row.value.normalize())) for row in closed.measures] == [("temperature", "38.1")]
+    assert [row.kind for row in measures.until(session, marie.id, clock.now())] == ["temperature", "weight"]
 
 
 def test_what_is_measured_and_taken_on_a_call_is_in_the_chart(
