@@ -77,10 +77,11 @@ ROUTERS: list[APIRouter] = [
 
 TOP_BAR: list[Link] = [
     Link("nav.doctor", "/doctor", "answer_requests"),
-    Link("nav.enrol", "/enrol", "enrol"),
     Link("nav.calls", "/calls", "see_alerts"),
     Link("nav.handover", "/handover", "see_alerts"),
     Link("nav.patients", "/patients", "open_chart"),
+    Link("nav.enrol", "/enrol", "enrol"),
+    Link("nav.programmes", "/programmes", "open_chart"),
     Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.rota", "/rota", "see_alerts"),
     Link("nav.service", "/service", "manage_service"),
