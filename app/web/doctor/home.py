@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,8 +128,10 @@ def told(value: Any, page: Page) -> str:
     if isinstance(value, bool):
         return page.say("doctor.yes" if value else "doctor.no")
     if value is None or value == "":
-        return "?"
-    return page.formats.number(value) if isinstance(value, (int, float)) else str(value) if isinstance(value, str) else "…"
+        return page.say("doctor.unsaid")
+    if isinstance(value, str):
+        return page.formats.number(value.replace(",", ".")) if re.fullmatch(r"[0-9]+([.,][0-9]+)?", value) else value
+    return page.formats.number(value) if isinstance(value, (int, float)) else "…"
 
 
 def _to_sign(page: Page, session: Session, service_id: int) -> list[ProtocolVersion]:
