@@ -13,6 +13,8 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from app.alerts import handling, raising
+from app.alerts.reasons import Reason
 from app.care import closing, contacts
 from app.care.contact_models import Contact, Direction
 from app.checkins import answers
@@ -20,10 +22,12 @@ from app.checkins.judging import measured
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
 from app.checkins.pages import filling
+from app.checkins.texts import dangers
 from app.core.errors import FieldErrors, NotFound
 from app.messaging import pages
 from app.people import patients
 from app.people.models import Patient
+from app.protocols import words
 from app.web import calling
 from app.web.care import outcome, sheet
 from app.web.coordinator import Typed
@@ -31,6 +35,7 @@ from app.web.deps import Id, Writes
 from app.web.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.saying import Saying
+from triage import replies
 
 router = APIRouter(prefix="/patients/{patient_id}/call")
 
@@ -51,7 +56,7 @@ def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Re
     patient = _patient(page, session, patient_id)
     checkin = asking_by_telephone.to_ask(session, patient, now=page.now)
     try:
-        contacts.open_call(
+        contact = contacts.open_call(
             session,
             patient,
             direction=values.get("direction", Direction.OUTGOING),
@@ -66,6 +71,7 @@ def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Re
     except FieldErrors as refusal:
         session.rollback()
         return calling.again(page, session, patient_id, values, page.field_errors(refusal))
+    _hear_reason(page, session, patient, contact)
     return page.go(f"/patients/{patient_id}/call")
 
 
@@ -152,6 +158,22 @@ def _tell_dangers(page: Page, session: Session, patient: Patient, contact: Conta
         begun = asking_by_telephone.begin(session, patient, checkin, by=by, now=page.now)
         said, asker = str(contact.form[key]), page.viewer.actor
         filling.words(session, patient, said, by=by, source=pages.CALL, now=page.now, checkin=begun, asked_by=asker)
+
+
+def _hear_reason(page: Page, session: Session, patient: Patient, contact: Contact) -> None:
+    """Why somebody telephones us is searched for danger before anything is asked: the line may be cut, the sheet closed in haste (HZ-01).
+
+    Nothing is sent to the patient: somebody is on the line. The words stand in the alert's story, in the name of who wrote them.
+    """
+    if contact.direction != Direction.INCOMING or contact.started_at != page.now:
+        return  # a draft resumed has been heard
+    codes = {code for language in {patient.language, page.language} for code in replies.scan(contact.reason, language, words.words())}
+    if not codes:
+        return
+    heard = Reason("danger", dangers.level_of(codes), {"dangers": sorted(codes), "contact_id": contact.id})
+    alert = handling.consider(session, service=patient.service, patient=patient, reason=heard, now=page.now, by=page.viewer.actor)
+    assert alert is not None  # high and urgent always raise
+    raising.note(session, alert, "note", by=page.viewer.actor, now=page.now, detail={"note": contact.reason, "contact_id": contact.id})
 
 
 def _patient(page: Page, session: Session, patient_id: int) -> Patient:

@@ -239,3 +239,22 @@ def test_a_danger_written_in_any_note_is_shown_at_once_and_rings_at_the_close(
     assert chain.alerts() == []
     assert sheet.sends("close", outcome="none", **{"f-caregiver": "elle n'arrive plus à respirer"}).status_code == 303
     assert [alert.level for alert in chain.alerts()] == ["urgent"]
+
+
+def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: a family doctor is in haste; whatever becomes of the sheet, an urgent alert holds the words, once."""
+    sheet = Sheet(claire, chain, marie)
+    assert sheet.begins(direction="incoming", caller="gp", reason="Fièvre 38,9 ce matin, elle n'arrive plus à respirer") == 303
+    (alert,) = chain.alerts()
+    assert (alert.level, alert.kind, alert.state) == ("urgent", "danger", "new")
+    panel = said(claire.get(f"/alerts/{alert.id}"))
+    assert "essoufflement" in panel
+    assert panel.count("elle n'arrive plus à respirer") == 1
+    assert sheet.sends("close", outcome="none").status_code == 303
+    assert [(one.id, one.state) for one in chain.alerts()] == [(alert.id, "new")]
+
+
+def test_a_call_about_an_appointment_raises_nothing(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-23."""
+    Sheet(claire, chain, marie).begins(direction="incoming", caller="relative", reason="changer l'heure du rendez-vous de jeudi")
+    assert chain.alerts() == []
