@@ -20,9 +20,24 @@ from app.people.perimeter import Viewer, viewer_of
 from triage.terms import Level
 
 __all__ = [
-    "Reason", "back_to_team", "call_logged", "close", "consider", "decide", "get", "hand_over", "latest_wait", "open_alerts", "owned",
-    "release", "reopen", "take", "told", "undo", "wait",
-]  # fmt: skip
+    "Reason",
+    "back_to_team",
+    "call_logged",
+    "close",
+    "consider",
+    "decide",
+    "get",
+    "hand_over",
+    "latest_wait",
+    "open_alerts",
+    "owned",
+    "release",
+    "reopen",
+    "take",
+    "told",
+    "undo",
+    "wait",
+]
 
 NEEDS_NOTE = {Outcome.OTHER, Outcome.NURSE_PROTOCOL, Outcome.DOCTOR_DECISION}
 """Outcomes that say nothing without words: which protocol, which doctor and decision, what else."""

@@ -37,9 +37,15 @@ KEYS = ("ready_call", "ready_rest", "ready_temp", "ready_phone", "ready_read", "
 """By their key on the keyboard, 1 to 6."""
 
 UP_TO: Mapping[str, Level] = MappingProxyType(
-    {"ready_call": Level.URGENT, "ready_phone": Level.URGENT, "ready_temp": Level.HIGH, "ready_read": Level.MODERATE,
-     "ready_come": Level.HIGH, "ready_rest": Level.MODERATE}
-)  # fmt: skip
+    {
+        "ready_call": Level.URGENT,
+        "ready_phone": Level.URGENT,
+        "ready_temp": Level.HIGH,
+        "ready_read": Level.MODERATE,
+        "ready_come": Level.HIGH,
+        "ready_rest": Level.MODERATE,
+    }
+)
 """The gravest alert beside which each may be said: self-care and thanks stand beside nothing grave (design guide, SMS rules)."""
 
 PROMISES = ("ready_call", "ready_rest")
@@ -95,9 +101,16 @@ def send(session: Session, patient: Patient | None, key: str, *, alert: Alert | 
     )
     if key in PROMISES:
         tasks.make(
-            session, service_id=patient.service_id, patient_id=patient.id, kind="call_back", key=_promise(message), due_at=now + WITHIN,
-            owner_id=by.actor.id, by=by.actor, now=now,
-        )  # fmt: skip
+            session,
+            service_id=patient.service_id,
+            patient_id=patient.id,
+            kind="call_back",
+            key=_promise(message),
+            due_at=now + WITHIN,
+            owner_id=by.actor.id,
+            by=by.actor,
+            now=now,
+        )
     _note(session, patient, alert, message, "reply.sent", by=by, now=now)
     return message
 
@@ -112,7 +125,8 @@ def take_back(session: Session, message_id: int, *, by: Viewer, now: datetime) -
     values = {"state": Out.EXPIRED, "error_code": "withdrawn", "error": "taken back", "settled_at": now, "handled": True}
     waits = (Message.id == message.id, Message.state == Out.QUEUED)
     in_time = mine and now - message.created_at <= LASTS
-    if not in_time or session.execute(update(Message).where(*waits).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+    taken = session.execute(update(Message).where(*waits).values(**values)) if in_time else None
+    if taken is None or taken.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always has one
         raise Refusal("Too late to undo: this reply has left.")
     promised = session.scalar(select(Task).where(Task.key == _promise(message)))
     if promised is not None:
@@ -129,9 +143,15 @@ def _promise(message: Message) -> str:
 
 def _note(session: Session, patient: Patient, alert: Alert | None, message: Message, what: str, *, by: Viewer, now: datetime) -> None:
     audit.record(
-        session, actor=by.actor, action=what, subject=f"message:{message.id}", service_id=patient.service_id, patient_id=patient.id,
-        after=message.key, now=now,
-    )  # fmt: skip
+        session,
+        actor=by.actor,
+        action=what,
+        subject=f"message:{message.id}",
+        service_id=patient.service_id,
+        patient_id=patient.id,
+        after=message.key,
+        now=now,
+    )
     if alert is not None:
         alert.stamp += 1
         kind = "replied" if what == "reply.sent" else "unsaid"

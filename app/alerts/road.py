@@ -136,9 +136,14 @@ def settle(session: Session, test_id: int, now: datetime) -> bool:
         there = (Staff.service_id == test.service_id, Staff.role == Role.COORDINATOR, Staff.active)
         head = session.scalar(select(Staff.id).where(*there).order_by(Staff.id).limit(1))
         tasks.make(
-            session, service_id=test.service_id, kind="road_failed", key=f"road_failed:{test.id}", detail={"test_id": test.id},
-            owner_id=head, now=now,
-        )  # fmt: skip
+            session,
+            service_id=test.service_id,
+            kind="road_failed",
+            key=f"road_failed:{test.id}",
+            detail={"test_id": test.id},
+            owner_id=head,
+            now=now,
+        )
     return True
 
 

@@ -59,9 +59,7 @@ def adherence(
     if str(source) == "-" and str(events) == "-":
         raise BadInput("IN and --events cannot both be standard input. Give one of them as a file")
     supplies = _supplies(events, skip_bad)
-    tables.through(
-        source, out, wanted=WANTED, optional=OPTIONAL, added=ADDED, answer=lambda row: _answer(row, supplies), skip_bad=skip_bad
-    )  # fmt: skip
+    tables.through(source, out, wanted=WANTED, optional=OPTIONAL, added=ADDED, answer=lambda row: _answer(row, supplies), skip_bad=skip_bad)
 
 
 def _supplies(path: Path, skip_bad: bool) -> dict[str, Supplies]:

@@ -37,9 +37,16 @@ def fill(session: Session, items: int, *, seed: int, now: datetime) -> Staff:
     dice = Random(seed)  # noqa: S311 - a benchmark, not a secret
     hospital = services.found_hospital(session, "Hôpital du banc", now=now)
     service = services.open_service(
-        session, hospital, name="Oncologie", sms_name="Suivi", phone="0199001234", number="+33199001234",
-        timezone="Europe/Paris", by=SYSTEM, now=now
-    )  # fmt: skip
+        session,
+        hospital,
+        name="Oncologie",
+        sms_name="Suivi",
+        phone="0199001234",
+        number="+33199001234",
+        timezone="Europe/Paris",
+        by=SYSTEM,
+        now=now,
+    )
     nurse, doctor = (
         services.engage(session, hospital, login=login, name=name, role=role, password=PASSWORD, service=service, by=SYSTEM, now=now)
         for login, name, role in ((LOGIN, "Claire Dumont", Role.NURSE), ("lebon", "Dr Aurore Lebon", Role.ONCOLOGIST))
@@ -125,6 +132,12 @@ def _alert(session: Session, service: Service, patient: Patient, row: Assessment
 
 def _text(patient: Patient, body: str, at: datetime) -> Message:
     return Message(
-        service_id=patient.service_id, patient_id=patient.id, direction="in", state="read", address=patient.phone,
-        number="+33199001234", body=body, created_at=at,
-    )  # fmt: skip
+        service_id=patient.service_id,
+        patient_id=patient.id,
+        direction="in",
+        state="read",
+        address=patient.phone,
+        number="+33199001234",
+        body=body,
+        created_at=at,
+    )

@@ -105,9 +105,19 @@ def _refuse_if_founded(database: Database) -> None:
 
 
 def _ask(
-    hospital: str | None, service: str | None, sms_name: str | None, phone: str | None, number: str | None, timezone: str | None,
-    hours: str | None, admin_name: str | None, admin_login: str | None, *, country: str, settings: Settings,
-) -> _Founding:  # fmt: skip
+    hospital: str | None,
+    service: str | None,
+    sms_name: str | None,
+    phone: str | None,
+    number: str | None,
+    timezone: str | None,
+    hours: str | None,
+    admin_name: str | None,
+    admin_login: str | None,
+    *,
+    country: str,
+    settings: Settings,
+) -> _Founding:
     told = _Founding(
         hospital=asked("Name of the hospital", hospital, "--hospital"),
         service=asked("Name of the service", service, "--service"),

@@ -13,12 +13,45 @@ import structlog
 
 SAFE = frozenset(
     {
-        "action", "address_kind", "alert_id", "attempt", "carrier", "checkin_id", "code", "count", "environment", "error", "host", "job",
-        "kind", "level", "logger", "message_id", "method", "milliseconds", "name_of_tick", "next_step", "path", "patient_id", "port",
-        "purpose", "reason", "revision", "route", "seconds", "service_id", "staff_id", "state", "status", "task_id", "tick", "timestamp",
-        "transport", "where",
+        "action",
+        "address_kind",
+        "alert_id",
+        "attempt",
+        "carrier",
+        "checkin_id",
+        "code",
+        "count",
+        "environment",
+        "error",
+        "host",
+        "job",
+        "kind",
+        "level",
+        "logger",
+        "message_id",
+        "method",
+        "milliseconds",
+        "name_of_tick",
+        "next_step",
+        "path",
+        "patient_id",
+        "port",
+        "purpose",
+        "reason",
+        "revision",
+        "route",
+        "seconds",
+        "service_id",
+        "staff_id",
+        "state",
+        "status",
+        "task_id",
+        "tick",
+        "timestamp",
+        "transport",
+        "where",
     }
-)  # fmt: skip
+)
 """Names a log line may carry: row numbers, words of closed lists, durations. A name that is not here is written "[struck out]"."""
 
 _NUMBER = re.compile(r"\+?\d(?:[ .-]?\d){7,}")

@@ -25,11 +25,22 @@ NOBODY = "personne ne l'a"
 
 LEVELS = {"urgent": "Urgent · ", "high": "Élevé · ", "moderate": "Modéré · "}
 KINDS = {
-    "alert": "alerte ouverte", "waits": "alerte en attente", "story": "alerte suivie", "task": "tâche", "call_back": "appel promis",
-    "request": "demande au médecin", "to_tell": "réponse du médecin à dire", "told": "réponse du médecin dite",
-    "call_planned": "appel prévu", "call_late": "appel en retard", "call_missed": "appel manqué", "agreed": "appel convenu",
-    "visit": "attendu dans le service", "city": "demandé en ville, sans réponse", "silent": "pas de réponse au relevé",
-}  # fmt: skip
+    "alert": "alerte ouverte",
+    "waits": "alerte en attente",
+    "story": "alerte suivie",
+    "task": "tâche",
+    "call_back": "appel promis",
+    "request": "demande au médecin",
+    "to_tell": "réponse du médecin à dire",
+    "told": "réponse du médecin dite",
+    "call_planned": "appel prévu",
+    "call_late": "appel en retard",
+    "call_missed": "appel manqué",
+    "agreed": "appel convenu",
+    "visit": "attendu dans le service",
+    "city": "demandé en ville, sans réponse",
+    "silent": "pas de réponse au relevé",
+}
 """The demonstration's own short words: those of the screens are out of sight from here."""
 
 Act = Callable[[datetime], "list[Planned]"]
@@ -65,9 +76,7 @@ class PassingOn:
             left = leaving.read(session, service, viewer=by, since=since, now=now)
             handover.keep_notes(session, {handover.WHOLE: NOTE}, by=by, now=now)
             notes, body = handover.drafts(session, service.id), _body(service, by, left, now)
-            handover.give(
-                session, service, since=since, body=body, language="fr", named=left.patients, notes=notes, by=by, now=now
-            )  # fmt: skip
+            handover.give(session, service, since=since, body=body, language="fr", named=left.patients, notes=notes, by=by, now=now)
         return []
 
     def _takes(self, staff_id: int, now: datetime) -> list[Planned]:

@@ -58,7 +58,7 @@ class Pharmacy:
             place = "hospital" if self._dice.happens(0.3, person.key, "pharmacy") else "town"
             supplies.dispense(
                 session, course, patient, on_day=now.date(), strength_mg=strength, tablets=tablets, place=place, by=by, now=now
-            )  # fmt: skip
+            )
         return []
 
     def _count(self, person: Person, now: datetime) -> list[Planned]:
@@ -74,7 +74,7 @@ class Pharmacy:
             if left >= 0:
                 supplies.count(
                     session, course, patient, on_day=on_day, tablets={strength: left}, returned={}, source="pharmacist", by=by, now=now
-                )  # fmt: skip
+                )
         return []
 
     def _found(self, session: Session, person: Person) -> tuple[Patient | None, Course | None, Actor]:

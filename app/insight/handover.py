@@ -118,9 +118,7 @@ def give(
     if _signs(by) != service.id:
         raise NotFound("This service")
     together = overlaps(session, service.id, by.actor.id, now)
-    row = Handover(
-        service_id=service.id, since=since, given_at=now, together=together, language=language, body=body, named=list(named)
-    )  # fmt: skip
+    row = Handover(service_id=service.id, since=since, given_at=now, together=together, language=language, body=body, named=list(named))
     if since_last(session, service, now) != since:
         raise _signed_already(session, service.id, now)
     try:
@@ -265,6 +263,11 @@ def _signature(part: Part, by: Viewer, now: datetime, words: str = "") -> Handov
 def _record(session: Session, row: Handover, action: str, *, by: Viewer, now: datetime) -> None:
     session.flush()
     audit.record(
-        session, actor=by.actor, action=action, subject=f"handover:{row.id}", service_id=row.service_id,
-        after={"since": row.since.isoformat(), "together": row.together, "patients": len(row.named)}, now=now,
-    )  # fmt: skip
+        session,
+        actor=by.actor,
+        action=action,
+        subject=f"handover:{row.id}",
+        service_id=row.service_id,
+        after={"since": row.since.isoformat(), "together": row.together, "patients": len(row.named)},
+        now=now,
+    )

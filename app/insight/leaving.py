@@ -37,9 +37,18 @@ LEFT, SHIFT_OVER = "left", "shift_over"
 
 ALERT_STEPS = ("raised", "risen", "closed", "reopened", "taken", "handed_over", "returned", "decided")
 TRAIL = (
-    "absence.recorded", "absence.changed", "absence.undone", "absence.over", "course.started", "course.held", "course.resumed",
-    "course.dose_changed", "course.stopped", "cycle.postponed", "companion.stopped",
-)  # fmt: skip
+    "absence.recorded",
+    "absence.changed",
+    "absence.undone",
+    "absence.over",
+    "course.started",
+    "course.held",
+    "course.resumed",
+    "course.dose_changed",
+    "course.stopped",
+    "cycle.postponed",
+    "companion.stopped",
+)
 """Stays, deaths and treatment, as the audit trail keeps them with who and why."""
 
 PROMISES = ("waits", "call_back", "to_tell")
@@ -125,19 +134,33 @@ def _alerts(session: Session, viewer: Viewer) -> Iterator[Line]:
     for one in alerts:
         waits = one.state == AlertState.WAITING
         yield Line(
-            kind="waits" if waits else "alert", at=one.raised_at, key=one.subject, patient_id=one.patient_id, level=Level.of(one.level),
-            by=one.next_step_at if waits and one.next_step_at else one.respond_by, owner_id=one.owner_id, row=one,
-            steps=tuple(why[one.id]), detail=scores.get(one.assessment_id, {}) if one.kind == "assessment" else {},
-        )  # fmt: skip
+            kind="waits" if waits else "alert",
+            at=one.raised_at,
+            key=one.subject,
+            patient_id=one.patient_id,
+            level=Level.of(one.level),
+            by=one.next_step_at if waits and one.next_step_at else one.respond_by,
+            owner_id=one.owner_id,
+            row=one,
+            steps=tuple(why[one.id]),
+            detail=scores.get(one.assessment_id, {}) if one.kind == "assessment" else {},
+        )
 
 
 def _tasks(session: Session, viewer: Viewer) -> Iterator[Line]:
     query = select(Task, Message.address).outerjoin(Message, Message.id == Task.message_id)
     for task, address in session.execute(query.where(*mine(Task, viewer), Task.closed_at.is_(None))):
         yield Line(
-            kind="call_back" if task.kind == "call_back" else "task", at=task.created_at, key=task_key(task, address or ""),
-            patient_id=task.patient_id, level=Level.INFO, by=task.due_at, owner_id=task.owner_id, row=task, address=address or "",
-        )  # fmt: skip
+            kind="call_back" if task.kind == "call_back" else "task",
+            at=task.created_at,
+            key=task_key(task, address or ""),
+            patient_id=task.patient_id,
+            level=Level.INFO,
+            by=task.due_at,
+            owner_id=task.owner_id,
+            row=task,
+            address=address or "",
+        )
 
 
 def _asked(session: Session, viewer: Viewer) -> Iterator[Line]:
@@ -146,10 +169,15 @@ def _asked(session: Session, viewer: Viewer) -> Iterator[Line]:
     for one in session.scalars(query):
         answered = one.state == RequestState.ANSWERED
         yield Line(
-            kind="to_tell" if answered else "request", at=one.answered_at or one.asked_at, key=f"patient:{one.patient_id}",
-            patient_id=one.patient_id, level=Level.of(one.level), by=one.respond_by,
-            owner_id=one.asked_by_id if answered else one.doctor_id, row=one,
-        )  # fmt: skip
+            kind="to_tell" if answered else "request",
+            at=one.answered_at or one.asked_at,
+            key=f"patient:{one.patient_id}",
+            patient_id=one.patient_id,
+            level=Level.of(one.level),
+            by=one.respond_by,
+            owner_id=one.asked_by_id if answered else one.doctor_id,
+            row=one,
+        )
 
 
 def _calls(session: Session, service: Service, viewer: Viewer, now: datetime) -> Iterator[Line]:
@@ -159,9 +187,15 @@ def _calls(session: Session, service: Service, viewer: Viewer, now: datetime) ->
         if call.state == CallState.PLANNED and calendar.local_day(call.due_at, service.timezone) > today:
             continue
         yield Line(
-            kind=f"call_{call.state}", at=call.planned_at, key=f"patient:{call.patient_id}", patient_id=call.patient_id, level=Level.INFO,
-            by=call.due_at, owner_id=call.owner_id, row=call,
-        )  # fmt: skip
+            kind=f"call_{call.state}",
+            at=call.planned_at,
+            key=f"patient:{call.patient_id}",
+            patient_id=call.patient_id,
+            level=Level.INFO,
+            by=call.due_at,
+            owner_id=call.owner_id,
+            row=call,
+        )
 
 
 def _city(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
@@ -169,9 +203,15 @@ def _city(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
     waiting = (TaskState.ASKED, TaskState.ACCEPTED, TaskState.OVERDUE)
     for one in session.scalars(select(CityTask).where(*mine(CityTask, viewer), CityTask.state.in_(waiting), CityTask.due_at <= now)):
         yield Line(
-            kind="city", at=one.asked_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, level=Level.INFO, by=one.due_at,
-            owner_id=one.asked_by_id, row=one,
-        )  # fmt: skip
+            kind="city",
+            at=one.asked_at,
+            key=f"patient:{one.patient_id}",
+            patient_id=one.patient_id,
+            level=Level.INFO,
+            by=one.due_at,
+            owner_id=one.asked_by_id,
+            row=one,
+        )
 
 
 def _agreed(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
@@ -179,9 +219,15 @@ def _agreed(session: Session, viewer: Viewer, now: datetime) -> Iterator[Line]:
     latest = select(func.max(Contact.id)).where(*mine(Contact, viewer), Contact.state == ContactState.CLOSED).group_by(Contact.patient_id)
     for one in session.scalars(select(Contact).where(Contact.id.in_(latest), Contact.next_contact_at > now)):
         yield Line(
-            kind="agreed", at=one.ended_at or one.started_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id,
-            level=Level.INFO, by=one.next_contact_at, owner_id=one.by_id, row=one,
-        )  # fmt: skip
+            kind="agreed",
+            at=one.ended_at or one.started_at,
+            key=f"patient:{one.patient_id}",
+            patient_id=one.patient_id,
+            level=Level.INFO,
+            by=one.next_contact_at,
+            owner_id=one.by_id,
+            row=one,
+        )
 
 
 def _visits(session: Session, service: Service, viewer: Viewer, now: datetime) -> Iterator[Line]:
@@ -209,9 +255,14 @@ def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
         steps = tuple(event for event in events if event.id not in undone)
         if steps:
             yield Line(
-                kind="story", at=steps[0].at, key=alert.subject, patient_id=alert.patient_id, level=Level.of(alert.level), row=alert,
+                kind="story",
+                at=steps[0].at,
+                key=alert.subject,
+                patient_id=alert.patient_id,
+                level=Level.of(alert.level),
+                row=alert,
                 steps=steps,
-            )  # fmt: skip
+            )
 
 
 def _told(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:

@@ -20,9 +20,36 @@ from app.people.telephones import is_fiction
 FRANCE = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")
 """France and its overseas departments and territories: the parts of ISO 3166-1 that have their own entry."""
 EEA = (
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV",
-    "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-)  # fmt: skip
+    "AT",
+    "BE",
+    "BG",
+    "CY",
+    "CZ",
+    "DE",
+    "DK",
+    "EE",
+    "ES",
+    "FI",
+    "GR",
+    "HR",
+    "HU",
+    "IE",
+    "IS",
+    "IT",
+    "LI",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "NL",
+    "NO",
+    "PL",
+    "PT",
+    "RO",
+    "SE",
+    "SI",
+    "SK",
+)
 """The European Economic Area without France: 26 states of the Union, Iceland, Liechtenstein, Norway (as of 2026-11-22)."""
 HOUSE = frozenset((*FRANCE, *EEA, "GB", "CH", "MC", "AD"))
 """Where a patient of a French hospital may live or travel every week (house rule, 2026-11-22). A service may choose its own list."""
@@ -81,16 +108,20 @@ def choose(session: Session, service: Service, written: str, *, by: Actor, now: 
     if unknown := [code for code in codes if code not in phonenumbers.SUPPORTED_REGIONS]:
         raise Refusal(
             "{codes} is no country known here. Write codes of two letters, such as FR, BE.",
-            field="regions", status=422, codes=", ".join(unknown)[:60],
-        )  # fmt: skip
+            field="regions",
+            status=422,
+            codes=", ".join(unknown)[:60],
+        )
     before = list(service.regions)
     if codes == before:
         return
     if outside := _outside(session, service, _with_own(service, codes)):
         raise Refusal(
             "{n} people followed here have a number outside this list. Change their numbers first, or keep their countries.",
-            field="regions", status=422, n=outside,
-        )  # fmt: skip
+            field="regions",
+            status=422,
+            n=outside,
+        )
     service.regions = codes
     session.flush()
     audit.record(

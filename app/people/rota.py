@@ -96,9 +96,14 @@ def stand_in(session: Session, *, absent_id: int, by_id: int, span: Span, by: Vi
     if _may_only_prescribe(absent) and replacing.role != absent.role:
         raise Refusal("A doctor is replaced by a doctor: questions and signatures go with the place.", field="by_id", status=422)
     row = StandIn(
-        service_id=_service_id(by), absent_id=absent.id, by_id=replacing.id, starts_at=span.starts_at, ends_at=span.ends_at,
-        written_by=str(by.actor), written_at=now,
-    )  # fmt: skip
+        service_id=_service_id(by),
+        absent_id=absent.id,
+        by_id=replacing.id,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        written_by=str(by.actor),
+        written_at=now,
+    )
     session.add(row)
     session.flush()
     _record(session, by, "stand_in.written", row, now, after={"absent": absent.id, "by": replacing.id, **_hours(span)})
@@ -168,9 +173,15 @@ def choose_road_test_hour(session: Session, service: Service, hour: int | None, 
     session.flush()
     if hour != before:
         audit.record(
-            session, actor=by.actor, action="rota.test_hour", subject=f"service:{service.id}", service_id=service.id,
-            before=before, after=hour, now=now,
-        )  # fmt: skip
+            session,
+            actor=by.actor,
+            action="rota.test_hour",
+            subject=f"service:{service.id}",
+            service_id=service.id,
+            before=before,
+            after=hour,
+            now=now,
+        )
 
 
 def _may_only_prescribe(staff: Staff) -> bool:
@@ -253,6 +264,12 @@ def _record(
     session: Session, by: Viewer, action: str, row: Shift | StandIn, now: datetime, *, before: object = None, after: object = None
 ) -> None:
     audit.record(
-        session, actor=by.actor, action=action, subject=f"{row.__tablename__}:{row.id}", service_id=row.service_id,
-        before=before, after=after, now=now,
-    )  # fmt: skip
+        session,
+        actor=by.actor,
+        action=action,
+        subject=f"{row.__tablename__}:{row.id}",
+        service_id=row.service_id,
+        before=before,
+        after=after,
+        now=now,
+    )

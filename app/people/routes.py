@@ -81,9 +81,15 @@ def write(
     after = {"rungs": kept, "take": take_minutes, "act": act_minutes}
     if after != before:
         audit.record(
-            session, actor=by.actor, action="route.written", subject=f"route:{level}", service_id=service.id,
-            before=before, after=after, now=now,
-        )  # fmt: skip
+            session,
+            actor=by.actor,
+            action="route.written",
+            subject=f"route:{level}",
+            service_id=service.id,
+            before=before,
+            after=after,
+            now=now,
+        )
     return route
 
 

@@ -83,9 +83,7 @@ def postpone(session: Session, course: Course, patient: Patient, *, to_day: date
     row = Postponement(cycle=cycle, to_day=to_day, reason=reason, ordered_by=str(by), recorded_at=now)
     course.postponements.append(row)
     after = {"cycle": cycle, "to": to_day.isoformat()}
-    note(
-        session, course, patient, "cycle.postponed", by=by, now=now, reason=reason, before={"planned": planned.isoformat()}, after=after
-    )  # fmt: skip
+    note(session, course, patient, "cycle.postponed", by=by, now=now, reason=reason, before={"planned": planned.isoformat()}, after=after)
     session.flush()
     return row
 

@@ -52,9 +52,7 @@ def dispense(
         problems["place"] = "Say which pharmacy handed them out."
     if problems or on_day is None:
         raise FieldErrors(problems)
-    row = Dispensing(
-        **_said(medicine, by, now), on_day=on_day, strength_mg=strength_mg, tablets=tablets, place=place
-    )  # fmt: skip
+    row = Dispensing(**_said(medicine, by, now), on_day=on_day, strength_mg=strength_mg, tablets=tablets, place=place)
     session.add(row)
     after = {"on": on_day.isoformat(), "strength_mg": f"{strength_mg:f}", "tablets": tablets, "place": place, "of": medicine.agent}
     note(session, course_of(medicine), patient, "tablets.dispensed", by=by, now=now, after=after)

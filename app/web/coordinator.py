@@ -198,7 +198,7 @@ def _hold(session: Session, page: Page, patient: Patient, course: Course, values
     kind = values.get("kind", "").strip() or HoldKind.ORDERED
     courses.hold(
         session, course, patient, from_day=start, until_day=end, reason=_reason(values), by=page.viewer.actor, now=page.now, kind=kind
-    )  # fmt: skip
+    )
     agenda.plan(session, course, now=page.now)
 
 

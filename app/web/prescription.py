@@ -15,9 +15,18 @@ from triage.protocol import Protocol
 Fields = Mapping[str, str]
 
 TYPED = (
-    "agent", "dose_mg", "times_per_day", "days_on", "days_off", "strengths",
-    "blocks", "cycle_days", "weekday", "every", "first_intake_evening",
-)  # fmt: skip
+    "agent",
+    "dose_mg",
+    "times_per_day",
+    "days_on",
+    "days_off",
+    "strengths",
+    "blocks",
+    "cycle_days",
+    "weekday",
+    "every",
+    "first_intake_evening",
+)
 """The fields that follow from the protocol chosen."""
 
 

@@ -19,7 +19,5 @@ def upgrade() -> None:
             change.create_foreign_key(f"fk_{table}_companion_id_companion", "companion", ["companion_id"], ["id"])
     with op.batch_alter_table("cap_opening") as change:
         change.drop_constraint("uq_cap_opening_course_id", type_="unique")
-        change.create_unique_constraint(
-            "uq_cap_opening_course_id", ["course_id", "companion_id", "at"], postgresql_nulls_not_distinct=True
-        )  # fmt: skip
+        change.create_unique_constraint("uq_cap_opening_course_id", ["course_id", "companion_id", "at"], postgresql_nulls_not_distinct=True)
     op.create_index(op.f("ix_cap_opening_course_id"), "cap_opening", ["course_id"], unique=False)

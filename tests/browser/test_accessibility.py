@@ -217,12 +217,36 @@ def an_absence(page: Page, ward: Ward) -> None:
 
 
 STATES: list[Callable[[Page, Ward], None]] = [
-    the_list, a_filtered_list_after_an_absence, an_urgent_alert, a_taken_alert, the_close, nobody_reached,
-    the_ready_replies, an_unknown_number, a_refusal, lost_contact, the_keys, the_patient,
-    the_grades, the_documents, the_measures, a_file_of_results, the_results, the_story, the_printed_page,
-    the_handover, a_signed_handover,
-    the_tablets, the_particulars, the_absences, the_protocols, one_protocol, the_explanation, the_search, an_absence,
-]  # fmt: skip
+    the_list,
+    a_filtered_list_after_an_absence,
+    an_urgent_alert,
+    a_taken_alert,
+    the_close,
+    nobody_reached,
+    the_ready_replies,
+    an_unknown_number,
+    a_refusal,
+    lost_contact,
+    the_keys,
+    the_patient,
+    the_grades,
+    the_documents,
+    the_measures,
+    a_file_of_results,
+    the_results,
+    the_story,
+    the_printed_page,
+    the_handover,
+    a_signed_handover,
+    the_tablets,
+    the_particulars,
+    the_absences,
+    the_protocols,
+    one_protocol,
+    the_explanation,
+    the_search,
+    an_absence,
+]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
@@ -235,12 +259,26 @@ def test_no_complaint_at_desktop_width(open_page: OpenPage, ward: Ward, state: C
 @pytest.mark.parametrize(
     "address",
     [
-        "/", "/alerts/1", "/alerts/2", "/patients/2", "/patients/2/grades", "/patients/2/tablets", "/patients/2/particulars",
-        "/patients/2/absences", "/patients/2/documents", "/patients/2/measures", "/patients/2/results", "/results", "/patients/2/timeline",
-        "/patients/2/print", "/handover", "/protocols",
-        "/protocols/1", "/search",
+        "/",
+        "/alerts/1",
+        "/alerts/2",
+        "/patients/2",
+        "/patients/2/grades",
+        "/patients/2/tablets",
+        "/patients/2/particulars",
+        "/patients/2/absences",
+        "/patients/2/documents",
+        "/patients/2/measures",
+        "/patients/2/results",
+        "/results",
+        "/patients/2/timeline",
+        "/patients/2/print",
+        "/handover",
+        "/protocols",
+        "/protocols/1",
+        "/search",
     ],
-)  # fmt: skip
+)
 def test_no_complaint_and_no_sideways_scroll_at_phone_width(open_page: OpenPage, ward: Ward, address: str) -> None:
     with ward.database.transaction() as session:
         jean, (first, last) = session.get_one(Patient, 2), (date(2026, 11, 24), date(2026, 12, 24))

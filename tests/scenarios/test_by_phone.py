@@ -71,9 +71,15 @@ def night(database: Database, world: World, clock: HandClock) -> Iterator[Night]
     door = Loopback()
     with TwilioStandIn() as twilio:
         settings = Settings(
-            environment="test", public_url=door.url, database_url=database.url.render_as_string(hide_password=False), transport="twilio",
-            twilio_account_sid=ACCOUNT, twilio_auth_token=TOKEN, twilio_from=world.service.number, twilio_api_base=twilio.url,
-        )  # fmt: skip
+            environment="test",
+            public_url=door.url,
+            database_url=database.url.render_as_string(hide_password=False),
+            transport="twilio",
+            twilio_account_sid=ACCOUNT,
+            twilio_auth_token=TOKEN,
+            twilio_from=world.service.number,
+            twilio_api_base=twilio.url,
+        )
         clock.at = clock.at.replace(hour=22)
         with database.transaction() as session:
             for staff, phone in ((world.luc, LUC), (world.lebon, LEBON)):

@@ -62,10 +62,17 @@ def command(
 ) -> Iterator[Command]:
     """The command line under the settings of a hospital that has a carrier."""
     settings = {
-        "ENVIRONMENT": "test", "DATABASE_URL": empty_database_url, "PUBLIC_URL": door.url, "SECRET_KEY": "a secret of its own",
-        "TRANSPORT": "twilio", "TWILIO_ACCOUNT_SID": carrier.account, "TWILIO_AUTH_TOKEN": carrier.token, "TWILIO_FROM": SERVICE,
-        "TWILIO_API_BASE": carrier.url, "PASSWORD": PASSWORD,
-    }  # fmt: skip
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": empty_database_url,
+        "PUBLIC_URL": door.url,
+        "SECRET_KEY": "a secret of its own",
+        "TRANSPORT": "twilio",
+        "TWILIO_ACCOUNT_SID": carrier.account,
+        "TWILIO_AUTH_TOKEN": carrier.token,
+        "TWILIO_FROM": SERVICE,
+        "TWILIO_API_BASE": carrier.url,
+        "PASSWORD": PASSWORD,
+    }
     for name, value in settings.items():
         monkeypatch.setenv(f"VIGIE_{name}", value)
     key, root = audit._Seal.key, logging.getLogger()
@@ -88,10 +95,26 @@ def command(
 def hospital(command: Command, empty_database_url: str) -> Iterator[Database]:
     """What a stranger has after `vigie init` and four accounts."""
     command(
-        "init", "--hospital", "Hôpital de la Baie", "--service", "Oncologie", "--sms-name", "Suivi Baie", "--phone", "0199001234",
-        "--number", SERVICE, "--timezone", "Europe/Paris", "--hours", "mon-fri 08:00-18:00",
-        "--admin-name", "Alma", "--admin-login", "alma",
-    )  # fmt: skip
+        "init",
+        "--hospital",
+        "Hôpital de la Baie",
+        "--service",
+        "Oncologie",
+        "--sms-name",
+        "Suivi Baie",
+        "--phone",
+        "0199001234",
+        "--number",
+        SERVICE,
+        "--timezone",
+        "Europe/Paris",
+        "--hours",
+        "mon-fri 08:00-18:00",
+        "--admin-name",
+        "Alma",
+        "--admin-login",
+        "alma",
+    )
     for login, role, name in (
         ("lebon", "oncologist", "Dr Lebon"),
         ("ines", "coordinator", "Inès Caron"),
@@ -137,9 +160,17 @@ def enrol_marie(ines: httpx2.Client) -> None:
     for name, options in re.findall(r'<select id="(\w+)"(.*?)</select>', page, flags=re.S):
         form[name] = "".join(re.findall(r'<option value="([^"]*)" selected', options))
     form |= {
-        "family_name": "Hoarau", "given_names": "Marie", "birth_date": "1955-03-14", "sex": "female", "phone": "0639980001",
-        "consent_follow_up": "yes", "consent_sms_words": "yes", "consent_sheet": "2026-09", "dose_mg": "1500", "first_text": "yes",
-    }  # fmt: skip
+        "family_name": "Hoarau",
+        "given_names": "Marie",
+        "birth_date": "1955-03-14",
+        "sex": "female",
+        "phone": "0639980001",
+        "consent_follow_up": "yes",
+        "consent_sms_words": "yes",
+        "consent_sheet": "2026-09",
+        "dose_mg": "1500",
+        "first_text": "yes",
+    }
     answer = ines.post("/enrol", data=form)
     assert answer.status_code == 303, re.findall(r'field-error" id="(\w+)-error">([^<]+)', answer.text)
 

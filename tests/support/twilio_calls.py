@@ -55,10 +55,19 @@ class Calls:
         now, base = format_datetime(datetime.now(UTC)), CALLS.format(account=self.account)
         empty = dict.fromkeys(
             (
-                "parent_call_sid", "phone_number_sid", "start_time", "end_time", "duration", "price", "answered_by", "forwarded_from",
-                "group_sid", "caller_name", "trunk_sid",
+                "parent_call_sid",
+                "phone_number_sid",
+                "start_time",
+                "end_time",
+                "duration",
+                "price",
+                "answered_by",
+                "forwarded_from",
+                "group_sid",
+                "caller_name",
+                "trunk_sid",
             )
-        )  # fmt: skip
+        )
         self.made.append(
             empty
             | {
@@ -100,7 +109,7 @@ class Calls:
 
     def press(self, sid: str, digit: str, *, address: str = "") -> httpx2.Response:
         """Somebody answers and presses a key: it goes where the words in hand say, or to ``address``, where the last answer said."""
-        where = address or str(ElementTree.fromstring(self.asked[sid]["Twiml"]).find("Gather").attrib["action"])  # type: ignore[union-attr]  # noqa: S314
+        where = address or str(ElementTree.fromstring(self.asked[sid]["Twiml"]).find("Gather").attrib["action"])  # type: ignore[union-attr]  # noqa: S314 - our own words
         return self._post(where, self._form(sid, "in-progress") | {"Digits": digit, "FinishedOnKey": "", "msg": "Gather End"})
 
     def end(self, sid: str, status: str) -> int:

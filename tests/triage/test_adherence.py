@@ -233,8 +233,18 @@ def test_a_source_alone_keeps_its_figure() -> None:
 
 def test_every_figure_has_its_definition_in_both_languages() -> None:
     assert set(DEFINITIONS) == {
-        "taking", "missed", "extra", "off_day", "pdc", "pdc_intake_days", "mpr", "mpr_capped", "rdi", "persistence", "sources",
-    }  # fmt: skip
+        "taking",
+        "missed",
+        "extra",
+        "off_day",
+        "pdc",
+        "pdc_intake_days",
+        "mpr",
+        "mpr_capped",
+        "rdi",
+        "persistence",
+        "sources",
+    }
     for name, text in DEFINITIONS.items():
         assert set(text) == {"fr", "en"} and all(text.values()), name
         for sentence in text["fr"].split("."):

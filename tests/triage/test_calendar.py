@@ -25,7 +25,7 @@ from triage.calendar import (
     next_start,
     start_questions,
     zone_of,
-)  # fmt: skip
+)
 
 CAPECITABINE = Pattern(2, 14, 7)
 MONDAY = date(2026, 3, 2)

@@ -27,7 +27,7 @@ from triage.calendar import (
     together,
     treatment_day,
     zone_on,
-)  # fmt: skip
+)
 
 MONDAY = date(2026, 3, 2)
 CAPECITABINE = Pattern(2, 14, 7)
@@ -65,7 +65,7 @@ NEXT = [
     ("Fernand, the first cycle itself is postponed", Course(CAPECITABINE, MONDAY, (), (), (Postponed(1, march(9)),)), march(9)),
     ("Gisele, two blocks of 28", Course(LONSURF, MONDAY, (MONDAY,)), march(30)),
     ("Henri, a hold between his blocks moves nothing", Course(LONSURF, MONDAY, (MONDAY,), (Span(march(7), march(8)),)), march(30)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("course", "planned"), [row[1:] for row in NEXT], ids=[row[0] for row in NEXT])

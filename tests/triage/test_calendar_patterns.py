@@ -55,7 +55,7 @@ PAGES = [
     ("Ali, everolimus, continuous", Pattern(1), MONDAY, "1" * 40),
     ("Rose, olaparib, continuous from an evening on: no morning is last", Pattern(2, first_intake_evening=True), MONDAY, "1" + "2" * 39),
     ("Fatou, three a day from the evening on", Pattern(3, 2, 3, first_intake_evening=True), MONDAY, "13200" + "132"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("pattern", "first", "page"), [row[1:] for row in PAGES], ids=[row[0] for row in PAGES])
@@ -150,10 +150,12 @@ def test_what_a_pattern_says_when_it_is_refused() -> None:
         "a weekday and one day in so many exclude each other": {"weekday": 3, "every": 2},
         "a first intake in the evening needs two or more a day, day after day": {"first_intake_evening": True, "every": 2},
         "a first intake in the evening needs the morning after each block": {
-            "first_intake_evening": True, "blocks": ((1, 3),), "cycle_days": 3,
+            "first_intake_evening": True,
+            "blocks": ((1, 3),),
+            "cycle_days": 3,
         },
         "unknown weekday 'lundi': expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday": None,
-    }  # fmt: skip
+    }
     for sentence, days in told.items():
         with pytest.raises(ValueError) as refused:
             weekday_of("lundi") if days is None else Pattern(**{"times_per_day": 2, **days})

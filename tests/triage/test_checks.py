@@ -168,9 +168,14 @@ def test_nothing_then_urgent_one_score_later_wants_a_step() -> None:
     """From score 1, nothing, to score 2, urgent: a remark, the protocol may mean it."""
     changed = with_change(
         ("mouth_call        = { at = 2", "mouth_call        = { at = 2"),
-        ('[[rules]]\nid = "capecitabine-fever"', ITCHING_RULE.replace("itching", "mouth-now").replace('level = "info"', 'level = "urgent"')
-         .replace('yes = "mouth-now"', 'answer = "mouth_sores", at_least = "mouth_call"') + '\n[[rules]]\nid = "capecitabine-fever"'),
-    )  # fmt: skip
+        (
+            '[[rules]]\nid = "capecitabine-fever"',
+            ITCHING_RULE.replace("itching", "mouth-now")
+            .replace('level = "info"', 'level = "urgent"')
+            .replace('yes = "mouth-now"', 'answer = "mouth_sores", at_least = "mouth_call"')
+            + '\n[[rules]]\nid = "capecitabine-fever"',
+        ),
+    )
     said = [r for r in checks.remarks(changed) if r.where == "questions.mouth_sores"]
     assert [(r.grave, "nothing at 1, urgent at 2" in r.en) for r in said] == [(False, True)]
 

@@ -19,14 +19,44 @@ FIRST_READING = date(2026, 11, 21)
 """The day on which the sources were first read: nothing can have been read before."""
 
 IN_DEPTH = {
-    "capecitabine", "trifluridine_tipiracil", "temozolomide", "imatinib", "ibrutinib", "venetoclax",
-    "lenalidomide", "olaparib", "palbociclib", "everolimus", "sunitinib", "abiraterone",
-}  # fmt: skip
+    "capecitabine",
+    "trifluridine_tipiracil",
+    "temozolomide",
+    "imatinib",
+    "ibrutinib",
+    "venetoclax",
+    "lenalidomide",
+    "olaparib",
+    "palbociclib",
+    "everolimus",
+    "sunitinib",
+    "abiraterone",
+}
 DRAFTS = {
-    "vinorelbine_oral", "etoposide_oral", "cyclophosphamide_oral", "methotrexate_oral_weekly", "mercaptopurine", "dasatinib",
-    "nilotinib", "acalabrutinib", "zanubrutinib", "ruxolitinib", "pomalidomide", "niraparib", "ribociclib", "abemaciclib",
-    "pazopanib", "cabozantinib", "lenvatinib", "regorafenib", "erlotinib", "osimertinib", "enzalutamide", "lapatinib", "tucatinib",
-}  # fmt: skip
+    "vinorelbine_oral",
+    "etoposide_oral",
+    "cyclophosphamide_oral",
+    "methotrexate_oral_weekly",
+    "mercaptopurine",
+    "dasatinib",
+    "nilotinib",
+    "acalabrutinib",
+    "zanubrutinib",
+    "ruxolitinib",
+    "pomalidomide",
+    "niraparib",
+    "ribociclib",
+    "abemaciclib",
+    "pazopanib",
+    "cabozantinib",
+    "lenvatinib",
+    "regorafenib",
+    "erlotinib",
+    "osimertinib",
+    "enzalutamide",
+    "lapatinib",
+    "tucatinib",
+}
 PROGRAMMES = {"programme-star", "programme-pro-tect", "programme-ukons-two-ambers", "programme-prompt-care", "programme-esmart"}
 
 

@@ -40,7 +40,7 @@ SUPPLIES = [
     ("unknown, before the window: MPR does not look there", [Fill(0, None), Fill(30, D(30))], Window(30, 60), None, "0.5"),
     ("half a day left", [Fill(0, D("10.5"))], Window(0, 21), "0.5", "0.5"),
     ("nothing supplied", [Fill(0, D(0))], Window(0, 10), "0", "0"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fills", "window", "days", "ratio"), [row[1:] for row in SUPPLIES], ids=[row[0] for row in SUPPLIES])
@@ -68,7 +68,7 @@ INTAKE_DAYS = [
     ("a hold across the end of the window", [Fill(0, D(5))], Window(0, 10), fourteen_seven(range(8, 30)), "0.625"),
     ("a hold over the whole window", [Fill(0, D(5))], Window(0, 10), fourteen_seven(range(30)), None),
     ("a hold before the window leaves its tablets for it", [Fill(0, D(14))], Window(21, 21), fourteen_seven(range(14)), "1"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fills", "window", "needed", "days"), [row[1:] for row in INTAKE_DAYS], ids=[row[0] for row in INTAKE_DAYS])

@@ -98,7 +98,7 @@ def _reduce(
         raise Refusal(NOT_LESS, field="dose_mg", status=422, dose=Decimal(f"{before.normalize():f}"))
     row = orders.change_dose(
         session, medicine, patient, from_day=first, dose_mg=decision.dose_mg, strengths=decision.strengths, reason=reason, by=by, now=now
-    )  # fmt: skip
+    )
     told = {"tablets": row.tablets, "before_mg": f"{before.normalize():f}", "from_day": first.isoformat()}
     request.answer_detail = {**request.answer_detail, **told}
     session.flush()

@@ -80,7 +80,7 @@ def record_absence(patient_id: Id, body: AbsenceIn, who: Caller, session: Writes
     patient = patients.get(session, patient_id, viewer=who)
     row = freezing.record(
         session, patient, body.kind, from_day=body.from_day, until_day=body.until_day, reason=body.reason, by=by.actor, now=now
-    )  # fmt: skip
+    )
     return _shown(row)
 
 

@@ -138,9 +138,19 @@ class CloseIn(Body):
 
     by: Annotated[By, Field(min_length=1)]
     outcome: Literal[
-        "no_action", "advice", "nurse_protocol", "doctor_informed", "doctor_decision", "seen_same_day", "sent_to_emergency",
-        "referred", "already_managed", "not_an_event", "not_reached", "other",
-    ]  # fmt: skip
+        "no_action",
+        "advice",
+        "nurse_protocol",
+        "doctor_informed",
+        "doctor_decision",
+        "seen_same_day",
+        "sent_to_emergency",
+        "referred",
+        "already_managed",
+        "not_an_event",
+        "not_reached",
+        "other",
+    ]
     note: Annotated[Text, Field(max_length=4000)] = ""
 
 

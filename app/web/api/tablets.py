@@ -55,7 +55,7 @@ def record_pill_count(patient_id: Id, body: PillCountIn, who: Caller, session: W
     medicine = supplies.medicine_of(course, body.medicine)
     row = supplies.count(
         session, medicine, patient, on_day=body.on_day, tablets=left, returned=gone, source=body.source, by=by.actor, now=now
-    )  # fmt: skip
+    )
     return treatment.pill_count(row)
 
 

@@ -75,9 +75,14 @@ def _effect(term: str, name: str, said: str, row: Mapping[str, Any], chart: Sequ
         times, present = times + (one.grade > 0 and not present), one.grade > 0
     grade = row.get("grade", "")
     return Effect(
-        term, name, said, "" if grade is None else str(grade), str(row.get("since") or ""), mine[-1] if mine else None,
+        term,
+        name,
+        said,
+        "" if grade is None else str(grade),
+        str(row.get("since") or ""),
+        mine[-1] if mine else None,
         times if present else times + 1 if mine else 0,
-    )  # fmt: skip
+    )
 
 
 def none_told(asked: Sequence[Question], said: Mapping[str, Answer]) -> bool:

@@ -57,8 +57,16 @@ def give(page: StaffPage, session: Writes, values: Typed) -> Response:
     named = list(dict.fromkeys([*left.patients, *(note.patient_id for note in notes if note.patient_id is not None)]))
     try:
         given = handover.give(
-            session, service, since=read, body=text, language=page.language, named=named, notes=notes, by=page.viewer, now=page.now,
-        )  # fmt: skip
+            session,
+            service,
+            since=read,
+            body=text,
+            language=page.language,
+            named=named,
+            notes=notes,
+            by=page.viewer,
+            now=page.now,
+        )
     except Conflict as refusal:
         return _shown(page, session, problem=page.refused(refusal))
     return page.go(f"/handover/{given.id}")

@@ -30,9 +30,15 @@ def asked(database: Database, world: World, marie: Patient, clock: HandClock) ->
     def ask(number: int = 1, kind: str = "call_back", **detail: object) -> Task:
         with database.transaction() as session:
             return tasks.make(
-                session, service_id=world.service.id, patient_id=marie.id, kind=kind, key=f"{kind}:{number}", detail=detail,
-                due_at=clock.now() + timedelta(hours=4), now=clock.now(),
-            )  # fmt: skip
+                session,
+                service_id=world.service.id,
+                patient_id=marie.id,
+                kind=kind,
+                key=f"{kind}:{number}",
+                detail=detail,
+                due_at=clock.now() + timedelta(hours=4),
+                now=clock.now(),
+            )
 
     return ask
 

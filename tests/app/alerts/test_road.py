@@ -239,10 +239,14 @@ def test_a_test_goes_down_the_same_road_says_test_and_is_answered(database: Data
     assert found(database, test_id) == (
         RoadState.HELD,
         {
-            ("claire", "browser"): "screen", ("luc", "text"): "", ("luc", "voice"): "key", ("ines", "text"): "", ("ines", "email"): "",
+            ("claire", "browser"): "screen",
+            ("luc", "text"): "",
+            ("luc", "voice"): "key",
+            ("ines", "text"): "",
+            ("ines", "email"): "",
             ("ines", "voice"): "key",
         },
-    )  # fmt: skip
+    )
     with database.reading() as session:
         assert session.scalars(select(Alert)).all() == []
 

@@ -92,11 +92,14 @@ def test_sending_nobody_needs_two_calls_a_relative_and_a_doctor_spoken_to(
     close(database, world, urgent, clock, "doctor_decision")
 
 
-@pytest.mark.parametrize(("what", "by", "why", "sentence"), [
-    ("maybe", "Dr Lebon", "vue hier", "Choose what was decided"),
-    ("help_sent", " ", "vue hier", "Write who decided"),
-    ("help_sent", "Dr Lebon", "", "Write why"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "by", "why", "sentence"),
+    [
+        ("maybe", "Dr Lebon", "vue hier", "Choose what was decided"),
+        ("help_sent", " ", "vue hier", "Write who decided"),
+        ("help_sent", "Dr Lebon", "", "Write why"),
+    ],
+)
 def test_a_decision_says_what_who_and_why(
     database: Database, world: World, urgent: Alert, clock: HandClock, what: str, by: str, why: str, sentence: str
 ) -> None:

@@ -40,11 +40,14 @@ def test_until_worse_still_ends_with_the_next_working_day(database: Database, wa
     assert (kept.state, kept.next_step_at) == (AlertState.WAITING, THURSDAY_18)
 
 
-@pytest.mark.parametrize(("now", "last"), [
-    (datetime(2026, 11, 18, 9, 0, tzinfo=UTC), THURSDAY_18),
-    (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), datetime(2026, 11, 23, 17, 0, tzinfo=UTC)),  # Friday: until Monday evening
-    (datetime(2026, 12, 24, 9, 0, tzinfo=UTC), datetime(2026, 12, 28, 17, 0, tzinfo=UTC)),  # Christmas Eve: past the holiday and Sunday
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (datetime(2026, 11, 18, 9, 0, tzinfo=UTC), THURSDAY_18),
+        (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), datetime(2026, 11, 23, 17, 0, tzinfo=UTC)),  # Friday: until Monday evening
+        (datetime(2026, 12, 24, 9, 0, tzinfo=UTC), datetime(2026, 12, 28, 17, 0, tzinfo=UTC)),  # Christmas Eve: past the holiday and Sunday
+    ],
+)
 def test_the_last_limit_skips_closed_days(world: World, now: datetime, last: datetime) -> None:
     assert handling.latest_wait(world.service, now) == last
 
@@ -57,12 +60,15 @@ def test_a_minute_past_the_limit_is_refused(database: Database, world: World, wa
         handling.wait(session, waiting.id, by=claire, now=clock.now(), until=THURSDAY_18)
 
 
-@pytest.mark.parametrize(("level", "rules", "state"), [
-    (Level.MODERATE, ["diarrhoea-2"], AlertState.NEW),
-    (Level.HIGH, ["diarrhoea-3"], AlertState.NEW),
-    (Level.URGENT, ["fever"], AlertState.NEW),
-    (Level.MODERATE, ["nausea-2"], AlertState.WAITING),  # the same again is not worse
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("level", "rules", "state"),
+    [
+        (Level.MODERATE, ["diarrhoea-2"], AlertState.NEW),
+        (Level.HIGH, ["diarrhoea-3"], AlertState.NEW),
+        (Level.URGENT, ["fever"], AlertState.NEW),
+        (Level.MODERATE, ["nausea-2"], AlertState.WAITING),  # the same again is not worse
+    ],
+)
 def test_what_gets_worse_comes_back_at_once(
     database: Database, waiting: Alert, raise_: Raise, clock: HandClock, level: Level, rules: list[str], state: AlertState
 ) -> None:

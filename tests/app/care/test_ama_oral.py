@@ -27,10 +27,25 @@ PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2027, 1, 5, 9, 0, tzinfo=UTC)
 """Tuesday 5 January 2027, 10:00 in Paris: the first intake."""
 CALLS = (
-    "2027-01-20", "2027-02-04", "2027-02-19", "2027-03-05", "2027-03-22", "2027-04-05",
-    "2027-04-20", "2027-05-05", "2027-05-20", "2027-06-04", "2027-06-18", "2027-07-02",
-    "2027-08-04", "2027-09-03", "2027-10-04", "2027-11-04", "2027-12-03", "2028-01-04",
-)  # fmt: skip
+    "2027-01-20",
+    "2027-02-04",
+    "2027-02-19",
+    "2027-03-05",
+    "2027-03-22",
+    "2027-04-05",
+    "2027-04-20",
+    "2027-05-05",
+    "2027-05-20",
+    "2027-06-04",
+    "2027-06-18",
+    "2027-07-02",
+    "2027-08-04",
+    "2027-09-03",
+    "2027-10-04",
+    "2027-11-04",
+    "2027-12-03",
+    "2028-01-04",
+)
 """Day 15, 30 … 180, then the 4th of each month. Day 180 is a Sunday and the day after it past the phase: the Friday before."""
 
 
@@ -39,9 +54,17 @@ def followed(session: Session, world: World, follow: Follow) -> tuple[Patient, C
     shelf.seed(session, START)
     marie = a_patient(session, world, now=START)
     course = a_course(
-        session, world, marie, now=START, agent="ibrutinib", protocol_slug="ibrutinib-continuous", dose_mg=Decimal(420),
-        times_per_day=1, days_on=28, days_off=0,
-    )  # fmt: skip
+        session,
+        world,
+        marie,
+        now=START,
+        agent="ibrutinib",
+        protocol_slug="ibrutinib-continuous",
+        dose_mg=Decimal(420),
+        times_per_day=1,
+        days_on=28,
+        days_off=0,
+    )
     return marie, course, follow(marie, "ama-oral", START)
 
 

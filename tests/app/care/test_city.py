@@ -193,7 +193,10 @@ def test_a_slip_about_a_professional_is_said_beside_its_field(
 ) -> None:
     with pytest.raises(FieldErrors) as refused:
         directory.declare(
-            session, NewProfessional(**{"trade": "gp", "name": "Dr Técher", **change}), by=viewer_of(world.claire), now=clock.now(),
+            session,
+            NewProfessional(**{"trade": "gp", "name": "Dr Técher", **change}),
+            by=viewer_of(world.claire),
+            now=clock.now(),
             allow_fiction=True,
-        )  # fmt: skip
+        )
     assert set(refused.value.fields) == {field}

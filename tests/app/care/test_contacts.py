@@ -279,9 +279,15 @@ def test_coa_4_an_incoming_contact_is_recorded_apart_and_never_counts_as_a_plann
     """COA-4: caller, reason, duration and outcome; no weight is asked of a pharmacist."""
     first = planned(session, followed)[0]
     row = call(
-        session, marie, world.luc, clock.now(),
-        direction="incoming", caller="pharmacist", caller_name="Pharmacie du Port", planned_call_id=first.id,
-    )  # fmt: skip
+        session,
+        marie,
+        world.luc,
+        clock.now(),
+        direction="incoming",
+        caller="pharmacist",
+        caller_name="Pharmacie du Port",
+        planned_call_id=first.id,
+    )
     assert row.planned_call_id is None
     with pytest.raises(FieldErrors) as refused:
         close(session, row, world.luc, clock.forward(minutes=4), form={})
@@ -291,8 +297,12 @@ def test_coa_4_an_incoming_contact_is_recorded_apart_and_never_counts_as_a_plann
     session.refresh(first)
     assert (first.state, first.contact_id) == (CallState.PLANNED, None)
     assert (row.direction, row.caller, row.reason, row.seconds, row.outcome) == (
-        "incoming", "pharmacist", "Ordonnance illisible", 240, "none",
-    )  # fmt: skip
+        "incoming",
+        "pharmacist",
+        "Ordonnance illisible",
+        240,
+        "none",
+    )
     assert row.enrolment_id == followed.id
 
 
@@ -372,9 +382,12 @@ def test_ama_5_the_form_is_before_the_doctor_at_once_and_shows_what_changed_firs
     lebon = viewer_of(world.lebon)
     follow(marie, "ama", clock.now(), anchor_day=date(2026, 11, 17))
     first = close(
-        session, call(session, marie, world.claire, clock.now()), world.claire, clock.forward(minutes=10),
+        session,
+        call(session, marie, world.claire, clock.now()),
+        world.claire,
+        clock.forward(minutes=10),
         form=say(weight=62.5, symptoms=[{"term": "Nausea", "grade": 1}, {"term": "Fatigue", "grade": 2}]),
-    ).contact  # fmt: skip
+    ).contact
     [told] = contacts.for_doctor(session, world.lebon.id, viewer=lebon)
     assert (told.contact.id, told.patient.id, told.previous) == (first.id, marie.id, None)
     with pytest.raises(Refusal, match="A doctor reads"):
@@ -383,10 +396,15 @@ def test_ama_5_the_form_is_before_the_doctor_at_once_and_shows_what_changed_firs
     assert contacts.for_doctor(session, world.lebon.id, viewer=lebon) == []
     clock.forward(days=3)
     second = close(
-        session, call(session, marie, world.claire, clock.now()), world.claire, clock.forward(minutes=10),
+        session,
+        call(session, marie, world.claire, clock.now()),
+        world.claire,
+        clock.forward(minutes=10),
         form=say(weight="62,5", autonomy="ps2", symptoms=[{"term": "Diarrhea", "grade": 3}, {"term": "Nausea", "grade": 1}]),
-        outcome="level_2", doctor_id=world.lebon.id, doctor_at=clock.now(),
-    ).contact  # fmt: skip
+        outcome="level_2",
+        doctor_id=world.lebon.id,
+        doctor_at=clock.now(),
+    ).contact
     [told] = contacts.for_doctor(session, world.lebon.id, viewer=lebon)
     assert (told.contact.id, told.previous) == (second.id, first)
     lines = [(line.term or line.field.key, line.before, line.after) for line in told.lines if line.changed]

@@ -155,9 +155,16 @@ def test_level_2_writes_the_alert_note_with_grade_and_decision(
     row = call(session, marie, world.claire, TUESDAY)
     told = [{"term": "Nausea", "grade": 1}, {"term": "Diarrhea", "grade": 3}, {"term": "Fatigue", "grade": "not_gradable"}]
     close(
-        session, row, world.claire, TUESDAY + timedelta(minutes=12), form=say(symptoms=told), outcome="level_2",
-        doctor_id=world.lebon.id, doctor_at=TUESDAY + timedelta(minutes=8), doctor_order="Pause de la capécitabine jusqu'à vendredi.",
-    )  # fmt: skip
+        session,
+        row,
+        world.claire,
+        TUESDAY + timedelta(minutes=12),
+        form=say(symptoms=told),
+        outcome="level_2",
+        doctor_id=world.lebon.id,
+        doctor_at=TUESDAY + timedelta(minutes=8),
+        doctor_order="Pause de la capécitabine jusqu'à vendredi.",
+    )
     body = _one(session, "alert_note", gp).body
     assert body.index("- diarrhée, grade 3") < body.index("- nausées, grade 1") < body.index("- fatigue, non gradable")
     assert "Dr Aurore Lebon, interrogé le 24 novembre 2026 à 10:08 : Pause de la capécitabine jusqu'à vendredi." in body
@@ -173,9 +180,15 @@ def test_ato_4_the_hand_over_letter_says_dose_problems_tests_and_number(
     course = courses.running(session, marie.id)
     assert course is not None
     orders.change_dose(
-        session, course, marie, dose_mg=Decimal(1150), from_day=end.date() - timedelta(days=5), reason="Diarrhée",
-        by=actor_of(world.lebon), now=end - timedelta(days=5),
-    )  # fmt: skip
+        session,
+        course,
+        marie,
+        dose_mg=Decimal(1150),
+        from_day=end.date() - timedelta(days=5),
+        reason="Diarrhée",
+        by=actor_of(world.lebon),
+        now=end - timedelta(days=5),
+    )
     row = call(session, marie, world.claire, end - timedelta(days=3))
     told = [{"term": "Diarrhea", "grade": 2}, {"term": "Nausea", "grade": 0}]
     close(session, row, world.claire, end - timedelta(days=3), form=say(symptoms=told))

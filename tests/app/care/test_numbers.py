@@ -29,9 +29,17 @@ def spoke(session: Session, world: World, row: Enrolment, day: int, hour: str, m
     tick(session, at)
     values = {"direction": "outgoing", "outcome": "none", **more}
     contact = Contact(
-        service_id=row.service_id, patient_id=row.patient_id, enrolment_id=row.id, state="closed", by_id=world.claire.id,
-        started_at=at, ended_at=at + timedelta(minutes=minutes), saved_at=at, seconds=60 * minutes, **values,
-    )  # fmt: skip
+        service_id=row.service_id,
+        patient_id=row.patient_id,
+        enrolment_id=row.id,
+        state="closed",
+        by_id=world.claire.id,
+        started_at=at,
+        ended_at=at + timedelta(minutes=minutes),
+        saved_at=at,
+        seconds=60 * minutes,
+        **values,
+    )
     session.add(contact)
     session.flush()
     for call in [one for one in calls.open_of(session, row.patient_id) if one.due_at.date() == at.date() and makes]:
@@ -91,9 +99,17 @@ def test_ama_7_and_ato_5_intensity_persistence_and_reasons_and_the_list_sorted_o
         patient = a_patient(session, world, now=START, family_name=name, given_names=name, phone=f"+3363998000{n}")
         if name != "Rose":
             a_course(
-                session, world, patient, now=START, agent="ibrutinib", protocol_slug="ibrutinib-continuous", dose_mg=Decimal(420),
-                times_per_day=1, days_on=28, days_off=0,
-            )  # fmt: skip
+                session,
+                world,
+                patient,
+                now=START,
+                agent="ibrutinib",
+                protocol_slug="ibrutinib-continuous",
+                dose_mg=Decimal(420),
+                times_per_day=1,
+                days_on=28,
+                days_off=0,
+            )
         rows[name] = (patient, follow(patient, "ama-oral", START, anchor_day=first))
     by, claire = actor_of(world.lebon), viewer_of(world.claire)
     course = {name: courses.running(session, patient.id) for name, (patient, _) in rows.items()}

@@ -20,8 +20,14 @@ def test_the_three_programmes_are_on_the_shelf_with_their_sources_and_both_langu
     assert found["ama-oral"].title.said("fr") == "AMA thérapie orale"
     assert found["ama-oral"].title.said("en") == "AMA oral therapy"
     assert [block.key for block in found["coach"].form.blocks] == [
-        "identity", "treatment", "state", "toxicity", "support", "city", "outcome",
-    ]  # fmt: skip
+        "identity",
+        "treatment",
+        "state",
+        "toxicity",
+        "support",
+        "city",
+        "outcome",
+    ]
     must = {field.key for block in found["coach"].form.blocks for field in block.fields if field.required and field.not_asked}
     assert {"weight", "autonomy", "basic_needs", "symptoms", "new_medicines"} <= must  # COA-3
 

@@ -20,9 +20,19 @@ def d(text: str) -> date:
 
 
 EVERY_15_DAYS = (
-    "2026-01-20", "2026-02-04", "2026-02-19", "2026-03-06", "2026-03-21", "2026-04-05",
-    "2026-04-20", "2026-05-05", "2026-05-20", "2026-06-04", "2026-06-19", "2026-07-04",
-)  # fmt: skip
+    "2026-01-20",
+    "2026-02-04",
+    "2026-02-19",
+    "2026-03-06",
+    "2026-03-21",
+    "2026-04-05",
+    "2026-04-20",
+    "2026-05-05",
+    "2026-05-20",
+    "2026-06-04",
+    "2026-06-19",
+    "2026-07-04",
+)
 MONTHLY = ("2026-08-04", "2026-09-04", "2026-10-04", "2026-11-04", "2026-12-04", "2027-01-04")
 
 
@@ -68,14 +78,24 @@ def test_ama_2_six_calls_inside_each_cycle_of_21_days_at_the_agreed_hours_and_a_
     anchors = Anchors(d("2026-04-20"), d("2026-04-10"), cycles, "follow_up", "standard", ((0, "09:30"), (3, "15:00")))
     asked = slots.asked(AMA, anchors, d("2026-06-21"))
     assert [slot.day for slot in asked if slot.cycle == 2] == [
-        d("2026-05-11"), d("2026-05-14"), d("2026-05-18"), d("2026-05-21"), d("2026-05-25"), d("2026-05-28"),
-    ]  # fmt: skip
+        d("2026-05-11"),
+        d("2026-05-14"),
+        d("2026-05-18"),
+        d("2026-05-21"),
+        d("2026-05-25"),
+        d("2026-05-28"),
+    ]
     assert [[slot.number for slot in asked if slot.cycle == cycle] for cycle in (1, 2, 3)] == [[1, 2, 3, 4, 5, 6]] * 3
     placed = slots.placed(AMA, asked, WARD, lambda _: "Europe/Paris", d("2026-04-20"))
     second = [slot.due_at for slot in placed if slot.cycle == 2]
     assert [at.date() for at in second] == [
-        d("2026-05-11"), d("2026-05-15"), d("2026-05-18"), d("2026-05-21"), d("2026-05-26"), d("2026-05-28"),
-    ]  # fmt: skip
+        d("2026-05-11"),
+        d("2026-05-15"),
+        d("2026-05-18"),
+        d("2026-05-21"),
+        d("2026-05-26"),
+        d("2026-05-28"),
+    ]
     assert [at.astimezone(UTC).time() for at in second] == [time(7, 30), time(13, 0)] * 3  # 09:30 and 15:00 in Paris, moved ones too
     assert [slot.moved_why for slot in placed if slot.cycle == 2] == ["", "holiday", "", "", "holiday", ""]
 

@@ -89,10 +89,19 @@ def test_texts_that_wait_follow_the_number(chain: Chain) -> None:
     with chain.database.transaction() as session:
         person = session.get_one(Patient, marie.id)
         row = Message(
-            service_id=person.service_id, patient_id=person.id, direction="out", state="queued", address=MARIE,
-            number=person.service.number, body="Suivi Baie : ...", key="reminder", purpose="reminder", attempts=2,
-            created_at=chain.clock.now(), due_at=chain.clock.now() + timedelta(hours=3),
-        )  # fmt: skip
+            service_id=person.service_id,
+            patient_id=person.id,
+            direction="out",
+            state="queued",
+            address=MARIE,
+            number=person.service.number,
+            body="Suivi Baie : ...",
+            key="reminder",
+            purpose="reminder",
+            attempts=2,
+            created_at=chain.clock.now(),
+            due_at=chain.clock.now() + timedelta(hours=3),
+        )
         session.add(row)
     _changes(chain, marie)
     chain.says(NEW, code_of(chain, NEW))

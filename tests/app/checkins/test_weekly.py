@@ -12,9 +12,15 @@ from app.treatment.models import IntakeReport
 from tests.support.chain import MARIE, Chain
 
 WEEKLY: dict[str, object] = {
-    "protocol_slug": "methotrexate-oral-weekly", "agent": "methotrexate_oral_weekly", "dose_mg": Decimal(30),
-    "times_per_day": 1, "days_on": 28, "days_off": 0, "weekday": 4, "strengths": (Decimal("2.5"),),
-}  # fmt: skip
+    "protocol_slug": "methotrexate-oral-weekly",
+    "agent": "methotrexate_oral_weekly",
+    "dose_mg": Decimal(30),
+    "times_per_day": 1,
+    "days_on": 28,
+    "days_off": 0,
+    "weekday": 4,
+    "strengths": (Decimal("2.5"),),
+}
 """Twelve tablets of 2.5 mg every Thursday, prescribed on Monday 23 November 2026."""
 
 

@@ -62,7 +62,7 @@ ROWS = [
     ("unknown patient", "PDC,30,zoe,0,,,,", "", "no event of this patient"),
     ("no measure", ",30,odette,0,,,,", "", "measure missing"),
     ("no window", "PDC,,odette,,,,,", "", "window_start_day, window_days missing"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture

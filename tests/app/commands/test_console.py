@@ -9,10 +9,25 @@ import pytest
 from tests.app.commands.conftest import Run
 
 COMMANDS = [
-    ("dev",), ("serve",), ("work",), ("migrate",), ("init",), ("doctor",), ("explain",), ("read-replies",), ("user", "add"),
-    ("user", "disable"), ("user", "list"), ("user", "second-factor"), ("token", "create"), ("protocols", "list"), ("protocols", "show"),
-    ("protocols", "adopt"), ("verify", "audit"), ("verify", "assessments"),
-]  # fmt: skip
+    ("dev",),
+    ("serve",),
+    ("work",),
+    ("migrate",),
+    ("init",),
+    ("doctor",),
+    ("explain",),
+    ("read-replies",),
+    ("user", "add"),
+    ("user", "disable"),
+    ("user", "list"),
+    ("user", "second-factor"),
+    ("token", "create"),
+    ("protocols", "list"),
+    ("protocols", "show"),
+    ("protocols", "adopt"),
+    ("verify", "audit"),
+    ("verify", "assessments"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -15,16 +15,25 @@ from tests.app.commands.conftest import Run
 
 BAIE = (
     "init",
-    "--hospital", "Hôpital de la Baie",
-    "--service", "Oncologie médicale",
-    "--sms-name", "Suivi Baie",
-    "--phone", "0199001234",
-    "--number", "+33199001234",
-    "--timezone", "Indian/Reunion",
-    "--hours", "mon-fri 08:00-12:30 13:30-17:00, sat 09:00-12:00",
-    "--admin-name", "Alma Dubreuil",
-    "--admin-login", "Alma",
-)  # fmt: skip
+    "--hospital",
+    "Hôpital de la Baie",
+    "--service",
+    "Oncologie médicale",
+    "--sms-name",
+    "Suivi Baie",
+    "--phone",
+    "0199001234",
+    "--number",
+    "+33199001234",
+    "--timezone",
+    "Indian/Reunion",
+    "--hours",
+    "mon-fri 08:00-12:30 13:30-17:00, sat 09:00-12:00",
+    "--admin-name",
+    "Alma Dubreuil",
+    "--admin-login",
+    "Alma",
+)
 PASSWORD = "douze caractères au moins"
 
 

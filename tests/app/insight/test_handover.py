@@ -44,9 +44,7 @@ def works(session: Session, who: Staff, begins: datetime, hours: int) -> None:
 
 def sees(session: Session, world: World, at: datetime, since: datetime | None = None) -> leaving.Left:
     service = session.get_one(Service, world.service.id)
-    return leaving.read(
-        session, service, viewer=viewer_of(world.claire), since=since or handover.since_last(session, service, at), now=at
-    )  # fmt: skip
+    return leaving.read(session, service, viewer=viewer_of(world.claire), since=since or handover.since_last(session, service, at), now=at)
 
 
 def signs(session: Session, world: World, who: Staff, at: datetime, body: str = "as read") -> Handover:
@@ -111,9 +109,15 @@ def test_what_was_promised_stands_apart_with_its_hour(session: Session, world: W
     handling.take(session, alert.id, by=viewer_of(world.claire), now=TEN)
     handling.wait(session, alert.id, by=viewer_of(world.claire), now=TEN, until=TEN + 4 * HOUR)
     tasks.make(
-        session, service_id=world.service.id, kind="call_back", key="ring", patient_id=jean.id, due_at=TEN + 2 * HOUR,
-        owner_id=world.luc.id, now=TEN,
-    )  # fmt: skip
+        session,
+        service_id=world.service.id,
+        kind="call_back",
+        key="ring",
+        patient_id=jean.id,
+        due_at=TEN + 2 * HOUR,
+        owner_id=world.luc.id,
+        now=TEN,
+    )
     left = sees(session, world, TEN + HOUR)
     assert [(line.kind, line.name, line.owner, line.by) for line in left.promised] == [
         ("call_back", "PAYET Anne", "Luc Morel", TEN + 2 * HOUR),
@@ -161,12 +165,10 @@ def test_what_changed_says_by_whom_and_with_which_outcome(session: Session, worl
     handling.close(session, before.id, by=viewer_of(world.claire), now=TEN + 2 * HOUR, outcome="advice", words="Boire.")
     absences.record(session, marie, "hospital_stay", from_day=date(2026, 11, 18), by=actor_of(world.claire), now=TEN + 3 * HOUR)
     doctor = actor_of(world.lebon)
-    courses.hold(
-        session, course, marie, from_day=date(2026, 11, 18), until_day=None, reason="Diarrhée", by=doctor, now=TEN + 4 * HOUR
-    )  # fmt: skip
+    courses.hold(session, course, marie, from_day=date(2026, 11, 18), until_day=None, reason="Diarrhée", by=doctor, now=TEN + 4 * HOUR)
     orders.change_dose(
         session, course, marie, from_day=date(2026, 11, 25), dose_mg=Decimal(1000), reason="Diarrhée", by=doctor, now=TEN + 5 * HOUR
-    )  # fmt: skip
+    )
     left = sees(session, world, TEN + 6 * HOUR, since=TEN + HOUR / 2)
     assert [line.kind for line in left.changed] == ["story", "absence_recorded", "course_held", "course_dose_changed"]
     assert [(event.kind, event.actor_name) for event in left.changed[0].steps] == [("taken", "Claire Payet"), ("closed", "Claire Payet")]
@@ -186,7 +188,7 @@ def test_calls_and_city_tasks_are_open_from_their_hour_on(session: Session, worl
     marie = patient(session, world, "Hoarau", 1)
     following = Enrolment(
         service_id=world.service.id, patient_id=marie.id, programme="coach", version_on=TEN.date(), proposed_at=TEN, proposed_by="staff:1"
-    )  # fmt: skip
+    )
     pharmacist = Professional(service_id=world.service.id, trade="pharmacist", name="Mme Técher", created_at=TEN, created_by="staff:1")
     session.add_all([following, pharmacist])
     session.flush()
@@ -195,17 +197,31 @@ def test_calls_and_city_tasks_are_open_from_their_hour_on(session: Session, worl
     ):
         session.add(
             PlannedCall(
-                service_id=world.service.id, patient_id=marie.id, enrolment_id=following.id, programme="coach", phase="start",
-                number=number, state=state, due_at=due, original_day=due.date(), planned_at=TEN - 96 * HOUR,
+                service_id=world.service.id,
+                patient_id=marie.id,
+                enrolment_id=following.id,
+                programme="coach",
+                phase="start",
+                number=number,
+                state=state,
+                due_at=due,
+                original_day=due.date(),
+                planned_at=TEN - 96 * HOUR,
             )
-        )  # fmt: skip
+        )
     for what, due in (("Livrer un pilulier", TEN - HOUR), ("Rappeler", TEN + HOUR)):
         session.add(
             CityTask(
-                service_id=world.service.id, patient_id=marie.id, professional_id=pharmacist.id, what=what, way="phone", due_at=due,
-                asked_by_id=world.claire.id, asked_at=TEN - 48 * HOUR,
+                service_id=world.service.id,
+                patient_id=marie.id,
+                professional_id=pharmacist.id,
+                what=what,
+                way="phone",
+                due_at=due,
+                asked_by_id=world.claire.id,
+                asked_at=TEN - 48 * HOUR,
             )
-        )  # fmt: skip
+        )
     session.flush()
     found = [(line.kind, line.by) for line in sees(session, world, TEN).open]
     assert found == [("call_missed", TEN - 72 * HOUR), ("city", TEN - HOUR), ("call_planned", TEN + 2 * HOUR)]
@@ -216,13 +232,27 @@ def test_another_service_sees_and_signs_nothing_of_it(session: Session, world: W
     marie = patient(session, world, "Hoarau", 1)
     raised(session, world, marie, Level.HIGH, TEN)
     other = services.open_service(
-        session, world.hospital, name="Hématologie", sms_name="Hemato", phone="0199001235", number="+33199001235",
-        timezone="Europe/Paris", by=actor_of(world.alma), now=TEN,
-    )  # fmt: skip
+        session,
+        world.hospital,
+        name="Hématologie",
+        sms_name="Hemato",
+        phone="0199001235",
+        number="+33199001235",
+        timezone="Europe/Paris",
+        by=actor_of(world.alma),
+        now=TEN,
+    )
     zoe = services.engage(
-        session, world.hospital, login="zoe", name="Zoé Lauret", role=Role.NURSE, password=PASSWORD, service=other,
-        by=actor_of(world.alma), now=TEN,
-    )  # fmt: skip
+        session,
+        world.hospital,
+        login="zoe",
+        name="Zoé Lauret",
+        role=Role.NURSE,
+        password=PASSWORD,
+        service=other,
+        by=actor_of(world.alma),
+        now=TEN,
+    )
     assert leaving.read(session, other, viewer=viewer_of(zoe), since=TEN - HOUR, now=TEN).lines == []
     given = signs(session, world, world.claire, TEN)
     with pytest.raises(NotFound):
@@ -272,10 +302,16 @@ def test_a_shift_that_nobody_signed_for_is_said_until_somebody_does(session: Ses
     ended = TEN - 17 * HOUR
     session.add(
         StandIn(
-            service_id=world.service.id, absent_id=world.claire.id, by_id=world.luc.id, starts_at=TEN - 48 * HOUR, ends_at=TEN - 12 * HOUR,
-            written_by="staff:1", written_at=TEN - 48 * HOUR, removed_at=None,
+            service_id=world.service.id,
+            absent_id=world.claire.id,
+            by_id=world.luc.id,
+            starts_at=TEN - 48 * HOUR,
+            ends_at=TEN - 12 * HOUR,
+            written_by="staff:1",
+            written_at=TEN - 48 * HOUR,
+            removed_at=None,
         )
-    )  # fmt: skip
+    )
     session.flush()
     assert left_undone(session, world, ended - HOUR) == []
     assert left_undone(session, world, TEN) == [("unsigned", ended, ["Luc Morel"])]

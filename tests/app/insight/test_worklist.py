@@ -272,12 +272,15 @@ def test_today_counts_what_was_closed_since_midnight_of_the_ward(session: Sessio
     assert at_night is not None and at_night.opens_at == datetime(2026, 11, 19, 7, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("body", "heard_as"), [
-    ("292090", {"heard": "number_code"}),
-    ("292 090", None),
-    ("STOP", {"heard": "command"}),
-    ("merci", {"heard": "courtesy"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "heard_as"),
+    [
+        ("292090", {"heard": "number_code"}),
+        ("292 090", None),
+        ("STOP", {"heard": "command"}),
+        ("merci", {"heard": "courtesy"}),
+    ],
+)
 def test_a_code_a_command_or_a_courtesy_is_never_the_words_of_a_row(
     session: Session, world: World, claire: Viewer, clock: HandClock, body: str, heard_as: dict[str, Any] | None
 ) -> None:

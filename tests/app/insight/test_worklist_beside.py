@@ -46,9 +46,14 @@ def alert(session: Session, world: World, who: Patient, level: Level, *, at: dat
 
 def enrolled(session: Session, world: World, who: Patient, programme: str = "coach") -> Enrolment:
     row = Enrolment(
-        service_id=world.service.id, patient_id=who.id, programme=programme, version_on=date(2026, 11, 1), state="open",
-        proposed_at=NOON, proposed_by="staff:1",
-    )  # fmt: skip
+        service_id=world.service.id,
+        patient_id=who.id,
+        programme=programme,
+        version_on=date(2026, 11, 1),
+        state="open",
+        proposed_at=NOON,
+        proposed_by="staff:1",
+    )
     session.add(row)
     session.flush()
     return row
@@ -56,9 +61,17 @@ def enrolled(session: Session, world: World, who: Patient, programme: str = "coa
 
 def call(session: Session, world: World, who: Patient, due: datetime, **other: Any) -> PlannedCall:
     row = PlannedCall(
-        service_id=world.service.id, patient_id=who.id, enrolment_id=enrolled(session, world, who).id, programme="coach", phase="weekly",
-        number=1, due_at=due, original_day=due.date(), planned_at=NOON - timedelta(days=9), **other,
-    )  # fmt: skip
+        service_id=world.service.id,
+        patient_id=who.id,
+        enrolment_id=enrolled(session, world, who).id,
+        programme="coach",
+        phase="weekly",
+        number=1,
+        due_at=due,
+        original_day=due.date(),
+        planned_at=NOON - timedelta(days=9),
+        **other,
+    )
     session.add(row)
     session.flush()
     return row
@@ -66,9 +79,18 @@ def call(session: Session, world: World, who: Patient, due: datetime, **other: A
 
 def request(session: Session, world: World, who: Patient, state: str, level: Level = Level.HIGH) -> DoctorRequest:
     row = DoctorRequest(
-        service_id=world.service.id, patient_id=who.id, doctor_id=world.lebon.id, asked_by_id=world.claire.id, asked_at=NOON,
-        level=level.word, question="Réduire ?", state=state, raised_at=NOON, respond_by=NOON + timedelta(hours=4), ladder=[],
-    )  # fmt: skip
+        service_id=world.service.id,
+        patient_id=who.id,
+        doctor_id=world.lebon.id,
+        asked_by_id=world.claire.id,
+        asked_at=NOON,
+        level=level.word,
+        question="Réduire ?",
+        state=state,
+        raised_at=NOON,
+        respond_by=NOON + timedelta(hours=4),
+        ladder=[],
+    )
     session.add(row)
     session.flush()
     return row

@@ -229,9 +229,15 @@ def test_a_page_reaches_only_who_is_still_there_on_their_own_telephone(ward: War
         claire = session.get_one(Staff, ward.world.claire.id)
         claire.phone = "+33639980009"
         page = outbox.queue_staff(
-            session, service=ward.world.service, staff=claire, key=key, values={"level": "urgent", "ref": "A1"}, dedup_key="s",
-            now=ward.clock.now(), channel=channel,
-        )  # fmt: skip
+            session,
+            service=ward.world.service,
+            staff=claire,
+            key=key,
+            values={"level": "urgent", "ref": "A1"},
+            dedup_key="s",
+            now=ward.clock.now(),
+            channel=channel,
+        )
     with ward.database.transaction() as session:
         for name, value in change.items():
             setattr(session.get_one(Staff, ward.world.claire.id), name, value)
@@ -244,9 +250,15 @@ def test_a_letter_to_a_professional_keeps_no_mailbox_and_says_what_the_text_says
     with ward.database.transaction() as session:
         session.get_one(Staff, ward.world.claire.id).email = "claire@baie.example"
         letter = outbox.queue_staff(
-            session, service=ward.world.service, staff=session.get_one(Staff, ward.world.claire.id), key="staff_alert",
-            values={"level": "urgent", "ref": "A1"}, dedup_key="s", now=ward.clock.now(), channel=Channel.EMAIL,
-        )  # fmt: skip
+            session,
+            service=ward.world.service,
+            staff=session.get_one(Staff, ward.world.claire.id),
+            key="staff_alert",
+            values={"level": "urgent", "ref": "A1"},
+            dedup_key="s",
+            now=ward.clock.now(),
+            channel=Channel.EMAIL,
+        )
     assert ward.row(letter).address == f"staff:{ward.world.claire.id}"
     postman = Postman(ward.database, {Channel.EMAIL: ward.phones}, ward.clock.now)
     assert postman.round().sent == 1

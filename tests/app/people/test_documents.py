@@ -82,8 +82,10 @@ def test_attached_opened_struck_through(session: Session, world: World, clock: H
         documents.open_it(session, row.id, viewer=claire, now=now)
     assert session.scalars(select(Document.content).where(Document.id == row.id)).one() == PDF
     assert done(session, marie) == [
-        ("document.attached", "Claire Payet"), ("document.opened", "Dr Aurore Lebon"), ("document.struck", "Claire Payet"),
-    ]  # fmt: skip
+        ("document.attached", "Claire Payet"),
+        ("document.opened", "Dr Aurore Lebon"),
+        ("document.struck", "Claire Payet"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,15 +115,29 @@ def test_a_document_of_another_service_is_not_found(
     """SEC-24: neither opened, nor struck through, nor told apart from one that does not exist."""
     row = documents.attach(session, marie, NewDocument("consent", "Accord", PDF), viewer=claire, now=clock.now())
     elsewhere = services.open_service(
-        session, world.hospital, name="Pneumologie", sms_name="Suivi Pneumo", phone="0199005678", number="+33199005678",
-        timezone="Europe/Paris", by=claire.actor, now=clock.now(),
-    )  # fmt: skip
+        session,
+        world.hospital,
+        name="Pneumologie",
+        sms_name="Suivi Pneumo",
+        phone="0199005678",
+        number="+33199005678",
+        timezone="Europe/Paris",
+        by=claire.actor,
+        now=clock.now(),
+    )
     far = viewer_of(
         services.engage(
-            session, world.hospital, login="far", name="Far", role=Role.NURSE, password=PASSWORD, service=elsewhere, by=claire.actor,
+            session,
+            world.hospital,
+            login="far",
+            name="Far",
+            role=Role.NURSE,
+            password=PASSWORD,
+            service=elsewhere,
+            by=claire.actor,
             now=clock.now(),
         )
-    )  # fmt: skip
+    )
     for act in (
         lambda: documents.get(session, row.id, viewer=far),
         lambda: documents.open_it(session, row.id, viewer=far, now=clock.now()),

@@ -116,8 +116,9 @@ def test_a_week_is_copied_at_the_same_hours_of_the_wall(session: Session, world:
     made = rota.copy_week(session, service, date(2026, 11, 23), to=spring, by=ines, now=clock.now())
     begun = rota.shifts(session, service.id, Span(datetime(2027, 3, 28, 22, tzinfo=UTC), datetime(2027, 4, 4, 22, tzinfo=UTC)))
     assert [(shift.kind, shift.starts_at) for shift in begun][:2] == [
-        ("on_call", datetime(2027, 3, 29, 16, tzinfo=UTC)), ("ward", datetime(2027, 3, 30, 6, tzinfo=UTC)),
-    ]  # fmt: skip
+        ("on_call", datetime(2027, 3, 29, 16, tzinfo=UTC)),
+        ("ward", datetime(2027, 3, 30, 6, tzinfo=UTC)),
+    ]
     assert made == len(begun) == 5
     assert rota.copy_week(session, service, date(2026, 11, 23), to=spring, by=ines, now=clock.now()) == 0
 

@@ -104,9 +104,16 @@ def test_a_new_date_waits_for_its_signatures(ward: World, session: Session, now:
     sign(session, ward, ward.noe, PHARMACIST, now)
     first = cape(session)
     later = ProtocolVersion(
-        slug=SLUG, effective_from=DAY, title=first.title, agents=first.agents, document=first.document + "\n# later", layers=first.layers,
-        fingerprint="f" * 64, created_at=now, created_by="system:0",
-    )  # fmt: skip
+        slug=SLUG,
+        effective_from=DAY,
+        title=first.title,
+        agents=first.agents,
+        document=first.document + "\n# later",
+        layers=first.layers,
+        fingerprint="f" * 64,
+        created_at=now,
+        created_by="system:0",
+    )
     session.add(later)
     session.flush()
     held = versions.in_force(session, SLUG, DAY, ward.service.id)

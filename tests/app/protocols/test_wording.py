@@ -105,13 +105,22 @@ def test_wording_belongs_to_one_service_and_language(session: Session, world: Wo
     """The licence is that of the service: its neighbour never reads a sentence."""
     now = clock.now()
     other = services.open_service(
-        session, world.hospital, name="Hématologie", sms_name="Suivi H", phone="0199001299", number="+33199001299",
-        timezone="Europe/Paris", by=SYSTEM, now=now,
-    )  # fmt: skip
+        session,
+        world.hospital,
+        name="Hématologie",
+        sms_name="Suivi H",
+        phone="0199001299",
+        number="+33199001299",
+        timezone="Europe/Paris",
+        by=SYSTEM,
+        now=now,
+    )
     wording.load(session, world.service.id, a_file(*SORES, RASH), language="fr", by=SYSTEM, now=now)
     assert [(row.language, row.item_no, row.letter) for row in wording.loaded(session, world.service.id)] == [
-        ("fr", 3, "a"), ("fr", 3, "b"), ("fr", 24, "a"),
-    ]  # fmt: skip
+        ("fr", 3, "a"),
+        ("fr", 3, "b"),
+        ("fr", 24, "a"),
+    ]
     assert wording.loaded(session, other.id) == []
 
 
@@ -121,8 +130,10 @@ def test_a_later_file_takes_the_place_of_the_first(session: Session, world: Worl
     wording.load(session, world.service.id, a_file(*SORES, version="2.0"), language="fr", by=SYSTEM, now=clock.now())
     found = wording.loaded(session, world.service.id)
     assert [(row.language, row.item_no, row.source) for row in found] == [
-        ("en", 24, "Formulaire inventé 1.0"), ("fr", 3, "Formulaire inventé 2.0"), ("fr", 3, "Formulaire inventé 2.0"),
-    ]  # fmt: skip
+        ("en", 24, "Formulaire inventé 1.0"),
+        ("fr", 3, "Formulaire inventé 2.0"),
+        ("fr", 3, "Formulaire inventé 2.0"),
+    ]
     trail = list(session.scalars(select(AuditRow).where(AuditRow.action == "wording.loaded").order_by(AuditRow.id)))
     assert [row.change["after"]["questions"] for row in trail] == [3, 1, 2]
     assert trail[2].change["before"] == {"questions": 3}

@@ -50,7 +50,7 @@ def hand_out(session: Session, course: Course, tablets: int, on: int, strength: 
     patient = session.get_one(Patient, course.patient_id)
     supplies.dispense(
         session, course, patient, on_day=november(on), strength_mg=D(strength), tablets=tablets, place=place, by=MARIE, now=NOON
-    )  # fmt: skip
+    )
 
 
 def count(session: Session, course: Course, left: int, on: int, returned: int = 0) -> None:
@@ -58,7 +58,7 @@ def count(session: Session, course: Course, left: int, on: int, returned: int = 
     lost = {D(500): returned} if returned else {}
     supplies.count(
         session, course, patient, on_day=november(on), tablets={D(500): left}, returned=lost, source="pharmacist", by=MARIE, now=NOON
-    )  # fmt: skip
+    )
 
 
 def of(session: Session, course: Course) -> Figures:
@@ -93,8 +93,10 @@ def test_a_box_that_is_too_full_is_unresolved_and_nobody_is_corrected(session: S
     count(session, course, 12, on=17)
     found = of(session, course)
     assert (found.sources.state, found.sources.figures["report"], found.sources.figures["pill_count"]) == (
-        "unresolved", D(1), D("0.857143"),
-    )  # fmt: skip
+        "unresolved",
+        D(1),
+        D("0.857143"),
+    )
     assert found.said.share == D("1.000")
 
 
@@ -119,9 +121,16 @@ def test_a_hospital_stay_written_down_later_leaves_the_denominator(session: Sess
     """She said "all" for 4 to 10 November; on the 12th the ward tells it had her from the 7th to the 9th: 8 due, not 14."""
     say(session, course, "all", on=10)
     courses.hold(
-        session, course, marie, from_day=november(7), until_day=november(9), reason="pose d'un PAC", by=actor_of(world.lebon), now=NOON,
+        session,
+        course,
+        marie,
+        from_day=november(7),
+        until_day=november(9),
+        reason="pose d'un PAC",
+        by=actor_of(world.lebon),
+        now=NOON,
         kind=HoldKind.HOSPITAL,
-    )  # fmt: skip
+    )
     found = of(session, course)
     assert (found.said.taking.scheduled, found.said.share) == (8, D("1.000"))
     assert plain(found.rdi[1].value) == "0.785714", "the dose of three days was not received: 22 of 28"
@@ -130,9 +139,16 @@ def test_a_hospital_stay_written_down_later_leaves_the_denominator(session: Sess
 def test_a_dose_cut_in_the_middle_counts_both(session: Session, world: World, course: Course, marie: Patient) -> None:
     """From 11 November 1000 mg twice a day: 14 intakes of 3 tablets, 14 of 2; intensity 35000 of 42000 mg."""
     orders.change_dose(
-        session, course, marie, from_day=november(11), dose_mg=D(1000), strengths=(D(500),), reason="main-pied", by=actor_of(world.lebon),
+        session,
+        course,
+        marie,
+        from_day=november(11),
+        dose_mg=D(1000),
+        strengths=(D(500),),
+        reason="main-pied",
+        by=actor_of(world.lebon),
         now=NOON,
-    )  # fmt: skip
+    )
     hand_out(session, course, 84, on=3)
     say(session, course, "all", on=10)
     say(session, course, "all", on=17)
@@ -143,8 +159,9 @@ def test_a_dose_cut_in_the_middle_counts_both(session: Session, world: World, co
     assert found.sources.figures["pill_count"] == 1
     assert [plain(one.value) for one in found.rdi] == ["0.833333", "0.833333"]
     assert (days.dose_on(course, november(10)).mg, days.dose_on(course, november(11))) == (
-        D(1500), Dose(november(11), D(1000), ((D(500), 2),)),
-    )  # fmt: skip
+        D(1500),
+        Dose(november(11), D(1000), ((D(500), 2),)),
+    )
 
 
 def test_in_the_first_days_no_figure_is_made_up(session: Session, world: World, marie: Patient) -> None:
@@ -193,10 +210,21 @@ def test_a_postponed_cycle_is_rest_until_the_day_given(session: Session, world: 
 
 def test_trifluridine_and_its_companion_each_have_their_days(session: Session, world: World, marie: Patient) -> None:
     course = a_course(
-        session, world, marie, now=NOON, agent="trifluridine_tipiracil", protocol_slug="trifluridine-tipiracil", dose_mg=D(55),
-        days_on=None, days_off=None, blocks=((1, 5), (8, 12)), cycle_days=28, first_intake=november(2), strengths=(D(20), D(15)),
+        session,
+        world,
+        marie,
+        now=NOON,
+        agent="trifluridine_tipiracil",
+        protocol_slug="trifluridine-tipiracil",
+        dose_mg=D(55),
+        days_on=None,
+        days_off=None,
+        blocks=((1, 5), (8, 12)),
+        cycle_days=28,
+        first_intake=november(2),
+        strengths=(D(20), D(15)),
         companions=(NewCompanion("dexamethasone", D(4), Pattern(1, weekday=1)),),
-    )  # fmt: skip
+    )
     assert (course.days_on, course.days_off, course.doses[0].tablets) == (10, 18, [["20", 2], ["15", 1]])
     page = "".join(str(days.day_of(course, november(day)).doses) for day in range(2, 18))
     assert page == "22222" + "00" + "22222" + "0000"
@@ -204,7 +232,7 @@ def test_trifluridine_and_its_companion_each_have_their_days(session: Session, w
     assert days.together(course, november(16)).due == ("dexamethasone",)
     orders.stop_companion(
         session, course, marie, course.companions[0], on=november(16), reason="insomnie", by=actor_of(world.lebon), now=NOON
-    )  # fmt: skip
+    )
     assert days.together(course, november(16)).due == ()
     assert (days.treatment_day(course, november(2)), days.treatment_day(course, november(1))) == (1, None)
 
@@ -217,21 +245,20 @@ def test_a_second_medicine_has_boxes_counts_and_a_cap_of_its_own(session: Sessio
     """
     course = a_course(
         session, world, marie, now=NOON, first_intake=november(4), companions=(NewCompanion("lapatinib", D(1250), Pattern(1)),)
-    )  # fmt: skip
+    )
     lapatinib = supplies.medicine_of(course, "lapatinib")
-    supplies.dispense(
-        session, lapatinib, marie, on_day=november(4), strength_mg=D(250), tablets=70, place="town", by=MARIE, now=NOON
-    )  # fmt: skip
-    supplies.count(
-        session, lapatinib, marie, on_day=november(17), tablets={D(250): 5}, returned={}, source="nurse", by=MARIE, now=NOON
-    )  # fmt: skip
+    supplies.dispense(session, lapatinib, marie, on_day=november(4), strength_mg=D(250), tablets=70, place="town", by=MARIE, now=NOON)
+    supplies.count(session, lapatinib, marie, on_day=november(17), tablets={D(250): 5}, returned={}, source="nurse", by=MARIE, now=NOON)
     for day in (18, 20, 21):
         supplies.cap_opened(session, lapatinib, marie, at=datetime(2026, 11, day, 7, tzinfo=UTC), by=MARIE, now=NOON)
 
     found = figures.of(session, lapatinib, zone="Europe/Paris", today=TODAY)
     assert {name: value and plain(value) for name, value in found.sources.figures.items()} == {
-        "report": None, "pill_count": "0.928571", "refill": "0.736842", "cap": "0.75",
-    }  # fmt: skip
+        "report": None,
+        "pill_count": "0.928571",
+        "refill": "0.736842",
+        "cap": "0.75",
+    }
     assert plain(found.pdc.value) == "0.736842"
     assert found.silent_intakes == 19
     own = of(session, course)
@@ -242,14 +269,12 @@ def test_a_second_medicine_has_boxes_counts_and_a_cap_of_its_own(session: Sessio
 
 
 def test_a_hospital_stay_holds_both_medicines_an_ordered_hold_one(session: Session, world: World, marie: Patient) -> None:
-    both = a_course(
-        session, world, marie, now=NOON, first_intake=november(4), companions=(NewCompanion("lapatinib", D(1250), Pattern(1)),)
-    )  # fmt: skip
+    both = a_course(session, world, marie, now=NOON, first_intake=november(4), companions=(NewCompanion("lapatinib", D(1250), Pattern(1)),))
     doctor = actor_of(world.lebon)
     courses.hold(session, both, marie, from_day=november(6), until_day=november(6), reason="diarrhée", by=doctor, now=NOON)
     courses.hold(
         session, both, marie, from_day=november(8), until_day=november(8), reason="chute", by=doctor, now=NOON, kind=HoldKind.HOSPITAL
-    )  # fmt: skip
+    )
     assert days.together(both, november(6)).due == ("lapatinib",)
     assert days.together(both, november(8)).due == ()
 

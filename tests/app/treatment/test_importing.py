@@ -143,9 +143,16 @@ def test_a_row_of_another_services_patient_is_an_unknown_patient(
 ) -> None:
     """SEC-24: their number and their birth date change nothing; nor is their service's file found."""
     elsewhere = services.open_service(
-        session, world.hospital, name="Pneumologie", sms_name="Suivi Pneumo", phone="0199005678", number="+33199005678",
-        timezone="Europe/Paris", by=claire.actor, now=clock.now(),
-    )  # fmt: skip
+        session,
+        world.hospital,
+        name="Pneumologie",
+        sms_name="Suivi Pneumo",
+        phone="0199005678",
+        number="+33199005678",
+        timezone="Europe/Paris",
+        by=claire.actor,
+        now=clock.now(),
+    )
     other = a_patient(session, world, now=clock.now(), family_name="Techer", given_names="Willy", phone="+33639980055")
     other.service_id = elsewhere.id
     session.flush()

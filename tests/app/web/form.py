@@ -27,9 +27,16 @@ WEDNESDAY = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 """Cycle day 3, 10:00 in Paris, service open: diarrhoea, mouth, hands and feet, temperature, chest, nausea, vomiting, fatigue, stools."""
 
 CALM = {
-    "diarrhea": "0", "mouth_sores": "0", "hand_foot": "1", "temperature": "36,8", "chest_pain": "no", "nausea": "0", "vomiting": "0",
-    "fatigue": "1", "stools": "0",
-}  # fmt: skip
+    "diarrhea": "0",
+    "mouth_sores": "0",
+    "hand_foot": "1",
+    "temperature": "36,8",
+    "chest_pain": "no",
+    "nausea": "0",
+    "vomiting": "0",
+    "fatigue": "1",
+    "stools": "0",
+}
 
 
 @dataclass

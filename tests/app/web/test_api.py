@@ -161,9 +161,14 @@ def test_the_call_asked_for_ends_with_the_alert_and_the_events_say_which(
     number = raised(database, world, marie, clock)
     with database.transaction() as session:
         asked = tasks.make(
-            session, service_id=world.service.id, patient_id=marie.id, kind="call_back", key="call_back:1",
-            due_at=clock.now() + timedelta(days=3), now=clock.now(),
-        )  # fmt: skip
+            session,
+            service_id=world.service.id,
+            patient_id=marie.id,
+            kind="call_back",
+            key="call_back:1",
+            due_at=clock.now() + timedelta(days=3),
+            now=clock.now(),
+        )
     assert api.post(f"/alerts/{number}/close", json={"by": "claire", "outcome": "advice"}).status_code == 200
     assert api.get(f"/alerts/{number}").json()["events"][-1]["detail"]["calls"] == [asked.id]
     with database.reading() as session:
@@ -212,9 +217,16 @@ def test_another_service_sees_and_touches_nothing(
     with database.transaction() as session:
         hospital = session.get_one(Hospital, world.hospital.id)
         other = services.open_service(
-            session, hospital, name="Hématologie", sms_name="Suivi Hema", phone="0199005678", number="+33199005678",
-            timezone="Europe/Paris", by=SYSTEM, now=clock.now(),
-        )  # fmt: skip
+            session,
+            hospital,
+            name="Hématologie",
+            sms_name="Suivi Hema",
+            phone="0199005678",
+            number="+33199005678",
+            timezone="Europe/Paris",
+            by=SYSTEM,
+            now=clock.now(),
+        )
         token = services.create_token(session, other, role=Role.SERVICE, name="hema", by=SYSTEM, now=clock.now())
     api.headers["Authorization"] = f"Bearer {token}"
     for address in (f"/patients/{marie.id}", f"/alerts/{number}", f"/messages?patient={marie.id}"):

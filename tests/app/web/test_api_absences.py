@@ -54,9 +54,16 @@ def test_a_program_takes_back_no_death_and_sees_no_other_service(
     with database.transaction() as session:
         hospital = session.get_one(Hospital, world.hospital.id)
         other = services.open_service(
-            session, hospital, name="Hématologie", sms_name="Suivi Hema", phone="0199005678", number="+33199005678",
-            timezone="Europe/Paris", by=SYSTEM, now=chain.clock.now(),
-        )  # fmt: skip
+            session,
+            hospital,
+            name="Hématologie",
+            sms_name="Suivi Hema",
+            phone="0199005678",
+            number="+33199005678",
+            timezone="Europe/Paris",
+            by=SYSTEM,
+            now=chain.clock.now(),
+        )
         token = services.create_token(session, other, role=Role.SERVICE, name="hema", by=SYSTEM, now=chain.clock.now())
     api.headers["Authorization"] = f"Bearer {token}"
     mine = f"/patients/{marie.id}"

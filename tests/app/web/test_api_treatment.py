@@ -16,9 +16,16 @@ from tests.factories import World, a_patient
 pytestmark = pytest.mark.usefixtures("signed")
 
 COURSE: dict[str, Any] = {
-    "agent": "capecitabine", "protocol": "capecitabine-14-7", "dose_mg": 1650, "strengths": [500, 150], "times_per_day": 2,
-    "days_on": 14, "days_off": 7, "first_intake": "2026-11-25", "by": "lebon",
-}  # fmt: skip
+    "agent": "capecitabine",
+    "protocol": "capecitabine-14-7",
+    "dose_mg": 1650,
+    "strengths": [500, 150],
+    "times_per_day": 2,
+    "days_on": 14,
+    "days_off": 7,
+    "first_intake": "2026-11-25",
+    "by": "lebon",
+}
 BLOCKS: dict[str, Any] = {"blocks": [[1, 5], [8, 12]], "cycle_days": 28, "days_on": None, "days_off": None}
 LAPATINIB = {"agent": "lapatinib", "dose_mg": 1250, "times_per_day": 1, "strengths": [250]}
 BOX: dict[str, Any] = {"on_day": "2026-11-24", "strength_mg": 500, "tablets": 84, "place": "town", "by": "claire"}

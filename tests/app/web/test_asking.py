@@ -31,10 +31,22 @@ EN = replace(FR, language="en")
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        ("38,5", "38.5"), ("38.5", "38.5"), (" 38 , 5 ", "38.5"), ("38°5", "38.5"), ("38,5 °C", "38.5"), ("38.5°", "38.5"), ("37", "37"),
-        ("64 kg", "64"), ("38 5", "38 5"), ("385", "385"), ("trente-huit", "trente-huit"), ("-3", "-3"), ("3e2", "3e2"), ("", ""),
+        ("38,5", "38.5"),
+        ("38.5", "38.5"),
+        (" 38 , 5 ", "38.5"),
+        ("38°5", "38.5"),
+        ("38,5 °C", "38.5"),
+        ("38.5°", "38.5"),
+        ("37", "37"),
+        ("64 kg", "64"),
+        ("38 5", "38 5"),
+        ("385", "385"),
+        ("trente-huit", "trente-huit"),
+        ("-3", "-3"),
+        ("3e2", "3e2"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_number_is_read_as_people_write_it_and_never_guessed(typed: str, read: str) -> None:
     assert asking.number_in(typed) == read
 

@@ -67,9 +67,16 @@ def test_twelve_weeks_are_drawn_and_readable_as_a_table(
             )
         )
         measures.record(
-            session, morning.jean, kind="temperature", value="38.2", unit="Cel", taken_at=clock.now(), source="sms",
-            by=viewer_of(world.claire).actor, now=clock.now(),
-        )  # fmt: skip
+            session,
+            morning.jean,
+            kind="temperature",
+            value="38.2",
+            unit="Cel",
+            taken_at=clock.now(),
+            source="sms",
+            by=viewer_of(world.claire).actor,
+            now=clock.now(),
+        )
     page = claire.get(f"/patients/{morning.jean.id}")
     assert "<svg" in page.text and page.text.count('class="silent"') == 1
     assert "2 relevés jugés, 1 sans réponse" in said(page)
@@ -80,9 +87,18 @@ def test_twelve_weeks_are_drawn_and_readable_as_a_table(
     ]
     head, *rows = cells
     assert head == [
-        "Jour", "Cycle et jour", "Niveau", "fatigue", "diarrhée", "nausées", "Température", "Dose par prise", "Comprimés", "Alertes",
+        "Jour",
+        "Cycle et jour",
+        "Niveau",
+        "fatigue",
+        "diarrhée",
+        "nausées",
+        "Température",
+        "Dose par prise",
+        "Comprimés",
+        "Alertes",
         "Qui a répondu",
-    ]  # fmt: skip
+    ]
     assert [row[0] for row in rows] == ["mer. 18 nov.", "dim. 15 nov.", "mer. 11 nov.", "dim. 8 nov."]
     last, silent, first, began = rows
     assert last == ["mer. 18 nov.", "1.1", "Élevé", "3", "1", "1", "38,2", "1500 mg", "2 prises oubliées", "Élevé", "le patient"]
@@ -131,10 +147,18 @@ def test_doses_weight_calls_visits_and_stays_are_drawn_by_letter_and_number(
         handling.call_logged(session, morning.tiredness.id, by=viewer_of(world.claire), now=now, reached=True, whom="patient", words="")
         session.add(
             Contact(
-                service_id=jean.service_id, patient_id=jean.id, direction="incoming", state="closed", started_at=now - timedelta(hours=1),
-                seconds=240, outcome="level_1", words="Hydratation", by_id=world.luc.id, saved_at=now,
+                service_id=jean.service_id,
+                patient_id=jean.id,
+                direction="incoming",
+                state="closed",
+                started_at=now - timedelta(hours=1),
+                seconds=240,
+                outcome="level_1",
+                words="Hydratation",
+                by_id=world.luc.id,
+                saved_at=now,
             )
-        )  # fmt: skip
+        )
     page = claire.get(f"/patients/{morning.jean.id}")
     assert [one.split(" : ")[1] for one in drawn(page.text, 'dose[ "]')] == ["1500 mg 1500", "pause pause", "1000 mg 1000"]
     assert "66,5 (−5,0 %)" in page.text and "écart depuis 70 kg, ven. 6 nov. 2026" in said(page)
@@ -187,15 +211,33 @@ def test_what_is_open_has_its_own_link_and_own_limits_their_end(
         base = script.followed(session, course, jean, now.date())
         assert base is not None
         overrides.decide(
-            session, course, jean, base, {"fever": Decimal("37.6")}, reason="Fragile", ends_on=now.date() + timedelta(days=20),
-            by=viewer_of(world.lebon).actor, now=now,
-        )  # fmt: skip
+            session,
+            course,
+            jean,
+            base,
+            {"fever": Decimal("37.6")},
+            reason="Fragile",
+            ends_on=now.date() + timedelta(days=20),
+            by=viewer_of(world.lebon).actor,
+            now=now,
+        )
         request = DoctorRequest(
-            service_id=jean.service_id, patient_id=jean.id, doctor_id=world.lebon.id, asked_by_id=world.claire.id, asked_at=now,
-            level="high", question="Réduire la dose ?", state="answered", answer="continue", answered_by_id=world.lebon.id,
-            answered_at=now, raised_at=now,
-            respond_by=now + timedelta(hours=2), ladder=[], next_step_at=now + timedelta(hours=2),
-        )  # fmt: skip
+            service_id=jean.service_id,
+            patient_id=jean.id,
+            doctor_id=world.lebon.id,
+            asked_by_id=world.claire.id,
+            asked_at=now,
+            level="high",
+            question="Réduire la dose ?",
+            state="answered",
+            answer="continue",
+            answered_by_id=world.lebon.id,
+            answered_at=now,
+            raised_at=now,
+            respond_by=now + timedelta(hours=2),
+            ladder=[],
+            next_step_at=now + timedelta(hours=2),
+        )
         session.add(request)
     page = claire.get(f"/patients/{morning.jean.id}")
     assert "seuils propres jusqu'au mar. 15 déc." in said(page)
@@ -218,15 +260,28 @@ def test_an_unknown_score_is_written_unknown(
         row = check_in(session, morning.marie, course, {"fatigue": "2"}, at=clock.now())
         result = {**row.result, "scores": {"fatigue": 2, "nausea": None}}
         text(
-            session, world, morning.marie, "A nausées, B fatigue", at=clock.now(), direction="out", state="delivered", key="q_multi",
+            session,
+            world,
+            morning.marie,
+            "A nausées, B fatigue",
+            at=clock.now(),
+            direction="out",
+            state="delivered",
+            key="q_multi",
             checkin_id=row.checkin_id,
-        )  # fmt: skip
+        )
         session.add(
             AssessmentRow(
-                patient_id=row.patient_id, checkin_id=row.checkin_id, version_id=row.version_id, fingerprint=row.fingerprint,
-                level="moderate", at=clock.now(), inputs={}, result=result,
+                patient_id=row.patient_id,
+                checkin_id=row.checkin_id,
+                version_id=row.version_id,
+                fingerprint=row.fingerprint,
+                level="moderate",
+                at=clock.now(),
+                inputs={},
+                result=result,
             )
-        )  # fmt: skip
+        )
     page = claire.get(f"/patients/{morning.marie.id}").text
     assert "score-unknown" in page and "nausées inconnu" in page
     assert "score-0" not in page
@@ -284,9 +339,14 @@ def test_a_conclusion_that_cannot_be_read_any_more_says_so(
         good = session.scalars(select(AssessmentRow)).first()
         assert good is not None
         bad = AssessmentRow(
-            patient_id=morning.jean.id, version_id=good.version_id, fingerprint=good.fingerprint, level="high", at=clock.now(),
-            inputs={}, result={"scores": {"nausea": 2}},
-        )  # fmt: skip
+            patient_id=morning.jean.id,
+            version_id=good.version_id,
+            fingerprint=good.fingerprint,
+            level="high",
+            at=clock.now(),
+            inputs={},
+            result={"scores": {"nausea": 2}},
+        )
         session.add(bad)
         session.flush()
         number = bad.id

@@ -64,11 +64,20 @@ def test_letters_that_left_stand_beside_documents(
         for state, to_name in (("sent", "Dr Iris Techer"), ("draft", "Dr Brouillon")):
             session.add(
                 Letter(
-                    service_id=world.service.id, patient_id=morning.jean.id, professional_id=doctor.id, kind="opening", to_name=to_name,
-                    language="fr", body="…", state=state, written_by="staff:1", written_at=clock.now(), at=clock.now(),
+                    service_id=world.service.id,
+                    patient_id=morning.jean.id,
+                    professional_id=doctor.id,
+                    kind="opening",
+                    to_name=to_name,
+                    language="fr",
+                    body="…",
+                    state=state,
+                    written_by="staff:1",
+                    written_at=clock.now(),
+                    at=clock.now(),
                     sent_by_name="Claire Payet",
                 )
-            )  # fmt: skip
+            )
     for part in ("", "/documents", "/timeline?kind=papers"):
         page = said(claire.get(f"/patients/{morning.jean.id}{part}"))
         assert "Courrier à Dr Iris Techer, parti par Claire Payet" in page and "Brouillon" not in page, part

@@ -41,12 +41,29 @@ def ines(sign_in: SignIn, world: World, database: Database, clock: HandClock) ->
 def marie(world: World) -> dict[str, str]:
     """Marie Hoarau as Inès types her; the rest is what the form already holds."""
     return {
-        "family_name": "Hoarau", "given_names": "Marie", "birth_date": "1955-03-14", "sex": "female", "language": "fr",
-        "timezone": "Europe/Paris", "phone": "06 39 98 00 01", "answered_by": "patient", "check_in_hour": "10",
-        "consent_follow_up": "yes", "consent_sms_words": "yes", "consent_sheet": "2026-09",
-        "oncologist_id": str(world.lebon.id), "protocol_slug": "capecitabine-14-7", "agent": "capecitabine", "dose_mg": "1 500,5",
-        "times_per_day": "2", "days_on": "14", "days_off": "7", "first_intake": "2026-11-25", "cycle": "1", "first_text": "yes",
-    }  # fmt: skip
+        "family_name": "Hoarau",
+        "given_names": "Marie",
+        "birth_date": "1955-03-14",
+        "sex": "female",
+        "language": "fr",
+        "timezone": "Europe/Paris",
+        "phone": "06 39 98 00 01",
+        "answered_by": "patient",
+        "check_in_hour": "10",
+        "consent_follow_up": "yes",
+        "consent_sms_words": "yes",
+        "consent_sheet": "2026-09",
+        "oncologist_id": str(world.lebon.id),
+        "protocol_slug": "capecitabine-14-7",
+        "agent": "capecitabine",
+        "dose_mg": "1 500,5",
+        "times_per_day": "2",
+        "days_on": "14",
+        "days_off": "7",
+        "first_intake": "2026-11-25",
+        "cycle": "1",
+        "first_text": "yes",
+    }
 
 
 def fields(page: str) -> dict[str, str]:

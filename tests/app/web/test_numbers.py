@@ -160,9 +160,14 @@ def test_a_text_from_an_unknown_number_leads_to_the_change(claire: TestClient, m
         service = session.get_one(Service, world.service.id)
         heard = text(session, world, None, "C'est Marie, j'ai changé de numéro", at=marie.created_at, address=NEW, state="queue")
         task = tasks.make(
-            session, service_id=service.id, kind="unknown_number", key=f"unknown_number:{NEW}:1", detail={"number": NEW, "among": []},
-            message_id=heard.id, now=marie.created_at,
-        )  # fmt: skip
+            session,
+            service_id=service.id,
+            kind="unknown_number",
+            key=f"unknown_number:{NEW}:1",
+            detail={"number": NEW, "among": []},
+            message_id=heard.id,
+            now=marie.created_at,
+        )
     assert f"/tasks/{task.id}/whose" in claire.get(f"/tasks/{task.id}").text
     found = claire.post(f"/tasks/{task.id}/whose", data={"q": "hoarau"}).text
     assert f"/patients/{marie.id}/number?task={task.id}" in found

@@ -108,11 +108,14 @@ def test_from_taking_to_closing_everything_is_written_down(claire: TestClient, d
     assert "Clos" in said(claire.get(alert)) and "Conseil donné" in said(claire.get(alert))
 
 
-@pytest.mark.parametrize(("outcome", "note", "sentence"), [
-    ("", "", "Choisissez ce qui a été fait."),
-    ("other", "", "Écrivez ce qui a été fait : ce choix ne dit rien sans note."),
-    ("not_reached", "rien", "Une urgence ne se clôt pas sur « pas joint »."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcome", "note", "sentence"),
+    [
+        ("", "", "Choisissez ce qui a été fait."),
+        ("other", "", "Écrivez ce qui a été fait : ce choix ne dit rien sans note."),
+        ("not_reached", "rien", "Une urgence ne se clôt pas sur « pas joint »."),
+    ],
+)
 def test_a_close_that_says_nothing_is_refused_in_words(
     claire: TestClient, database: Database, morning: Morning, outcome: str, note: str, sentence: str
 ) -> None:
@@ -154,9 +157,14 @@ def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
     """Said before, in one sentence; after; in the story; and again when the alert is opened again."""
     with database.transaction() as session:
         asked = tasks.make(
-            session, service_id=world.service.id, patient_id=morning.marie.id, kind="call_back", key="call_back:1",
-            due_at=clock.now() + timedelta(hours=4), now=clock.now(),
-        )  # fmt: skip
+            session,
+            service_id=world.service.id,
+            patient_id=morning.marie.id,
+            kind="call_back",
+            key="call_back:1",
+            due_at=clock.now() + timedelta(hours=4),
+            now=clock.now(),
+        )
     alert = f"/alerts/{morning.danger.id}"
     claire.post(f"{alert}/take", headers=HTMX)
     before = said(claire.get(alert))

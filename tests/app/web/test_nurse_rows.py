@@ -86,9 +86,15 @@ def test_a_death_taken_back_is_told_with_its_reason_and_the_message_is_no_longer
         death = absences.record(session, marie, "death", from_day=clock.now().date(), by=by, now=clock.now())
         heard = text(session, world, marie, "je suis vivante", at=clock.now())
         tasks.make(
-            session, service_id=marie.service_id, patient_id=marie.id, kind="to_read", key="dead", detail={"why": "noted_dead"},
-            message_id=heard.id, now=clock.now(),
-        )  # fmt: skip
+            session,
+            service_id=marie.service_id,
+            patient_id=marie.id,
+            kind="to_read",
+            key="dead",
+            detail={"why": "noted_dead"},
+            message_id=heard.id,
+            now=clock.now(),
+        )
     page = said(claire.get(f"/alerts/{morning.danger.id}"))
     assert "Message d'une personne notée décédée" in page and "Un décès est noté. Demandez avec douceur qui écrit." in page
     clock.forward(minutes=5)

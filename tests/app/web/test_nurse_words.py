@@ -109,9 +109,18 @@ def test_what_a_form_showed_is_said_beside_the_text_that_did_not_arrive(
         marie = session.get_one(Patient, morning.marie.id)
         filled = text(session, world, marie, "", at=at, carrier="form")
         text(
-            session, world, marie, "Appelez le 15.", at=at, direction="out", state="failed", purpose="safety", language="fr",
-            reply_to_id=filled.id, alert_id=morning.danger.id,
-        )  # fmt: skip
+            session,
+            world,
+            marie,
+            "Appelez le 15.",
+            at=at,
+            direction="out",
+            state="failed",
+            purpose="safety",
+            language="fr",
+            reply_to_id=filled.id,
+            alert_id=morning.danger.id,
+        )
     page = said(claire.get(f"/alerts/{morning.danger.id}"))
     assert "SMS NON REÇU. TÉLÉPHONEZ MAINTENANT." in page
     assert "Affiché sur le formulaire à 9 h 56 : Appelez le 15." in page

@@ -149,14 +149,17 @@ def test_a_ready_reply_is_seen_sent_and_taken_back(
     assert late.status_code == 409 and "cette réponse est partie" in said(late)
 
 
-@pytest.mark.parametrize(("change", "sentence"), [
-    ({"opted_out_at": "now"}, "ne veut plus de textes"),
-    ({"follow_up": "frozen"}, "Les textes sont arrêtés"),
-    ({"follow_up_kind": "death"}, "Un décès est noté"),
-    ({"phone": ""}, "pas de numéro mobile"),
-    ({"language": "ro", "also_reads": []}, "Aucune réponse prête dans une langue"),
-    ({"shared_phone": True}, "Plusieurs patients ont ce téléphone"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"opted_out_at": "now"}, "ne veut plus de textes"),
+        ({"follow_up": "frozen"}, "Les textes sont arrêtés"),
+        ({"follow_up_kind": "death"}, "Un décès est noté"),
+        ({"phone": ""}, "pas de numéro mobile"),
+        ({"language": "ro", "also_reads": []}, "Aucune réponse prête dans une langue"),
+        ({"shared_phone": True}, "Plusieurs patients ont ce téléphone"),
+    ],
+)
 def test_a_reply_that_must_not_leave_says_why(
     claire: TestClient, database: Database, morning: Morning, clock: HandClock, change: dict[str, object], sentence: str
 ) -> None:
