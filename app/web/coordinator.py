@@ -24,11 +24,11 @@ from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import courses, days, orders, supplies
 from app.treatment.models import Course, CourseState, HoldKind
-from app.web import enrolment, prescription
 from app.web import sheet as sheets
 from app.web.deps import Reads, Writes
+from app.web.patient import enrolment, prescription
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward.saying import Saying
 
 router = APIRouter()
 

@@ -25,7 +25,7 @@ from app.people.models import Patient, Service
 from app.web.deps import Id, Reads, SignedIn, TheTools, Writes, watching
 from app.web.formats import Formats
 from app.web.render import Page, StaffPage, language_of
-from app.web.saying import Saying
+from app.web.ward.saying import Saying
 from triage import explain
 from triage.protocol import Protocol
 from triage.terms import Assessment, Escalate, Kind, Level

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import (
-    absences,
-    accounts,
-    calling,
-    chart,
-    coordinator,
-    grading,
-    health,
-    hooks,
-    live,
-    numbers,
-    nurse,
-    particulars,
-    phones,
-    protocols,
-    reaching,
-    service,
-    sharing,
-    tablets,
-)
+from app.web import accounts, coordinator, health, hooks, live, phones, protocols, service
 from app.web.api import every as api
-from app.web.care import acting, following, live_numbers, planned, seeing
+from app.web.care import acting, calling, following, live_numbers, planned, seeing
 from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
-from app.web.patient import documents, printed, results, timeline
+from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline
 from app.web.render import NAVIGATION, Link
 from app.web.rota import routing, testing, week
-from app.web.ward import acts, handover, listing
+from app.web.ward import acts, handover, listing, nurse, sharing
 
 ROUTERS: list[APIRouter] = [
     accounts.router,

@@ -128,7 +128,7 @@ WITHOUT_A_READER = {
     "app/demo/patients.py": "the fictional ward enrols its own people",
     "app/demo/telephones.py": "the fictional ward's telephones",
     "app/web/api/examples.py": "numbers for the examples of the demonstration's OpenAPI document",
-    "app/web/enrolment.py": "the sheet version last given in the service: no patient leaves the function",
+    "app/web/patient/enrolment.py": "the sheet version last given in the service: no patient leaves the function",
 }
 """Queries on the patients of a service that answer to nobody's eyes, each with its reason."""
 

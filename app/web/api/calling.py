@@ -18,10 +18,10 @@ from app.messaging import pages
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.perimeter import Viewer
-from app.web import aloud
 from app.web.api import views
 from app.web.api.doors import Caller, Id, person, router
 from app.web.api.shapes import LARGEST_ID, Body, By, CheckInOut, Text
+from app.web.care import aloud
 from app.web.deps import Now, Writes
 from app.web.render import AnyPage, Page
 

@@ -29,7 +29,6 @@ from app.people.enrolling import NewPatient
 from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer, viewer_of, visible_to
 from app.treatment import measures
-from app.web import enrolment
 from app.web.api import examples, treatment, views
 from app.web.api.shapes import (
     LARGEST_ID,
@@ -51,6 +50,7 @@ from app.web.api.shapes import (
 )
 from app.web.api.treatment import CourseIn
 from app.web.deps import Now, Reads, TheTools, Writes
+from app.web.patient import enrolment
 
 PREFIX = "/api/v1"
 PAGE = 200

@@ -14,11 +14,11 @@ from app.people.models import Patient
 from app.treatment import grades
 from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade
-from app.web import grading
 from app.web.api import views
 from app.web.api.doors import Caller, Id, person, router
 from app.web.api.shapes import LARGEST_ID, Body, By, Day, Text
 from app.web.deps import Now, Writes
+from app.web.patient import grading
 
 __all__ = ["router"]
 

@@ -28,13 +28,12 @@ from app.messaging import pages
 from app.people import patients
 from app.people.models import Patient
 from app.protocols import words
-from app.web import calling
-from app.web.care import outcome, sheet
+from app.web.care import calling, outcome, sheet
 from app.web.coordinator import Typed
 from app.web.deps import Id, Writes
-from app.web.prescription import whole
+from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward.saying import Saying
 from triage import replies
 
 router = APIRouter(prefix="/patients/{patient_id}/call")

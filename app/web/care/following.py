@@ -23,9 +23,9 @@ from app.people.directory import NewProfessional
 from app.people.models import Patient, Role, Staff
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.panel import opened
-from app.web.prescription import day, whole
+from app.web.patient.prescription import day, whole
 from app.web.render import Page, StaffPage
+from app.web.ward.panel import opened
 
 router = APIRouter(prefix="/patients/{patient_id}")
 

@@ -17,7 +17,7 @@ from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
 from app.core.errors import FieldErrors
 from app.people.models import Patient
-from app.web.prescription import day, whole
+from app.web.patient.prescription import day, whole
 from app.web.render import Page
 from triage.terms import Level
 

@@ -19,7 +19,7 @@ from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.prescription import day
+from app.web.patient.prescription import day
 from app.web.render import Page, StaffPage
 
 router = APIRouter()

@@ -15,15 +15,14 @@ from app.checkins.pages import calling as asking_by_telephone
 from app.checkins.texts import dangers
 from app.people import patients
 from app.people.models import Patient
-from app.web import aloud, calling
-from app.web.care import sheet, steps
+from app.web.care import aloud, calling, sheet, steps
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads
 from app.web.form import asking
 from app.web.form.frame import frame
-from app.web.prescription import whole
+from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward.saying import Saying
 from triage.questions import Question
 from triage.terms import Level, Step
 

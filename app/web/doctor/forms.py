@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer
 from app.core.errors import Refusal
-from app.web import prescription
+from app.web.patient import prescription
 
 
 def decision(typed: Mapping[str, str]) -> Decision:

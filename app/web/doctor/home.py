@@ -23,9 +23,9 @@ from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion
-from app.web import chart_data
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
+from app.web.patient import chart_data
 from app.web.protocols import SIGNS_AS
 from app.web.render import Page, StaffPage
 

@@ -16,10 +16,11 @@ from app.people import absences, patients
 from app.people.models import Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
-from app.web import chart_data, panel
-from app.web.chart_data import Contact, Heard, Treatment
+from app.web.patient import chart_data
+from app.web.patient.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
-from app.web.saying import Saying
+from app.web.ward import panel
+from app.web.ward.saying import Saying
 from triage import calendar, explain
 from triage.terms import Assessment, Step
 

@@ -14,13 +14,12 @@ from app.people import documents, patients
 from app.people.document_models import DocumentKind
 from app.people.documents import NewDocument
 from app.people.models import Patient
-from app.web import prescription
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.panel import opened
-from app.web.patient import letters
+from app.web.patient import letters, prescription
 from app.web.patient.uploads import Uploaded, content_of
 from app.web.render import Page, StaffPage
+from app.web.ward.panel import opened
 
 router = APIRouter(max_body_size=8_000_000)
 """Bytes of the form: what is a little larger than a document may be is read, and told so in a sentence."""

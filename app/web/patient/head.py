@@ -12,11 +12,10 @@ from app.care.models import CallState, PlannedCall
 from app.insight import worklist
 from app.people.models import Patient
 from app.treatment import measures, overrides
-from app.web import chart_data, grading
-from app.web.chart_data import Heard
-from app.web.patient import history
+from app.web.patient import chart_data, grading, history
+from app.web.patient.chart_data import Heard
 from app.web.render import Page
-from app.web.saying import Saying
+from app.web.ward.saying import Saying
 
 AHEAD = timedelta(days=7)
 """A call planned for today or before is open and stands in the list; these are told ahead of it."""

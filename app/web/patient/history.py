@@ -16,10 +16,10 @@ from app.people import absences
 from app.people.models import Absence, Patient
 from app.treatment import days, intakes, measures
 from app.treatment.models import Course, Measure
-from app.web import unasked
-from app.web.chart_data import local_day, scores_of
+from app.web.patient import unasked
+from app.web.patient.chart_data import local_day, scores_of
 from app.web.patient.drawing import DAYS, SHOWN_MEASURES, Away, Band, Called, Doses, History, Judged, Rang, Step
-from app.web.speakers import rows_of
+from app.web.patient.speakers import rows_of
 
 SHOWN_ABSENCES = (absences.VISIT, *absences.STAYS)
 

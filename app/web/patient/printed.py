@@ -6,11 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.people import patients
-from app.web import chart_data
 from app.web.deps import Id, Reads
-from app.web.panel import opened
-from app.web.patient import head
+from app.web.patient import chart_data, head
 from app.web.render import StaffPage
+from app.web.ward.panel import opened
 
 router = APIRouter()
 

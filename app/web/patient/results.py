@@ -15,13 +15,14 @@ from app.treatment import grades, importing
 from app.treatment.import_models import FileState, ResultFile
 from app.treatment.importing import Aside
 from app.treatment.models import Measure
-from app.web import chart_data, grading, words
+from app.web import words
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
-from app.web.panel import opened
+from app.web.patient import chart_data, grading
 from app.web.patient.uploads import Uploaded, content_of
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 
 router = APIRouter(max_body_size=2_000_000)
 """Bytes of the form: what is a little larger than a file of results may be is read, and told so in a sentence."""

@@ -19,11 +19,11 @@ from app.messaging.models import Message
 from app.people import patients
 from app.people.document_models import Document
 from app.people.models import Patient
-from app.web import chart_data
 from app.web.deps import Id, Reads
-from app.web.panel import opened
+from app.web.patient import chart_data
 from app.web.render import StaffPage
-from app.web.saying import Saying
+from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 
 router = APIRouter()
 

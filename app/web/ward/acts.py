@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, replies
 from app.alerts.models import Alert, AlertState
 from app.people import patients
-from app.web import panel
 from app.web.deps import Id, Writes
-from app.web.nurse import Undo, Words, acted
 from app.web.render import Page, StaffPage
+from app.web.ward import panel
+from app.web.ward.nurse import Undo, Words, acted
 
 router = APIRouter()
 

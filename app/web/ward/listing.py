@@ -15,11 +15,11 @@ from app.insight.filtering import Filter
 from app.insight.models import ListMemory
 from app.insight.worklist import Place, Row
 from app.people import absences
-from app.web import panel
 from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
 from app.web.ward import handover as passing
+from app.web.ward import panel
+from app.web.ward.saying import Saying
 
 router = APIRouter()
 

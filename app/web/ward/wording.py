@@ -17,7 +17,7 @@ from app.insight.leaving import LEFT, SHIFT_OVER, Left, Line
 from app.insight.models import HandoverNote
 from app.people import absences
 from app.web.render import Page
-from app.web.saying import Saying, gravity
+from app.web.ward.saying import Saying, gravity
 from triage.terms import Level
 
 DAYS = ("from", "until", "on", "to")

@@ -20,7 +20,7 @@ from app.people.perimeter import actor_of
 from app.protocols.models import OfficialWording
 from app.treatment import measures
 from app.treatment.models import ClinicianGrade
-from app.web import grading
+from app.web.patient import grading
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning

@@ -26,12 +26,13 @@ from app.people import absences, care_team, patients
 from app.people.models import Absence, Patient, Service, Staff
 from app.treatment import grades
 from app.treatment.models import ClinicianGrade, IntakeReport, Measure
-from app.web import chart_data, sharing
-from app.web.chart_data import Contact, Heard, Treatment
+from app.web.patient import chart_data
+from app.web.patient.chart_data import Contact, Heard, Treatment
+from app.web.patient.speakers import Speakers
 from app.web.render import Page
-from app.web.saying import Saying
-from app.web.sharing import Holder
-from app.web.speakers import Speakers
+from app.web.ward import sharing
+from app.web.ward.saying import Saying
+from app.web.ward.sharing import Holder
 from triage import explain
 from triage.terms import Assessment, Level, Step
 

@@ -19,7 +19,7 @@ from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, VersionState
 from app.treatment import courses, days, intakes, measures
 from app.treatment.models import Course, IntakeReport, Measure
-from app.web import unasked
+from app.web.patient import unasked
 from triage.calendar import Day, Dose
 from triage.protocol import Protocol
 

@@ -17,11 +17,11 @@ from app.messaging.models import Message
 from app.people import numbers, patients, respondents
 from app.people.models import Patient, Respondent
 from app.people.telephones import is_landline
-from app.web import enrolment, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.panel import opened
+from app.web.patient import enrolment, prescription
 from app.web.render import Page, StaffPage
+from app.web.ward.panel import opened
 
 router = APIRouter()
 

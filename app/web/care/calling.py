@@ -26,18 +26,18 @@ from app.messaging.outbox import Purpose
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
-from app.web import aloud, chart_data
-from app.web.care import outcome, sheet, steps
-from app.web.chart_data import Contact
+from app.web.care import aloud, outcome, sheet, steps
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.form import asking
 from app.web.form.frame import of_another
-from app.web.panel import opened
-from app.web.prescription import whole
+from app.web.patient import chart_data
+from app.web.patient.chart_data import Contact
+from app.web.patient.prescription import whole
+from app.web.patient.speakers import Speakers
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
-from app.web.speakers import Speakers
+from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 from triage import questions
 from triage.protocol import Protocol
 from triage.questions import Question

@@ -14,11 +14,11 @@ from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent, Reach
-from app.web import prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.panel import opened
+from app.web.patient import prescription
 from app.web.render import Page, StaffPage
+from app.web.ward.panel import opened
 
 router = APIRouter()
 

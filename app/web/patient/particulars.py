@@ -20,11 +20,11 @@ from app.protocols import looks, scales, versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import courses, measures, medicines, overrides
 from app.treatment.models import Course
-from app.web import chart_data, enrolment, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.panel import opened
+from app.web.patient import chart_data, enrolment, prescription
 from app.web.render import Page, StaffPage
+from app.web.ward.panel import opened
 from triage.protocol import Protocol
 
 router = APIRouter()

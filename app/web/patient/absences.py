@@ -18,13 +18,13 @@ from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people import absences, patients, pauses
 from app.people.models import Absence, Patient
 from app.treatment import courses
-from app.web import chart_data, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.panel import opened
+from app.web.patient import chart_data, prescription
+from app.web.patient.speakers import Speakers
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
-from app.web.speakers import Speakers
+from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 
 router = APIRouter()
 

@@ -22,7 +22,7 @@ from app.protocols.models import ProtocolVersion
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
-from app.web import prescription
+from app.web.patient import prescription
 from triage.protocol import Protocol
 
 Fields = Mapping[str, str]

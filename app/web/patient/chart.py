@@ -19,12 +19,12 @@ from app.insight import worklist
 from app.people import documents, patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
-from app.web import absences, chart_data, panel, tablets
 from app.web.deps import Id, Reads
-from app.web.patient import head, letters, timeline
+from app.web.patient import absences, chart_data, head, letters, tablets, timeline
+from app.web.patient.speakers import Speakers
 from app.web.render import StaffPage
-from app.web.saying import Saying
-from app.web.speakers import Speakers
+from app.web.ward import panel
+from app.web.ward.saying import Saying
 from triage import explain
 from triage.terms import Step
 

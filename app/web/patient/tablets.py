@@ -19,12 +19,12 @@ from app.treatment import courses, days, figures, intakes, supplies
 from app.treatment.days import Medicine
 from app.treatment.figures import Figures
 from app.treatment.models import Course
-from app.web import chart_data, prescription
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.panel import opened
+from app.web.patient import chart_data, prescription
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 from triage.adherence import CAUSES, DEFINITIONS
 
 router = APIRouter()

@@ -17,10 +17,10 @@ from app.core.errors import Refusal
 from app.people import patients
 from app.treatment import grades
 from app.treatment.grades import NewGrade
-from app.web import panel
 from app.web.deps import Id, Reads, Writes
-from app.web.panel import Panel
 from app.web.render import Page, StaffPage
+from app.web.ward import panel
+from app.web.ward.panel import Panel
 
 router = APIRouter()
 

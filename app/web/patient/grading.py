@@ -19,11 +19,12 @@ from app.protocols import scales, versions, wording
 from app.treatment import courses, grades
 from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade, Measure
-from app.web import chart_data, panel
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
+from app.web.patient import chart_data
 from app.web.render import Page, StaffPage
-from app.web.saying import Saying
+from app.web.ward import panel
+from app.web.ward.saying import Saying
 from triage import calendar
 from triage.protocol import Protocol
 from triage.terms import Graded

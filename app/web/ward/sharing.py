@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.checkins.texts import attaching
 from app.people.models import Patient
 from app.people.perimeter import visible_to
-from app.web import chart_data
-from app.web.chart_data import Contact, Treatment
 from app.web.deps import Id, Writes
+from app.web.patient import chart_data
+from app.web.patient.chart_data import Contact, Treatment
 from app.web.render import Page, StaffPage
 
 router = APIRouter()
