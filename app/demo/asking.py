@@ -1,4 +1,7 @@
-"""Two requests to the doctor on the opening morning: one answered, that its nurse has to tell; one that waits for the doctor."""
+"""Two requests to the doctor on the opening morning: one answered, that its nurse has to tell; one that waits for the doctor.
+
+Those of an earlier opening are settled by the team as soon as the life goes on: a week on, nobody would still wait for an answer.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import asking, handling
+from app.alerts import answering, asking, handling
 from app.alerts.answering import Decision
 from app.alerts.models import Alert, AlertState, DoctorAnswer, DoctorRequest
 from app.care import contacts
@@ -26,6 +29,8 @@ from triage.terms import Level
 MINUTE = timedelta(minutes=1)
 ASKED, ANSWERED, WAITING, READ = 34 * MINUTE, 16 * MINUTE, 21 * MINUTE, 18 * MINUTE
 """How long before the opening."""
+SETTLED = 90 * MINUTE
+"""Of service time, after an earlier opening: its requests are answered and told."""
 UNREAD = timedelta(hours=24)
 """Call forms of this long before the opening are still to be read."""
 
@@ -33,6 +38,8 @@ HELD, STRONG, TOLD = 3, 2, 1
 """Days of the hold; scores from which something is asked about somebody with, and without, an alert."""
 QUESTION = "Effet gênant au dernier relevé, confirmé au téléphone. Poursuivre les prises, ou suspendre quelques jours ?"
 HOLD = "Suspendre trois jours, réhydrater, rappeler avant la reprise."
+GO_ON = "Même dose. En reparler à la consultation."
+SAID = "Réponse du médecin dite au patient, répétée par lui."
 OTHER = "Effets légers qui durent depuis deux relevés, sans alerte. Faut-il réduire la dose au prochain cycle ?"
 
 
@@ -45,6 +52,22 @@ class Asking:
     def acts(self) -> list[tuple[timedelta, Callable[[datetime], None]]]:
         """How long before the opening, and what."""
         return [(ASKED, self.from_an_alert), (WAITING, self.from_a_page), (READ, self.read), (ANSWERED, self.answered)]
+
+    def settle_at(self, session: Session, now: datetime) -> datetime:
+        """When what an earlier opening left is settled."""
+        return care_team.add_service_time(session.get_one(Service, self._service_id), now, SETTLED)
+
+    def settled(self, now: datetime) -> None:
+        """The doctors answer what still waits, and a nurse tells every answer to its patient."""
+        with self._database.transaction() as session:
+            nurse = self._nurse(session, now)
+            if nurse is None:
+                return
+            for request in asking.open_requests(session, viewer=nurse):
+                doctor = viewer_of(session.get_one(Staff, request.doctor_id))
+                ordered.answer(session, request.id, Decision(DoctorAnswer.CONTINUE, GO_ON), by=doctor, now=now)
+            for request in asking.to_tell(session, viewer=nurse):
+                answering.tell(session, request.id, by=nurse, now=now, reached=True, words=SAID)
 
     def from_an_alert(self, now: datetime) -> None:
         """A nurse takes the oldest moderate alert that nobody has, and asks."""
@@ -70,7 +93,7 @@ class Asking:
         """The doctor answers the first: held for some days."""
         with self._database.transaction() as session:
             mine = (DoctorRequest.service_id == self._service_id, DoctorRequest.question == QUESTION)
-            request = session.scalar(select(DoctorRequest).where(*mine))
+            request = session.scalar(select(DoctorRequest).where(*mine).order_by(DoctorRequest.id.desc()).limit(1))
             if request is None:
                 return
             patient = session.get_one(Patient, request.patient_id)

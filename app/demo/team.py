@@ -89,6 +89,8 @@ class Team:
         """The last minutes before the opening: who has just taken what, so that the list shows people at work. Nothing is closed."""
         acts = [(self._opening - MINUTE * before, partial(self._takes_oldest, level)) for level, before in MORNING.items()]
         acts += [(self._opening - before, partial(self._asks, act)) for before, act in self._asking.acts()]
+        with self._database.reading() as session:
+            acts += [(self._asking.settle_at(session, now), partial(self._asks, self._asking.settled))]
         return [(at, act) for at, act in acts if at > now]
 
     def _asks(self, act: Callable[[datetime], None], now: datetime) -> list[Planned]:

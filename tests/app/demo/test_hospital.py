@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from app.alerts.models import DoctorRequest
 from app.core import signing
 from app.core.clock import Clock, ClockOffset, turn
 from app.core.db import Database
@@ -93,6 +94,23 @@ def test_the_ward_lived_on_while_nobody_had_it_open(sqlite_server: Sqlite) -> No
             assert set(nights) == {"in", "out"}
             assert [finding.sentence for finding in watch.sweep(session, OPENING + timedelta(days=2))] == []
         assert live(database) is False
+        database.dispose()
+
+
+def test_what_waited_for_a_doctor_is_answered_and_told_before_the_next_opening(sqlite_server: Sqlite) -> None:
+    """A week on, no patient still waits for an answer given on the morning of the first opening."""
+    with sqlite_server.copy() as url:
+        database = Database(url)
+        live(database)
+        with database.reading() as session:
+            asked = {one.id for one in session.scalars(select(DoctorRequest))}
+        assert asked != set()
+        with database.transaction() as session:
+            turn(session, to=OPENING + timedelta(days=2))
+        live(database)
+        with database.reading() as session:
+            states = {one.id: (one.state, one.told_at is not None) for one in session.scalars(select(DoctorRequest))}
+        assert {states[one] for one in asked} == {("told", True)}
         database.dispose()
 
 
