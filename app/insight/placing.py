@@ -35,18 +35,32 @@ KEPT = func.coalesce(AssessmentRow.scores, AssessmentRow.result["scores"])
 class Place:
     """Where a row stands. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: no alert is open.
 
-    due_at: when a person must have acted, or until when it waits: the earliest of what is open. worst, total: of the last judged
-    check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received.
+    lead: the open item whose level and hour the row shows. hurried: those of the items that are past 75 % of their limit. worst, total: of
+    the last judged check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received.
     """
 
     key: str
     patient_id: int | None
-    level: Level
-    due_at: datetime
-    pressing: bool
+    lead: Item
+    hurried: tuple[Item, ...]
     items: tuple[Item, ...]
     scores: Scores = field(default_factory=dict)
     silent_days: int | None = None
+
+    @property
+    def level(self) -> Level:
+        """Of the gravest item."""
+        return self.lead.level
+
+    @property
+    def due_at(self) -> datetime:
+        """When a person must have acted on that item, or until when it waits."""
+        return self.lead.due_at
+
+    @property
+    def pressing(self) -> bool:
+        """Is anything in the row past 75 % of its limit?"""
+        return bool(self.hurried)
 
     @property
     def worst(self) -> int | None:
@@ -61,7 +75,7 @@ class Place:
     @property
     def order(self) -> tuple[object, ...]:
         """What the list is sorted by."""
-        left = self.due_at.timestamp() if self.pressing else 0.0
+        left = min((item.due_at.timestamp() for item in self.hurried), default=0.0)
         worst = -1 if self.worst is None else self.worst
         return (-self.level, not self.pressing, left, -worst, -self.total, -(self.silent_days or 0), self.due_at, self.key)
 
@@ -77,21 +91,23 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
     places = []
     for name, items in found.items():
         patient_id = items[0].patient_id
-        level, due, pressing = _urgency(items, clock, now)
+        hurried = [item for item in items if not item.waits and clock.share(item.level, item.began, item.due_at, now) >= PRESSING]
         last = scores.get(patient_id or 0, {})
         if not any(score is not None for score in last.values()):
             last = raised_on.get(items[0].assessment_id or 0, last)  # a check-in left without any since does not take them away
         at = heard.get(patient_id or 0)
-        places.append(Place(name, patient_id, level, due, pressing, tuple(items), last, (now - at).days if at else None))
+        silent = (now - at).days if at else None
+        places.append(Place(name, patient_id, lead(items), tuple(hurried), tuple(items), last, silent))
     return sorted(places, key=lambda place: place.order)
 
 
-def _urgency(items: Sequence[Item], clock: _ServiceTime, now: datetime) -> tuple[Level, datetime, bool]:
-    """Level, hour and pressing of a row: a call promised for 13 h stands in it, not its alert's tomorrow; another's turn does not."""
-    level = max(item.level for item in items)
-    due = min([item.due_at for item in items if not (item.kind == "request" and item.waits)] or [item.due_at for item in items])
-    pressing = any(not item.waits and clock.share(item.level, item.began, item.due_at, now) >= PRESSING for item in items)
-    return level, due, pressing
+def lead(items: Sequence[Item]) -> Item:
+    """The item that a row, and the panel beside it, show: the gravest; of equals what is ours to do before what waits, a doctor's answer
+    that the patient waits to be told before the alert that made a nurse ask, then the soonest.
+
+    Level and hour are those of one and the same item: the hour of a late call beside the word of an alert told nobody what was late.
+    """
+    return min(items, key=lambda item: (-item.level, item.waits, item.kind != "request", item.due_at))
 
 
 def _last_scores(session: Session, people: Iterable[int]) -> dict[int, Scores]:

@@ -63,18 +63,23 @@ class Row:
 
     @property
     def level(self) -> Level:
-        """Of its alert, or of an answer that the patient waits to be told; INFO when neither is open."""
+        """Of the gravest item open in it: an alert, or an answer that the patient waits to be told; INFO when neither is."""
         return self.place.level
 
     @property
     def due_at(self) -> datetime:
-        """When a person must have acted, or until when it waits."""
+        """When a person must have acted on that same item, or until when it waits."""
         return self.place.due_at
 
     @property
     def pressing(self) -> bool:
-        """Is it past 75 % of its limit?"""
+        """Is anything in it past 75 % of its limit?"""
         return self.place.pressing
+
+    @property
+    def is_hurried(self) -> bool:
+        """Is the item whose hour it shows?"""
+        return self.place.lead in self.place.hurried
 
     @property
     def silent_days(self) -> int | None:

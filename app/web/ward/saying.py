@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from app.alerts.models import Alert, AlertEvent, AlertState, Task
+from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, Task
+from app.care.contact_models import CityTask
+from app.care.models import PlannedCall
 from app.core.audit import AuditRow
+from app.insight.open_items import Item
 from app.insight.quotes import SILENT
 from app.insight.worklist import REASONS, Row
 from app.messaging import pages
@@ -25,6 +28,13 @@ from triage.terms import ALARMING, DANGERS, Level, Step
 
 def _in_vain(event: AlertEvent) -> bool:
     return event.kind == "stepped" and not event.detail.get("reached")
+
+
+One = TypeVar("One", PlannedCall, DoctorRequest, CityTask, Task)
+
+
+def _only(found: Sequence[One], number: int) -> tuple[One, ...]:
+    return tuple(one for one in found if one.id == number)
 
 
 def level_of(detail: Mapping[str, Any]) -> Level:
@@ -111,10 +121,33 @@ class Saying:
         return self.page.say(f"alert.kind.{kind}") if kind else self.page.say("alert.kind.assessment")
 
     def headline(self, row: Row) -> str:
-        """The one line of the list: why the alert is open, or what the task is."""
-        if row.alert is None:
-            return " · ".join(dict.fromkeys([*self.beside(row), *(self.task(task, row.away) for task in row.tasks)]))
-        return self.why(max(row.reasons, key=gravity))[0] if row.reasons else self.kind(row.alert.kind)
+        """The one line of the list: of the item that makes its place, why the alert is open, or what is to be done."""
+        return self.item(row, row.place.lead) or next(iter(self._others(row)), "")
+
+    def item(self, row: Row, item: Item) -> str:
+        """One open thing of a row in a few words; "" for what was closed meanwhile."""
+        if item.kind == "alert":
+            if row.alert is None:
+                return ""
+            return self.why(max(row.reasons, key=gravity))[0] if row.reasons else self.kind(row.alert.kind)
+        part = replace(
+            row,
+            calls=_only(row.calls, item.id if item.kind == "call" else 0),
+            requests=_only(row.requests, item.id if item.kind == "request" else 0),
+            city=_only(row.city, item.id if item.kind == "city" else 0),
+            tasks=_only(row.tasks, item.id if item.kind == "task" else 0),
+        )
+        return next(iter([*self.beside(part), *(self.task(task, row.away) for task in part.tasks)]), "")
+
+    def _others(self, row: Row) -> list[str]:
+        """What is open in a row beside the item that makes its place, each with its own hour; a planned call says its own already."""
+        found = []
+        for one in row.place.items:
+            said = self.item(row, one) if one != row.place.lead else ""
+            found += [said if one.kind in ("call", "city") else self.page.say("list.with_clock", what=said, left=self.clock(one))] * bool(
+                said
+            )
+        return found
 
     def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
@@ -130,9 +163,7 @@ class Saying:
         if patient is not None and pauses.holds(patient, calendar.local_day(self.page.now, patient.timezone)):
             day = self.page.formats.day(patient.silence_paused_until) if patient.silence_paused_until else ""
             found.append(say("absence.paused_until", day=day, why=patient.silence_pause_reason))
-        if row.alert is not None:
-            found += [*self.beside(row), *(self.task(task, row.away) for task in row.tasks)]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *self._others(row)]))
 
     def beside(self, row: Row) -> list[str]:
         """Calls planned, answers waited for or to be told, what the city has not done: each in a few words."""
@@ -189,17 +220,25 @@ class Saying:
         return found[::-1]
 
     def left(self, row: Row) -> str:
-        """How long is left, until when it waits, or by how much its limit has passed."""
+        """The clock of the item that makes the row's place; in the list as in the panel."""
+        return self.clock(row.place.lead)
+
+    def clock_of(self, row: Row | None, kind: str, number: int) -> str:
+        """The same for one thing of a row by its kind and number; "" where it is not open."""
+        return next((self.clock(one) for one in (row.place.items if row else ()) if (one.kind, one.id) == (kind, number)), "")
+
+    def clock(self, item: Item) -> str:
+        """How long is left for one open thing, until when it waits, or by how much its limit has passed."""
         f, now = self.page.formats, self.page.now
-        if row.alert is not None and row.alert.state == AlertState.WAITING:
-            return self.page.say("list.waits_until", when=f.at(row.due_at))
-        if timedelta(0) <= now - row.due_at < timedelta(minutes=1):
+        if item.kind == "alert" and item.waits:
+            return self.page.say("list.waits_until", when=f.at(item.due_at))
+        if timedelta(0) <= now - item.due_at < timedelta(minutes=1):
             return self.page.say("list.due_now")
-        if row.due_at < now:
-            return self.page.say("list.late", span=f.span(now - row.due_at))
-        if f.days_from_now(row.due_at) == 0:
-            return self.page.say("list.left", span=f.span(row.due_at - now))
-        return self.page.say("list.before", when=f.when(row.due_at))
+        if item.due_at < now:
+            return self.page.say("list.late", span=f.span(now - item.due_at))
+        if f.days_from_now(item.due_at) == 0:
+            return self.page.say("list.left", span=f.span(item.due_at - now))
+        return self.page.say("list.before", when=f.when(item.due_at))
 
     def holder(self, row: Row) -> str:
         """Who has it."""

@@ -153,17 +153,18 @@ def test_one_row_per_patient_holds_the_alert_and_the_tasks(session: Session, wor
     assert worklist.row(session, "patient:999", viewer=claire, now=now) is None
 
 
-def test_the_row_shows_the_earliest_of_what_was_promised(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
-    """A call promised for noon stands in the row of an alert that has until tomorrow, and makes it press."""
+def test_level_and_hour_of_a_row_are_those_of_one_item(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
+    """A call promised for noon stands in the row of an alert that has until tomorrow, and hurries it; the hour beside the alert's word is
+    the alert's."""
     now = clock.now()
     who = patient(session, world, "Lebrun", now=now)
-    alert(session, world, who, Level.MODERATE, now=now)
+    raised = alert(session, world, who, Level.MODERATE, now=now)
     noon = now + timedelta(hours=2)
     tasks.make(session, service_id=world.service.id, patient_id=who.id, kind="call_back", key="c", due_at=noon, now=now)
     (row,) = worklist.rows(session, viewer=claire, now=now)
-    assert (row.due_at, row.level, row.pressing) == (noon, Level.MODERATE, False)
+    assert (row.due_at, row.level, row.pressing) == (raised.respond_by, Level.MODERATE, False)
     (late,) = worklist.rows(session, viewer=claire, now=noon)
-    assert late.pressing
+    assert (late.due_at, late.pressing, late.is_hurried) == (raised.respond_by, True, False)
 
 
 def test_a_message_of_an_unknown_number_has_its_row_and_its_words(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
