@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.checkins import answers, script
-from app.checkins.judging import charted
+from app.checkins.judging import charted, dealt
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn, CheckInState
 from app.messaging.models import Message
 from app.people.models import Patient
@@ -52,7 +52,7 @@ def build(
     day = days.day_of(course, checkin.day)
     dangers, escalate = heard(session, checkin)
     dangers = tuple(dict.fromkeys((*dangers, *more.dangers)))
-    answered = supposed is not None or bool(answers.current(session, checkin.id))
+    answered = supposed is not None or bool(answers.current(session, checkin.id)) or told_danger(session, checkin)
     past = _past(session, checkin, protocol)
     known, before, baseline = charted.measures_of(session, patient, course, protocol, now=now, supposed=more.measures)
     return Context(
@@ -77,12 +77,26 @@ def build(
 
 
 def heard(session: Session, checkin: CheckIn) -> tuple[tuple[str, ...], Escalate]:
-    """Danger codes and floor of every text of this conversation. They stay, even when the answer that carried them is corrected."""
-    mine = select(Message.reading).where(Message.checkin_id == checkin.id, Message.direction == "in").order_by(Message.id)
-    readings = [reading for reading in session.scalars(mine) if reading]
+    """Danger codes and floor of every text of this conversation. They stay, even when the answer that carried them is corrected.
+
+    Until a person has closed the alert that told them: what is said after it is judged on what is said after it (``dealt``).
+    """
+    kept = [message for message in _inbound(session, checkin) if message.reading]
+    alerts = dealt.closed(session, checkin) if kept else []
+    readings = [message.reading or {} for message in kept if not dealt.words(session, message, alerts)]
     dangers = dict.fromkeys(str(code) for reading in readings for code in reading.get("dangers", ()))
     floors = [Escalate(reading.get("escalate", "no")) for reading in readings if reading.get("heard") in FLOORED]
     return tuple(dangers), max(floors, key=FLOORS.index, default=Escalate.NO)
+
+
+def told_danger(session: Session, checkin: CheckIn) -> bool:
+    """Was a danger told in this conversation, dealt with or not? Then it was no silence."""
+    return any((message.reading or {}).get("dangers") for message in _inbound(session, checkin))
+
+
+def _inbound(session: Session, checkin: CheckIn) -> Iterable[Message]:
+    mine = (Message.checkin_id == checkin.id, Message.direction == "in")
+    return session.scalars(select(Message).where(*mine).order_by(Message.id))
 
 
 def silences_before(session: Session, checkin: CheckIn) -> int:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Outcome
-from app.checkins.judging import context
-from app.checkins.models import AssessmentRow
+from app.checkins.judging import context, dealt
+from app.checkins.models import AssessmentRow, CheckIn
 from app.people.models import Patient
 from app.protocols import looks
 from triage.conditions import Case
@@ -25,11 +25,16 @@ Names = tuple[list[str], list[str]]
 
 
 def of(session: Session, patient: Patient, protocol: Protocol, assessment: Assessment, row: AssessmentRow) -> list[Step]:
-    """The steps that fired at moderate or more, but for rules on the chart alone that fired before on the very same values.
+    """The steps that fired at moderate or more, but for those told before on the very same values: rules on the chart alone, and rules on
+    answers that a person closed an alert of (``dealt``).
 
     When the last alert ended without reaching the patient, all is told again.
     """
     fired = [step for step in assessment.steps if step.fired and step.level >= Level.MODERATE]
+    checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
+    if checkin is not None:
+        held = dealt.steps(session, checkin, protocol, fired)
+        fired = [step for step in fired if step.rule not in held]
     chart = {rule.id: looked for rule in protocol.rules if (looked := looks.standing(protocol, rule))}
     if chart.keys().isdisjoint(step.rule for step in fired):
         return fired
