@@ -23,6 +23,9 @@ from triage.terms import Level
 SAID_WITHIN = timedelta(hours=24)
 """A word told by telephone is written down within this time (house rule, 2026-11-23)."""
 
+CALLED_IN = (DoctorAnswer.SEE_TODAY, DoctorAnswer.ADMIT)
+"""The patient must come: told within 30 minutes of the clock, whatever was asked (house rule, 2026-11-23)."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -128,6 +131,14 @@ def write_down(
     return True
 
 
+def how_soon(request: DoctorRequest, decision: Decision) -> Level:
+    """How soon the patient is told: what changes their day like something high, what calls them in like something urgent."""
+    asked_as = Level.of(request.level)
+    if decision.answer in CALLED_IN:
+        return max(asked_as, Level.URGENT)
+    return asked_as if decision.answer is DoctorAnswer.CONTINUE and not decision.resume else max(asked_as, Level.HIGH)
+
+
 def _answered(
     session: Session,
     request: DoctorRequest,
@@ -140,9 +151,8 @@ def _answered(
     spoken: dict[str, Any],
     spoken_to_id: int | None,
 ) -> None:
-    """The claim, the nurses' ladder, the story. What changes the patient's day is told like something high, whatever was asked."""
-    level = Level.of(request.level)
-    level = level if decision.answer is DoctorAnswer.CONTINUE and not decision.resume else max(level, Level.HIGH)
+    """The claim, the nurses' ladder, the story."""
+    level = how_soon(request, decision)
     service = session.get_one(Service, request.service_id)
     values = {
         "answer": str(decision.answer),

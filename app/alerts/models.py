@@ -120,8 +120,9 @@ class Task(Base):
 
     kind: unknown_number, shared_number, to_read, cycle_not_started, undeliverable, opted_out, call_back, wrong_number, deceased,
     hospitalised, refill, media, link_locked, past_window, absence_open, overdue_call, flood,
-    sms_budget, rota_hole, rota_leaver, road_failed. key: the same reason makes one task. Closed apart from alerts,
-    with a note. owner_id: whoever must do it; always set on an overdue_call (nothing came of a check-in in 72 h).
+    sms_budget, rota_hole, rota_leaver, road_failed, watching_missing, watching_soon, watching_near, watching_over. key: the same reason
+    makes one task. Closed apart from alerts, with a note. owner_id: whoever must do it; always set on an overdue_call (nothing came of a
+    check-in in 72 h).
     """
 
     __tablename__ = "task"
@@ -143,7 +144,7 @@ class Task(Base):
 
 
 class RequestState(StrEnum):
-    """asked → seen → answered → told; withdrawn while the doctor has not answered."""
+    """asked → seen → answered → told; withdrawn while the doctor has not answered. Corrected: told → answered, to be told again."""
 
     ASKED = "asked"
     SEEN = "seen"
@@ -159,7 +160,8 @@ REQUEST_MOVES = {
     RequestState.TOLD: set[RequestState](),
     RequestState.WITHDRAWN: set[RequestState](),
 }
-"""An answer is never taken back: another decision is another request, or an order in the patient's file, and the patient is told again."""
+"""A doctor who corrects an answer (correcting.py) makes it ``answered`` again from ``answered`` or ``told``, by the row's stamp: nothing
+else goes back, so that of two answers given at once one is refused."""
 
 FOR_THE_DOCTOR = (RequestState.ASKED, RequestState.SEEN)
 """Somebody waits for the doctor. What is ``answered`` waits for a nurse who tells the patient."""
@@ -229,8 +231,8 @@ class DoctorRequest(Base):
 
 
 class RequestEvent(Base):
-    """One thing that happened to a request; rows only grow. kind: asked, stepped, seen, spoken, answered, confirmed, tried, told,
-    withdrawn. detail: what is needed to say it in words."""
+    """One thing that happened to a request; rows only grow. kind: asked, stepped, seen, spoken, answered, corrected, confirmed, tried,
+    told, withdrawn. detail: what is needed to say it in words."""
 
     __tablename__ = "doctor_request_event"
 

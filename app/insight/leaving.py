@@ -43,9 +43,11 @@ TRAIL = (
     "absence.over",
     "course.started",
     "course.held",
+    "course.hold_taken_back",
     "course.resumed",
     "course.dose_changed",
     "course.stopped",
+    "course.stop_taken_back",
     "cycle.postponed",
     "companion.stopped",
 )

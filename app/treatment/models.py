@@ -75,7 +75,9 @@ class Course(Dosing, Base):
     created_by: Mapped[str] = mapped_column(String(60))
 
     cycles: Mapped[list[CycleStart]] = relationship(order_by="CycleStart.number")
-    holds: Mapped[list[Hold]] = relationship(order_by="Hold.from_day")
+    holds: Mapped[list[Hold]] = relationship(
+        order_by="Hold.from_day", primaryjoin="and_(Hold.course_id == Course.id, Hold.withdrawn_at.is_(None))"
+    )
     postponements: Mapped[list[Postponement]] = relationship(order_by="Postponement.id")
     doses: Mapped[list[DoseStep]] = relationship(
         order_by="DoseStep.id", primaryjoin="and_(DoseStep.course_id == Course.id, DoseStep.companion_id.is_(None))"
@@ -148,7 +150,10 @@ class DoseStep(Base):
 
 
 class Hold(Base):
-    """Days on which the team ordered no intake, or a hospital stay. ``until_day`` is the last held day; None: not known yet."""
+    """Days on which the team ordered no intake, or a hospital stay. ``until_day`` is the last held day; None: not known yet.
+
+    withdrawn_at: ordered by a slip and taken back before a day of it had passed; it holds nothing, and a course does not list it.
+    """
 
     __tablename__ = "hold"
 
@@ -160,6 +165,7 @@ class Hold(Base):
     reason: Mapped[str] = mapped_column(Text)
     ordered_by: Mapped[str] = mapped_column(String(60))
     recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class IntakeReport(Base):

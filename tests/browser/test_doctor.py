@@ -58,7 +58,7 @@ def test_in_a_corridor_two_presses_answer(open_page: OpenPage, ward: Ward, asked
     fine(page, "doctor-390")
     page.get_by_role("link", name="Fatigue de grade 3").click()
     fine(page, "request-390")
-    page.get_by_text("2. Suspendre").click()
+    page.locator(".answers summary").get_by_text("Suspendre", exact=True).click()
     fine(page, "request-hold-390")
     for target in page.locator(".answers summary:visible, .answers button:visible").all():
         box = target.bounding_box()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from app.checkins.rhythm import freezing, planning
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people import absences
-from app.people.models import Patient
+from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer
 from app.treatment import courses, days, orders, supplies
 from app.treatment.models import Course
@@ -23,12 +24,15 @@ from triage import calendar
 NO_TREATMENT = "This patient has no running treatment: nothing can be held, reduced or stopped. Choose another answer."
 NOT_LESS = "The dose in force is {dose} mg: a reduction is less. For a higher dose, open the treatment."
 
+STAYS = {DoctorAnswer.SEE_TODAY: absences.VISIT, DoctorAnswer.ADMIT: absences.HOSPITAL}
+"""Answers that bring the patient in: what is written down of where they are."""
+
 
 def answer(session: Session, request_id: int, decision: Decision, *, by: Viewer, now: datetime) -> DoctorRequest:
     """A doctor answers: the treatment and the plan follow at once. Raises Refusal or Conflict, and then nothing of it is kept."""
     request = asking.get(session, request_id, viewer=by)
     answering.decide(session, request, decision, by=by, now=now)
-    _carry_out(session, request, decision, by=by.actor, now=now)
+    carry_out(session, request, decision, by=by.actor, now=now)
     return request
 
 
@@ -38,7 +42,7 @@ def answer_by_telephone(
     """A nurse writes what a doctor said. Tablets are stopped at once; how many are taken changes once the doctor has confirmed it."""
     request = asking.get(session, request_id, viewer=by)
     if answering.write_down(session, request, decision, doctor_id=doctor_id, said_at=said_at, by=by, now=now):
-        _carry_out(session, request, decision, by=by.actor, now=now)
+        carry_out(session, request, decision, by=by.actor, now=now)
     return request
 
 
@@ -51,32 +55,55 @@ def confirm(session: Session, request_id: int, *, by: Viewer, now: datetime) -> 
     return request
 
 
-def _carry_out(session: Session, request: DoctorRequest, decision: Decision, *, by: Actor, now: datetime) -> None:
-    """What the answer changes, then the plan of the patient's check-ins."""
+def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, by: Actor, now: datetime) -> None:
+    """What the answer changes, then the plan of the patient's check-ins. ``did`` keeps the rows it wrote: a correction takes them back."""
     patient = session.get_one(Patient, request.patient_id)
-    today = calendar.local_day(now, patient.timezone)
-    first = decision.from_day or today
-    reason = decision.words.strip() or request.question
-    if decision.answer is DoctorAnswer.SEE_TODAY:
-        if today not in absences.visit_days(session, patient.id):
-            freezing.record(session, patient, absences.VISIT, from_day=today, reason=reason, by=by, now=now)
-        return
-    if decision.answer is DoctorAnswer.ADMIT:
-        if not any(row.kind == absences.HOSPITAL for row in absences.standing(session, patient.id)):
-            freezing.record(session, patient, absences.HOSPITAL, from_day=today, reason=reason, by=by, now=now)
-        return
-    if decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
-        return
-    course = _running(session, patient)
-    if decision.answer is DoctorAnswer.CONTINUE:
-        courses.resume(session, course, patient, on=first, by=by, now=now)
-    elif decision.answer is DoctorAnswer.HOLD_UNTIL:
-        courses.hold(session, course, patient, from_day=first, until_day=decision.until_day, reason=reason, by=by, now=now)
-    elif decision.answer is DoctorAnswer.STOP:
-        courses.stop(session, course, patient, on=first, reason=reason, by=by, now=now)
+    reason = reason_of(session, request, decision)
+    if decision.answer in STAYS:
+        did = _away(session, patient, STAYS[decision.answer], reason=reason, by=by, now=now)
+    elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
+        did = {}
     else:
-        _reduce(session, request, course, patient, decision, first=first, reason=reason, by=by, now=now)
-    planning.replan_patient(session, patient, now=now)
+        did = _treated(session, request, patient, decision, reason=reason, by=by, now=now)
+        planning.replan_patient(session, patient, now=now)
+    request.answer_detail = {**request.answer_detail, "did": did}
+    session.flush()
+
+
+def reason_of(session: Session, request: DoctorRequest, decision: Decision) -> str:
+    """Why the treatment changes: the doctor's words, else the doctor and the request. Never the question: nobody decided it."""
+    doctor = session.get_one(Staff, request.answered_by_id)
+    return decision.words.strip() or f"{doctor.name}, D{request.id}"
+
+
+def _away(session: Session, patient: Patient, kind: str, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:
+    """Seen at the service today, or in hospital from today on; written once."""
+    today = calendar.local_day(now, patient.timezone)
+    if kind == absences.VISIT and today in absences.visit_days(session, patient.id):
+        return {}
+    if kind == absences.HOSPITAL and any(row.kind == kind for row in absences.standing(session, patient.id)):
+        return {}
+    return {"absence": freezing.record(session, patient, kind, from_day=today, reason=reason, by=by, now=now).id}
+
+
+def _treated(
+    session: Session, request: DoctorRequest, patient: Patient, decision: Decision, *, reason: str, by: Actor, now: datetime
+) -> dict[str, Any]:
+    course = _running(session, patient)
+    first = decision.from_day or calendar.local_day(now, patient.timezone)
+    if decision.answer is DoctorAnswer.CONTINUE:
+        ran = {hold.id: hold.until_day for hold in course.holds}
+        row = courses.resume(session, course, patient, on=first, by=by, now=now)
+        until = ran[row.id]
+        return {"course": course.id, "resumed": row.id, "until_day": until.isoformat() if until else None}
+    if decision.answer is DoctorAnswer.HOLD_UNTIL:
+        row = courses.hold(session, course, patient, from_day=first, until_day=decision.until_day, reason=reason, by=by, now=now)
+        return {"course": course.id, "hold": row.id}
+    if decision.answer is DoctorAnswer.STOP:
+        courses.stop(session, course, patient, on=first, reason=reason, by=by, now=now)
+        return {"course": course.id, "stopped": True}
+    kept = _reduce(session, request, course, patient, decision, first=first, reason=reason, by=by, now=now)
+    return {"course": course.id, "dose": kept}
 
 
 def _reduce(
@@ -90,18 +117,19 @@ def _reduce(
     reason: str,
     by: Actor,
     now: datetime,
-) -> None:
+) -> dict[str, Any]:
     """The new dose and the tablets that make it, kept with the answer. A dose that is not less is a slip of the finger here."""
     medicine = supplies.medicine_of(course, decision.medicine)
-    before = days.dose_on(medicine, first).mg
-    if decision.dose_mg is not None and decision.dose_mg >= before:
-        raise Refusal(NOT_LESS, field="dose_mg", status=422, dose=Decimal(f"{before.normalize():f}"))
+    was = days.dose_on(medicine, first)
+    if decision.dose_mg is not None and decision.dose_mg >= was.mg:
+        raise Refusal(NOT_LESS, field="dose_mg", status=422, dose=Decimal(f"{was.mg.normalize():f}"))
     row = orders.change_dose(
         session, medicine, patient, from_day=first, dose_mg=decision.dose_mg, strengths=decision.strengths, reason=reason, by=by, now=now
     )
-    told = {"tablets": row.tablets, "before_mg": f"{before.normalize():f}", "from_day": first.isoformat()}
-    request.answer_detail = {**request.answer_detail, **told}
-    session.flush()
+    before, from_day = f"{was.mg.normalize():f}", first.isoformat()
+    request.answer_detail = {**request.answer_detail, "tablets": row.tablets, "before_mg": before, "from_day": from_day}
+    tablets = [[f"{strength.normalize():f}", count] for strength, count in was.tablets]
+    return {"medicine": decision.medicine, "before_mg": before, "tablets": tablets, "from_day": from_day}
 
 
 def _running(session: Session, patient: Patient) -> Course:

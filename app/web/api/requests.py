@@ -176,7 +176,7 @@ def _shown(session: Session, row: DoctorRequest) -> RequestOut:
         asked_at=row.asked_at,
         respond_by=row.respond_by,
         answer=row.answer or None,
-        answer_detail=row.answer_detail,
+        answer_detail={name: value for name, value in row.answer_detail.items() if name != "did"},
         answer_words=row.answer_words,
         answered_by=logins.get(row.answered_by_id or 0),
         answered_at=row.answered_at,

@@ -42,6 +42,13 @@ def decision(typed: Mapping[str, str]) -> Decision:
     )
 
 
+def confirmed(chosen: Decision, typed: Mapping[str, str]) -> Decision:
+    """What ends a treatment or sends somebody to hospital is said twice: the answer, then its tick."""
+    if chosen.answer in (DoctorAnswer.STOP, DoctorAnswer.ADMIT) and typed.get("sure") != "yes":
+        raise Refusal("Tick the line that says what will happen, then send again.", field="sure", status=422)
+    return chosen
+
+
 def said_at(typed: Mapping[str, str], now: datetime, zone: str) -> datetime:
     """The hour of the call: HH:MM of today, or of yesterday when that hour is still to come."""
     try:

@@ -51,6 +51,11 @@ class Home:
     answered: DoctorRequest | None = None
 
     @property
+    def corrected(self) -> bool:
+        """Was the answer just sent a correction?"""
+        return self.answered is not None and any(event.kind == "corrected" for event in self.answered.events)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing waits for this doctor."""
         return not (self.mine or self.others or self.confirm or self.validations or self.reads or self.signing)

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.alerts import answering, asking
 from app.alerts.models import RequestState
-from app.checkins.rhythm import ordered
+from app.checkins.rhythm import corrected, ordered
 from app.core.errors import Refusal
 from app.treatment import days as days_of
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.doctor import forms, view
 from app.web.doctor.view import Shown
+from app.web.patient.chart_data import Treatment
 from app.web.render import Page, StaffPage
 from triage import calendar
 
@@ -51,8 +52,14 @@ def _page(page: Page, shown: Shown, status: int = 200) -> Response:
         day_of=lambda text: page.formats.day(date.fromisoformat(text)),
         quick=[(days, today + timedelta(days=days - 1)) for days in QUICK_HOLDS],
         medicines=[one for one in days_of.medicines_of(treatment.course) if one.stopped_on is None] if treatment else [],
-        strengths=" ; ".join(page.formats.number(strength) for strength, _ in treatment.dose.tablets) if treatment else "",
+        strengths=_strengths(page, treatment),
     )
+
+
+def _strengths(page: Page, treatment: Treatment | None) -> list[tuple[str, str]]:
+    """The tablets this patient has of each medicine, in mg: a new dose is made of these, and no other medicine's stand there."""
+    doses = treatment.doses.items() if treatment else ()
+    return [(agent, " ; ".join(page.formats.number(strength) for strength, _ in dose.tablets)) for agent, dose in doses if dose.tablets]
 
 
 def _acted(page: Page, session: Session, request_id: int, typed: dict[str, str], act: Callable[[], object], after: str) -> Response:
@@ -75,7 +82,19 @@ def answer(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> Re
     page.viewer.require("answer_requests")
 
     def act() -> None:
-        ordered.answer(session, request_id, forms.decision(typed), by=page.viewer, now=page.now)
+        ordered.answer(session, request_id, forms.confirmed(forms.decision(typed), typed), by=page.viewer, now=page.now)
+
+    return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
+
+
+@router.post("/requests/{request_id}/correct")
+def correct(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> Response:
+    """An answer given by a slip: another takes its place, with the reason, and the patient is told again."""
+    page.viewer.require("answer_requests")
+
+    def act() -> None:
+        chosen, reason = forms.confirmed(forms.decision(typed), typed), typed.get("reason", "")
+        corrected.correct(session, request_id, chosen, reason=reason, by=page.viewer, now=page.now)
 
     return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
 

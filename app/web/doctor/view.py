@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking
+from app.alerts import answering, asking, correcting
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.messaging.models import Message
 from app.people import absences, patients
@@ -65,6 +66,8 @@ class Shown:
     may_ask: bool
     may_tell: bool
     to_confirm: bool
+    may_correct: bool = False
+    corrections: Sequence[Mapping[str, Any]] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -128,6 +131,8 @@ def shown(
         may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_tell=viewer.may("act_on_alerts") and request.state == RequestState.ANSWERED,
         to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
+        may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
+        corrections=correcting.corrections(request),
         values=values or {},
         errors=errors or {},
     )

@@ -157,7 +157,7 @@ def test_of_two_doctors_who_answer_at_once_one_wins_and_the_other_is_told_who(
 @pytest.mark.usefixtures("mercier")
 def test_an_answer_nobody_tells_climbs_too(database: Database, ask: Ask, clock: HandClock, world: World) -> None:
     request = ask(Level.MODERATE)
-    _decide(database, request, world.lebon, clock.now(), Decision(DoctorAnswer.SEE_TODAY))
+    _decide(database, request, world.lebon, clock.now(), Decision(DoctorAnswer.HOLD_UNTIL))
     again = _again(database, request)
     assert again.level == "high", "what changes the patient's day is not told tomorrow"
     assert again.respond_by == clock.now() + timedelta(hours=2)

@@ -113,9 +113,12 @@ def test_a_stop_takes_its_reason_from_the_button(
 ) -> None:
     number = _ask(database, claire, marie)
     lebon = sign_in(world.lebon)
-    empty = lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "words": ""})
+    empty = lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "words": "", "sure": "yes"})
     assert empty.status_code == 422 and "pourquoi le traitement s" in empty.text
-    lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "why": "Progression", "words": ""})
+    stop = {"answer": "stop", "why": "Progression", "words": ""}
+    unsure = lebon.post(f"/requests/{number}/answer", data=stop)
+    assert unsure.status_code == 422 and "Cochez la ligne" in unsure.text, "one slip of the thumb ends no treatment"
+    lebon.post(f"/requests/{number}/answer", data={**stop, "sure": "yes"})
     with database.reading() as session:
         assert courses.running(session, marie.id) is None
     assert _row(database, number).answer_words == "Progression"
@@ -188,3 +191,35 @@ def test_a_late_request_says_so(
     _ask(database, claire, marie)
     clock.at = TEN + timedelta(hours=3)
     assert "en retard de 1" in sign_in(world.lebon).get("/doctor").text
+
+
+def test_an_answer_given_by_a_slip_is_corrected_and_told_again(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    """Stop instead of hold: the link is in the message itself; the nurse reads what she had told wrong."""
+    number = _ask(database, claire, marie)
+    lebon = sign_in(world.lebon)
+    sent = lebon.post(f"/requests/{number}/answer", data={"answer": "stop", "words": "Toxicité.", "sure": "yes"})
+    assert f"/requests/{number}#correct" in lebon.get(sent.headers["location"]).text
+    claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": "On arrête."})
+    typed = {"answer": "hold_until", "until": "2026-11-27", "words": "Hydratation."}
+    refused = lebon.post(f"/requests/{number}/correct", data=typed)
+    assert refused.status_code == 422 and "ce qui était faux" in refused.text and "Hydratation." in refused.text
+    assert claire.post(f"/requests/{number}/correct", data={**typed, "reason": "x"}).status_code == 403
+    done = lebon.post(f"/requests/{number}/correct", data={**typed, "reason": "Bouton d'à côté."})
+    assert "Réponse corrigée" in lebon.get(done.headers["location"]).text
+    assert _dose(database, marie) == (1500, False), "held, not stopped"
+    telling = claire.get(f"/requests/{number}").text
+    assert "Arrêter le traitement (Dr Aurore Lebon)" in telling and "Claire Payet l&#39;avait dit au patient" in telling
+    assert "Bouton d&#39;à côté." in telling and "C&#39;est dit" in telling
+
+
+def test_the_tablets_offered_are_the_patients_own_and_the_call_is_headed_as_one(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    number = _ask(database, claire, marie)
+    page = sign_in(world.lebon).get(f"/requests/{number}").text
+    assert 'value="500"' in page and "ce que le patient a" in page and "500 ; 150" not in page
+    assert "1. Continuer" not in page
+    nurse = claire.get(f"/requests/{number}").text
+    assert "Réponse du médecin, reçue au téléphone" in nurse and "Votre réponse" not in nurse
