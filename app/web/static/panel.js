@@ -10,12 +10,23 @@
     if (!wide.matches || !panel || !list) { location.href = link.href; return; }
     for (const row of rows()) row.removeAttribute("aria-current");
     link.setAttribute("aria-current", "true");
-    history.replaceState(null, "", `/?open=${encodeURIComponent(key(link.parentElement))}`);
     panel.scrollTop = 0;
     htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "innerHTML" });
   }
 
   function shown() { return panel?.querySelector(".panel"); }
+
+  // The address and the marked row are those of what is shown: after a close that was the last, after an act taken back, too.
+  function follow() {
+    if (!list || !panel || !wide.matches) return;
+    const mine = shown()?.dataset.key || "";
+    if (mine === (new URLSearchParams(location.search).get("open") || "")) return;
+    history.replaceState(null, "", mine ? `/?open=${encodeURIComponent(mine)}` : "/");
+    if (!mine) return; // the row that was closed stays marked until the next one is found from it
+    for (const row of rows()) row.removeAttribute("aria-current");
+    rows().find((row) => key(row.parentElement) === mine)?.setAttribute("aria-current", "true");
+  }
+  document.addEventListener("htmx:after:swap", follow);
 
   function notePanel() {
     const mine = shown();
