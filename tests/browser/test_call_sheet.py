@@ -107,6 +107,7 @@ def _close(page: Page, ward: Ward, rose: Patient) -> None:
     page.locator("#n-weight").fill("pas de balance")
     page.locator("#grade-0").select_option("1")
     page.locator("#protocol_ref").select_option("diarrhoea")
+    page.locator("#words").fill("Conseils donnés, rappel demain")
     page.locator("[name=sure]").check()
     page.get_by_role("button", name="Clore l'appel et suivant").press("Enter")
     page.wait_for_url(f"{ward.address}/calls")

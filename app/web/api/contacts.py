@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.care import contacts
 from app.care.contact_models import Contact
-from app.checkins.judging import measured
+from app.checkins.judging import measured, on_call
+from app.checkins.models import CheckIn
 from app.core.errors import FieldErrors
 from app.people import patients
 from app.people.models import Patient, Staff
@@ -150,16 +151,25 @@ def save_contact(contact_id: Id, body: SaveIn, who: Caller, session: Writes, now
 
 @router.post("/contacts/{contact_id}/close", summary="Close a call")
 def close_contact(contact_id: Id, body: EndIn, who: Caller, session: Writes, now: Now) -> ContactOut:
-    """End it with its whole form and one outcome. Measures and medicines are kept and judged at once, and may raise an alert."""
+    """End it with its whole form and one outcome. Measures and medicines are kept and judged at once, and may raise an alert.
+
+    While what was told is high or urgent, or an urgent alert is open, it ends as level_1 or level_2, with ``words``; the alert stays open.
+    """
     by = person(session, who, body.by, "make_calls")
     given = body.model_dump(exclude={"by", "doctor"})
     doctor_id = _doctor(session, by.service_id, body.doctor)
+    row = contacts.get(session, contact_id, viewer=who)
+    patient = session.get_one(Patient, row.patient_id)
+    checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
+    told = on_call.level(session, patient, checkin, now=now)
+    if problems := on_call.unfit(told, body.outcome, body.words or body.doctor_order):
+        raise FieldErrors(problems)
     closed = contacts.close(session, contact_id, **given, doctor_id=doctor_id, by=by, now=now)
-    patient = session.get_one(Patient, closed.contact.patient_id)
     for measure in closed.measures:
         measured.judge(session, patient, measure, now=now)
     for medicine in closed.medicines:
         measured.judge_medicine(session, patient, medicine, now=now)
+    on_call.link(session, patient, closed.contact, by=by, now=now)
     return _shown(session, closed.contact)
 
 

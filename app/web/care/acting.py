@@ -5,11 +5,12 @@ The questions themselves are answered in ../calling.py; this file keeps what sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -18,13 +19,14 @@ from app.alerts.reasons import Reason
 from app.care import closing, contacts
 from app.care.contact_models import Contact, Direction
 from app.checkins import answers
-from app.checkins.judging import measured
+from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
 from app.checkins.pages import filling
 from app.checkins.texts import dangers
-from app.core.errors import FieldErrors, NotFound
+from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging import pages
+from app.messaging.models import Message
 from app.people import patients
 from app.people.models import Patient
 from app.protocols import words
@@ -90,7 +92,7 @@ def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Re
     contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
     outcome.keep(page, patient, contact, values)
     if page.is_fragment:
-        alarming = sheet.alarming(patient, contact).values()
+        alarming = sheet.alarming(patient, contact, page.language).values()
         dangers = [code for codes in alarming for code in codes]
         return page.page("care/kept.html", contact=contact, dangers=dangers, saying=Saying(page, None))
     return page.go(f"/patients/{patient_id}/call")
@@ -114,9 +116,11 @@ def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> R
         _close(page, session, patient, contact, values, form)
     except FieldErrors as refusal:
         told = page.field_errors(refusal)
-        session.rollback()  # nothing of the close stands; what was typed does
+        session.rollback()  # nothing of the close stands; what was typed does, and a danger in it does not wait for the rest
         contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
         outcome.keep(page, patient, contact, values)
+        if "who" not in told:
+            _tell_dangers(page, session, patient, contact, _checkin(page, session, patient, contact, values), values)
         return calling.again(page, session, patient_id, _plain(values), told)
     return page.go(where)
 
@@ -136,6 +140,7 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
             asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
     said = outcome.read(page, patient, values)
     _tell_dangers(page, session, patient, contact, checkin, values)
+    missing |= on_call.unfit(on_call.level(session, patient, checkin, now=page.now), said["outcome"], said["words"] or said["doctor_order"])
     try:
         closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, **said)
     except FieldErrors as refusal:
@@ -147,16 +152,31 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
             measured.judge(session, patient, measure, now=page.now)
     for medicine in closed.medicines:
         measured.judge_medicine(session, patient, medicine, now=page.now)
+    if late := on_call.unfit(on_call.level(session, patient, checkin, now=page.now), said["outcome"], "judged above"):
+        raise FieldErrors(late)  # a value noted on the sheet is grave: nothing cannot be its end either
+    on_call.link(session, patient, contact, by=page.viewer, now=page.now)
     outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
 
 
 def _tell_dangers(page: Page, session: Session, patient: Patient, contact: Contact, checkin: CheckIn | None, values: FormData) -> None:
     """A danger written in a note is told like the patient's own words: alert and safety text, whatever field it stands in."""
     by = calling.speaker(patient, str(values.get("who", "")))
-    for key in sheet.alarming(patient, contact):
-        begun = asking_by_telephone.begin(session, patient, checkin, by=by, now=page.now)
+    for key, codes in sheet.alarming(patient, contact, page.language).items():
         said, asker = str(contact.form[key]), page.viewer.actor
+        if _is_told(session, contact, said):
+            continue
+        try:
+            begun = asking_by_telephone.begin(session, patient, checkin, by=by, now=page.now)
+        except Refusal:  # no treatment, no protocol: nothing to ask by, and a danger all the same
+            _alarm(page, session, patient, contact, said, codes)
+            continue
         filling.words(session, patient, said, by=by, source=pages.CALL, now=page.now, checkin=begun, asked_by=asker)
+
+
+def _is_told(session: Session, contact: Contact, said: str) -> bool:
+    """These words since the call began: a close that was refused has told them already."""
+    same = (Message.patient_id == contact.patient_id, Message.carrier == pages.CALL, Message.body == said)
+    return session.scalar(select(Message.id).where(*same, Message.created_at >= contact.started_at).limit(1)) is not None
 
 
 def _hear_reason(page: Page, session: Session, patient: Patient, contact: Contact) -> None:
@@ -167,12 +187,16 @@ def _hear_reason(page: Page, session: Session, patient: Patient, contact: Contac
     if contact.direction != Direction.INCOMING or contact.started_at != page.now:
         return  # a draft resumed has been heard
     codes = {code for language in {patient.language, page.language} for code in replies.scan(contact.reason, language, words.words())}
-    if not codes:
-        return
+    if codes:
+        _alarm(page, session, patient, contact, contact.reason, codes)
+
+
+def _alarm(page: Page, session: Session, patient: Patient, contact: Contact, said: str, codes: Collection[str]) -> None:
+    """An alert of these words, which stand in its story in the name of who wrote them."""
     heard = Reason("danger", dangers.level_of(codes), {"dangers": sorted(codes), "contact_id": contact.id})
     alert = handling.consider(session, service=patient.service, patient=patient, reason=heard, now=page.now, by=page.viewer.actor)
     assert alert is not None  # high and urgent always raise
-    raising.note(session, alert, "note", by=page.viewer.actor, now=page.now, detail={"note": contact.reason, "contact_id": contact.id})
+    raising.note(session, alert, "note", by=page.viewer.actor, now=page.now, detail={"note": said, "contact_id": contact.id})
 
 
 def _patient(page: Page, session: Session, patient_id: int) -> Patient:

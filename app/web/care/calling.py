@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.care.document import Form
 from app.checkins import answers
+from app.checkins.judging import on_call
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.pages import calling, filling
 from app.core.audit import Actor
@@ -41,7 +42,7 @@ from app.web.ward.saying import Saying
 from triage import questions
 from triage.protocol import Protocol
 from triage.questions import Question
-from triage.terms import Answer
+from triage.terms import Answer, Level
 
 router = APIRouter()
 
@@ -244,6 +245,9 @@ def _page(
         saying=Saying(page, protocol),
         sheet=(call := sheet.of(page, session, patient, asked, found.said, protocol)),
         concluded=outcome.kept(page, patient, call.contact) if call.contact is not None else {},
+        grave=(grave := on_call.level(session, patient, checkin, now=page.now)),
+        alert=on_call.open_alert(session, patient),
+        is_handled=row is not None and grave < Level.HIGH <= Level.of(row.level),
         title_of=sheet.title_of,
         speakers=Speakers(page, session, patient),
         values=values or {},

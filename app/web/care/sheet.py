@@ -129,7 +129,7 @@ def of(
         refusal=enrolments.why_not_call(session, enrolment) if enrolment else None,
         calls=calls.open_of(session, patient.id),
         doctors=_doctors(session, patient),
-        dangers=[code for codes in alarming(patient, contact).values() for code in codes] if contact is not None else (),
+        dangers=[code for codes in alarming(patient, contact, page.language).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
     )
 
@@ -205,11 +205,18 @@ def _shown(page: Page, field: FormField, value: Any, question: Question | None, 
     )
 
 
-def alarming(patient: Patient, contact: Contact) -> dict[str, tuple[str, ...]]:
-    """Notes that hold a danger sign, by question, with its codes: shown at once, and told like the patient's words at the close."""
+def alarming(patient: Patient, contact: Contact, written_in: str) -> dict[str, tuple[str, ...]]:
+    """Notes that hold a danger sign, by question, with its codes: shown at once, and told like the patient's words at the close.
+
+    written_in: the nurse's language, beside the patient's.
+    """
     fields = forms.fields_of(contacts.form_of(contact))
     texts = {key: value for key, value in contact.form.items() if key in fields and fields[key].kind == "text" and key != OWN_WORDS}
-    found = {key: replies.scan(str(value), patient.language, words.words()) for key, value in texts.items() if isinstance(value, str)}
+    found = {
+        key: tuple(dict.fromkeys(code for spoken in (patient.language, written_in) for code in replies.scan(value, spoken, words.words())))
+        for key, value in texts.items()
+        if isinstance(value, str)
+    }
     return {key: codes for key, codes in found.items() if codes}
 
 

@@ -12,14 +12,14 @@ from sqlalchemy import select
 from app.alerts.models import DoctorRequest
 from app.care.contact_models import Contact
 from app.care.models import Enrolment, PlannedCall
-from app.checkins.models import AnswerRow
+from app.checkins.models import AnswerRow, AssessmentRow
 from app.people.models import Patient
 from app.treatment.models import ClinicianGrade, Measure
 from tests.app.web.care.conftest import TUESDAY_TEN
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
 from tests.factories import World
-from tests.support.chain import Chain
+from tests.support.chain import MARIE, Chain
 
 CALM = {"f-identity_checked": "yes", "f-answers": "patient", "f-new_medicines": "no", "f-autonomy": "ps1", "f-basic_needs": "fine"}
 
@@ -101,7 +101,7 @@ def test_a_planned_call_from_the_list_to_closed_under_a_written_protocol(
     assert sheet.contact().form["symptoms"] == [{"term": "Diarrhea", "grade": "", "since": ""}]  # kept, though it cannot close
 
     whole = {**CALM, "n-weight": "pas de balance", "term-0": "Diarrhea", "grade-0": "1", "since-0": "2026-11-23", "sure": "yes"}
-    done = sheet.sends("close", **whole, outcome="level_1", protocol_ref="diarrhoea")
+    done = sheet.sends("close", **whole, outcome="level_1", protocol_ref="diarrhoea", words="Conseils donnés, rappel demain")
     assert (done.status_code, done.headers.get("location")) == (303, "/calls"), said(done)
     contact = sheet.contact()
     assert (contact.state, contact.outcome, contact.protocol_ref, contact.seconds) == ("closed", "level_1", "diarrhoea", 540)
@@ -237,8 +237,14 @@ def test_a_danger_written_in_any_note_is_shown_at_once_and_rings_at_the_close(
     )
     assert "essoufflement" in said(kept)
     assert chain.alerts() == []
-    assert sheet.sends("close", outcome="none", **{"f-caregiver": "elle n'arrive plus à respirer"}).status_code == 303
+    refused = sheet.sends("close", outcome="none", **{"f-caregiver": "elle n'arrive plus à respirer"})
+    assert refused.status_code == 422  # and the alert did not wait for the rest of the sheet
     assert [alert.level for alert in chain.alerts()] == ["urgent"]
+    whole = {"outcome": "level_1", "protocol_ref": "diarrhoea", "words": "15 appelé", "f-caregiver": "elle n'arrive plus à respirer"}
+    assert sheet.sends("close", **whole).status_code == 303
+    assert len(chain.alerts()) == 1
+    chain.send()
+    assert len([text for text in chain.texts_to(MARIE) if text.purpose == "safety"]) == 1
 
 
 def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked(claire: TestClient, chain: Chain, marie: Patient) -> None:
@@ -250,8 +256,45 @@ def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked
     panel = said(claire.get(f"/alerts/{alert.id}"))
     assert "essoufflement" in panel
     assert panel.count("elle n'arrive plus à respirer") == 1
-    assert sheet.sends("close", outcome="none").status_code == 303
+    refused = sheet.sends("close", outcome="none")
+    assert refused.status_code == 422
+    assert "Choisissez infirmière sous protocole, ou médecin" in said(refused)
+    asked = {"outcome": "level_2", "doctor_id": str(chain.world.lebon.id), "doctor_hour": "10:00"}
+    assert sheet.sends("close", **asked, doctor_order="Rappelée, envoyée aux urgences").status_code == 303
     assert [(one.id, one.state) for one in chain.alerts()] == [(alert.id, "new")]
+    assert "Rappelée, envoyée aux urgences" in said(claire.get(f"/alerts/{alert.id}"))
+
+
+def test_a_call_that_told_a_danger_never_ends_in_nothing(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
+    """AMA-4, HZ-01: the level on the page is the level that is kept, and the outcome answers it, with words."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(call=str(call_of(chain, coach).id))
+    sheet.answers(temperature="39,1", diarrhea="0", intake="all", weight="71,5")
+    with chain.read() as session:
+        assert session.scalars(select(AssessmentRow.level).order_by(AssessmentRow.id.desc())).first() == "urgent"
+    assert "Urgent Cette fiche se ferme par une action sous protocole ou par le médecin" in said(claire.get(f"/patients/{marie.id}/call"))
+    whole = {**CALM, "sure": "yes"}
+    refused = sheet.sends("close", **whole, outcome="none")
+    assert refused.status_code == 422
+    assert "une alerte urgente est ouverte" in said(refused)
+    asked = {"outcome": "level_2", "doctor_id": str(chain.world.lebon.id), "doctor_hour": "10:00", "n-symptoms": "tout demandé"}
+    silent = sheet.sends("close", **whole, **asked, words=" ")
+    assert silent.status_code == 422
+    assert "Écrivez ce qui a été fait" in said(silent)
+    done = sheet.sends("close", **whole, **asked, words="Vue aux urgences à 11 h")
+    assert done.status_code == 303, said(done)
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+
+
+def test_a_calm_call_with_no_alert_open_still_ends_in_nothing(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
+    """HZ-23: the rule is for what is grave alone."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(call=str(call_of(chain, coach).id))
+    sheet.answers(temperature="36,9", diarrhea="0", intake="all", weight="71,5")
+    done = sheet.sends("close", **CALM, outcome="none", sure="yes", **{"n-symptoms": "tout demandé"})
+    assert done.status_code == 303, said(done)
 
 
 def test_a_call_about_an_appointment_raises_nothing(claire: TestClient, chain: Chain, marie: Patient) -> None:
