@@ -17,6 +17,8 @@ from app.people import absences, patients
 from app.people.models import Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
+from app.web.doctor import changes
+from app.web.doctor.changes import Change
 from app.web.patient import chart_data
 from app.web.patient.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
@@ -25,7 +27,7 @@ from app.web.ward.saying import Saying
 from triage import calendar, explain
 from triage.terms import Assessment, Step
 
-LAST_WORDS, LAST_LABS = 3, 6
+LAST_TEXTS, LAST_LABS = 6, 6
 FRESH_LABS = timedelta(days=30)
 """A laboratory value older than a cycle says little of today; the chart has them all."""
 
@@ -37,7 +39,7 @@ class Patience:
     patient: Patient
     saying: Saying
     treatment: Treatment | None
-    scored: Heard | None
+    changes: Sequence[Change]
     assessment: Assessment | None
     temperature: Measure | None
     doses: IntakeReport | None
@@ -68,6 +70,8 @@ class Shown:
     to_confirm: bool
     may_correct: bool = False
     corrections: Sequence[Mapping[str, Any]] = ()
+    changed: str = ""
+    proposed: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,17 +88,20 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
     treatment = chart_data.treatment_of(session, patient, now)
     latest = measures.latest(session, patient.id, before=now).values()
     labs = [one for one in latest if one.kind not in ("temperature", "weight") and now - one.taken_at <= FRESH_LABS]
-    said = select(Message).where(Message.patient_id == patient.id, Message.direction == "in", Message.body != "")
+    since = now - changes.RECENT
+    said = select(Message).where(
+        Message.patient_id == patient.id, Message.direction == "in", Message.body != "", Message.created_at >= since
+    )
     return Patience(
         patient=patient,
         saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
         treatment=treatment,
-        scored=chart_data.last_scored(session, patient, now),
+        changes=changes.of_scores(session, patient, now),
         assessment=_assessment(heard),
         temperature=chart_data.last_temperature(session, patient, now),
         doses=chart_data.last_doses(session, treatment, now),
         labs=sorted(labs, key=lambda one: one.taken_at, reverse=True)[:LAST_LABS],
-        words=list(session.scalars(said.order_by(Message.id.desc()).limit(LAST_WORDS))),
+        words=changes.words_of(session, alert, session.scalars(said.order_by(Message.id.desc()).limit(LAST_TEXTS))),
     )
 
 
@@ -133,6 +140,8 @@ def shown(
         to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
         corrections=correcting.corrections(request),
+        changed=changes.read_by(page, known, request.changed),
+        proposed=changes.read_by(page, known, request.proposed),
         values=values or {},
         errors=errors or {},
     )
@@ -144,36 +153,18 @@ def opened(page: Page, patient: Patient) -> None:
 
 
 def blank(page: Page, session: Session, patient: Patient, alert: Alert | None) -> dict[str, str]:
-    """The form to ask, filled: what changed since the last answers and the baseline, what the label proposes, how soon, whom."""
+    """The form to ask, filled: the patient's words and what changed, what the label proposes, how soon, whom."""
     known = about(page, session, patient, alert=alert)
     level = alert.level if alert else "moderate"
     return {
         "question": "",
-        "changed": "\n".join(_changed(page, known)),
-        "proposed": "\n".join(proposal[page.language] for proposal in (known.assessment.proposals if known.assessment else ())),
+        "changed": "\n".join(changes.lines(page, known)),
+        "proposed": "\n".join(changes.proposals(page, known)),
         "level": level if level in asking.WORST_FIRST else "moderate",
         "doctor": str(patient.oncologist_id),
         "alert": str(alert.id) if alert else "",
         "contact": "",
     }
-
-
-def _changed(page: Page, known: Patience) -> list[str]:
-    """One line a symptom that was told, with its change since last time and since before treatment; temperature, tablets, what holds."""
-    heard, say, f = known.scored, page.say, page.formats
-    lines = [say("doctor.said_on", day=f.day(heard.day))] if heard else []
-    for key, score in (heard.known if heard else {}).items():
-        assert heard is not None
-        parts = [say("doctor.symptom", name=known.saying.name(key), score=score)]
-        for word, change in (("since_last", heard.change(key)), ("since_baseline", heard.since_baseline(key))):
-            parts += [say(f"doctor.{word}", change=f"{change:+d}")] if change else []
-        if score or len(parts) > 1:
-            lines.append(", ".join(parts))
-    if known.temperature is not None:
-        lines.append(say("doctor.measured", value=f.temperature(known.temperature.value), when=f.when(known.temperature.taken_at)))
-    if known.doses is not None:
-        lines.append(known.saying.doses(known.doses))
-    return lines
 
 
 def of_patient(page: Page, session: Session, patient_id: int, alert_id: int | None) -> tuple[Patient, Alert | None]:

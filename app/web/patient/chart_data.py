@@ -73,8 +73,7 @@ class Heard:
     @property
     def baseline(self) -> Mapping[str, int]:
         """Scores before treatment as this judgement knew them; a question without one has an unknown baseline."""
-        kept = self.assessment.inputs.get("baseline") or {}
-        return {key: value for key, value in kept.items() if isinstance(value, int) and not isinstance(value, bool)}
+        return baseline_of(self.assessment)
 
     def since_baseline(self, key: str) -> int | None:
         """This score minus the one before treatment; None when either is unknown."""
@@ -188,6 +187,12 @@ def last_scored(session: Session, patient: Patient, now: datetime) -> Heard | No
     )
     found = next((number for number, scores in rows if any(score is not None for score in (scores or {}).values())), None)
     return last_heard(session, patient, found) if found else None
+
+
+def baseline_of(row: AssessmentRow) -> dict[str, int]:
+    """Scores before treatment as a judgement knew them."""
+    kept = row.inputs.get("baseline") or {}
+    return {key: value for key, value in kept.items() if isinstance(value, int) and not isinstance(value, bool)}
 
 
 def scores_of(row: AssessmentRow) -> dict[str, int | None]:
