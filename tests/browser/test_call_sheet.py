@@ -87,7 +87,6 @@ def test_a_planned_call_from_the_list_to_closed_with_the_keyboard(open_page: Ope
     page.reload()
     expect(page.locator("#f-caregiver")).to_have_value("sa fille dort mal depuis lundi")
     page.locator("[name=f-identity_checked][value=yes]").check()
-    page.locator("[name=f-answers][value=patient]").check()
     page.locator("[name=f-new_medicines][value=no]").check()
     page.locator("[name=f-autonomy][value=ps1]").check()
     page.locator("[name=f-basic_needs][value=fine]").check()
@@ -95,7 +94,8 @@ def test_a_planned_call_from_the_list_to_closed_with_the_keyboard(open_page: Ope
     page.keyboard.press("Space")
     page.get_by_role("button", name="Clore l'appel et suivant").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#outcome [role=alert]")).to_be_focused()
+    expect(page.locator("#outcome [role=alert]")).to_be_visible()
+    expect(page.locator("#n-weight")).to_be_focused()  # the first thing that is missing, wherever it stands
     look(page, "sheet-refused-1440")
     assert complaints(page) == []
     _close(page, ward, rose)
@@ -103,7 +103,7 @@ def test_a_planned_call_from_the_list_to_closed_with_the_keyboard(open_page: Ope
 
 def _close(page: Page, ward: Ward, rose: Patient) -> None:
     page.locator("#q-intake button").first.click() if page.locator("#q-intake").count() else None
-    page.locator("#block-state summary").first.click()
+    page.locator("#q-weight + .care-beside summary").click()
     page.locator("#n-weight").fill("pas de balance")
     page.locator("#grade-0").select_option("1")
     page.locator("#protocol_ref").select_option("diarrhoea")

@@ -249,6 +249,7 @@ def _page(
         alert=on_call.open_alert(session, patient),
         is_handled=row is not None and grave < Level.HIGH <= Level.of(row.level),
         title_of=sheet.title_of,
+        first=next((key for key in (*call.order, *outcome.ORDER) if key in (errors or {})), ""),
         speakers=Speakers(page, session, patient),
         values=values or {},
         errors=errors or {},
@@ -291,8 +292,7 @@ def _lines(
 
 
 def _focused(lines: list[Line], at: str, *, stay: bool) -> list[Line]:
-    keys = [line.question.key for line in lines]
-    if at not in keys:
+    if at not in (keys := [line.question.key for line in lines]):
         return lines
     after = [*range(keys.index(at), len(keys))] if stay else [*range(keys.index(at) + 1, len(keys)), *range(keys.index(at))]
     place = next((n for n in after if stay or lines[n].mine is None), None)

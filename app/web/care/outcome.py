@@ -24,6 +24,9 @@ from triage.terms import Level
 PART = "concluding"
 """Sent with these fields: a block that is kept by itself says nothing of them, and changes nothing of them."""
 
+ORDER = ("finish", "reason", "outcome", "protocol_ref", "doctor_id", "doctor_at", "next_contact_at", "words")
+"""What may be missing of it, as it stands on the page."""
+
 
 def read(page: Page, patient: Patient, values: FormData) -> dict[str, Any]:
     """For ``closing.close``. What belongs to another outcome was hidden, and is not sent on. Raises FieldErrors."""

@@ -38,6 +38,11 @@ ALWAYS = (Kind.TEMPERATURE, Kind.WEIGHT, Kind.INTAKE)
 """Asked on every call whose form wants them, whichever day's questions they belong to: their answers are judged at once."""
 OWN_WORDS = "own_words"
 """Kept and searched for danger as words of the conversation, never as a note."""
+ANSWERS = "answers"
+"""Who answers: chosen once, above the protocol's questions; the form is told."""
+PROFESSIONALS = ("gp", "home_nurse", "pharmacist")
+WITH = {"intakes_missed": "intakes"}
+"""Questions that go with one the protocol asks, and are answered in it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ Block = tuple[str, str, Sequence[Shown]]
 class Sheet:
     """The page of one call. contact None: nothing has begun, and ``calls`` says what may. others: colleagues' drafts, latest first.
 
-    before, after: the blocks that stand before the protocol's questions, and from the side effects on.
+    before, after: the blocks that stand before the protocol's questions, and from the side effects on. covers: question of the protocol →
+    the form's own that it answers, which stands there alone. order: the form's questions as they stand on the page.
     """
 
     contact: Contact | None
@@ -77,6 +83,13 @@ class Sheet:
     doctors: Sequence[Staff]
     dangers: Sequence[str]
     protocols: Sequence[NurseProtocol]
+    covers: Mapping[str, Shown]
+
+    @property
+    def order(self) -> list[str]:
+        """Keys of the form's questions as they stand on the page."""
+        own = [[one.field.key for _, _, shown in part for one in shown] for part in (self.before, self.after)]
+        return [*own[0], *(one.field.key for one in self.covers.values()), *own[1]]
 
 
 def form_of(session: Session, page: Page, patient: Patient) -> Form | None:
@@ -131,6 +144,7 @@ def of(
         doctors=_doctors(session, patient),
         dangers=[code for codes in alarming(patient, contact, page.language).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
+        covers=_covers(page, form, kept, asked, said) if form else {},
     )
 
 
@@ -143,6 +157,9 @@ def read(
     told = _words(session, contact)
     if OWN_WORDS in form.keys and told:
         covered[OWN_WORDS] = told
+    if ANSWERS in form.keys:
+        relative = str(values.get("who", "")).startswith("respondent:")
+        covered[ANSWERS] = "professional" if contact.caller in PROFESSIONALS else "relative" if relative else "patient"
     return typed.answers_of(form, contact.form, values, covered, effects.none_told(asked, said))
 
 
@@ -181,12 +198,18 @@ def _words(session: Session, contact: Contact) -> str:
 
 
 def _blocks(page: Page, form: Form, kept: Mapping[str, Any], asked: Sequence[Question], said: Mapping[str, Answer]) -> list[Block]:
-    by = _asked_by(form, asked)
+    elsewhere = {OWN_WORDS, ANSWERS, *(by := _asked_by(form, asked)), *(key for key, other in WITH.items() if other in by)}
     found: list[Block] = []
     for block in form.blocks:
-        shown = [_shown(page, field, kept.get(field.key), by.get(field.key), said) for field in block.fields if field.key != OWN_WORDS]
+        shown = [_shown(page, field, kept.get(field.key), None, said) for field in block.fields if field.key not in elsewhere]
         found += [(block.key, block.title.said(page.language), shown)] if shown else []
     return found
+
+
+def _covers(page: Page, form: Form, kept: Mapping[str, Any], asked: Sequence[Question], said: Mapping[str, Answer]) -> dict[str, Shown]:
+    fields = forms.fields_of(form)
+    by = _asked_by(form, asked).items()
+    return {question.key: _shown(page, fields[key], kept.get(key), question, said) for key, question in by}
 
 
 def _shown(page: Page, field: FormField, value: Any, question: Question | None, said: Mapping[str, Answer]) -> Shown:

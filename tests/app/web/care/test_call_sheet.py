@@ -265,6 +265,37 @@ def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked
     assert "Rappelée, envoyée aux urgences" in said(claire.get(f"/alerts/{alert.id}"))
 
 
+def test_each_thing_is_asked_once_and_a_refused_sheet_opens_at_the_first_that_is_missing(
+    claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment
+) -> None:
+    """Who answers is chosen above the questions, weight and doses are the protocol's own; what is missing of them is said beside them."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(call=str(call_of(chain, coach).id))
+    page = sheet.page()
+    assert said(claire.get(f"/patients/{marie.id}/call")).count("Qui répond") == 2  # the block of the identity, and the one choice
+    assert 'name="f-answers"' not in page
+    assert page.count("Poids") == 0
+    assert "Prises depuis le dernier contact" not in page
+    sheet.answers(temperature="36,9")
+    refused = sheet.sends("close", **{**CALM, "f-identity_checked": ""}, outcome="none", sure="yes").text
+    assert re.findall(r"<input autofocus[^>]*name=\"([^\"]+)\"", refused) == ["f-identity_checked"]
+    assert refused.count("autofocus") == 1
+    assert (
+        refused.index('id="q-weight"') < refused.index('id="f-weight-error"') < refused.index("</section>", refused.index('id="q-weight"'))
+    )
+    sheet.answers(intake="all", weight="71,5")
+    assert sheet.sends("close", **CALM, outcome="none", sure="yes", **{"n-symptoms": "tout demandé"}).status_code == 303
+    assert (sheet.contact().form["answers"], sheet.contact().form["weight"], sheet.contact().form["intakes"]) == ("patient", "71.5", "all")
+
+
+def test_whoever_answers_is_told_to_the_form(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="gp", reason="ordonnance")
+    sheet.sends("save")
+    assert sheet.contact().form["answers"] == "professional"
+
+
 def test_a_call_that_told_a_danger_never_ends_in_nothing(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
     """AMA-4, HZ-01: the level on the page is the level that is kept, and the outcome answers it, with words."""
     chain.until(TUESDAY_TEN)
