@@ -22,7 +22,7 @@ from app.care import calls, city, pausing, programmes
 from app.care import endings as follow_up_ends
 from app.care import planning as call_plans
 from app.checkins.judging import assessing
-from app.checkins.rhythm import endings, freezing, late_calls, opening, planning, reaching, silences
+from app.checkins.rhythm import endings, freezing, late_calls, opening, planning, reaching, silences, watched
 from app.checkins.texts import conversation, floods, verifying
 from app.core import clock
 from app.core.clock import Clock, HandClock
@@ -138,6 +138,8 @@ TICKS: tuple[Tick, ...] = (
     Tick(300, "absences", each(absences.begin_due, freezing.begin)),
     Tick(300, "thaw", each(freezing.thaw_due, freezing.thaw)),
     Tick(300, "still_frozen", each(freezing.unknown_end_due, freezing.tell_unknown_end)),
+    Tick(300, "watching", each(watched.due, watched.step)),
+    Tick(3600, "watching_missing", each(watched.missing_due, watched.tell_missing)),
     Tick(300, "travel", each(journeys.due, planning.depart)),
     Tick(300, "codes", each(verifying.unanswered_due, verifying.tell_unanswered)),
     Tick(900, "renew_numbers", each(verifying.renewal_due, verifying.renew)),
@@ -169,9 +171,9 @@ TICKS: tuple[Tick, ...] = (
 )
 """How often (seconds) and what, in the order ``run_once`` takes them."""
 
-ONLY_SCHEDULED = frozenset({"plan_all", "road_test", "coverage"})
+ONLY_SCHEDULED = frozenset({"plan_all", "road_test", "coverage", "watching_missing"})
 """Not part of ``run_once``: the screens replan, and look at the rota again, after every change, and this is the net under a forgotten
-call; a past lived fast is not the place for tests of the road."""
+call; a past lived fast is not the place for tests of the road, nor for asking after papers."""
 
 STUCK = timedelta(minutes=3)
 """A quick tick that has not ended well for this long keeps the watchdog outside from being told that all is well (REL-06)."""

@@ -18,6 +18,7 @@ from app.people import circle_models as _circle
 from app.people import document_models as _documents
 from app.people import models as _people
 from app.people import rota_models as _rota
+from app.people import watching_models as _watching
 from app.protocols import models as _protocols
 from app.treatment import import_models as _imports
 from app.treatment import models as _treatment
@@ -31,6 +32,7 @@ ROOMS = (
     _rota,
     _documents,
     _circle,
+    _watching,
     _protocols,
     _treatment,
     _supplies,

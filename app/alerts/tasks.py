@@ -16,12 +16,19 @@ from app.core.errors import Conflict, NotFound, Refusal
 from app.people import care_team, reading
 from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer
+from triage.terms import Level
 
 DUE_WITHIN = timedelta(hours=4)
 """Service hours a task may wait when its maker says nothing: the same working day (house rule, 2026-11-22)."""
 
 CALL_WITHIN = timedelta(hours=2)
 """Service hours within which an overdue call is made (house rule, 2026-11-22)."""
+
+LEVELS: dict[str, Level] = {"watching_over": Level.HIGH, "help_arrived": Level.HIGH}
+"""What stands among alerts of this level on the list; every other task stands below them."""
+
+NOT_BY_HAND = frozenset({"watching_over"})
+"""Ended by the act itself, never by a note: nobody may close the only sign that a patient is not watched any more (FR-10)."""
 
 
 def make(
@@ -91,6 +98,10 @@ def close(session: Session, task_id: int, *, by: Viewer, now: datetime, words: s
     """Done, with a note of what was done. Raises Refusal without a note, Conflict when somebody closed it first."""
     by.require("act_on_alerts")
     task = get(session, task_id, viewer=by)
+    if task.kind in NOT_BY_HAND and task.closed_at is None:
+        raise Refusal(
+            "Renew the prescription of the watching, or end the follow-up: this task then ends by itself.", field="note", status=422
+        )
     if by.actor.kind != "staff":
         raise Refusal("A task is closed by a person: say who acts.", field="by", status=422)
     if not words.strip():
@@ -104,7 +115,10 @@ def close(session: Session, task_id: int, *, by: Viewer, now: datetime, words: s
 def end(session: Session, task: Task, *, by: Actor, now: datetime, words: str, **detail: object) -> bool:
     """Close it, with what is known of the close beside it in its detail. False when somebody closed it first: nothing was changed."""
     closed = update(Task).values(
-        closed_at=now, closed_by_id=by.id, closing_note=words, **({"detail": {**task.detail, **detail}} if detail else {})
+        closed_at=now,
+        closed_by_id=by.id if by.kind == "staff" else None,
+        closing_note=words,
+        **({"detail": {**task.detail, **detail}} if detail else {}),
     )
     done = session.execute(closed.where(Task.id == task.id, Task.closed_at.is_(None)))
     session.refresh(task)

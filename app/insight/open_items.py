@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from app.alerts import tasks
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
@@ -97,14 +98,15 @@ def _alerts(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterat
 
 
 def _tasks(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
-    columns = (Task.id, Task.patient_id, Task.created_at, Task.due_at, Task.owner_id, Message.address)
+    columns = (Task.id, Task.kind, Task.patient_id, Task.created_at, Task.due_at, Task.owner_id, Message.address)
     query = select(*columns).outerjoin(Message, Message.id == Task.message_id).where(*mine(Task, viewer), Task.closed_at.is_(None))
     if (patient_id := patient_of(key)) is not None:
         query = query.where(Task.patient_id == patient_id)
     for one in session.execute(query.order_by(Task.due_at, Task.id)):
         name = _task_key(one.id, one.patient_id, one.address or "")
         if not key or name == key:
-            yield Item("task", one.id, name, one.patient_id, Level.INFO, one.created_at, one.due_at, one.owner_id)
+            level = tasks.LEVELS.get(one.kind, Level.INFO)
+            yield Item("task", one.id, name, one.patient_id, level, one.created_at, one.due_at, one.owner_id)
 
 
 def _calls(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:

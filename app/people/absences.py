@@ -20,6 +20,8 @@ from app.people.models import Absence, FollowUp, Patient
 from triage import calendar
 
 VISIT, HOSPITAL, HOME_HOSPITAL, WRONG_NUMBER, DEATH, END = "visit", "hospital_stay", "home_hospital", "wrong_number", "death", "end"
+WATCHING_OVER = "watching_over"
+"""The prescription of the watching has ended and was not renewed. Nobody records it by hand: see app.checkins.rhythm.watched."""
 KINDS = (VISIT, HOSPITAL, HOME_HOSPITAL, WRONG_NUMBER, DEATH, END)
 STAYS = (HOSPITAL, HOME_HOSPITAL)
 ENDS = (DEATH, END)
@@ -83,6 +85,24 @@ def _check(kind: str, from_day: date | None, until_day: date | None, reason: str
         problems["reason"] = "Write the reason: the file must say why messages stopped."
     if problems:
         raise FieldErrors(problems)
+
+
+def stop_watching(session: Session, patient: Patient, *, now: datetime) -> Absence:
+    """The prescription of the watching is over: texts freeze until it is renewed. Twice is one absence."""
+    found = watching_over(session, patient.id)
+    if found is not None:
+        return found
+    today = calendar.local_day(now, patient.timezone)
+    row = Absence(patient_id=patient.id, kind=WATCHING_OVER, from_day=today, until_day=None, said_by=str(SYSTEM), recorded_at=now)
+    session.add(row)
+    _note(session, patient, row, "recorded", by=SYSTEM, now=now)
+    begin(session, patient, row, now=now)
+    return row
+
+
+def watching_over(session: Session, patient_id: int) -> Absence | None:
+    """The freeze of a prescription that has ended, while it stands."""
+    return next((row for row in standing(session, patient_id) if row.kind == WATCHING_OVER), None)
 
 
 def begin(session: Session, patient: Patient, row: Absence, *, by: Actor = SYSTEM, now: datetime) -> None:
@@ -194,8 +214,14 @@ def visit_days(session: Session, patient_id: int) -> frozenset[date]:
 
 
 def open_ended(session: Session, now: datetime) -> list[Absence]:
-    """Freezes that began ``UNKNOWN_END`` ago or more and have no last day: nobody would notice that they never end."""
-    old = (Absence.begun_at <= now - UNKNOWN_END, Absence.ended_at.is_(None), Absence.until_day.is_(None), Absence.kind != VISIT)
+    """Freezes that began ``UNKNOWN_END`` ago or more and have no last day: nobody would notice that they never end. A watching that is
+    over has a task of its own, which stays."""
+    old = (
+        Absence.begun_at <= now - UNKNOWN_END,
+        Absence.ended_at.is_(None),
+        Absence.until_day.is_(None),
+        Absence.kind.not_in((VISIT, WATCHING_OVER)),
+    )
     frozen = (Patient.id == Absence.patient_id, Patient.follow_up == FollowUp.FROZEN)
     return list(session.scalars(select(Absence).join(Patient, Patient.id == Absence.patient_id).where(*old, *frozen).order_by(Absence.id)))
 

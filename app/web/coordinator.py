@@ -17,7 +17,7 @@ from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import agenda
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import journeys, numbers, patients
+from app.people import journeys, numbers, patients, watching
 from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
@@ -99,6 +99,7 @@ def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[
         errors=errors,
         oncologists=[(str(doctor.id), doctor.name) for doctor in given.oncologists],
         protocols=[(row.slug, row.title[page.language]) for row in given.protocols],
+        activities=[(one.key, one.title[page.language]) for one in watching.activities().values()],
         **_chosen(page, version),
         zones=[(zone, zone.replace("_", " ")) for zone in _zones(service.timezone)],
         hours=[(str(hour), page.say("enrol.hour", hour=hour)) for hour in range(8, 20)],

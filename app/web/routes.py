@@ -9,7 +9,7 @@ from app.web.api import every as api
 from app.web.care import acting, calling, following, live_numbers, planned, seeing
 from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
-from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline
+from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline, watching
 from app.web.render import NAVIGATION, Link
 from app.web.rota import routing, testing, week
 from app.web.ward import acts, handover, listing, nurse, sharing
@@ -27,6 +27,7 @@ ROUTERS: list[APIRouter] = [
     particulars.router,
     absences.router,
     documents.router,
+    watching.router,
     results.router,
     timeline.router,
     printed.router,

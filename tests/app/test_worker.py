@@ -41,6 +41,8 @@ SLOW = (
     "absences",
     "thaw",
     "still_frozen",
+    "watching",
+    "watching_missing",
     "travel",
     "codes",
     "renew_numbers",

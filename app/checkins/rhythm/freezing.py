@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
+from app.alerts import arrival, tasks
 from app.alerts.models import Task
 from app.checkins import answers, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import cycles, planning, resuming
 from app.core.audit import SYSTEM, Actor
+from app.core.errors import Refusal
 from app.messaging import outbox
 from app.messaging.outbox import Purpose
 from app.people import absences, patients
@@ -28,6 +29,8 @@ def record(session: Session, patient: Patient, kind: str, *, by: Actor, now: dat
     """Write an absence down and let the plan follow. ``days``: from_day, until_day, reason, as absences.record, which may refuse."""
     turn_taking.hold(session, patient.id)
     row = absences.record(session, patient, kind, by=by, now=now, **days)
+    if row.kind == absences.HOSPITAL and row.begun_at is not None:
+        arrival.answered(session, patient.id, by=by, now=now)
     _carry_out(session, patient, row, now)
     return row
 
@@ -44,6 +47,9 @@ def told(session: Session, patient: Patient, kind: str, *, by: Actor, now: datet
 def undo(session: Session, patient: Patient, absence_id: int, *, by: Actor, now: datetime, reason: str = "") -> Absence:
     """The way back: the plan is made anew, unless something else still stands. Raises as absences.undo."""
     turn_taking.hold(session, patient.id)
+    over = absences.watching_over(session, patient.id)
+    if over is not None and over.id == absence_id:
+        raise Refusal("The watching is no longer prescribed: renew its prescription, and texts begin again at once.")
     row = absences.undo(session, patient, absence_id, by=by, now=now, reason=reason)
     planning.replan_patient(session, patient, now=now)
     resuming.come_back(session, patient, now=now)

@@ -20,6 +20,7 @@ from app.alerts import handling
 from app.alerts.models import Alert
 from app.checkins.judging import measured
 from app.checkins.models import CheckIn
+from app.checkins.rhythm import watched
 from app.checkins.texts import verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Refusal
@@ -28,6 +29,7 @@ from app.people import enrolling, patients, services
 from app.people.enrolling import NewPatient
 from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer, viewer_of, visible_to
+from app.people.watching import NewWatching
 from app.treatment import measures
 from app.web.api import examples, treatment, views
 from app.web.api.shapes import (
@@ -47,10 +49,11 @@ from app.web.api.shapes import (
     PatientOut,
     Problem,
     TakeIn,
+    WatchingIn,
 )
 from app.web.api.treatment import CourseIn
 from app.web.deps import Now, Reads, TheTools, Writes
-from app.web.patient import enrolment
+from app.web.patient import enrolment, prescribed
 
 PREFIX = "/api/v1"
 PAGE = 200
@@ -128,12 +131,25 @@ def enrol(body: PatientIn, who: Caller, session: Writes, tools: TheTools, now: N
     """Create a patient with consent, referring oncologist and respondent. A number held by another patient needs shared_phone."""
     by = person(session, who, body.by, "enrol")
     service = session.get_one(Service, who.service_id)
-    doctor = session.scalar(select(Staff.id).where(Staff.login == body.oncologist.lower(), Staff.service_id == service.id))
-    patient = enrolling.enrol(
-        session, service, _new_patient(body, doctor), by=by.actor, now=now, allow_fiction=not tools.settings.is_production
-    )
+    doctor = _doctor(session, service, body.oncologist)
+    new, watch = _new_patient(body, doctor), _watching(session, service, body.watching, doctor)
+    prescribed.check(session, service, new, watch, place="watching.", now=now)
+    patient = enrolling.enrol(session, service, new, by=by.actor, now=now, allow_fiction=not tools.settings.is_production)
+    if watch is not None:
+        watched.record(session, patient, watch, by=by.actor, now=now)
     verifying.ask_all(session, patient, by=by.actor, now=now)
     return views.patient(session, patient)
+
+
+def _doctor(session: Session, service: Service, login: str) -> int | None:
+    return session.scalar(select(Staff.id).where(Staff.login == login.lower(), Staff.service_id == service.id))
+
+
+def _watching(session: Session, service: Service, body: WatchingIn | None, oncologist_id: int | None) -> NewWatching | None:
+    if body is None:
+        return None
+    prescriber = _doctor(session, service, body.prescriber) if body.prescriber else oncologist_id
+    return NewWatching(prescriber, body.activity, body.from_day, body.until_day, body.weight_kg, body.special_conditions)
 
 
 def _new_patient(body: PatientIn, oncologist_id: int | None) -> NewPatient:

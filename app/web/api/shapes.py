@@ -62,6 +62,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Measured = Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=12, decimal_places=4)]
+
+
 class RespondentIn(Body):
     """Somebody who answers for, or is called about, the patient."""
 
@@ -83,11 +86,26 @@ class ConsentIn(Body):
     sheet_version: Annotated[Text, Field(max_length=40)]
 
 
+class WatchingIn(Body):
+    """The prescription of the watching itself, both days included, 365 days at most. prescriber: login, "" for the referring oncologist.
+
+    activity: oncology_resilience, oncology_cureety, or outside_list when it is on no line of the reimbursed list.
+    """
+
+    activity: Annotated[Text, Field(max_length=40)]
+    prescriber: Annotated[Text, Field(max_length=120)] = ""
+    from_day: Day
+    until_day: Day
+    weight_kg: Measured
+    special_conditions: Annotated[Text, Field(max_length=2000)] = ""
+
+
 class PatientIn(Body):
     """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist.
 
     phone_verified: the caller knows who holds the numbers; false: a code leaves for each, and texts name no symptom until it is back.
-    by_call: the number may be a landline; no text leaves for it, a nurse asks by telephone.
+    by_call: the number may be a landline; no text leaves for it, a nurse asks by telephone. watching: its prescription, or null: the
+    watching goes on, and a task asks for it after a week.
     """
 
     family_name: Annotated[Text, Field(max_length=120)]
@@ -105,10 +123,8 @@ class PatientIn(Body):
     consent: ConsentIn
     oncologist: Annotated[Text, Field(max_length=120)]
     check_in_hour: Annotated[StrictInt, Field(ge=8, le=19)] = 10
+    watching: WatchingIn | None = None
     by: By = ""
-
-
-Measured = Annotated[Decimal, BeforeValidator(a_number), Field(max_digits=12, decimal_places=4)]
 
 
 class MeasureIn(Body):
@@ -208,6 +224,7 @@ class PatientOut(BaseModel):
     check_in_hour: int
     respondents: list[dict[str, Any]]
     consents: list[dict[str, Any]]
+    watching: list[dict[str, Any]]
     course: CourseOut | None
 
 

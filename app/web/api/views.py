@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from app.alerts.models import Alert
 from app.checkins.models import AssessmentRow, CheckIn
 from app.messaging.models import Message
+from app.people import watching
 from app.people.models import Consent, Patient, Staff
+from app.people.watching_models import Watching
 from app.treatment import courses
 from app.treatment.models import Measure
 from app.web.api import treatment
@@ -44,8 +46,21 @@ def patient(session: Session, row: Patient) -> PatientOut:
         check_in_hour=row.check_in_hour,
         respondents=[{"name": r.name, "relation": r.relation, "phone": r.phone, "answers": r.answers} for r in row.respondents],
         consents=[{"kind": c.kind, "granted": c.granted, "sheet_version": c.sheet_version, "at": c.at} for c in consents],
+        watching=[_watching(one) for one in watching.of_patient(session, row.id) if one.removed_at is None],
         course=treatment.course(running) if running else None,
     )
+
+
+def _watching(row: Watching) -> dict[str, Any]:
+    return {
+        "activity": row.activity,
+        "prescriber": row.prescriber.login,
+        "from_day": row.from_day,
+        "until_day": row.until_day,
+        "age_years": row.age_years,
+        "weight_kg": plain(row.weight_kg),
+        "special_conditions": row.conditions,
+    }
 
 
 def measure(row: Measure) -> MeasureOut:

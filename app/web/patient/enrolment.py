@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkins.rhythm import agenda
+from app.checkins.rhythm import agenda, watched
 from app.checkins.texts import verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
@@ -22,7 +22,7 @@ from app.protocols.models import ProtocolVersion
 from app.treatment import courses
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course
-from app.web.patient import prescription
+from app.web.patient import prescribed, prescription
 from triage.protocol import Protocol
 
 Fields = Mapping[str, str]
@@ -58,6 +58,7 @@ def defaults(session: Session, service: Service, *, today: date, reader: int) ->
         "first_text": "yes",
         "protocol_slug": protocols[0].slug if protocols else "",
     }
+    values |= prescribed.blank(today)
     return Defaults(values | (usual(protocols[0]) if protocols else {}), oncologists, protocols)
 
 
@@ -109,7 +110,11 @@ def enrol(session: Session, service: Service, typed: Fields, *, by: Actor, now: 
     if new.language == reading.NONE and not new.interpreter.strip():
         new.problems["interpreter"] = "Write the language this patient speaks: the nurse calls with an interpreter."
     new.problems |= {name: _UNWRITABLE for name, text in typed.items() if not _writable(text)}
+    watch = prescribed.at_enrolment(typed, new.oncologist_id)
+    prescribed.check(session, service, new, watch, place=prescribed.PLACE, now=now)
     patient = enrolling.enrol(session, service, new, by=by, now=now, allow_fiction=allow_fiction)
+    if watch is not None:
+        watched.record(session, patient, watch, by=by, now=now)
     verifying.ask_all(session, patient, by=by, now=now)
     return patient, begin(session, patient, course, by=by, now=now, first_text=_ticked(typed, "first_text"))
 

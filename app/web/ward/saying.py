@@ -192,7 +192,9 @@ class Saying:
         return self.page.say(first if self.page.has(first) else f"task.{task.kind}", **self._of_rota(task))
 
     def _of_rota(self, task: Task) -> dict[str, str]:
-        """The hours and the person that a task about the rota names."""
+        """The hours and the person that a task about the rota names; the last day of a prescription that ends."""
+        if task.kind.startswith("watching_") and "until" in task.detail:
+            return {"until": self.page.formats.day(date.fromisoformat(task.detail["until"]))}
         named = {"begins": task.detail.get("from"), "until": task.detail.get("until")} if task.kind.startswith("rota_") else {}
         hours = {name: self.page.formats.when(datetime.fromisoformat(str(at))) for name, at in named.items() if at}
         return {**hours, "name": str(task.detail.get("name", ""))} if named else {}
