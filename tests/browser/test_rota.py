@@ -84,3 +84,24 @@ def test_a_shift_is_added_with_the_keyboard_alone(open_page: OpenPage, ward: War
     page.locator("#ends_at").press("Enter")
     expect(page.locator("[role=status]")).to_have_text("Enregistré.")
     expect(page.locator("#holes ~ p").first).to_contain_text("Chaque heure est couverte")
+
+
+@pytest.mark.usefixtures("rota_of")
+def test_on_a_telephone_the_week_is_one_day_at_a_time(open_page: OpenPage, ward: Ward) -> None:
+    page = open_as_ines(open_page, ward, width=390, height=844)
+    expect(page.locator(".grid")).to_be_hidden()
+    expect(page.locator(".by-day details")).to_have_count(7)
+    expect(page.locator(".by-day details[open]")).to_contain_text("Claire Payet")
+    assert page.evaluate("document.documentElement.scrollHeight") < 5000
+    page.locator(".by-day summary").nth(3).click()
+    expect(page.locator(".by-day details").nth(3)).to_contain_text("remplacement : Luc Morel")
+
+
+@pytest.mark.usefixtures("rota_of")
+def test_what_is_refused_is_under_the_eyes(open_page: OpenPage, ward: Ward) -> None:
+    """The form stands far down the page: the refused field has the focus and its sentence is in sight."""
+    page = open_as_ines(open_page, ward, width=390, height=844, quiet=False)  # a browser says each 422 on its console
+    page.locator("form[action='/rota/shift'] .primary").click()
+    expect(page.locator("#starts_at")).to_be_focused()
+    expect(page.locator("#starts_at-error")).to_be_in_viewport()
+    expect(page.locator(".problem[role=alert] a").first).to_have_attribute("href", "#starts_at")

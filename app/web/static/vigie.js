@@ -73,5 +73,9 @@
     }, 1000);
   }
 
+  // On a telephone the menu is one line that is pushed sideways: the page one is on stands in sight.
+  const here = document.querySelector(".top nav a[aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60;
+
   document.querySelector("[data-print]")?.addEventListener("click", () => print());
 })();
