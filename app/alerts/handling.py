@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import one_call, reasons, sending_help, undoing
+from app.alerts import arrival, one_call, reasons, sending_help, spoken, undoing
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import back_to_team, consider, kept, note, record
 from app.alerts.reasons import Reason
@@ -158,7 +159,7 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
         raise Refusal("Choose a colleague of this service who treats alerts.", field="to", status=422)
     if alert.state in (AlertState.NEW, AlertState.CLOSED):
         raise Refusal("Only an alert that somebody has taken can be handed over. Take it first.")
-    before, as_it_was = alert.owner_id, kept(alert)
+    before, as_it_was = session.get(Staff, alert.owner_id) if alert.owner_id else None, kept(alert)
     alert.state, alert.owner_id, alert.owned_since = AlertState.TAKEN, colleague.id, now
     alert.next_step_at = held_until(session, alert, now)
     alert.stamp += 1
@@ -168,22 +169,32 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
         "handed_over",
         by=by.actor,
         now=now,
-        detail={"to": colleague.name, "to_id": colleague.id, "from": before, "note": words} | as_it_was,
+        detail={"to": colleague.name, "to_id": colleague.id, "note": words} | _from(before) | as_it_was,
     )
-    record(session, alert, "alert.handed_over", by=by.actor, now=now, before=before, after=colleague.id)
+    record(session, alert, "alert.handed_over", by=by.actor, now=now, before=before.id if before else None, after=colleague.id)
     return alert
 
 
-def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "") -> Alert:
+def _from(owner: Staff | None) -> dict[str, Any]:
+    return {"from": owner.id if owner else None, "from_name": owner.name if owner else ""}
+
+
+def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "", spoke_to: str = "") -> Alert:
     """End it with what was done. Only its owner closes; some outcomes need words, not reached a call; an urgent alert never.
 
-    The call the patient had asked for ends in the same act when somebody was reached; else it stays to be made, at its own hour.
+    spoke_to: who was reached (``spoken.WITH_THEM``), when that call is noted with the close; an urgent alert needs it, or a call noted
+    before (``sending_help.check``). The call the patient had asked for ends in the same act when somebody was reached; else it stays to be
+    made, at its own hour. Sent to emergency, somebody checks that help arrived.
     """
     if outcome not in set(Outcome):
         raise Refusal("Choose what was done.", field="outcome", status=422)
+    if spoke_to and spoke_to not in spoken.WITH_THEM:
+        raise Refusal("Choose to whom you spoke: the patient, a relative or the home nurse.", field="spoke", status=422)
     alert = owned(session, alert_id, by=by, now=now)
+    if spoke_to:
+        alert = call_logged(session, alert_id, by=by, now=now, reached=True, whom=spoke_to)
     chosen = Outcome(outcome)
-    sending_help.check(session, alert, chosen)
+    sending_help.check(session, alert, chosen, words)
     if chosen is Outcome.NOT_REACHED and not any(_in_vain(event) for event in alert.events):
         raise Refusal("Note the call that nobody answered first: not reached says that somebody tried.", field="outcome", status=422)
     if chosen in NEEDS_NOTE and not words.strip():
@@ -202,6 +213,8 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
         detail={"outcome": str(chosen), "note": words.strip(), "calls": list(calls.ended), "calls_left": list(calls.left)} | before,
     )
     record(session, alert, "alert.closed", by=by.actor, now=now, after=str(chosen), reason=words.strip())
+    if chosen is Outcome.SENT_TO_EMERGENCY:
+        arrival.ask(session, alert, by=by.actor, now=now)
     return alert
 
 
@@ -218,27 +231,7 @@ def undo(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert
 def reopen(session: Session, alert_id: int, *, by: Viewer, now: datetime, reason: str) -> Alert:
     """Open a closed alert again, with a reason, and the calls its close had ended; refused while the patient has another open alert."""
     alert = _acting(session, alert_id, by)
-    if not reason.strip():
-        raise Refusal("Write why it is opened again.", field="reason", status=422)
-    if alert.state != AlertState.CLOSED:
-        raise Refusal("This alert is already open.")
-    other = session.scalar(
-        select(Alert.id).where(Alert.service_id == alert.service_id, Alert.subject == alert.subject, Alert.state != AlertState.CLOSED)
-    )
-    if other is not None:
-        raise Refusal("This patient already has an open alert. Work on that one.")
-    before = alert.outcome
-    alert.state, alert.owner_id, alert.owned_since, alert.rung = AlertState.NEW, None, None, 0
-    alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = "", "", None, None
-    alert.raised_at, alert.next_step_at = now, now
-    service = session.get_one(Service, alert.service_id)
-    level = Level.of(alert.level)
-    alert.respond_by = reasons.deadline(service, level, now, reasons.DEADLINES[level])
-    alert.stamp += 1
-    calls = one_call.begin_again(session, alert, by=by.actor, now=now, reason=reason.strip())
-    note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before, "calls": calls})
-    record(session, alert, "alert.reopened", by=by.actor, now=now, before=before, reason=reason.strip())
-    return alert
+    return undoing.reopen(session, alert, by=by, now=now, reason=reason)
 
 
 def told(session: Session, alert: Alert, *, message_id: int | None, now: datetime, understood: bool = True) -> None:

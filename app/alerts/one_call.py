@@ -1,6 +1,7 @@
 """A patient asked for a call, and an alert about them is due no later: one telephone call answers both, and one close ends both.
 
-Only when somebody was reached. The calls noted on the alert say whether; where none is noted, the outcome does.
+Only when somebody was reached. The calls noted on the alert say whether; where none is noted, the outcome does, unless help was sent
+without a call.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
+from app.alerts import spoken, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
 from app.core.audit import Actor
 
@@ -51,8 +52,9 @@ def end(session: Session, alert: Alert, *, by: Actor, now: datetime, outcome: Ou
     One that a colleague closes at the same moment is neither ended nor left.
     """
     ended, left, calls = [], [], _calls(session, alert)
+    unheard = not calls and any(event.kind == "decided" for event in spoken.since_opened(session, alert))
     for task in covered(session, alert):
-        if not _spoke_since(task, calls, outcome):
+        if unheard or not _spoke_since(task, calls, outcome):
             left.append(task.id)
         elif tasks.end(session, task, by=by, now=now, words=words or str(outcome), alert_id=alert.id, outcome=str(outcome)):
             ended.append(task.id)
@@ -79,10 +81,10 @@ def _events(session: Session, alert: Alert) -> list[AlertEvent]:
 
 
 def _calls(session: Session, alert: Alert) -> list[AlertEvent]:
-    """Calls to the patient or a relative since the alert was last opened."""
+    """Calls to the patient or to somebody with them since the alert was last opened."""
     events = _events(session, alert)
     last = max((event.id for event in events if event.kind == "reopened"), default=0)
-    return [one for one in events if one.id > last and one.kind == "called" and one.detail.get("whom") in ("patient", "relative")]
+    return [one for one in events if one.id > last and one.kind == "called" and one.detail.get("whom") in spoken.WITH_THEM]
 
 
 def _spoke_since(task: Task, calls: list[AlertEvent], outcome: Outcome) -> bool:

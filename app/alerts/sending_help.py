@@ -1,4 +1,4 @@
-"""An urgent alert whose patient cannot be reached: attempts, a relative, a doctor, then a recorded decision about sending help.
+"""An urgent alert closes when somebody was spoken to; else by attempts, a relative, a doctor, then a recorded decision about sending help.
 
 It is never closed as not reached. While nobody was spoken to, only such a decision lets it close, with the outcome that says so.
 Sending help never waits for the other steps; sending nobody waits for all of them (house rules, 2026-11-23).
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import arrival, spoken
 from app.alerts.models import Alert, AlertEvent, Outcome
 from app.alerts.raising import note, record
 from app.core.errors import Refusal
@@ -38,36 +38,32 @@ ATTEMPTS = 2
 """Calls to the patient in vain before somebody decides that nobody is sent (house rule, 2026-11-23)."""
 
 
-def calls(session: Session, alert: Alert) -> list[AlertEvent]:
-    """Calls noted since the alert was last opened, oldest first."""
-    return [event for event in _since_opened(session, alert) if event.kind == "called"]
-
-
-def _since_opened(session: Session, alert: Alert) -> list[AlertEvent]:
-    events = list(session.scalars(select(AlertEvent).where(AlertEvent.alert_id == alert.id).order_by(AlertEvent.id)))
-    last = max((event.id for event in events if event.kind == "reopened"), default=0)
-    return [event for event in events if event.id > last]
-
-
 def nobody_reached(session: Session, alert: Alert) -> bool:
-    """Was the patient or a relative called since it was opened, and neither spoken to?"""
-    made = [one for one in calls(session, alert) if one.detail.get("whom") in ("patient", "relative")]
-    return bool(made) and not any(one.detail.get("reached") for one in made)
+    """Was the patient, or somebody with them, called since it was opened, and nobody spoken to?"""
+    made = [one for one in spoken.calls(session, alert) if one.detail.get("whom") in spoken.WITH_THEM]
+    return bool(made) and not spoken.anybody(session, alert)
+
+
+def must_speak(session: Session, alert: Alert) -> bool:
+    """Is it urgent, with somebody to telephone whom nobody has spoken to since it was opened?"""
+    urgent = Level.of(alert.level) is Level.URGENT
+    return urgent and not spoken.is_elsewhere(session, alert) and not spoken.anybody(session, alert)
 
 
 def is_needed(session: Session, alert: Alert) -> bool:
-    """Does this alert close by a decision about sending help alone?"""
-    return Level.of(alert.level) is Level.URGENT and nobody_reached(session, alert)
+    """Does this alert close by a decision about sending help alone: somebody called in vain, or already decided?"""
+    tried = nobody_reached(session, alert) or decision(session, alert) is not None
+    return tried and must_speak(session, alert)
 
 
 def decision(session: Session, alert: Alert) -> AlertEvent | None:
     """The last one recorded since the alert was opened."""
-    return next((one for one in reversed(_since_opened(session, alert)) if one.kind == "decided"), None)
+    return next((one for one in reversed(spoken.since_opened(session, alert)) if one.kind == "decided"), None)
 
 
 def left_to_try(session: Session, alert: Alert) -> list[str]:
     """Steps still to make before nobody is sent: patient, relative, doctor; each a call noted in the story."""
-    made = calls(session, alert)
+    made = spoken.calls(session, alert)
     tried = [one.detail.get("whom") for one in made]
     left = ["patient"] if tried.count("patient") < ATTEMPTS else []
     left += ["relative"] if "relative" not in tried and _has_relative(session, alert) else []
@@ -88,8 +84,8 @@ def decide(session: Session, alert: Alert, *, by: Viewer, now: datetime, what: s
         raise Refusal("Write who decided.", field="decided_by", status=422)
     if not why.strip():
         raise Refusal("Write why: the next reader was not there.", field="why", status=422)
-    if not is_needed(session, alert):
-        raise Refusal("This decision is recorded when an urgent call found nobody. Note the calls first.", status=422)
+    if not must_speak(session, alert):
+        raise Refusal("This decision is recorded while nobody could be spoken to, of an urgent alert. Somebody was: close it.", status=422)
     if what == Help.NOBODY and left_to_try(session, alert):
         raise Refusal(
             "Before nobody is sent: call the patient twice, a relative, and speak with a doctor. Note each call.", field="what", status=422
@@ -98,6 +94,8 @@ def decide(session: Session, alert: Alert, *, by: Viewer, now: datetime, what: s
     said = {"what": what, "decided_by": decided_by.strip(), "note": why.strip()}
     note(session, alert, "decided", by=by.actor, now=now, detail=said)
     record(session, alert, "alert.decided", by=by.actor, now=now, after={"what": what, "decided_by": decided_by.strip()})
+    if what != Help.NOBODY:
+        arrival.ask(session, alert, by=by.actor, now=now)
     return alert
 
 
@@ -111,8 +109,8 @@ def allowed(session: Session, alert: Alert) -> Sequence[Outcome]:
     return tuple(one for one in Outcome if made is not None and one in OUTCOMES[Help(made.detail["what"])])
 
 
-def check(session: Session, alert: Alert, outcome: Outcome) -> None:
-    """Raises Refusal when this close would leave somebody in danger whom nobody reached and nobody decided about."""
+def check(session: Session, alert: Alert, outcome: Outcome, words: str) -> None:
+    """Raises Refusal when this close leaves in danger somebody whom nobody reached and nobody decided about, or does not say why."""
     if Level.of(alert.level) is not Level.URGENT:
         return
     if outcome is Outcome.NOT_REACHED:
@@ -121,9 +119,17 @@ def check(session: Session, alert: Alert, outcome: Outcome) -> None:
             field="outcome",
             status=422,
         )
-    if not is_needed(session, alert):
+    if must_speak(session, alert):
+        _check_decided(session, alert, outcome)
+    if outcome is Outcome.NO_ACTION and not words.strip():
+        raise Refusal("Write why nothing was done: this alert was urgent.", field="note", status=422)
+
+
+def _check_decided(session: Session, alert: Alert, outcome: Outcome) -> None:
+    if decision(session, alert) is not None:
+        if outcome not in allowed(session, alert):
+            raise Refusal("Choose the outcome that says what was decided about sending help.", field="outcome", status=422)
         return
-    if decision(session, alert) is None:
+    if is_needed(session, alert):
         raise Refusal("Nobody was reached: record who decided about sending help, what, and why. Then close.", field="outcome", status=422)
-    if outcome not in allowed(session, alert):
-        raise Refusal("Choose the outcome that says what was decided about sending help.", field="outcome", status=422)
+    raise Refusal("Say to whom you spoke, or note the call first: an urgent alert does not close before.", field="spoke", status=422)

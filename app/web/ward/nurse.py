@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import handling, one_call, tasks, undoing
+from app.alerts import arrival, handling, one_call, tasks, undoing
 from app.alerts.models import Alert, Outcome
 from app.checkins.rhythm import endings
 from app.core.errors import Refusal
@@ -19,7 +19,7 @@ from app.treatment import grades
 from app.treatment.grades import NewGrade
 from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
-from app.web.ward import panel
+from app.web.ward import owning, panel
 from app.web.ward.panel import Panel
 
 router = APIRouter()
@@ -71,7 +71,8 @@ class Undo:
 
 def _undo(page: Page, session: Session, alert_id: int, also: str = "") -> Undo | None:
     event = undoing.last_act(session, alert_id, by=page.viewer.actor, now=page.now)
-    said = [page.say(key) for key in (f"undo.{event.kind}" if event else "", also) if key]
+    own = event is not None and event.kind == "handed_over" and event.detail.get("to_id") == page.viewer.actor.id
+    said = [page.say(key) for key in ("undo.taken_over" if own else f"undo.{event.kind}" if event else "", also) if key]
     return Undo(f"/alerts/{alert_id}/undo", " ".join(said)) if event else None
 
 
@@ -157,22 +158,20 @@ def close(
     grade: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
     """End it with what was done; of a silence, with its reason, unless nobody was reached. A call asked for that is
-    left to be made keeps the panel open.
+    left to be made, or help whose arrival is to be checked, keeps the panel open.
 
     spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it.
     """
-    if spoke in ("patient", "relative"):
-        handling.call_logged(session, alert_id, by=page.viewer, now=page.now, reached=True, whom=spoke)
-    alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note)
-    if silence_reason or outcome != Outcome.NOT_REACHED:
+    alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note, spoke_to=spoke)
+    if silence_reason or (outcome != Outcome.NOT_REACHED and owning.is_of_silence(alert)):
         _explain(page, session, alert.patient_id, silence_reason, silence_note)
     if grade_term or grade:
         _confirm(page, session, alert, grade_term, grade)
     calls = one_call.of_close(session, alert)
-    if not calls.left:
+    if not calls.left and arrival.of_alert(session, alert) is None:
         return _done(page, _undo(page, session, alert_id, "story.calls_closed" if calls.ended else ""))
     answer = acted(page, session, alert_id)
-    answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
+    answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call, and what follows of help sent, is said in its head
     return answer
 
 
@@ -182,7 +181,7 @@ def _confirm(page: Page, session: Session, alert: Alert, term: str, grade: str) 
     if alert.patient_id is None or not term or not grade.isdigit():
         raise Refusal("Choose both the term and the grade, or neither.", field="grade", status=422)
     patient = patients.get(session, alert.patient_id, viewer=page.viewer)
-    version = panel.grade_version(session, alert)
+    version = owning.grade_version(session, alert)
     grades.record(session, patient, NewGrade(term=term, version=version, grade=int(grade)), by=page.viewer.actor, now=page.now)
 
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from app.alerts import handling, replies, sending_help, tasks, undoing
+from app.alerts import handling, lately, tasks
+from app.alerts.lately import Close
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
 from app.alerts.replies import Offer
-from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
+from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
-from app.insight import quotes, worklist
+from app.insight import worklist
 from app.insight.worklist import Row
-from app.messaging import pages
 from app.messaging.models import Message
-from app.messaging.outbox import Purpose
-from app.people import absences, care_team, patients
+from app.people import absences, patients
 from app.people.models import Absence, Patient, Service, Staff
 from app.treatment import grades
 from app.treatment.models import ClinicianGrade, IntakeReport, Measure
@@ -30,7 +28,7 @@ from app.web.patient import chart_data
 from app.web.patient.chart_data import Contact, Heard, Treatment
 from app.web.patient.speakers import Speakers
 from app.web.render import Page
-from app.web.ward import sharing
+from app.web.ward import owning, sharing, texts
 from app.web.ward.saying import Saying
 from app.web.ward.sharing import Holder
 from triage import explain
@@ -39,10 +37,7 @@ from triage.terms import Assessment, Level, Step
 SAME_VISIT = timedelta(minutes=30)
 """A chart opened again by the same person within this time is the same visit: one line in the audit trail, not one per refresh."""
 
-LAST_TEXTS = 8
 FEW_GRADES = 3
-USUAL_CTCAE = "5.0"
-"""The version a grade is given in when the protocol names none: labels and dose tables are written for it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +80,9 @@ class Panel:
     wait_last: datetime | None = None
     offers: Sequence[Offer] = ()
     undoable: bool = False
+    closed_lately: Sequence[Close] = ()
+    asks_silence: bool = False
+    must_speak: bool = False
     help_needed: bool = False
     help_left: Sequence[str] = ()
     decided: AlertEvent | None = None
@@ -106,6 +104,11 @@ class Panel:
         """A clinician's grade of this term given since the judgement that proposes one."""
         since = self.heard.at if self.heard else None
         return next((one for one in self.clinician if one.term == term and (since is None or one.at >= since)), None)
+
+    @property
+    def today(self) -> date:
+        """The patient's own day."""
+        return chart_data.local_day(self.patient, self.saying.page.now) if self.patient else self.saying.page.now.date()
 
     @property
     def stamp(self) -> str:
@@ -181,7 +184,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     owner = session.get(Staff, alert.owner_id) if alert and alert.owner_id else None
     heard = chart_data.last_heard(session, patient, alert.assessment_id if alert else None) if patient else None
     treatment = chart_data.treatment_of(session, patient, page.now) if patient else None
-    texts = _texts(session, page, patient, number)
+    shown = texts.last(session, page, patient, number)
     away = absences.standing(session, patient.id) if patient else []
     events = list(alert.events) if alert else []
     among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
@@ -204,60 +207,39 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=chart_data.last_temperature(session, patient, page.now) if patient else None,
         told_message=session.get(Message, alert.told_message_id) if alert and alert.told_message_id else None,
-        advice=_advice(session, heard),
+        advice=texts.advice(session, heard),
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
-        texts=texts,
-        quotes=_quotes(session, alert, row),
+        texts=shown,
+        quotes=texts.quoted(session, alert, row),
         contacts=chart_data.contacts_of(session, patient, page.now)
         if patient
         else chart_data.caller(session, page.viewer.service_id, number),
         colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
-        waits=_waits(session, alert, page.now) if alert else (),
+        waits=owning.waits(session, alert, page.now) if alert else (),
         wait_last=handling.latest_wait(session.get_one(Service, alert.service_id), page.now) if alert else None,
-        **_of_owner(page, session, alert, patient) if alert or row else {},
+        **owning.of_owner(page, session, alert, patient) if alert or row else {},
         silences=endings.unexplained(session, patient.id, page.now) if patient else (),
         speakers=Speakers(page, session, patient) if patient else None,
         away=away,
         death_undone=absences.death_undone(session, patient.id, since=_began(alert, row)) if patient else None,
-        on_form=_on_form(session, alert) if alert else None,
+        asks_silence=alert is not None and owning.is_of_silence(alert),
+        closed_lately=_closed_lately(page, session, key, alert),
+        on_form=texts.on_form(session, alert) if alert else None,
         is_shared=bool(among),
         holders=sharing.holders_of(page, session, among, number),
     )
 
 
-def grade_version(session: Session, alert: Alert) -> str:
-    """The CTCAE version of the protocol that judged."""
-    judged = session.get(AssessmentRow, alert.assessment_id) if alert.assessment_id else None
-    protocol = chart_data.protocol_of(session, judged.version_id if judged else None)
-    return (protocol.ctcae if protocol else "") or USUAL_CTCAE
-
-
-def _of_owner(page: Page, session: Session, alert: Alert | None, patient: Patient | None) -> dict[str, Any]:
-    """What only whoever acts on it needs: replies, how it may close, what is left to try."""
-    if not page.viewer.may("act_on_alerts"):
-        return {}
-    found: dict[str, Any] = {"offers": replies.offers(session, patient, alert, page.now) if patient else ()}
-    if alert is None:
-        return found
-    needed = sending_help.is_needed(session, alert)
-    return found | {
-        "outcomes": sending_help.allowed(session, alert),
-        "help_needed": needed,
-        "help_left": sending_help.left_to_try(session, alert) if needed else (),
-        "decided": sending_help.decision(session, alert) if needed else None,
-        "undoable": undoing.last_act(session, alert.id, by=page.viewer.actor, now=page.now) is not None,
-    }
+def _closed_lately(page: Page, session: Session, key: str, alert: Alert | None) -> Sequence[Close]:
+    """What was closed about them in the last day, before this alert; of a panel of tasks alone, at all."""
+    if page.viewer.service_id is None:
+        return ()
+    found = lately.closes(session, service_id=page.viewer.service_id, subject=key, now=page.now, besides=alert.id if alert else None)
+    return [one for one in found if alert is None or alert.closed_at is None or one.at <= alert.closed_at]
 
 
 def _began(alert: Alert | None, row: Row | None) -> datetime | None:
     return min([*([alert.opened_at] if alert else ()), *(task.created_at for task in (row.tasks if row else ()))], default=None)
-
-
-def _on_form(session: Session, alert: Alert) -> Message | None:
-    """The safety text that a form showed at once, whatever became of the same text by SMS."""
-    said = aliased(Message)
-    mine = (Message.alert_id == alert.id, Message.purpose == Purpose.SAFETY, Message.body != "", said.carrier == pages.FORM)
-    return session.scalar(select(Message).join(said, said.id == Message.reply_to_id).where(*mine).order_by(Message.id.desc()).limit(1))
 
 
 def _assessment(heard: Heard | None) -> Assessment | None:
@@ -281,46 +263,6 @@ def _scored(session: Session, patient: Patient | None, heard: Heard | None, aler
     ):
         return heard
     return chart_data.last_scored(session, patient, now) if patient else None
-
-
-def _advice(session: Session, heard: Heard | None) -> Message | None:
-    """The self-care text of that check-in, if one was queued."""
-    checkin_id = heard.assessment.checkin_id if heard else None
-    if checkin_id is None:
-        return None
-    mine = select(Message).where(Message.checkin_id == checkin_id, Message.purpose == Purpose.ADVICE)
-    return session.scalar(mine.order_by(Message.id.desc()).limit(1))
-
-
-def _texts(session: Session, page: Page, patient: Patient | None, number: str) -> list[Message]:
-    """The last texts of both directions, oldest first."""
-    mine = [Message.service_id == page.viewer.service_id, Message.staff_id.is_(None)]
-    if patient is not None:
-        mine.append(Message.patient_id == patient.id)
-    elif number:
-        mine.append(Message.address == number)
-        mine.append(Message.patient_id.is_(None))
-    else:
-        return []
-    return list(session.scalars(select(Message).where(*mine).order_by(Message.id.desc()).limit(LAST_TEXTS)))[::-1]
-
-
-def _quotes(session: Session, alert: Alert | None, row: Row | None) -> list[Message]:
-    """The words that matter now: those that raised the alert, of its check-in, or that made a task; latest first, two at most."""
-    events = [event for event in alert.events if event.kind in worklist.REASONS] if alert else []
-    ids = [*(event.detail.get("message_id") for event in events), *(task.message_id for task in (row.tasks if row else ()))]
-    found = quotes.named(session, ids)
-    if not found and alert is not None:
-        found = {message.id: message for message in quotes.judged(session, [alert]).get(alert.id, ())}
-    return sorted(found.values(), key=lambda message: -message.id)[:2]
-
-
-def _waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:
-    """Times an alert may be put aside until: in one, two, four hours, and the next opening."""
-    service = session.get_one(Service, alert.service_id)
-    soon = [now + timedelta(hours=hours) for hours in (1, 2, 4)]
-    tomorrow = care_team.next_opening(service, now + timedelta(hours=12))
-    return [at for at in (*soon, tomorrow) if care_team.is_open(service, at)]
 
 
 def opened(page: Page, patient: Patient, where: str) -> None:

@@ -295,6 +295,9 @@ class Saying:
         if event.kind == "corrected":
             before, after = (self.answer(str(detail["answer"]), detail[one]) for one in ("before", "after"))
             return say("story.corrected", name=self.name(str(detail["key"])), before=before, after=after)
+        if event.kind == "handed_over" and event.actor == f"staff:{detail.get('to_id')}":
+            owner = str(detail.get("from_name") or "")
+            return say("story.taken_over" if owner else "story.taken_back", who=event.actor_name, owner=owner)
         if event.kind == "waiting":
             return say("story.waiting", who=event.actor_name, when=f.when(datetime.fromisoformat(detail["until"])))
         if event.kind == "returned":

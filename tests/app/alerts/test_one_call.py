@@ -48,9 +48,9 @@ def call(database: Database, world: World, alert: Alert, clock: HandClock, *, re
         handling.call_logged(session, alert.id, by=viewer_of(world.claire), now=clock.now(), reached=reached, whom=whom)
 
 
-def close(database: Database, world: World, alert: Alert, clock: HandClock, outcome: str, words: str = "") -> None:
+def close(database: Database, world: World, alert: Alert, clock: HandClock, outcome: str, words: str = "", spoke: str = "") -> None:
     with database.transaction() as session:
-        handling.close(session, alert.id, by=viewer_of(world.claire), now=clock.now(), outcome=outcome, words=words)
+        handling.close(session, alert.id, by=viewer_of(world.claire), now=clock.now(), outcome=outcome, words=words, spoke_to=spoke)
 
 
 def take(database: Database, world: World, alert: Alert, clock: HandClock) -> None:
@@ -72,7 +72,7 @@ def test_a_close_that_says_she_was_reached_ends_her_call_with_the_same_person_ho
         assert [one.id for one in one_call.covered(session, session.get_one(Alert, alert.id))] == [task.id]
     take(database, world, alert, clock)
     clock.forward(minutes=12)
-    close(database, world, alert, clock, "advice", "Boire, rappeler ce soir")
+    close(database, world, alert, clock, "advice", "Boire, rappeler ce soir", spoke="patient")
     ended = again(database, task)
     assert (ended.closed_at, ended.closed_by_id, ended.closing_note) == (clock.now(), world.claire.id, "Boire, rappeler ce soir")
     assert (ended.detail["alert_id"], ended.detail["outcome"]) == (alert.id, "advice")
@@ -150,7 +150,7 @@ def test_a_call_with_something_else_to_do_is_not_covered(
     """Questions to ask by telephone, an advice to give, a box to renew: reaching her is not having done it."""
     alert, task = raise_(Level.URGENT), asked(kind=kind, **detail)
     take(database, world, alert, clock)
-    close(database, world, alert, clock, "advice")
+    close(database, world, alert, clock, "advice", spoke="patient")
     assert again(database, task).closed_at is None
 
 
@@ -180,7 +180,7 @@ def test_reopened_the_call_is_to_be_made_again_with_the_alert_s_new_hour(
     with database.transaction() as session:
         tasks.close(session, apart.id, by=luc, now=clock.now(), words="Appelée, pas d'urgence")
     take(database, world, alert, clock)
-    close(database, world, alert, clock, "advice")
+    close(database, world, alert, clock, "advice", spoke="patient")
     clock.forward(hours=5)
     with database.transaction() as session:
         opened = handling.reopen(session, alert.id, by=luc, now=clock.now(), reason="Mauvais dossier")
@@ -194,7 +194,10 @@ def test_reopened_the_call_is_to_be_made_again_with_the_alert_s_new_hour(
         trail = select(AuditRow.action).where(AuditRow.subject == f"task:{task.id}").order_by(AuditRow.id)
         assert session.scalars(trail).all() == ["task.made", "task.closed", "task.reopened"]
     take(database, world, alert, clock)
-    close(database, world, alert, clock, "no_action")
+    with database.transaction() as session:
+        sent = {"what": "help_sent", "decided_by": "Claire Payet", "why": "ne répond plus"}
+        handling.decide(session, alert.id, by=viewer_of(world.claire), now=clock.now(), **sent)
+    close(database, world, alert, clock, "sent_to_emergency")
     assert again(database, task).closed_at is None, "the call before it was opened again says nothing of this one"
 
 
@@ -211,7 +214,7 @@ def test_twenty_at_once_one_closes_the_call_and_the_alert_is_closed_whoever_had_
                 with database.transaction() as session:
                     tasks.close(session, task.id, by=viewer_of(world.luc), now=clock.now(), words="Appelée")
                 return "call"
-            close(database, world, alert, clock, "advice")
+            close(database, world, alert, clock, "advice", spoke="patient")
             return "alert"
         except Conflict:
             return "told"

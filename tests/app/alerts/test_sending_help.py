@@ -111,7 +111,7 @@ def test_somebody_reached_closes_as_usual_and_a_reopened_one_begins_again(
     database: Database, world: World, urgent: Alert, clock: HandClock
 ) -> None:
     called(database, world, urgent, clock, "relative", reached=True)
-    with pytest.raises(Refusal, match="when an urgent call found nobody"):
+    with pytest.raises(Refusal, match="while nobody could be spoken to"):
         decide(database, world, urgent, clock, "help_sent")
     close(database, world, urgent, clock, "advice")
     claire = viewer_of(world.claire)
@@ -119,6 +119,8 @@ def test_somebody_reached_closes_as_usual_and_a_reopened_one_begins_again(
         handling.reopen(session, urgent.id, by=claire, now=clock.now(), reason="la fille rappelle")
         handling.take(session, urgent.id, by=claire, now=clock.now())
         assert not sending_help.nobody_reached(session, session.get_one(Alert, urgent.id)), "calls of before are over"
+    with pytest.raises(Refusal, match="Say to whom you spoke"):
+        close(database, world, urgent, clock, "advice")
     called(database, world, urgent, clock, "patient", reached=False)
     with pytest.raises(Refusal, match="record who decided"):
         close(database, world, urgent, clock, "advice")

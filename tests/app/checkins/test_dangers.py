@@ -124,7 +124,7 @@ def _close(chain: Chain, alert_id: int) -> None:
     with chain.database.transaction() as session:
         claire = viewer_of(chain.world.claire)
         handling.take(session, alert_id, by=claire, now=chain.clock.now())
-        handling.close(session, alert_id, by=claire, now=chain.clock.now(), outcome="advice")
+        handling.close(session, alert_id, by=claire, now=chain.clock.now(), outcome="advice", spoke_to="patient")
 
 
 @pytest.mark.parametrize("fault", ["refused", "undelivered"])

@@ -121,7 +121,7 @@ def test_a_close_that_says_nothing_is_refused_in_words(
 ) -> None:
     alert = f"/alerts/{morning.danger.id}"
     claire.post(f"{alert}/take", headers=HTMX)
-    refused = claire.post(f"{alert}/close", data={"outcome": outcome, "note": note}, headers=HTMX)
+    refused = claire.post(f"{alert}/close", data={"outcome": outcome, "note": note, "spoke": "patient"}, headers=HTMX)
     assert refused.status_code == 422 and sentence in said(refused)
     assert alert_of(database, morning.danger.id).state == "taken"
     assert 'value="not_reached"' not in claire.get(alert).text
@@ -178,7 +178,11 @@ def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
     assert "HOARAU Marie" in said(claire.get("/list"))
     claire.post(f"{alert}/reopen", data={"reason": "Elle rappelle"}, headers=HTMX)
     claire.post(f"{alert}/take", headers=HTMX)
-    done = said(claire.post(f"{alert}/close", data={"outcome": "advice", "note": "Rassurée"}, headers=HTMX))
+    with database.reading() as session:
+        sent = session.scalars(select(Task.id).where(Task.kind == "help_arrived", Task.closed_at.is_(None))).one()
+    claire.post(f"/tasks/{sent}/close", data={"note": "Le SAMU est reparti sans elle"}, headers=HTMX)
+    last = {"outcome": "advice", "note": "Rassurée", "spoke": "patient"}
+    done = said(claire.post(f"{alert}/close", data=last, headers=HTMX))
     assert "L'appel demandé est clos avec elle." in done and "Clore la tâche" not in done
     assert "HOARAU Marie" not in said(claire.get("/list"))
     with database.reading() as session:
@@ -203,7 +207,7 @@ def test_the_queue_of_unknown_numbers_is_readable_and_closed_apart(claire: TestC
 def test_without_scripts_every_act_is_a_form_and_comes_back_to_the_page(claire: TestClient, morning: Morning) -> None:
     answer = claire.post(f"/alerts/{morning.danger.id}/take")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{morning.danger.id}")
-    closed = claire.post(f"/alerts/{morning.danger.id}/close", data={"outcome": "sent_to_emergency"})
+    closed = claire.post(f"/alerts/{morning.danger.id}/close", data={"outcome": "advice", "spoke": "patient"})
     assert (closed.status_code, closed.headers["location"]) == (303, "/")
 
 

@@ -82,7 +82,7 @@ def test_an_act_offers_ten_seconds_to_take_it_back(claire: TestClient, database:
     assert "Personne ne l'a prise." in said(undone) and "Annuler" not in said(undone)
     assert "Claire Payet a annulé" in said(undone)
     claire.post(f"{alert}/take", headers=HTMX)
-    closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency"}, headers=HTMX)
+    closed = claire.post(f"{alert}/close", data={"outcome": "advice", "spoke": "patient"}, headers=HTMX)
     assert closed.headers["hx-trigger"] == "vigie:done" and "Alerte close. Annuler U" in said(closed)
     clock.forward(seconds=11)
     late = claire.post(f"{alert}/undo", headers=HTMX)
@@ -94,7 +94,7 @@ def test_nobody_reached_leads_through_the_steps_to_a_decision(claire: TestClient
     """FR-07: by the screen, and by the interface, which knows the same door."""
     alert = f"/alerts/{morning.danger.id}"
     claire.post(f"{alert}/take", headers=HTMX)
-    assert "envoyer des secours ?" not in said(claire.get(alert))
+    assert "Personne joint : envoyer des secours ?" not in said(claire.get(alert))
     page = said(claire.post(f"{alert}/call", data={"whom": "patient", "reached": "no"}, headers=HTMX))
     assert "Personne joint : envoyer des secours ?" in page and "À faire : parler à un médecin" in page
     assert "Notez d'abord la décision" in page and 'value="advice"' not in claire.get(alert).text
@@ -107,7 +107,8 @@ def test_nobody_reached_leads_through_the_steps_to_a_decision(claire: TestClient
     )
     assert "Décidé par Claire Payet : Secours envoyés." in decided and "Vit seule" in decided
     closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency"}, headers=HTMX)
-    assert closed.headers["hx-trigger"] == "vigie:done"
+    assert closed.headers["hx-trigger"] == "vigie:changed", "the panel stays: somebody checks that help arrived"
+    assert "Vérifiez que l'aide est arrivée, avant 10 h 30." in said(closed)
     assert alert_of(database, morning.danger.id).outcome == "sent_to_emergency"
 
 

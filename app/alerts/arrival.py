@@ -1,0 +1,72 @@
+"""Help was sent: somebody checks that it arrived. One task of the patient for each opening of the alert, high on the list until done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.alerts import tasks
+from app.alerts.models import Alert, AlertEvent, Task
+from app.core.audit import Actor
+
+KIND = "help_arrived"
+CHECK_WITHIN = timedelta(minutes=30)
+"""Of the clock, not of service hours: an ambulance that found nobody is known the same half hour (Vigie's own choice, 2026-11-23; no
+published source)."""
+
+UNDONE = "undone"
+"""The note of a task whose close was a slip: said again, it is to be done again. One that somebody did stays done."""
+
+
+def ask(session: Session, alert: Alert, *, by: Actor, now: datetime) -> Task | None:
+    """The task, made once however often the same opening says that help was sent; None of a number that is no patient's."""
+    if alert.patient_id is None:
+        return None
+    due = now + CHECK_WITHIN
+    task = tasks.make(
+        session,
+        service_id=alert.service_id,
+        patient_id=alert.patient_id,
+        kind=KIND,
+        key=_key(session, alert),
+        detail={"alert_id": alert.id},
+        due_at=due,
+        now=now,
+        by=by,
+    )
+    if task.closing_note == UNDONE:
+        tasks.reopen(session, task, by=by, now=now, due_at=due, reason="help sent")
+    return task
+
+
+def of_alert(session: Session, alert: Alert) -> Task | None:
+    """The task of this opening while it is to be done."""
+    return session.scalar(select(Task).where(Task.key == _key(session, alert), Task.closed_at.is_(None)))
+
+
+def take_back(session: Session, alert: Alert, *, by: Actor, now: datetime) -> None:
+    """The close that said so was a slip, undone at once; a decision noted before it stands, and its check with it."""
+    task = of_alert(session, alert)
+    decided = select(AlertEvent.id).where(AlertEvent.alert_id == alert.id, AlertEvent.kind == "decided")
+    if task is not None and session.scalar(decided.where(AlertEvent.id > _opening(session, alert)).limit(1)) is None:
+        tasks.end(session, task, by=by, now=now, words=UNDONE)
+
+
+def answered(session: Session, patient_id: int, *, by: Actor, now: datetime) -> None:
+    """A person of the service noted a stay in hospital: help has arrived."""
+    if by.kind != "staff":
+        return
+    waiting = select(Task).where(Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None))
+    for task in session.scalars(waiting.order_by(Task.id)):
+        tasks.end(session, task, by=by, now=now, words="in hospital")
+
+
+def _key(session: Session, alert: Alert) -> str:
+    return f"{KIND}:{alert.id}:{_opening(session, alert)}"
+
+
+def _opening(session: Session, alert: Alert) -> int:
+    reopened = select(func.max(AlertEvent.id)).where(AlertEvent.alert_id == alert.id, AlertEvent.kind == "reopened")
+    return session.scalar(reopened) or 0
