@@ -12,7 +12,7 @@ from app.care.models import CallState, PlannedCall
 from app.insight import worklist
 from app.people.models import Patient
 from app.treatment import measures, overrides
-from app.web.patient import chart_data, grading, history
+from app.web.patient import chart_data, grading, history, lately
 from app.web.patient.chart_data import Heard
 from app.web.render import Page
 from app.web.ward.saying import Saying
@@ -28,13 +28,15 @@ def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> d
     course = treatment.course if treatment else None
     numbers = grading.numbers_of(session, patient, protocol, now=page.now)
     since = grading.treated_since(session, patient, now=page.now)
+    scored = chart_data.last_scored(session, patient, page.now)
     return {
         "patient": patient,
         "saying": Saying(page, protocol),
         "treatment": treatment,
         "course": course,
         "override": overrides.standing(session, course.id, chart_data.local_day(patient, page.now)) if course else None,
-        "scored": chart_data.last_scored(session, patient, page.now),
+        "scored": scored,
+        "lately": lately.of(session, patient, scored, page.now),
         "numbers": numbers,
         "row": worklist.row(session, f"patient:{patient.id}", viewer=page.viewer, now=page.now),
         "next_calls": _next_calls(page, session, patient),
