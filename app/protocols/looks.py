@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from app.protocols import shelf
+from app.protocols import scales, shelf
 from triage.conditions import GRADED, Condition
 from triage.conditions.on_measures import SYNONYMS
 from triage.protocol import Protocol, Rule
@@ -97,3 +97,25 @@ def _narrowed(protocol: Protocol, touches: Callable[[Spec], bool]) -> Protocol:
             shape = rule.shape.model_copy(update={"any_of": [spec for _, spec in some]})
             rules.append(replace(rule, any_of=tuple(one for one, _ in some), shape=shape))
     return replace(protocol, rules=tuple(rules))
+
+
+SUBJECTS = ("answer", "measure", "measure_rise", "measure_fall", "term", "composite")
+"""Words of a condition that name what it looks at."""
+
+
+@lru_cache(maxsize=256)
+def thresholds(protocol: Protocol, language: str) -> Mapping[str, str]:
+    """Each threshold as a person reads it: what is measured against it, and what the first rule that uses it says. No code word."""
+    found: dict[str, str] = {}
+    for rule in protocol.rules:
+        for spec in rule.shape.specs():
+            for name in (str(value) for value in spec.values() if isinstance(value, str) and value in protocol.thresholds):
+                subject = next((_subject(protocol, str(spec[word]), language) for word in SUBJECTS if word in spec), "")
+                found.setdefault(name, f"{subject.capitalize()} · {rule.why[language]}" if subject else rule.why[language])
+    return {name: found.get(name, name.replace("_", " ")) for name in protocol.thresholds}
+
+
+def _subject(protocol: Protocol, key: str, language: str) -> str:
+    measured = scales.measures().by_key.get(key)
+    question = protocol.questions.get(key)
+    return question.name[language] if question else measured.name[language] if measured else key.replace("_", " ")

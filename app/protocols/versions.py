@@ -37,6 +37,14 @@ def available(session: Session, on: date, service_id: int | None = None) -> list
     return [held[slug] for slug in sorted(held)]
 
 
+def to_read(session: Session, on: date, service_id: int) -> list[ProtocolVersion]:
+    """The version of each slug that would hold if everything were signed: a newer text unsigned stands behind an older one that is."""
+    held: dict[str, ProtocolVersion] = {}
+    for row in _begun(session, on, service_id):
+        held.setdefault(row.slug, row)
+    return [held[slug] for slug in sorted(held)]
+
+
 def enrollable(session: Session, on: date, service_id: int, *, demo: bool) -> list[ProtocolVersion]:
     """What a patient may begin on: signed by a doctor and a pharmacist of the service; in a demonstration every one but the drafts."""
     held = [row for row in available(session, on, service_id) if row.depth != signatures.DRAFT]

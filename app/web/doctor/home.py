@@ -10,12 +10,13 @@ from typing import Any
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts import asking
-from app.alerts.models import DoctorRequest
+from app.alerts.models import Alert, AlertState, DoctorRequest
 from app.care import contacts, enrolments, programmes
+from app.care.contact_models import Contact
 from app.care.models import Enrolment, EnrolmentState
 from app.care.telling import ToRead
 from app.people import stand_ins
@@ -23,11 +24,14 @@ from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion
+from app.treatment.models import Course, CourseState
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
+from app.web.doctor import forms
 from app.web.patient import chart_data
 from app.web.protocols import SIGNS_AS
 from app.web.render import Page, StaffPage
+from triage.terms import Level
 
 router = APIRouter()
 
@@ -36,8 +40,20 @@ FEW = 4
 
 
 @dataclass(frozen=True)
+class ToSign:
+    """A text that lacks a doctor's signature. patients: of the service who are followed by it now; by: who has signed it already."""
+
+    version: ProtocolVersion
+    patients: int
+    by: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Home:
-    """Requests asked of this doctor, or of whom they stand in for, then those asked of colleagues, who may be busy; and the rest."""
+    """Requests asked of this doctor, or of whom they stand in for, then those asked of colleagues, who may be busy; and the rest.
+
+    worst: of each patient here who has one, the level of the open alert. unsigned: other texts without a doctor, which nobody follows.
+    """
 
     mine: Sequence[DoctorRequest]
     others: Sequence[DoctorRequest]
@@ -45,10 +61,14 @@ class Home:
     telling: Sequence[DoctorRequest]
     validations: Sequence[tuple[Enrolment, str]]
     reads: Sequence[ToRead]
-    signing: Sequence[ProtocolVersion]
+    signing: Sequence[ToSign]
+    unsigned: int
     patients: dict[int, Patient]
     names: dict[int, str]
+    worst: Mapping[int, str]
     answered: DoctorRequest | None = None
+    validated: Enrolment | None = None
+    read: Contact | None = None
 
     @property
     def corrected(self) -> bool:
@@ -62,18 +82,18 @@ class Home:
 
 
 @router.get("/doctor")
-def home(page: StaffPage, session: Reads, answered: str = "") -> Response:
+def home(page: StaffPage, session: Reads, answered: str = "", validated: str = "", read: str = "") -> Response:
     """Worst first, with the time that is left."""
     page.viewer.require("answer_requests")
     return page.page(
         "doctor/home.html",
         few=FEW,
         told=lambda value: told(value, page),
-        home=_home(page, session, int(answered) if answered.isdecimal() and len(answered) < 10 else 0),
+        home=_home(page, session, forms.number(answered) or 0, forms.number(validated) or 0, forms.number(read) or 0),
     )
 
 
-def _home(page: Page, session: Session, answered: int) -> Home:
+def _home(page: Page, session: Session, answered: int, validated: int, read: int) -> Home:
     viewer = page.viewer
     service = service_of(session, page)
     open_ = asking.open_requests(session, viewer=viewer)
@@ -82,7 +102,14 @@ def _home(page: Page, session: Session, answered: int) -> Home:
     confirm = asking.to_confirm(session, viewer=viewer)
     telling = [one for one in asking.to_tell(session, viewer=viewer) if one.answered_by_id == viewer.actor.id]
     validations = _to_validate(page, session, service.id)
-    wanted = {one.patient_id for one in (*open_, *confirm, *telling)} | {row.patient_id for row, _ in validations}
+    signing, unsigned = _to_sign(page, session, service.id)
+    reads = contacts.for_doctor(session, viewer.actor.id or 0, viewer=viewer)
+    done = session.scalar(select(Enrolment).where(Enrolment.id == validated, Enrolment.validated_by_id == viewer.actor.id))
+    gone = session.scalar(select(Contact).where(Contact.id == read, Contact.seen_by_id == viewer.actor.id))
+    mentioned = [row for row in (done, gone) if row is not None]
+    wanted = {one.patient_id for one in (*open_, *confirm, *telling, *mentioned)} | {row.patient_id for row, _ in validations}
+    wanted |= {one.patient.id for one in reads}
+    worst = _worst(session, wanted)
     seen = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
     return Home(
         mine=mine,
@@ -90,12 +117,26 @@ def _home(page: Page, session: Session, answered: int) -> Home:
         confirm=confirm,
         telling=telling,
         validations=validations,
-        reads=contacts.for_doctor(session, viewer.actor.id or 0, viewer=viewer),
-        signing=_to_sign(page, session, service.id),
+        reads=sorted(reads, key=lambda one: -Level.of(worst.get(one.patient.id, "none"))),
+        signing=signing,
+        unsigned=unsigned,
+        worst=worst,
         patients={one.id: one for one in seen},
         names=chart_data.staff_names(session, service.id),
         answered=session.scalar(select(DoctorRequest).where(DoctorRequest.id == answered, DoctorRequest.answered_by_id == viewer.actor.id)),
+        validated=done,
+        read=gone,
     )
+
+
+def _worst(session: Session, patient_ids: set[int]) -> dict[int, str]:
+    """The level of the open alert of each patient who has one: a form to read must not hide that its patient is in danger now."""
+    open_ = (Alert.patient_id.in_(patient_ids), Alert.state != AlertState.CLOSED)
+    found: dict[int, str] = {}
+    for alert in session.scalars(select(Alert).where(*open_)):
+        patient_id = alert.patient_id or 0
+        found[patient_id] = max(found.get(patient_id, "none"), alert.level, key=Level.of)
+    return found
 
 
 def _meant(session: Session, doctor_id: int, now: datetime) -> int:
@@ -116,14 +157,14 @@ def _to_validate(page: Page, session: Session, service_id: int) -> list[tuple[En
 def validate(page: StaffPage, session: Writes, enrolment_id: Id, because: str = Form("", max_length=500)) -> Response:
     """The doctor validates a call file; another than the referring one writes why."""
     enrolments.validate(session, enrolment_id, by=page.viewer, now=page.now, because=because)
-    return page.go("/doctor")
+    return page.go(f"/doctor?validated={enrolment_id}")
 
 
 @router.post("/doctor/calls/{contact_id}")
 def read(page: StaffPage, session: Writes, contact_id: Id) -> Response:
     """The doctor has read a call form."""
     contacts.read_by_doctor(session, contact_id, by=page.viewer, now=page.now)
-    return page.go("/doctor")
+    return page.go(f"/doctor?read={contact_id}")
 
 
 def told(value: Any, page: Page) -> str:
@@ -139,14 +180,21 @@ def told(value: Any, page: Page) -> str:
     return page.formats.number(value) if isinstance(value, (int, float)) else "…"
 
 
-def _to_sign(page: Page, session: Session, service_id: int) -> list[ProtocolVersion]:
-    """Texts that lack a doctor's signature and have another's: somebody waits. The rest stay on the page of the protocols."""
+def _to_sign(page: Page, session: Session, service_id: int) -> tuple[list[ToSign], int]:
+    """Texts that lack a doctor's signature and have another's, or that patients follow now: somebody waits. And how many others lack it."""
     role = SIGNS_AS.get(page.viewer.role)
     if role is None:
-        return []
-    found = []
-    for version in versions.available(session, page.now.date(), service_id):
-        standing = signatures.of(session, version, service_id) if version.depth != signatures.DRAFT else []
-        if standing and role not in {one.role for one in standing}:
-            found.append(version)
-    return found
+        return [], 0
+    mine = (Patient.service_id == service_id, Course.state == CourseState.ACTIVE)
+    counted = select(Course.protocol_slug, func.count()).join(Patient, Patient.id == Course.patient_id).where(*mine)
+    followed = {row[0]: int(row[1]) for row in session.execute(counted.group_by(Course.protocol_slug))}
+    found, others = [], 0
+    for version in versions.to_read(session, page.now.date(), service_id):
+        standing = signatures.of(session, version, service_id)
+        if version.depth == signatures.DRAFT or role in {one.role for one in standing}:
+            continue
+        if standing or version.slug in followed:
+            found.append(ToSign(version, followed.get(version.slug, 0), [one.signed_by for one in standing]))
+        else:
+            others += 1
+    return sorted(found, key=lambda one: (-len(one.by), -one.patients, one.version.slug)), others

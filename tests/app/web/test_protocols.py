@@ -54,3 +54,11 @@ def test_a_protocol_that_is_not_there(sign_in: SignIn, world: World, version_id:
 def test_enrolling_without_signatures_says_what_is_missing(sign_in: SignIn, world: World, version_id: int) -> None:
     page = sign_in(world.ines).get("/enrol").text
     assert "Aucun protocole signé dans ce service." in page
+
+
+def test_a_threshold_is_named_as_a_person_reads_it(sign_in: SignIn, world: World, version_id: int) -> None:
+    """No code word of the file: what is measured, and what the rule that uses it says."""
+    page = sign_in(world.lebon).get(f"/protocols/{version_id}").text
+    thresholds = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Température · Fièvre : urgence quel que soit le traitement." in thresholds.replace("\u202f", " ").replace("\xa0", " ")
+    assert "floor_" not in thresholds and "_" not in "".join(part.split("</th>")[0] for part in thresholds.split('<th scope="row">')[1:])
