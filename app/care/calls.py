@@ -36,6 +36,13 @@ def open_of(session: Session, patient_id: int) -> list[PlannedCall]:
     return list(session.scalars(select(PlannedCall).where(*mine).order_by(PlannedCall.due_at, PlannedCall.id)))
 
 
+def running(session: Session, *, viewer: Viewer) -> dict[int, tuple[Contact, str]]:
+    """Planned calls somebody is making now: number of the call → the sheet begun, and who has it."""
+    begun = (Contact.service_id == viewer.service_id, Contact.state == ContactState.DRAFT, Contact.planned_call_id.is_not(None))
+    rows = session.execute(select(Contact, Staff.name).join(Staff, Staff.id == Contact.by_id).where(*begun))
+    return {contact.planned_call_id: (contact, name) for contact, name in rows if contact.planned_call_id is not None}
+
+
 def done(session: Session, call_id: int, *, contact_id: int | None, by: Actor, now: datetime) -> PlannedCall:
     """The call was made, and the person reached. Raises Conflict when somebody already made it, or it was cancelled."""
     row = session.scalar(select(PlannedCall).where(PlannedCall.id == call_id).with_for_update().execution_options(populate_existing=True))

@@ -210,6 +210,19 @@ def relabel(session: Session, enrolment: Enrolment) -> None:
     session.flush()
 
 
+def holds_of(session: Session, rows: Iterable[PlannedCall]) -> dict[int, date | None]:
+    """Calls labelled "hold" → the last day of the hold they fall into; None while nobody knows it."""
+    found: dict[int, date | None] = {}
+    for row in (one for one in rows if one.label == HOLD):
+        enrolment = session.get_one(Enrolment, row.enrolment_id)
+        course = session.get(Course, enrolment.course_id) if enrolment.course_id else None
+        day = calendar.local_day(row.due_at, session.get_one(Patient, row.patient_id).timezone)
+        ordered = [hold for hold in course.holds if hold.kind == HoldKind.ORDERED] if course else []
+        inside = [hold for hold in ordered if hold.from_day <= day and (hold.until_day is None or day <= hold.until_day)]
+        found[row.id] = inside[-1].until_day if inside else None
+    return found
+
+
 def _labels(phase: Phase | None) -> bool:
     return phase is None or phase.on_hold == "label"
 

@@ -34,6 +34,14 @@ def instead_of(session: Session, staff: Staff, at: datetime, replaced: dict[int,
     return meant
 
 
+def replaced(session: Session, staff: Staff, at: datetime) -> tuple[Staff, datetime | None]:
+    """Whoever is meant by this person at this instant, and until when they are away; None: they are there, or nobody stands in."""
+    meant = instead_of(session, staff, at)
+    inside = (StandIn.absent_id == staff.id, StandIn.starts_at <= at, StandIn.ends_at > at, StandIn.removed_at.is_(None))
+    away = session.scalar(select(StandIn.ends_at).where(*inside).order_by(StandIn.id.desc()).limit(1))
+    return meant, away if meant is not staff else None
+
+
 def shift_ends(session: Session, staff_id: int, at: datetime) -> datetime | None:
     """When the work of this person ends: their own shift, or that of whom they replace, as long as they do. None off duty."""
     inside = (StandIn.starts_at <= at, StandIn.ends_at > at, StandIn.removed_at.is_(None))

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from app.web import accounts, coordinator, health, hooks, live, phones, protocols, service
 from app.web.api import every as api
-from app.web.care import acting, calling, following, live_numbers, planned, seeing
+from app.web.care import acting, calling, following, incoming, live_numbers, planned, seeing
 from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
 from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline, watching
 from app.web.render import NAVIGATION, Link
-from app.web.rota import routing, testing, week
+from app.web.rota import achieved, routing, testing, week
 from app.web.ward import acts, handover, listing, nurse, sharing
 
 ROUTERS: list[APIRouter] = [
@@ -36,6 +36,7 @@ ROUTERS: list[APIRouter] = [
     acting.router,
     calling.router,
     planned.router,
+    incoming.router,
     following.router,
     live_numbers.router,
     numbers.router,
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     service.router,
     week.router,
     routing.router,
+    achieved.router,
     testing.router,
     protocols.router,
     api.router,

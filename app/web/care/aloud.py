@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from app.care.contact_models import Contact, Direction
 from app.checkins.models import AnswerRow
 from app.core.audit import Actor
 from app.messaging.models import Message
@@ -38,13 +39,22 @@ class Opening:
     later: str
 
 
+PROFESSIONALS = ("gp", "home_nurse", "pharmacist", "other")
+"""Who speaks of somebody else: who they are is checked before anything is told."""
+
+
 def in_language_of(page: Page, patient: Patient) -> Page:
     """The page in the language that is spoken on the line."""
     return replace(page, language=words.for_patient("aloud", reading.languages_of(patient), page.language))
 
 
-def opening(page: Page, patient: Patient, by: Actor, questions: int) -> Opening:
-    """Who calls, whether this is the right person before the service is named, and whether it is a good moment. page: the nurse's."""
+def opening(page: Page, patient: Patient, by: Actor, questions: int, begun: Contact | None = None) -> Opening:
+    """Who calls, whether this is the right person before the service is named, and whether it is a good moment. page: the nurse's.
+
+    begun: the call that runs; one that somebody made to us begins otherwise.
+    """
+    if begun is not None and begun.direction == Direction.INCOMING:
+        return answering(page, patient, begun.caller)
     spoken = in_language_of(page, patient)
     whom = "patient" if by.kind == "patient" else "relative"
     called = f"{patient.given_names} {patient.family_name}"
@@ -57,6 +67,22 @@ def opening(page: Page, patient: Patient, by: Actor, questions: int) -> Opening:
         born=page.say("aloud.open.born", born=page.formats.birth(patient.birth_date)),
         moment=spoken.say("aloud.open.moment", questions),
         later=page.say("aloud.open.later"),
+    )
+
+
+def answering(page: Page, patient: Patient, caller: str) -> Opening:
+    """How a call that somebody made to us begins: who speaks, about whom, then what is the matter. page: the nurse's."""
+    city = caller in PROFESSIONALS
+    spoken = page if city else in_language_of(page, patient)
+    whom = "city" if city else "relative" if caller == "relative" else "patient"
+    return Opening(
+        language=spoken.language,
+        hello=spoken.say("aloud.answer.hello", me=page.viewer.actor.name, service=patient.service.name),
+        otherwise=page.say(f"aloud.answer.check_{whom}"),
+        service=spoken.say(f"aloud.answer.born_{whom}"),
+        born=page.say("aloud.open.born", born=page.formats.birth(patient.birth_date)),
+        moment=spoken.say("aloud.answer.why"),
+        later=page.say("aloud.answer.later"),
     )
 
 

@@ -220,7 +220,7 @@ def _page(
     protocol, asked = found.protocol, found.asked
     row = calling.so_far(session, checkin) if checkin else None
     say, advice = calling.told(session, checkin) if checkin else (None, None)
-    spoken = aloud.in_language_of(page, patient)
+    spoken, begun = aloud.in_language_of(page, patient), sheet.draft(session, page, patient)
     return page.page(
         "calling.html",
         422 if errors else 200,
@@ -235,7 +235,7 @@ def _page(
         steps=steps.fired(row.result) if row else (),
         say=say,
         advice=advice,
-        opening=aloud.opening(page, patient, by, len(asked)),
+        opening=aloud.opening(page, patient, by, len(asked), begun),
         spoken=spoken.language,
         to_say=aloud.sentences(spoken, session, patient, say, asked, answers.current(session, checkin.id)) if say and checkin else (),
         left=[asking.name_of(page, question) for question in calling.unanswered(session, checkin)] if checkin else (),

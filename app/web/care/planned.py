@@ -12,9 +12,11 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.care import calls, programmes
+from app.care import calls, planning, programmes
+from app.care.contact_models import Contact
 from app.care.models import OPEN_CALLS, CallState, Enrolment, PlannedCall
 from app.core.errors import FieldErrors, Refusal
+from app.people import stand_ins
 from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
 from app.web.coordinator import Typed
@@ -31,7 +33,10 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Planned:
-    """One call of the list. owner: "" once it is the team's. ahead: it may be moved and made."""
+    """One call of the list. owner: "" once it is the team's; instead_of: the absent nurse it was given to, and until when she is away.
+
+    running: who is making it, since when. at: the hour it is planned at.
+    """
 
     call: PlannedCall
     patient: Patient
@@ -39,6 +44,9 @@ class Planned:
     owner: str
     at: str
     other_clock: str
+    instead_of: tuple[str, datetime] | None
+    running: Contact | None
+    by: str
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,17 @@ class Listed:
 
 
 @router.get("/calls")
-def show(page: StaffPage, session: Reads) -> Response:
+def show(page: StaffPage, session: Reads, kept: str = "") -> Response:
     """Whoever sees the list sees them all: a missed call is the team's (COA-2)."""
     page.viewer.require("see_alerts")
-    return _page(page, session)
+    return _page(page, session, kept=bool(kept))
+
+
+def show_with(
+    page: Page, session: Session, values: Mapping[str, str], *, found: Sequence[Patient], errors: Mapping[str, str] | None = None
+) -> Response:
+    """The same page with whose call may have been received; everything typed still there."""
+    return _page(page, session, values=values, errors=errors, found=found, incoming=True)
 
 
 @router.post("/calls/{call_id}/move")
@@ -89,11 +104,20 @@ def _instant(values: Mapping[str, str], zone: str) -> datetime:
 
 
 def _page(
-    page: Page, session: Session, *, moving: int = 0, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    page: Page,
+    session: Session,
+    *,
+    moving: int = 0,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    found: Sequence[Patient] | None = None,
+    incoming: bool = False,
+    kept: bool = False,
 ) -> Response:
-    return page.page(
-        "care/calls.html", 422 if errors else 200, listed=listed(page, session), moving=moving, values=values or {}, errors=errors or {}
-    )
+    shown = listed(page, session)
+    rows = [one.call for one in (*shown.behind, *(one for _, found in shown.days for one in found))]
+    told = {"listed": shown, "holds": planning.holds_of(session, rows), "moving": moving, "values": values or {}, "errors": errors or {}}
+    return page.page("care/calls.html", 422 if errors else 200, **told, found=found, incoming=incoming, kept=kept)
 
 
 def listed(page: Page, session: Session) -> Listed:
@@ -102,7 +126,7 @@ def listed(page: Page, session: Session) -> Listed:
     until = datetime.combine(today + timedelta(days=WEEK + 1), time(0), ZoneInfo(page.formats.zone))
     shown = (PlannedCall.state.in_((*OPEN_CALLS, CallState.PAUSED)), PlannedCall.due_at < until, visible_to(page.viewer))
     rows = session.execute(
-        select(PlannedCall, Patient, Enrolment, Staff.name)
+        select(PlannedCall, Patient, Enrolment, Staff)
         .join(Patient, Patient.id == PlannedCall.patient_id)
         .join(Enrolment, Enrolment.id == PlannedCall.enrolment_id)
         .outerjoin(Staff, Staff.id == PlannedCall.owner_id)
@@ -110,16 +134,22 @@ def listed(page: Page, session: Session) -> Listed:
         .order_by(PlannedCall.due_at, PlannedCall.id)
         .limit(MOST)
     )
+    running = calls.running(session, viewer=page.viewer)
     behind: list[Planned] = []
     days: dict[date, list[Planned]] = {today: []}
     for call, patient, enrolment, owner in rows:
+        meant, until = stand_ins.replaced(session, owner, max(call.due_at, page.now)) if owner else (None, None)
+        contact, by = running.get(call.id, (None, ""))
         one = Planned(
             call=call,
             patient=patient,
             title=programmes.of(enrolment).title.said(page.language),
-            owner=owner or "",
+            owner=meant.name if meant else "",
             at=page.formats.time(call.due_at),
             other_clock="" if patient.timezone == page.formats.zone else page.formats.in_zone(call.due_at, patient.timezone),
+            instead_of=(owner.name, until) if owner and until else None,
+            running=contact,
+            by=by,
         )
         on = page.formats.local(call.due_at).date()
         if call.state == CallState.MISSED or on < today:

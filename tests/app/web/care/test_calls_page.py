@@ -1,0 +1,104 @@
+"""The page of calls: who is making which, in whose place, what a hold changes; a call somebody makes to us (COA-2, COA-4, ATO-2)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.alerts.models import Task
+from app.care import planning
+from app.care.models import Enrolment
+from app.messaging.models import Message
+from app.people.models import Patient
+from app.people.perimeter import actor_of
+from app.people.rota_models import StandIn
+from app.treatment import courses
+from tests.app.web.care.conftest import TUESDAY_TEN
+from tests.app.web.care.test_call_sheet import Sheet, call_of
+from tests.app.web.conftest import SignIn
+from tests.app.web.test_nurse import said
+from tests.factories import World
+from tests.support.chain import Chain
+
+
+def test_a_call_that_runs_says_who_has_it_since_when_and_is_not_offered_again(
+    claire: TestClient, sign_in: SignIn, chain: Chain, marie: Patient, coach: Enrolment, world: World
+) -> None:
+    chain.until(TUESDAY_TEN)
+    chain.clock.forward(minutes=7)
+    Sheet(claire, chain, marie).begins(call=str(call_of(chain, coach).id))
+    chain.clock.forward(minutes=5)
+    seen = said(sign_in(world.luc).get("/calls"))
+    assert "10 h 00 HOARAU Marie" in seen  # the hour it was planned at, under "planned hour"
+    assert "Heure prévue" in seen
+    assert "En cours depuis 10 h 07, par Claire Payet" in seen
+    assert "Appeler HOARAU" not in seen
+    assert "Reprendre" in said(claire.get("/calls"))
+
+
+def test_a_hold_says_its_end(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
+    """ATO-2: the call goes on, and says how long the tablets are held."""
+    with chain.database.transaction() as session:
+        course = courses.running(session, marie.id)
+        assert course is not None
+        by, now = actor_of(chain.world.lebon), chain.clock.now()
+        patient = session.get_one(Patient, marie.id)
+        courses.hold(session, course, patient, from_day=date(2026, 11, 23), until_day=date(2026, 11, 30), reason="diarrhée", by=by, now=now)
+        planning.of_patient(session, marie.id, now=now)
+    chain.until(TUESDAY_TEN)
+    page = said(claire.get("/calls"))
+    assert "Prévu traitement suspendu jusqu'au lun. 30 nov." in page
+
+
+def test_an_absent_nurses_calls_are_her_stand_ins(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment, world: World) -> None:
+    chain.until(TUESDAY_TEN)
+    assert "COACH Claire Payet" in said(claire.get("/calls"))
+    with chain.database.transaction() as session:
+        until = chain.clock.now() + timedelta(days=2)
+        away = {"absent_id": world.claire.id, "by_id": world.luc.id, "starts_at": TUESDAY_TEN - timedelta(days=1), "ends_at": until}
+        session.add(StandIn(service_id=marie.service_id, **away, written_by=str(actor_of(world.ines)), written_at=TUESDAY_TEN))
+    page = said(claire.get("/calls"))
+    assert f"COACH {world.luc.name} à la place de Claire Payet, absence jusqu'au" in page
+
+
+def test_whoever_telephones_is_found_by_name_and_their_call_begins(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """COA-4: from the page of calls, with what was written already."""
+    found = claire.post("/calls/incoming/find", data={"q": "hoarau", "caller": "relative", "reason": "sa mère tousse"})
+    page = said(found)
+    assert "1 patient trouvé" in page and "HOARAU Marie" in page
+    assert 'name="reason" value="sa mère tousse"' in found.text
+    begun = {"direction": "incoming", "caller": "relative", "reason": "sa mère tousse"}
+    assert claire.post(f"/patients/{marie.id}/call/begin", data=begun).status_code == 303
+    opened = said(claire.get(f"/patients/{marie.id}/call"))
+    assert "Oncologie médicale, bonjour, Claire Payet à l'appareil. Qui est à l'appareil ?" in opened
+    assert "Je vous appelle" not in opened and "Est-ce un bon moment" not in opened
+
+
+def test_an_unknown_caller_is_kept_as_a_task_with_number_and_words(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    answer = claire.post("/calls/incoming/unknown", data={"q": "06 39 98 77 66", "reason": "veut parler de son traitement"})
+    assert answer.status_code == 303
+    assert "L'appel est gardé dans la file" in said(claire.get("/calls?kept=yes"))
+    with chain.read() as session:
+        task = session.scalars(select(Task).where(Task.kind == "unknown_caller")).one()
+        message = session.get_one(Message, task.message_id)
+    assert (task.detail["number"], message.body) == ("+33639987766", "veut parler de son traitement")
+    listed = said(claire.get("/"))
+    assert "Appel reçu d'un inconnu" in listed and "veut parler de son traitement" in listed
+    assert chain.alerts() == []
+
+
+def test_a_danger_told_by_an_unknown_caller_rings_at_once(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: with a name alone, without a number."""
+    claire.post("/calls/incoming/unknown", data={"q": "Madame Técher, sans numéro", "reason": "son mari n'arrive plus à respirer"})
+    (alert,) = chain.alerts()
+    assert (alert.level, alert.patient_id) == ("urgent", None)
+    assert "Madame Técher, sans numéro" in said(claire.get(f"/alerts/{alert.id}"))
+
+
+def test_a_call_without_a_word_is_refused_and_keeps_what_was_typed(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    answer = claire.post("/calls/incoming/unknown", data={"q": "06 39 98 77 66", "reason": " "})
+    assert answer.status_code == 422
+    assert "Écrivez pourquoi on a appelé." in said(answer)
+    assert 'value="06 39 98 77 66"' in answer.text
