@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.web import accounts, coordinator, health, hooks, live, phones, protocols, service
 from app.web.api import every as api
-from app.web.care import acting, calling, following, incoming, live_numbers, planned, seeing
+from app.web.care import acting, calling, following, incoming, live_numbers, noted, planned, seeing
 from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
 from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline, watching
@@ -37,6 +37,7 @@ ROUTERS: list[APIRouter] = [
     calling.router,
     planned.router,
     incoming.router,
+    noted.router,
     following.router,
     live_numbers.router,
     numbers.router,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -84,6 +84,7 @@ class Sheet:
     dangers: Sequence[str]
     protocols: Sequence[NurseProtocol]
     covers: Mapping[str, Shown]
+    planned_at: datetime | None = None
 
     @property
     def order(self) -> list[str]:
@@ -145,7 +146,13 @@ def of(
         dangers=[code for codes in alarming(patient, contact, page.language).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
         covers=_covers(page, form, kept, asked, said) if form else {},
+        planned_at=_planned_at(session, contact),
     )
+
+
+def _planned_at(session: Session, contact: Contact | None) -> datetime | None:
+    call = session.get(PlannedCall, contact.planned_call_id) if contact is not None and contact.planned_call_id else None
+    return call.due_at if call else None
 
 
 def read(

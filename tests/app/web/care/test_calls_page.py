@@ -16,7 +16,7 @@ from app.people.perimeter import actor_of
 from app.people.rota_models import StandIn
 from app.treatment import courses
 from tests.app.web.care.conftest import TUESDAY_TEN
-from tests.app.web.care.test_call_sheet import Sheet, call_of
+from tests.app.web.care.test_call_sheet import CALM, Sheet, call_of
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
 from tests.factories import World
@@ -102,3 +102,28 @@ def test_a_call_without_a_word_is_refused_and_keeps_what_was_typed(claire: TestC
     assert answer.status_code == 422
     assert "Écrivez pourquoi on a appelé." in said(answer)
     assert 'value="06 39 98 77 66"' in answer.text
+
+
+def test_a_closed_call_is_read_again_with_its_hours_and_its_length_put_right(
+    claire: TestClient, sign_in: SignIn, chain: Chain, marie: Patient, coach: Enrolment, world: World
+) -> None:
+    """AMA-5, AMA-6: planned, begun and closed are three hours, and each is named."""
+    chain.until(TUESDAY_TEN)
+    chain.clock.forward(minutes=7)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(call=str(call_of(chain, coach).id))
+    assert "prévu à 10 h 00 · commencé à 10 h 07" in said(claire.get(f"/patients/{marie.id}/call"))
+    sheet.answers(temperature="36,9", intake="all", weight="71,5")
+    chain.clock.forward(minutes=9)
+    whole = {**CALM, "n-symptoms": "sort de chez elle", "f-caregiver": "sa fille est fatiguée", "sure": "yes"}
+    assert sheet.sends("close", **whole, outcome="none", words="À rappeler vendredi").status_code == 303
+    where = f"/patients/{marie.id}/contacts/{sheet.contact().id}"
+    page = said(claire.get(where))
+    for told in ("Prévu à mar. 24 nov., 10 h 00", "Commencé à mar. 24 nov., 10 h 07", "Clos à mar. 24 nov., 10 h 16", "9 minutes"):
+        assert told in page, page
+    for told in ("Poids 71,5 kg", "sa fille est fatiguée", "Pas demandé : sort de chez elle", "Rien à faire", "À rappeler vendredi"):
+        assert told in page, page
+    refused = claire.post(f"{where}/retime", data={"minutes": "0", "why": "raccroché tard"})
+    assert refused.status_code == 422 and 'value="raccroché tard"' in refused.text
+    assert claire.post(f"{where}/retime", data={"minutes": "6", "why": "raccroché tard"}).status_code == 303
+    assert "6 minutes · durée corrigée : raccroché tard" in said(sign_in(world.lebon).get(where))
