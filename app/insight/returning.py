@@ -43,6 +43,11 @@ class Since:
     closed: Sequence[Change]
     closed_count: int
 
+    @property
+    def more(self) -> int:
+        """How many of both are not named."""
+        return self.came_count - len(self.came) + self.closed_count - len(self.closed)
+
 
 def stale(memory: ListMemory | None, now: datetime) -> bool:
     """Is there something to write down about this look at the list?"""

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
 from app.checkins.models import CheckIn, CheckInState
+from app.insight import teams
+from app.insight.teams import Teams
 from app.people import care_team
 from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer, visible_to
@@ -23,13 +25,14 @@ LAST_CLOSED = 6
 
 @dataclass(frozen=True)
 class Today:
-    """asked, answered: check-ins that began in the last 24 hours. opens_at: the next opening when the service is closed, else None."""
+    """asked, answered: check-ins that began in the last 24 hours. opens_at: the next opening of a closed service, None of an open one."""
 
     asked: int
     answered: int
     closed: Sequence[tuple[Alert, Patient | None]]
     closed_count: int
     on_call: Sequence[Staff]
+    teams: Teams
     opens_at: datetime | None
 
 
@@ -62,5 +65,6 @@ def today(session: Session, *, viewer: Viewer, now: datetime) -> Today | None:
         closed=[(alert, patient) for alert, patient in closed],
         closed_count=session.scalar(select(func.count()).where(*mine)) or 0,
         on_call=care_team.on_duty(session, service.id, now, "on_call"),
+        teams=teams.around(session, service, now),
         opens_at=None if care_team.is_open(service, now) else care_team.next_opening(service, now),
     )

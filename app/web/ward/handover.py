@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
-from app.insight import handover, leaving
-from app.insight.models import HandoverState, Part
+from app.insight import handover, leaving, teams
+from app.insight.models import Handover, HandoverState, Part
 from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
 from app.web.coordinator import Typed, service_of
@@ -79,7 +79,8 @@ def one(page: StaffPage, session: Reads, handover_id: Id) -> Response:
     _opened(page, row.named)
     gives, takes = handover.signature(row, Part.GIVES), handover.signature(row, Part.TAKES)
     may_take = row.state == HandoverState.GIVEN and page.viewer.may("sign_handover") and (gives is None or gives.staff_id != _me(page))
-    return page.page("handover_one.html", row=row, gives=gives, takes=takes, may_take=may_take)
+    shown: dict[str, Any] = {"row": row, "gives": gives, "takes": takes, "may_take": may_take, "changes": _changes(page, session, row)}
+    return page.page("handover_one.html", **shown)
 
 
 @router.post("/handover/{handover_id}/take")
@@ -117,6 +118,8 @@ def _shown(page: Page, session: Session, *, kept: bool = False, problem: str = "
         "sections": found,
         "since": since,
         "since_shown": left.since,
+        "changes": len(left.changed),
+        "teams": teams.around(session, service, page.now),
         "seal": wording.seal(found),
         "mine": {note.key: note.words for note in notes if note.by_id == _me(page)},
         "others": [note for note in notes if note.by_id != _me(page)],
@@ -131,6 +134,14 @@ def _shown(page: Page, session: Session, *, kept: bool = False, problem: str = "
         "problem": problem,
     }
     return page.page("handover.html", 409 if problem else 200, **shown)
+
+
+def _changes(page: Page, session: Session, row: Handover) -> int | None:
+    """How much happened since this one was signed; None of one that a later one has followed."""
+    service = service_of(session, page)
+    if handover.since_last(session, service, page.now) != row.given_at:
+        return None
+    return len(leaving.read(session, service, viewer=page.viewer, since=row.given_at, now=page.now).changed)
 
 
 def _last(session: Session, service: Service) -> list[Any]:

@@ -11,15 +11,18 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.alerts import handling
+from app.alerts.reasons import Reason
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import care_team
-from app.people.models import Staff
+from app.people.models import Service, Staff
 from app.people.perimeter import viewer_of
 from tests.app.web.conftest import SignIn
+from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning
 from tests.factories import World
+from triage.terms import Level
 
 HOUR = timedelta(hours=1)
 
@@ -193,3 +196,50 @@ def test_the_page_speaks_english_too(database: Database, world: World, morning: 
     assert "What is open" in page
     assert "nobody has it" in page
     assert "PATIENT NOT TOLD" in page
+
+
+def test_fridays_handover_does_not_read_as_mondays(
+    database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn
+) -> None:
+    """Three days lie between: the pages name the day, both teams, and how much has happened since."""
+    works(database, world.claire, clock, 46, 55)  # Friday 8 to 17 h
+    works(database, world.luc, clock, 118, 127)  # Monday 8 to 17 h
+    works(database, world.claire, clock, 142, 151)  # Tuesday
+    clock.forward(hours=54.5)
+    claire = sign_in(world.claire)
+    page = said(claire.get("/handover"))
+    assert "Sur place Claire Payet" in page and "Équipe suivante Luc Morel, à partir de lun. 23 nov., 8 h 00" in page
+    address = sign(claire, read(claire)).headers["location"]
+    assert "Signée ven. 20 nov., 16 h 30, il y a" not in said(claire.get(address)), "it is Friday's own page"
+    with database.transaction() as session:
+        handling.take(session, morning.danger.id, by=viewer_of(world.luc), now=clock.forward(hours=30))
+    clock.forward(hours=34.6)
+    luc = sign_in(world.luc)
+    page = said(luc.get("/handover"))
+    assert "Sur place Luc Morel" in page and "Équipe d'avant Claire Payet, partie ven. 20 nov., 17 h 00" in page
+    assert "Équipe suivante Claire Payet, à partir de mar. 24 nov., 8 h 00" in page
+    assert "Depuis ven. 20 nov., 16 h 30 : 2 j. 1 changement depuis" in page
+    page = said(luc.get(address))
+    assert "Signée ven. 20 nov., 16 h 30, il y a 2 j : elle ne dit pas ce qui est arrivé depuis. 1 changement depuis" in page
+    assert "Sur place Luc Morel" in said(luc.get("/"))
+    assert sign(luc, read(luc)).status_code == 303
+    assert "changement depuis" not in said(luc.get(address)), "a later one has followed it"
+
+
+def test_who_left_on_friday_reads_on_monday_that_it_was_friday(
+    database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn
+) -> None:
+    """More came than is named: the list says how many more, and where they stand."""
+    clock.forward(hours=54.5)
+    sign_in(world.claire).get("/")
+    with database.transaction() as session:
+        service = session.get_one(Service, world.service.id)
+        for number in range(11):
+            reason = Reason("unread", Level.HIGH, {})
+            handling.consider(
+                session, service=service, patient=None, subject=f"number:+336399870{number:02}", reason=reason, now=clock.forward(minutes=5)
+            )
+    clock.forward(hours=63.5)
+    page = said(sign_in(world.claire).get("/"))
+    assert re.search(r"Depuis votre départ, ven\. 20 nov\. 16 h 30, il y a 2 j : 11 arrivées, 0 close par d'autres", page)
+    assert "3 autres : voir la passation" in page
