@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent
@@ -21,6 +22,9 @@ from app.people.perimeter import Viewer
 
 MONTHS = 3
 """Months shown, the running one included."""
+LONGEST = 24
+"""Months that may be chosen, the running one included: two years, as long as a yearly report looks back."""
+WRITTEN = re.compile("2[01][0-9]{2}-(0[1-9]|1[0-2])")
 ACTS = ("called", "closed", "decided")
 """What counts as action: a call to or about the patient, a recorded decision, or the close with its outcome."""
 
@@ -50,16 +54,18 @@ class Line:
     acted: Waited
 
 
-def lines(session: Session, *, viewer: Viewer, now: datetime) -> list[Line]:
-    """The last months of the viewer's service, the newest first, graver levels first. Urgent on the clock, the others in service hours."""
-    viewer.require("see_alerts")
-    service = session.get(Service, viewer.service_id) if viewer.service_id else None
-    if service is None:
-        raise NotFound("This service")
-    zone = ZoneInfo(service.timezone)
+def lines(session: Session, *, viewer: Viewer, now: datetime, month: str = "") -> list[Line]:
+    """The last months of the viewer's service, the newest first, graver levels first. Urgent on the clock, the others in service hours.
+
+    month: only that one, as "2026-11"; an alert is of the month in which its level began. Raises NotFound for a month that is none.
+    """
+    service = _service(session, viewer)
+    zone, span = ZoneInfo(service.timezone), _span(service, now, month)
     groups: dict[tuple[str, str], list[tuple[float | None, float | None, float]]] = defaultdict(list)
-    for alert, events in _alerts(session, service, now):
+    for alert, events in _alerts(session, service, *span):
         begins = next((event.at for event in events if event.level == alert.level), alert.opened_at)
+        if not span[0] <= begins < span[1]:
+            continue
         after = [event for event in events if event.at >= begins]
         waits = [_minutes(service, alert.level, begins, _first(after, kinds)) for kinds in (("taken", *ACTS), ACTS)]
         running = _minutes(service, alert.level, begins, alert.closed_at or now) or 0.0
@@ -71,11 +77,43 @@ def lines(session: Session, *, viewer: Viewer, now: datetime) -> list[Line]:
     ]
 
 
-def _alerts(session: Session, service: Service, now: datetime) -> Iterable[tuple[Alert, Sequence[AlertEvent]]]:
-    since = now.astimezone(ZoneInfo(service.timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def months(session: Session, *, viewer: Viewer, now: datetime) -> list[str]:
+    """Those that may be chosen, the newest first: back to the service's first alert."""
+    service = _service(session, viewer)
+    zone = ZoneInfo(service.timezone)
+    first = session.scalar(select(func.min(Alert.opened_at)).where(Alert.service_id == service.id)) or now
+    month, found = now.astimezone(zone).date().replace(day=1), []
+    while len(found) < LONGEST and month >= first.astimezone(zone).date().replace(day=1):
+        found.append(f"{month:%Y-%m}")
+        month = (month - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def _service(session: Session, viewer: Viewer) -> Service:
+    viewer.require("see_alerts")
+    service = session.get(Service, viewer.service_id) if viewer.service_id else None
+    if service is None:
+        raise NotFound("This service")
+    return service
+
+
+def _span(service: Service, now: datetime, month: str) -> tuple[datetime, datetime]:
+    """From the first instant of the month, in the service's zone, to the first of the next; without a month, the last ones until now."""
+    zone = ZoneInfo(service.timezone)
+    if month:
+        if not WRITTEN.fullmatch(month):
+            raise NotFound("This month")
+        first = datetime.fromisoformat(f"{month}-01").replace(tzinfo=zone)
+        return first, (first + timedelta(days=32)).replace(day=1)
+    since = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(MONTHS - 1):
         since = (since - timedelta(days=1)).replace(day=1)
-    mine = (Alert.service_id == service.id, Alert.opened_at >= since)
+    return since, now + timedelta(seconds=1)
+
+
+def _alerts(session: Session, service: Service, since: datetime, until: datetime) -> Iterable[tuple[Alert, Sequence[AlertEvent]]]:
+    """Those that were open in the span: one opened before may have risen in it."""
+    mine = (Alert.service_id == service.id, Alert.opened_at < until, or_(Alert.closed_at.is_(None), Alert.closed_at >= since))
     events: dict[int, list[AlertEvent]] = defaultdict(list)
     wanted = ("raised", "risen", "taken", *ACTS)
     found = select(AlertEvent).join(Alert, Alert.id == AlertEvent.alert_id).where(*mine, AlertEvent.kind.in_(wanted))

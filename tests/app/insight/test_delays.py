@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling
 from app.alerts.reasons import Reason
 from app.core.clock import HandClock
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.insight import delays
 from app.insight.delays import Waited
 from app.people.models import Patient, Service
@@ -73,3 +73,35 @@ def raised_again(session: Session, world: World, clock: HandClock) -> int:
 def test_who_opens_no_chart_reads_no_delay(session: Session, world: World, clock: HandClock) -> None:
     with pytest.raises(Refusal, match="role"):
         delays.lines(session, viewer=viewer_of(world.alma), now=clock.now())
+
+
+def test_one_month_is_chosen_and_an_alert_is_of_the_month_its_level_began_in(session: Session, world: World, clock: HandClock) -> None:
+    """FR-16: moderate on Monday 30 November, urgent on Tuesday 1 December: an alert of December, three minutes from its rise."""
+    clock.at = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+    raised(session, world, clock, 1, Level.MODERATE)
+    raised(session, world, clock, 2, Level.HIGH)
+    clock.at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    claire = viewer_of(world.claire)
+    [first, _] = sorted(handling.open_alerts(session, viewer=claire), key=lambda one: one.id)
+    reason = Reason(kind="danger", level=Level.URGENT, detail={"dangers": ["fever"]})
+    patient = session.get_one(Patient, first.patient_id)
+    handling.consider(session, service=session.get_one(Service, world.service.id), patient=patient, reason=reason, now=clock.now())
+    handling.take(session, first.id, by=claire, now=clock.now() + timedelta(minutes=3))
+    now = clock.now() + timedelta(hours=1)
+    november, december = (delays.lines(session, viewer=claire, now=now, month=month) for month in ("2026-11", "2026-12"))
+    assert [(line.month, line.level, line.count) for line in november] == [("2026-11", "high", 1)]
+    assert [(line.level, line.taken.median) for line in december] == [("urgent", 3.0)]
+    assert delays.months(session, viewer=claire, now=now) == ["2026-12", "2026-11"]
+    assert delays.lines(session, viewer=claire, now=now, month="2026-10") == []
+    for wrong in ("novembre", "2026-13", "2026-1", "٢٠٢٦-11", "9999-12"):
+        with pytest.raises(NotFound):
+            delays.lines(session, viewer=claire, now=now, month=wrong)
+
+
+def test_a_month_begins_at_the_services_own_midnight(session: Session, world: World, clock: HandClock) -> None:
+    """FR-16: 30 November 23:30 UTC is 1 December in Paris."""
+    clock.at = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    raised(session, world, clock, 1, Level.URGENT)
+    now = clock.now() + timedelta(hours=1)
+    assert delays.lines(session, viewer=viewer_of(world.claire), now=now, month="2026-11") == []
+    assert [line.month for line in delays.lines(session, viewer=viewer_of(world.claire), now=now, month="2026-12")] == ["2026-12"]
