@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.checkins import script
 from app.checkins.models import CheckIn, CheckInState
-from app.checkins.rhythm import agenda
+from app.checkins.rhythm import agenda, watched
 from app.checkins.texts import conversation, verifying
 from app.core.db import Database
-from app.demo import personas, telling, ward
+from app.demo import personas, prescribing, telling, ward
 from app.demo.bodies import Body
 from app.demo.dice import Dice
 from app.demo.personas import Wanted
@@ -37,6 +37,7 @@ from app.treatment.courses import NewCourse
 from app.treatment.models import Course
 from notifications.messages import Inbound
 from notifications.transports.simulator import NAME as CARRIER
+from triage import calendar
 from triage.terms import Kind
 
 DAY = timedelta(days=1)
@@ -86,6 +87,9 @@ class Patients:
             coordinator = _one(session, service, Role.COORDINATOR, 0)
             doctor = _one(session, service, Role.ONCOLOGIST, int(self._dice.chance(person.key, "doctor") * 2))
             patient = enrolling.enrol(session, service, _file(person, doctor.id), by=actor_of(coordinator), now=now, allow_fiction=True)
+            today = calendar.local_day(now, person.zone)
+            watch = prescribing.prescribed(person, doctor.id, self._dice, today=today, opening=opening)
+            watched.record(session, patient, watch, by=actor_of(coordinator), now=now)
             verifying.ask_all(session, patient, by=actor_of(coordinator), now=now)
             slugs = {v.slug for v in versions.available(session, now.date(), service.id)}
             course = courses.start(session, patient, _prescription(person, opening), by=actor_of(coordinator), now=now, slugs=slugs)

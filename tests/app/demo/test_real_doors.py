@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.alerts.models import AlertEvent
 from app.checkins.models import CheckIn
-from app.demo import hospital
+from app.demo import hospital, prescribing
 from app.demo.dice import Dice
 from app.demo.patients import Patients, write
 from app.demo.team import Team
@@ -23,6 +23,7 @@ from app.messaging import codes
 from app.people.models import NumberCheck, Staff
 from notifications.messages import Inbound
 from tests.app.demo.small import OPENING, PEOPLE, Ward, a_ward, demo_settings, rows
+from triage import calendar
 
 BETTY = replace(PEOPLE[1], began=6, agent="capecitabine")
 """Margaret Whitfield, enrolled eight days ago, first intake six days ago, asked on days 3 and 5."""
@@ -86,7 +87,7 @@ def _works(ward: Ward, played: Ward, enrolled_at: datetime, asked_at: datetime) 
             return client
 
         ward.clock.at = enrolled_at
-        assert screen("ines").post("/enrol", data=_form(ward)).status_code == 303
+        assert screen("ines").post("/enrol", data=_form(ward, enrolled_at)).status_code == 303
         with ward.database.reading() as session:
             code = codes.code_of(session.scalars(select(NumberCheck)).one())
         assert screen("ines").post("/patients/1/number/code", data={"code": code}).status_code == 303
@@ -117,8 +118,9 @@ def _treats(ward: Ward, played: Ward, screen: Callable[[str], TestClient]) -> No
         assert client.post(f"/alerts/{event.alert_id}/{where}", data=form).status_code in (200, 303)
 
 
-def _form(ward: Ward) -> dict[str, str]:
+def _form(ward: Ward, enrolled_at: datetime) -> dict[str, str]:
     """What Inès types."""
+    watch = prescribing.prescribed(BETTY, 0, DICE, today=calendar.local_day(enrolled_at, BETTY.zone), opening=OPENING)
     with ward.database.reading() as session:
         doctors = session.scalars(select(Staff.id).where(Staff.role == "oncologist").order_by(Staff.id)).all()
     first_intake = (OPENING - timedelta(days=BETTY.began)).date()
@@ -145,6 +147,10 @@ def _form(ward: Ward) -> dict[str, str]:
         "first_intake": first_intake.isoformat(),
         "cycle": "1",
         "first_text": "yes",
+        "watching_activity": watch.activity,
+        "watching_from_day": str(watch.from_day),
+        "watching_until_day": str(watch.until_day),
+        "watching_weight_kg": str(watch.weight_kg),
     }
 
 
