@@ -209,10 +209,13 @@ def _check(by: Viewer, direction: str, caller: str, channel: str, texts: Mapping
 
 
 def _planned(session: Session, patient: Patient, planned_call_id: int | None, now: datetime) -> PlannedCall | None:
-    """The planned call that is being made. Raises NotFound; Conflict when it is over, or a colleague is making it."""
+    """The planned call that is being made. Raises NotFound; Conflict when it is over, or a colleague is making it.
+
+    Its row is held until the end: of two nurses who begin it at once, the second waits, then is told who has it.
+    """
     if planned_call_id is None:
         return None
-    call = session.get(PlannedCall, planned_call_id, populate_existing=True)
+    call = session.get(PlannedCall, planned_call_id, populate_existing=True, with_for_update=True)
     if call is None or call.patient_id != patient.id:
         raise NotFound("This call")
     if call.state not in (*OPEN_CALLS, CallState.PAUSED):
