@@ -29,10 +29,25 @@
     part.querySelector(field)?.focus();
   }
 
+  // A key that cannot do its work says why: silence reads as a key that is broken, or as work that was done.
+  const says = document.getElementById("keys-say");
+  let leaving = 0;
+  function whyNot() {
+    if (!says) return;
+    const panel = document.querySelector("main .panel");
+    const is = (mark) => panel.matches(mark) || panel.querySelector(mark);
+    const why = !panel ? "nothing" : is("#take") ? "take" : is(".take-over") ? "other" : is("#do-close") && is(".panel-urgent") ? "urgent" : "no_alert";
+    says.textContent = says.dataset[why];
+    says.hidden = false;
+    clearTimeout(leaving);
+    leaving = setTimeout(() => { says.hidden = true; says.textContent = ""; }, 8000);
+  }
+  const act = (id, field) => { if (document.getElementById(id)) unfold(id, field); else whyNot(); };
+
   const KEYS = {
     j: () => move(1), k: () => move(-1),
     p: () => document.getElementById("take")?.click(),
-    a: () => unfold("do-call", "input, textarea"), n: () => unfold("do-close", "input, textarea"), s: () => unfold("do-wait", "input"),
+    a: () => act("do-call", "input, textarea"), n: () => act("do-close", "input, textarea"), s: () => act("do-wait", "input"),
     u: () => document.getElementById("undo")?.click(),
     "/": () => document.getElementById("search")?.focus(), "?": () => help?.showModal(),
   };
@@ -55,7 +70,7 @@
       return;
     }
     if (typing(event.target) || help?.open || off?.checked) return;
-    const act = KEYS[event.key.toLowerCase()];
-    if (act) { event.preventDefault(); act(); }
+    const pressed = KEYS[event.key.toLowerCase()];
+    if (pressed) { event.preventDefault(); pressed(); }
   });
 })();

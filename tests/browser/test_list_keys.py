@@ -1,0 +1,75 @@
+"""Keys that cannot work say why, reach every row, and the printer has every row too."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from app.alerts import handling, tasks
+from app.people.perimeter import viewer_of
+from tests.browser.conftest import OpenPage, Ward
+
+pytestmark = pytest.mark.browser
+
+MORE = 70
+
+
+def fill(ward: Ward) -> None:
+    with ward.database.transaction() as session:
+        for number in range(MORE):
+            tasks.make(session, service_id=ward.world.service.id, kind="unknown_number", key=f"more{number}", now=ward.clock.now())
+
+
+def test_a_key_that_cannot_work_says_why(open_page: OpenPage, ward: Ward) -> None:
+    page = open_page()
+    says = page.locator("#keys-say")
+    page.keyboard.press("s")
+    expect(says).to_have_text("Ouvrez d'abord une ligne : J, puis Entrée.")
+    page.locator(".row", has_text="PAYET Jean").click()
+    expect(page.locator("#take")).to_be_visible()
+    page.keyboard.press("s")
+    expect(says).to_have_text("Prenez d'abord l'alerte : touche P.")
+    page.keyboard.press("p")
+    expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
+    page.keyboard.press("s")
+    expect(page.locator("#do-wait input").first).to_be_focused()
+    page.locator(".row", has_text="HOARAU").click()
+    page.locator("#take").click()
+    expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
+    page.keyboard.press("s")
+    expect(says).to_contain_text("Une alerte urgente n'attend pas.")
+    page.locator(".row", has_text="44 55").click()
+    expect(page.locator(".panel .task")).to_be_visible()
+    page.keyboard.press("a")
+    expect(says).to_contain_text("Aucune alerte n'est ouverte ici")
+    with ward.database.transaction() as session:
+        handling.hand_over(
+            session, ward.morning.danger.id, to_staff_id=ward.world.luc.id, by=viewer_of(ward.world.claire), now=ward.clock.now()
+        )
+    page.locator(".row", has_text="HOARAU").click()
+    expect(page.locator(".who-has")).to_contain_text("Luc Morel l'a")
+    page.keyboard.press("n")
+    expect(says).to_contain_text("Un collègue a cette alerte.")
+
+
+def test_j_goes_past_the_first_screenful_and_the_printer_has_every_row(open_page: OpenPage, ward: Ward) -> None:
+    """Rows after the sixtieth come later and are drawn when looked at: keys and paper must reach them all the same."""
+    fill(ward)
+    page = open_page()
+    rows = page.locator(".rows > li > .row")
+    expect(rows).to_have_count(MORE + 3)
+    for _ in range(66):
+        page.keyboard.press("j")
+    expect(rows.nth(65)).to_be_focused()
+    expect(rows.nth(65)).to_be_in_viewport()
+    for _ in range(20):
+        page.keyboard.press("j")
+    expect(rows.last).to_be_focused()
+    page.keyboard.press("k")
+    expect(rows.nth(MORE + 1)).to_be_focused()
+    page.emulate_media(media="print")
+    expect(rows.last).to_be_visible()
+    drawn = "(row) => getComputedStyle(row.parentElement).contentVisibility"
+    assert rows.last.evaluate(drawn) == "visible"
+    assert page.locator(".list-pane").evaluate("(pane) => pane.scrollHeight <= pane.clientHeight + 1")
+    assert page.evaluate("document.documentElement.scrollHeight") > 60 * MORE
