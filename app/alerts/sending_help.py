@@ -84,8 +84,8 @@ def decide(session: Session, alert: Alert, *, by: Viewer, now: datetime, what: s
         raise Refusal("Write who decided.", field="decided_by", status=422)
     if not why.strip():
         raise Refusal("Write why: the next reader was not there.", field="why", status=422)
-    if not must_speak(session, alert):
-        raise Refusal("This decision is recorded while nobody could be spoken to, of an urgent alert. Somebody was: close it.", status=422)
+    if spoken.anybody(session, alert):
+        raise Refusal("This decision is recorded while nobody could be spoken to. Somebody was: close with what was done.", status=422)
     if what == Help.NOBODY and left_to_try(session, alert):
         raise Refusal(
             "Before nobody is sent: call the patient twice, a relative, and speak with a doctor. Note each call.", field="what", status=422

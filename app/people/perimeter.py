@@ -40,6 +40,16 @@ ABILITIES: dict[str, frozenset[Role]] = {
 """What each role may do; the secretary sees alerts and closes none, the administrator opens no chart."""
 
 
+ASKED = (
+    (Role.NURSE, "a nurse"),
+    (Role.COORDINATOR, "the coordinator"),
+    (Role.ONCOLOGIST, "a doctor"),
+    (Role.PHARMACIST, "the pharmacist"),
+    (Role.ADMINISTRATOR, "the administrator"),
+)
+"""Whom a refusal sends its reader to, the nearest at hand first."""
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Whoever asks: a person signed in, or a program with a token. ``service_id`` None sees no patient at all."""
@@ -56,7 +66,12 @@ class Viewer:
     def require(self, ability: str) -> None:
         """Raises Refusal 403 when the role does not allow it."""
         if not self.may(ability):
-            raise Refusal("Your role does not allow this. Nothing was changed; ask a nurse or the coordinator.", status=403)
+            raise Refusal("Your role does not allow this. Nothing was changed; ask {who}.", status=403, who=_who_may(ability))
+
+
+def _who_may(ability: str) -> str:
+    """Whom to ask: the first of these who may. Never the reader's own role, which may not."""
+    return next(word for role, word in ASKED if role in ABILITIES[ability])
 
 
 def viewer_of(staff: Staff) -> Viewer:

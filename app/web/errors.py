@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import structlog
@@ -12,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.core import audit
-from app.core.errors import FieldErrors, Refusal
+from app.core.errors import Conflict, FieldErrors, Refusal
 from app.web.deps import SignInNeeded
 from app.web.form.frame import frame, page_language, spoken
 from app.web.guard import FORM
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 PROGRAMS = ("/api/", "/fhir/", "/twilio/", "/readyz", "/metrics", "/healthz")
 """Addresses that programs read: their errors are JSON."""
+
+ALERT_ACT = re.compile(r"(/alerts/\d+)/")
 
 KNOWN = {401, 403, 404, 405, 409, 413, 422, 429, 503}
 
@@ -53,7 +56,13 @@ def _tell_refusal(request: Request, error: Exception) -> Response:
     page = page_after_error(request)
     if error.status == 403:
         _note_refused_access(page)
-    return _tell(page, error.status, page.refused(error), field=error.field)
+    return _tell(page, error.status, page.refused(error), field=error.field, opens=_still_opens(request, error))
+
+
+def _still_opens(request: Request, error: Refusal) -> str:
+    """Where a colleague's alert is read all the same, and taken over, when an act on it came second."""
+    alert = ALERT_ACT.match(request.url.path)
+    return alert[1] if alert and isinstance(error, Conflict) else ""
 
 
 def _note_refused_access(page: Page) -> None:
@@ -120,12 +129,12 @@ def _tell_patient(page: Page, status: int, sentence: str, reference: str) -> HTM
     return here.page("patient/trouble.html", status, **frame(here, None), sentence=said, reference=reference, again=status >= 500)
 
 
-def _tell(page: Page, status: int, sentence: str, reference: str = "", field: str = "") -> HTMLResponse:
+def _tell(page: Page, status: int, sentence: str, reference: str = "", field: str = "", opens: str = "") -> HTMLResponse:
     if page.request.url.path.startswith(FORM):
         return _tell_patient(page, status, sentence, reference)
     if not page.is_fragment:
-        return page.page("error.html", status, sentence=sentence, reference=reference, code=status, field="")
-    answer = page.fragment("error.html", "notice", status, sentence=sentence, reference=reference, field=field)
+        return page.page("error.html", status, sentence=sentence, reference=reference, code=status, field="", opens=opens)
+    answer = page.fragment("error.html", "notice", status, sentence=sentence, reference=reference, field=field, opens=opens)
     # The form stays as it was filled; the sentence appears above; list and panel show what somebody else did meanwhile.
     answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"
     if status == 409:

@@ -16,8 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from app.alerts import handling
-from app.alerts.models import Alert
 from app.checkins.judging import measured
 from app.checkins.models import CheckIn
 from app.checkins.rhythm import watched
@@ -34,21 +32,15 @@ from app.treatment import measures
 from app.web.api import examples, treatment, views
 from app.web.api.shapes import (
     LARGEST_ID,
-    AlertOut,
-    AlertStateWord,
-    AlertWhole,
     CheckInOut,
     CheckInStatus,
-    CloseIn,
     CourseOut,
-    Level,
     MeasureIn,
     MeasureOut,
     MessageOut,
     PatientIn,
     PatientOut,
     Problem,
-    TakeIn,
     WatchingIn,
 )
 from app.web.api.treatment import CourseIn
@@ -107,8 +99,8 @@ def caller(tools: TheTools, credentials: Annotated[HTTPAuthorizationCredentials 
 
 Caller = Annotated[Viewer, Depends(caller)]
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-_absent = BeforeValidator(lambda value: None if value == "" else value)
-PatientQuery = Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, _absent, Query()]
+absent = BeforeValidator(lambda value: None if value == "" else value)
+PatientQuery = Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, absent, Query()]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many, newest first.")]
 
 
@@ -182,10 +174,10 @@ def _new_patient(body: PatientIn, oncologist_id: int | None) -> NewPatient:
 @router.get("/patients/{patient_id}", summary="A patient")
 def read_patient(patient_id: Id, who: Caller, session: Writes, now: Now) -> PatientOut:
     """The patient with consents and running treatment. Opening the file is recorded (SEC-27)."""
-    return views.patient(session, _opened(session, patient_id, who, now, "api: patient"))
+    return views.patient(session, opened(session, patient_id, who, now, "api: patient"))
 
 
-def _opened(session: Session, patient_id: int, who: Viewer, now: datetime, where: str) -> Patient:
+def opened(session: Session, patient_id: int, who: Viewer, now: datetime, where: str) -> Patient:
     patient = patients.get(session, patient_id, viewer=who)
     patients.chart_opened(session, patient, by=who.actor, now=now, where=where)
     return patient
@@ -233,7 +225,7 @@ def list_checkins(
     who: Caller,
     session: Reads,
     patient: PatientQuery = None,
-    status: Annotated[CheckInStatus | None, _absent, Query()] = None,
+    status: Annotated[CheckInStatus | None, absent, Query()] = None,
     limit: Limit = PAGE,
 ) -> list[CheckInOut]:
     """Planned and past check-ins of the service, latest due first."""
@@ -246,56 +238,12 @@ def list_checkins(
     return [views.checkin(row) for row in rows]
 
 
-@router.get("/alerts", summary="Alerts")
-def list_alerts(
-    who: Caller,
-    session: Reads,
-    state: Annotated[AlertStateWord | None, _absent, Query()] = None,
-    level: Annotated[Level | None, _absent, Query()] = None,
-    patient: PatientQuery = None,
-    limit: Limit = PAGE,
-) -> list[AlertOut]:
-    """Alerts of the service, newest first."""
-    who.require("see_alerts")
-    found = select(Alert).where(Alert.service_id == who.service_id)
-    for column, wanted in ((Alert.state, state), (Alert.level, level), (Alert.patient_id, patient)):
-        if wanted is not None:
-            found = found.where(column == wanted)
-    return [views.alert(session, row) for row in session.scalars(found.order_by(Alert.id.desc()).limit(limit))]
-
-
-@router.get("/alerts/{alert_id}", summary="An alert with its trace")
-def read_alert(alert_id: Id, who: Caller, session: Writes, now: Now) -> AlertWhole:
-    """Every event of the alert, and the assessment it stands on. Opening it opens the patient's file: it is recorded."""
-    alert = handling.get(session, alert_id, viewer=who)
-    if alert.patient_id is not None:
-        _opened(session, alert.patient_id, who, now, f"api: alert {alert.id}")
-    return views.whole_alert(session, alert)
-
-
-@router.post("/alerts/{alert_id}/take", summary="Take an alert")
-def take(alert_id: Id, body: TakeIn, who: Caller, session: Writes, now: Now) -> AlertOut:
-    """The person named becomes the owner; 409 with who has it otherwise."""
-    return views.alert(session, handling.take(session, alert_id, by=person(session, who, body.by, "act_on_alerts"), now=now))
-
-
-@router.post("/alerts/{alert_id}/close", summary="Close an alert")
-def close(alert_id: Id, body: CloseIn, who: Caller, session: Writes, now: Now) -> AlertOut:
-    """The person named ends it with what was done; an alert nobody had is first taken by them, in the same transaction.
-
-    A call the patient asked for ends with it when somebody was reached; its event "closed" names which (calls) and which stay (calls_left).
-    """
-    by = person(session, who, body.by, "act_on_alerts")
-    handling.take(session, alert_id, by=by, now=now)
-    return views.alert(session, handling.close(session, alert_id, by=by, now=now, outcome=body.outcome, words=body.note))
-
-
 @router.get("/messages", summary="Texts of a patient")
 def list_messages(
     who: Caller, session: Writes, now: Now, patient: Annotated[int, Query(ge=1, le=LARGEST_ID)], limit: Limit = PAGE
 ) -> list[MessageOut]:
     """Everything said to and heard from a patient, newest first. Opening the file is recorded."""
-    _opened(session, patient, who, now, "api: messages")
+    opened(session, patient, who, now, "api: messages")
     return [views.message(row) for row in inbox.story(session, patient, limit=limit)]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.web.api import absences, calling, contacts, doors, grades, requests, tablets
+from app.web.api import absences, alerts, calling, contacts, doors, grades, requests, tablets
 
-SUBJECTS = (doors, grades, tablets, calling, absences, requests, contacts)
+SUBJECTS = (doors, alerts, grades, tablets, calling, absences, requests, contacts)
 """In the order of the interface's document."""
 
 router = doors.router

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.alerts import spoken
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest
 from app.care.contact_models import Contact, ContactState
 from app.checkins.models import CheckIn, CheckInState
@@ -52,7 +53,7 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
     announced = (session.scalar(select(func.max(Absence.id))) or 0) + 1  # the one that the example before it writes
     fed = session.scalar(_treated(at).limit(1)) or untreated  # the treatment of the example before it
     treatment = {**_COURSE, "first_intake": now.date().isoformat(), "by": oncologist}
-    closing = {"by": closer, "outcome": "advice", "note": "Conseils donnés, rappel demain."}
+    closing = {"by": closer, "outcome": "advice", "note": "Conseils donnés, rappel demain.", "spoke_to": "patient"}
     return {
         "/api/v1/patients": ({}, _patient(_free_number(session), oncologist, nurse)),
         "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
@@ -81,6 +82,8 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
         "/api/v1/patients/{patient_id}/silence-reason": ({"patient_id": anyone}, {"reason": "forgot", "by": nurse}),
         "/api/v1/checkins/{checkin_id}/answers": _answers(session, at, nurse),
         "/api/v1/alerts/{alert_id}/take": ({"alert_id": taken}, {"by": taker}),
+        "/api/v1/alerts/{alert_id}/decide": _unspoken(session, at, nurse),
+        "/api/v1/alerts/{alert_id}/call": ({"alert_id": taken}, {"by": taker, "whom": "patient", "reached": True, "note": "Va mieux."}),
         "/api/v1/alerts/{alert_id}/close": ({"alert_id": closed}, closing),
     }
 
@@ -185,6 +188,16 @@ def _alerts(session: Session, service_id: int, nurse: str) -> tuple[tuple[int, s
     owned = [(number, owner) for number, owner in found if owner is not None]
     nothing = [(1, nurse)]
     return (new or owned or nothing)[0], (owned or new or nothing)[-1]
+
+
+def _unspoken(session: Session, service_id: int, nurse: str) -> Example:
+    """Help is sent for the first open alert about which nobody was spoken to, the most urgent first."""
+    mine = select(Alert, Staff.login).outerjoin(Staff, Alert.owner_id == Staff.id).where(Alert.service_id == service_id)
+    found = session.execute(mine.where(Alert.state != AlertState.CLOSED).order_by(Alert.id.desc())).all()
+    unspoken = [(one.id, login, one.level) for one, login in found if not spoken.anybody(session, one)]
+    number, owner, _ = min(unspoken, key=lambda one: one[2] != "urgent", default=(1, None, ""))
+    body = {"by": owner or nurse, "what": "someone_goes", "decided_by": "Claire Payet", "why": "Ne répond pas ; sa voisine va voir."}
+    return {"alert_id": number}, body
 
 
 def _patients(session: Session, service_id: int) -> tuple[int, int]:

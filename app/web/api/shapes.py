@@ -143,33 +143,6 @@ class MeasureIn(Body):
     by: By = ""
 
 
-class TakeIn(Body):
-    """Who becomes the owner."""
-
-    by: Annotated[By, Field(min_length=1)]
-
-
-class CloseIn(Body):
-    """What was done. note: needed for nurse_protocol, doctor_decision and other."""
-
-    by: Annotated[By, Field(min_length=1)]
-    outcome: Literal[
-        "no_action",
-        "advice",
-        "nurse_protocol",
-        "doctor_informed",
-        "doctor_decision",
-        "seen_same_day",
-        "sent_to_emergency",
-        "referred",
-        "already_managed",
-        "not_an_event",
-        "not_reached",
-        "other",
-    ]
-    note: Annotated[Text, Field(max_length=4000)] = ""
-
-
 class Problem(BaseModel):
     """Why a request was refused: one sentence, and one beside each field concerned. Nothing was changed."""
 

@@ -93,10 +93,10 @@ def take(page: StaffPage, session: Writes, alert_id: Id) -> Response:
 
 
 @router.post("/alerts/{alert_id}/take-over")
-def take_over(page: StaffPage, session: Writes, alert_id: Id) -> Response:
-    """Take a colleague's alert, knowingly."""
+def take_over(page: StaffPage, session: Writes, alert_id: Id, note: Words = "") -> Response:
+    """Take a colleague's alert, knowingly; with a word of why, if wanted."""
     assert page.who is not None
-    handling.hand_over(session, alert_id, to_staff_id=page.who.staff_id, by=page.viewer, now=page.now)
+    handling.hand_over(session, alert_id, to_staff_id=page.who.staff_id, by=page.viewer, now=page.now, words=note)
     return acted(page, session, alert_id)
 
 

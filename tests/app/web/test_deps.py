@@ -50,7 +50,7 @@ def test_a_refusal_keeps_nothing(app: FastAPI, database: Database) -> None:
     def refuse(session: Writes, now: Now) -> None:
         session.add(Hospital(name="Clinique des Palmes", created_at=now))
         session.flush()
-        raise Refusal("Your role does not allow this. Nothing was changed; ask a nurse or the coordinator.", status=403)
+        raise Refusal("Your role does not allow this. Nothing was changed; ask {who}.", status=403, who="a nurse")
 
     with TestClient(app) as client:
         answer = client.post("/refuse")

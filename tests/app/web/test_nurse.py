@@ -80,7 +80,7 @@ def test_taking_is_seen_at_once_and_the_second_nurse_is_told_who_and_when(
     clock.forward(seconds=20)
     refused = luc.post(f"/alerts/{morning.danger.id}/take", headers=HTMX)
     assert refused.status_code == 409
-    assert said(refused).strip() == "Claire Payet a pris cette alerte il y a 20 s."
+    assert said(refused).strip() == "Claire Payet a pris cette alerte il y a 20 s. Ouvrir quand même ? Ouvrir"
     assert (refused.headers["hx-retarget"], refused.headers["hx-trigger"]) == ("#notice", "vigie:changed")
     assert "Claire Payet l'a depuis" in said(luc.get(f"/alerts/{morning.danger.id}"))
     assert "Claire Payet" in said(luc.get("/list"))
