@@ -45,8 +45,13 @@ class Seen:
 
 @router.post("/rota/test")
 def ask(page: StaffPage, session: Writes) -> Response:
-    """Send a test alert down the road of an urgent one, now."""
-    road.ask(session, service_of(session, page), by=page.viewer, now=page.now)
+    """Send a test alert down the road of an urgent one, now; while one is under way the page says so and nothing more leaves."""
+    try:
+        road.ask(session, service_of(session, page), by=page.viewer, now=page.now)
+    except Refusal as refusal:
+        if refusal.status != 409:
+            raise
+        return page.go("/rota?said=test_running")
     return page.go("/rota?said=test_left#test")
 
 

@@ -306,7 +306,7 @@ class Saying:
             return say("story.closed", who=event.actor_name, outcome=say(f"outcome.{detail.get('outcome', 'other')}"))
         if event.kind == "decided":
             what = say(f"help.what.{detail['what']}")
-            return f"{say('story.decided', who=event.actor_name)} : {say('help.decided', who=detail['decided_by'], what=what)}"
+            return say("story.decided", who=event.actor_name, decider=detail["decided_by"], what=what)
         if event.kind.startswith("doctor_"):
             answer = say(f"doctor.answer.{detail['answer']}") if detail.get("answer") else ""
             who = str(detail.get("doctor") or event.actor_name)

@@ -110,7 +110,11 @@ def test_a_test_alert_is_asked_for_and_answered(sign_in: SignIn, database: Datab
     page = claire.get("/rota").text
     assert "Claire Payet, écran : confirmé" in text(page)
     assert "avez-vous reçu" not in page
-    assert claire.post("/rota/test").status_code == 409, "not twice at once"
+    again = claire.post("/rota/test")
+    assert again.headers["location"] == "/rota?said=test_running", "not twice at once, and back on the page it was asked from"
+    assert "Un test est en cours" in text(claire.get(again.headers["location"]).text)
+    with database.reading() as session:
+        assert len(session.scalars(select(RoadTest)).all()) == 1
 
 
 @pytest.mark.parametrize(
