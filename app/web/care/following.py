@@ -12,8 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.care import calls, endings, enrolments, letters, programmes, stages
-from app.care.contact_models import Letter
+from app.care import calls, city, endings, enrolments, letters, planning, programmes, stages
 from app.care.document import Programme
 from app.care.models import Enrolment, PlannedCall
 from app.core.errors import FieldErrors, NotFound, Refusal
@@ -21,6 +20,7 @@ from app.people import directory, patients
 from app.people.circle_models import CircleMember, Professional, Trade
 from app.people.directory import NewProfessional
 from app.people.models import Patient, Role, Staff
+from app.web.care import arranged
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.patient.prescription import day, whole
@@ -193,6 +193,9 @@ _ACTS = {
     "consent": _consent,
     "remove": _remove,
     "send": _send,
+    "agree": arranged.agree,
+    "ask": arranged.ask,
+    "answer": arranged.answer,
 }
 
 
@@ -226,6 +229,11 @@ def _page(
         others=_others(page, session, directory.around(session, patient.id)),
         traded=[(one.value, page.say(f"care_programmes.trades.{one}")) for one in Trade],
         letters=letters.of_patient(session, patient.id),
+        asked=arranged.asked_of(session, patient),
+        in_town=arranged.around(session, patient),
+        slots=range(arranged.SLOTS),
+        ways=[(one, page.say(f"care_programmes.ways.{one}")) for one in city.WAYS],
+        holds=planning.holds_of(session, calls.open_of(session, patient.id)),
         ends=[(one.value, page.say(f"care_programmes.reasons.{one}")) for one in endings.EndReason],
         named=lambda people: [(one.id, one.name) for one in people],
         titles=lambda keys: [(one.key, one.title.said(page.language)) for one in keys],
@@ -270,8 +278,3 @@ def _staff(session: Session, row: Enrolment, roles: Sequence[Role]) -> list[Staf
 def _others(page: Page, session: Session, around: Sequence[CircleMember]) -> list[Professional]:
     here = {member.professional_id for member in around}
     return [one for one in directory.search(session, "", viewer=page.viewer, limit=200) if one.id not in here]
-
-
-def waiting_letters(session: Session, page: Page) -> list[tuple[Letter, Patient]]:
-    """Letters that wait for somebody of the service."""
-    return letters.waiting(session, viewer=page.viewer)

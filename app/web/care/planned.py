@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from app.core.errors import FieldErrors, Refusal
 from app.people import stand_ins
 from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
+from app.web.care import arranged
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.patient.prescription import day
@@ -116,8 +118,16 @@ def _page(
 ) -> Response:
     shown = listed(page, session)
     rows = [one.call for one in (*shown.behind, *(one for _, found in shown.days for one in found))]
-    told = {"listed": shown, "holds": planning.holds_of(session, rows), "moving": moving, "values": values or {}, "errors": errors or {}}
-    return page.page("care/calls.html", 422 if errors else 200, **told, found=found, incoming=incoming, kept=kept)
+    told: dict[str, Any] = {
+        "listed": shown,
+        "holds": planning.holds_of(session, rows),
+        "moving": moving,
+        "values": values or {},
+        "errors": errors or {},
+    }
+    drafts, left = arranged.waiting(session, page)
+    told |= {"found": found, "incoming": incoming, "kept": kept, "letters": drafts, "forgotten": left}
+    return page.page("care/calls.html", 422 if errors else 200, **told)
 
 
 def listed(page: Page, session: Session) -> Listed:
