@@ -82,7 +82,8 @@ def months(session: Session, *, viewer: Viewer, now: datetime) -> list[str]:
     service = _service(session, viewer)
     zone = ZoneInfo(service.timezone)
     first = session.scalar(select(func.min(Alert.opened_at)).where(Alert.service_id == service.id)) or now
-    month, found = now.astimezone(zone).date().replace(day=1), []
+    month = now.astimezone(zone).date().replace(day=1)
+    found: list[str] = []
     while len(found) < LONGEST and month >= first.astimezone(zone).date().replace(day=1):
         found.append(f"{month:%Y-%m}")
         month = (month - timedelta(days=1)).replace(day=1)

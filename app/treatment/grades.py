@@ -43,7 +43,7 @@ def record(session: Session, patient: Patient, new: NewGrade, *, by: Actor, now:
     Raises FieldErrors beside what is missing or impossible, NotFound for a grade of another patient, Conflict when it was replaced already.
     """
     term, note, reason = scales.ctcae_term(new.term), new.note.strip(), new.reason.strip()
-    problems = _problems(patient, new, term, now)
+    problems = _problems(patient, new, term, by, now)
     if problems:
         raise FieldErrors(problems)
     replaced = _replaced(session, patient, new.replaces)
@@ -80,8 +80,10 @@ def record(session: Session, patient: Patient, new: NewGrade, *, by: Actor, now:
     return row
 
 
-def _problems(patient: Patient, new: NewGrade, term: str, now: datetime) -> dict[str, str]:
+def _problems(patient: Patient, new: NewGrade, term: str, by: Actor, now: datetime) -> dict[str, str]:
     problems: dict[str, str] = {}
+    if not by.name.strip():
+        problems["by"] = "Say who gives this grade: without an author it is only proposed."
     if not term:
         problems["term"] = "Choose a CTCAE term."
     elif len(term) > LONGEST_TERM:

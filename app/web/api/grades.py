@@ -39,8 +39,9 @@ class GradeIn(Body):
 
 
 class GradeOut(BaseModel):
-    """A clinician's CTCAE grade, 0-5. standing: nothing replaced it. It is neither a patient's score nor a composite."""
+    """A clinician's CTCAE grade, 0-5: confirmed, by given_by. standing: nothing replaced it. Neither a patient's score nor a composite."""
 
+    status: Literal["confirmed"] = "confirmed"
     id: int
     patient_id: int
     term: str
@@ -56,8 +57,10 @@ class GradeOut(BaseModel):
 
 
 class LaboratoryGradeOut(BaseModel):
-    """The grade of the latest value of a measure, computed when asked. grade null: not gradable, and reason says why."""
+    """The grade of the latest value of a measure, computed when asked: proposed, until a clinician gives one. grade null: not gradable, and
+    reason says why."""
 
+    status: Literal["proposed"] = "proposed"
     measure_id: int
     kind: str
     value: str

@@ -177,6 +177,7 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         patient=patient,
         protocol=protocol,
         standing=[row for row in decided if row.ended_at is None and row.starts_on <= today <= row.ends_on],
+        bases={row.id: versions.load(session.get_one(ProtocolVersion, row.base_id)) for row in decided},
         past=[row for row in decided if row.ended_at is not None or row.ends_on < today],
         longest=today + overrides.LONGEST,
         medicines=medicines.of_patient(session, patient.id),

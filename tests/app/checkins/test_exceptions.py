@@ -21,6 +21,7 @@ from app.protocols.models import ProtocolVersion, SignatureRole
 from app.treatment import courses, overrides
 from app.treatment.models import PatientOverride
 from tests.support.chain import MARIE, Chain
+from triage.terms import Level
 
 SLUG = "capecitabine-14-7"
 MONDAY = date(2026, 11, 23)
@@ -110,7 +111,31 @@ def test_the_exception_holds_for_this_patient_alone_until_its_day(chain: Chain, 
         assert list(assessing.mismatches(session)) == []
 
 
+def test_an_old_answer_still_shows_the_version_that_judged_it(chain: Chain, marie: Patient) -> None:
+    """FR-06: 37,7 on Wednesday is judged by the protocol; changed to 37,6 on Thursday, Friday's is judged by the patient's own number."""
+    chain.until(WEDNESDAY_TEN)
+    for words in ("0 0 0", "37,7"):
+        chain.says(MARIE, words)
+    with chain.read() as session:
+        [*_, old] = session.scalars(select(AssessmentRow).order_by(AssessmentRow.id))
+    kept = (old.version_id, old.fingerprint, old.level, old.result)
+    chain.until(WEDNESDAY_TEN + timedelta(days=1))
+    row = decide(chain, marie, {fever_of(chain): "37.6"})
+    assert old.version_id == row.base_id != row.version_id
+    chain.until(WEDNESDAY_TEN + timedelta(days=2))
+    for words in ("0 0 0", "37,7"):
+        chain.says(MARIE, words)
+    with chain.read() as session:
+        again = session.get_one(AssessmentRow, old.id)
+        [*_, new] = session.scalars(select(AssessmentRow).order_by(AssessmentRow.id))
+        assert (again.version_id, again.fingerprint, again.level, again.result) == kept
+        assert new.version_id == row.version_id
+        assert Level.of(new.level) > Level.of(old.level)
+        assert list(assessing.mismatches(session)) == [], "both recompute to themselves"
+
+
 def test_who_decided_what_and_why_is_in_the_trail(chain: Chain, marie: Patient) -> None:
+    """FR-06: who, when, before, after, why."""
     name = fever_of(chain)
     decide(chain, marie, {name: "37.6"})
     with chain.read() as session:

@@ -11,14 +11,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.core.audit import SYSTEM
+from app.core.audit import SYSTEM, Actor
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.core.errors import FieldErrors
 from app.people import services
-from app.people.models import Role, Service
+from app.people.models import Patient, Role, Service
 from app.people.perimeter import actor_of
 from app.protocols.models import OfficialWording
-from app.treatment import measures
+from app.treatment import grades, measures
+from app.treatment.grades import NewGrade
 from app.treatment.models import ClinicianGrade
 from app.web.patient import grading
 from tests.app.web.conftest import SignIn
@@ -216,3 +218,40 @@ def test_the_official_sentence_stands_beside_its_score(
     sentence = OfficialWording(text="La fatigue a-t-elle invité ses cousines ?")
     monkeypatch.setattr(grading.wording, "of_questions", lambda session, protocol, service_id, language: {"fatigue": sentence})
     assert "« La fatigue a-t-elle invité ses cousines ? »" in said(claire.get(f"/patients/{morning.jean.id}"))
+
+
+def test_on_paper_a_computed_grade_is_proposed_and_a_given_one_confirmed_with_its_author(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """FR-09: the printed sheet marks them apart."""
+    _measured(database, world, morning, clock, "Platelet count decreased", "40", "G/L", lln="150", uln="400")
+    before = said(claire.get(f"/patients/{morning.jean.id}/print"))
+    assert "(proposé)" in before
+    assert "confirmé" not in before, "nobody has given any"
+    assert claire.post(f"/patients/{morning.jean.id}/grades", data=GRADE).status_code == 303
+    page = said(claire.get(f"/patients/{morning.jean.id}/print"))
+    assert "2 Fatigue · CTCAE 5.0 · confirmé, Claire Payet" in page
+    assert page.count("confirmé") == 1
+
+
+def test_a_program_reads_which_grade_is_proposed_and_which_confirmed_by_whom(
+    program: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """FR-09: no export holds a confirmed grade without an author, nor a computed one that says it is confirmed."""
+    _measured(database, world, morning, clock, "neutrophils", "0.7", "10*9/L")
+    path = f"/patients/{morning.jean.id}/grades"
+    assert program.post(path, json=BODY).json()["status"] == "confirmed"
+    found = program.get(path).json()
+    assert [(row["status"], row["given_by"]) for row in found["clinician"]] == [("confirmed", "Claire Payet (dossier)")]
+    assert [row["status"] for row in found["laboratory"]] == ["proposed"] * len(found["laboratory"])
+    assert found["laboratory"] and not any("given_by" in row for row in found["laboratory"])
+
+
+def test_nobody_confirms_a_grade_without_a_name(database: Database, morning: Morning, clock: HandClock) -> None:
+    """FR-09: refused by the craft itself, whichever door it came through."""
+    new = NewGrade(term="Fatigue", version="5.0", grade=2)
+    with database.transaction() as session, pytest.raises(FieldErrors) as refused:
+        patient = session.get_one(Patient, morning.jean.id)
+        grades.record(session, patient, new, by=Actor("staff", 1, " "), now=clock.now())
+    assert set(refused.value.fields) == {"by"}
+    assert _kept(database) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from app.core.db import Database
 from app.messaging import outbox
 from app.messaging.outbox import Purpose
 from app.people.models import Patient
+from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment.models import Measure, OtherMedicine, PatientOverride
 from tests.app.web.conftest import SignIn
@@ -61,6 +63,23 @@ def test_a_doctor_decides_an_exception_and_ends_it(lebon: TestClient, database: 
         row = session.scalars(select(PatientOverride)).one()
     assert lebon.post(f"{where}/end", data={"id": str(row.id)}).status_code == 303
     assert "1 exception terminée" in lebon.get(where).text
+
+
+def test_the_history_lists_both_values_who_when_and_why(lebon: TestClient, database: Database, morning: Morning) -> None:
+    """FR-06: while it holds, and once it has ended, to whoever opens the page."""
+    where = f"/patients/{morning.jean.id}/particulars"
+    lebon.post(f"{where}/override", data=EXCEPTION)
+    with database.reading() as session:
+        row = session.scalars(select(PatientOverride)).one()
+        before = versions.load(session.get_one(ProtocolVersion, row.base_id)).thresholds["fever"].at
+    both = f"{before.normalize():f}".replace(".", ",") + " °C avant, 37,6 °C depuis"
+    standing = html.unescape(lebon.get(where).text)
+    lebon.post(f"{where}/end", data={"id": str(row.id)})
+    for page in (standing, html.unescape(lebon.get(where).text)):
+        assert both in page.replace("\u202f", " ").replace("\u00a0", " ")
+        assert "Dr Aurore Lebon" in page
+        assert EXCEPTION["reason"] in page.replace("\u202f", " ").replace("\u00a0", " ")
+        assert "25 nov. 2026" in page
 
 
 @pytest.mark.parametrize(
