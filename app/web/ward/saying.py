@@ -20,6 +20,7 @@ from app.people import absences, numbers, pauses
 from app.people.models import Absence, Patient
 from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
+from app.web.doctor import wording
 from app.web.render import Page
 from triage import calendar
 from triage.protocol import Protocol
@@ -170,8 +171,7 @@ class Saying:
         say, f = self.page.say, self.page.formats
         found = [say(f"list.call.{one.state}", when=f.when(one.due_at)) for one in row.calls]
         for one in row.requests:
-            who = row.people.get(one.answered_by_id or one.doctor_id, "")
-            found.append(say("list.request.answered" if one.state == "answered" else "list.request.asked", doctor=who))
+            found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, "")))
         return found + [say("list.city")] * bool(row.city)
 
     def _nobody(self, row: Row) -> str:

@@ -84,6 +84,11 @@ def test_from_the_question_to_the_patient_told(
         alert = session.scalars(select(Alert).where(Alert.patient_id == marie.id)).one()
         assert (alert.state, alert.owner_id) == ("in_progress", world.claire.id)
 
+    row = claire.get("/").text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Dr Aurore Lebon : suspendre jusqu&#39;au ven. 27 nov." in row, "what, not only that"
+
+    beside = claire.get(f"/patients/{marie.id}/open").text
+    assert "<p><q>Hydratation.</q>" in beside and "<p><q>Diarrhée de grade 3" not in beside, "the answer stands there, not the question"
     telling = claire.get(f"/requests/{number}").text
     assert "dernier jour sans comprimés ven. 27 nov." in telling and "Hydratation." in telling
     claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "no"})

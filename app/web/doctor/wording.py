@@ -1,0 +1,31 @@
+"""What a doctor answered, in a few words that stand in a line of the list: "suspendre jusqu'au mar. 24 nov."."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.alerts.models import DoctorAnswer, DoctorRequest
+from app.web.render import Page
+
+
+def order(page: Page, request: DoctorRequest) -> str:
+    """The answer with its day or its dose; "" while there is none."""
+    say, f, detail = page.say, page.formats, request.answer_detail
+    if not request.answer:
+        return ""
+    if request.answer == DoctorAnswer.HOLD_UNTIL and detail.get("until_day"):
+        return say("doctor.brief.hold_until", day=f.day(date.fromisoformat(str(detail["until_day"]))))
+    if request.answer == DoctorAnswer.HOLD_UNTIL:
+        return say("doctor.brief.hold_open")
+    if request.answer == DoctorAnswer.REDUCE_TO and detail.get("dose_mg"):
+        return say("doctor.brief.reduce_to", mg=f.number(str(detail["dose_mg"])))
+    if request.answer == DoctorAnswer.CONTINUE and detail.get("resume"):
+        return say("doctor.brief.resume")
+    return say(f"doctor.brief.{request.answer}")
+
+
+def in_list(page: Page, request: DoctorRequest, doctor: str) -> str:
+    """The line of the ward's list: who is asked, or who answered what, for a nurse to tell."""
+    if request.state != "answered" or not request.answer:
+        return page.say("list.request.answered" if request.state == "answered" else "list.request.asked", doctor=doctor)
+    return page.say("doctor.in_list", doctor=doctor, what=order(page, request))
