@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,13 +20,16 @@ from app.people.models import Absence, Patient
 from app.treatment import courses
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.patient import chart_data, prescription
+from app.web.patient import chart_data, prescription, stays
 from app.web.patient.speakers import Speakers
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
 from app.web.ward.saying import Saying
 
 router = APIRouter()
+router.include_router(stays.router)
+
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
     ability, craft = _ACTS[act]
     page.viewer.require(ability)
     patient = patients.get(session, patient_id, viewer=page.viewer)
+    if act == "undo" and (stay := _stay(session, patient, values)) is not None:
+        return page.go(f"/patients/{patient.id}/stays/{stay.id}")  # one press never ends a stay: its page asks
     must_be_sure = act == "record" and values.get("kind") == absences.DEATH and not values.get("sure")
     try:
         craft(session, page, patient, values)
@@ -105,6 +110,7 @@ def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
         "absence_kinds": absences.KINDS,
         "needs_reason": (*absences.ENDS, absences.WRONG_NUMBER),
         "stays": absences.STAYS,
+        "came_home": next((one for one in told if _may_stand_again(one, page)), None),
         "is_paused": pauses.holds(patient, today),
         "pause": pauses.made(session, patient),
         "silence_alerts": is_asked and today not in visits,
@@ -117,6 +123,17 @@ def _taken_back(row: Absence) -> bool:
     if row.ended_at is None or not row.ended_by.startswith("staff:"):
         return False
     return row.begun_at is None or (row.kind in absences.ENDS and row.said_by.startswith("staff:"))
+
+
+def _stay(session: Session, patient: Patient, values: dict[str, str]) -> Absence | None:
+    row = session.get(Absence, prescription.whole(values.get("id", "")) or 0)
+    return row if row is not None and row.patient_id == patient.id and row.kind in absences.STAYS else None
+
+
+def _may_stand_again(one: Told, page: Page) -> bool:
+    """A stay that ended these last days: what follows is told, and the way back is at hand."""
+    ended = one.row.ended_at
+    return one.row.kind in absences.STAYS and ended is not None and page.now - ended < LATELY
 
 
 def _lost(session: Session, patient: Patient, today: date) -> CheckIn | None:

@@ -53,8 +53,55 @@ def test_a_stay_is_recorded_shown_and_ended(claire: TestClient, chain: Chain, ma
     assert patient(chain).follow_up == "frozen"
 
     assert claire.post(f"{path}/absences/last_day", data={"id": "1", "until_day": "2026-11-24"}).status_code == 303
-    assert claire.post(f"{path}/absences/undo", data={"id": "1"}).status_code == 303
+    asked = claire.post(f"{path}/absences/undo", data={"id": "1"})
+    assert (asked.status_code, asked.headers["location"], patient(chain).follow_up) == (303, f"{path}/stays/1", "frozen")
+
+
+def a_stay(claire: TestClient, marie: Patient) -> str:
+    claire.post(f"/patients/{marie.id}/absences/record", data={"kind": "hospital_stay", "from_day": "2026-11-23", "reason": "chirurgie"})
+    return f"/patients/{marie.id}/stays/1"
+
+
+def test_ending_a_stay_asks_how_why_and_who_says_so(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """Nothing ends on a slip; what was typed comes back; what follows is told."""
+    path = a_stay(claire, marie)
+    assert "Ce séjour est-il fini" in claire.get(path).text
+    refused = claire.post(path, data={"how": "home", "reason": "", "said_by": "sa fille"})
+    assert refused.status_code == 422
+    assert 'value="sa fille"' in refused.text and 'value="home" checked' in refused.text
+    assert "le dossier doit dire pourquoi" in refused.text
+    assert patient(chain).follow_up == "frozen"
+
+    chain.wait(days=2)
+    assert claire.post(path, data={"how": "home", "reason": "sortie", "said_by": "sa fille"}).status_code == 303
+    row = rows(chain)[0]
+    assert (patient(chain).follow_up, row.until_day, row.begun_at is not None) == ("active", date(2026, 11, 25), True)
+    page = claire.get(f"/patients/{marie.id}").text
+    assert "Les questions reprennent" in page and "Rouvrir ce séjour" in page
+    assert "sortie (sa fille)" in claire.get(f"/patients/{marie.id}/timeline?kind=follow_up").text
+
+
+def test_a_stay_written_by_mistake_never_was(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    path = a_stay(claire, marie)
+    claire.post(path, data={"how": "mistake", "reason": "autre Marie", "said_by": "le service"})
+    assert (patient(chain).follow_up, rows(chain)[0].begun_at) == ("active", None)
+    assert "annulé par Claire Payet" in claire.get(f"/patients/{marie.id}/absences").text
+
+
+@pytest.mark.parametrize("how", ["home", "mistake"])
+def test_an_ended_stay_stands_again_with_a_reason(claire: TestClient, chain: Chain, marie: Patient, how: str) -> None:
+    path = a_stay(claire, marie)
+    claire.post(path, data={"how": how, "reason": "sortie", "said_by": "sa fille"})
+    assert "<h1>Rouvrir ce séjour" in claire.get(path).text
+    assert claire.post(path, data={"again": "yes", "reason": ""}).status_code == 422
     assert patient(chain).follow_up == "active"
+    assert claire.post(path, data={"again": "yes", "reason": "erreur de ligne"}).status_code == 303
+    row = rows(chain)[0]
+    assert (patient(chain).follow_up, row.ended_at, row.until_day, row.begun_at is not None) == ("frozen", None, None, True)
+    chain.wait(days=1)
+    assert patient(chain).follow_up == "frozen", "it is not over again at the next tick"
+    told = claire.get(f"/patients/{marie.id}/timeline?kind=follow_up").text
+    assert "Claire Payet a rouvert" in told and "erreur de ligne" in told
 
 
 def test_what_is_refused_comes_back_with_its_sentences_and_everything_typed(claire: TestClient, chain: Chain, marie: Patient) -> None:
