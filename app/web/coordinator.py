@@ -29,6 +29,7 @@ from app.web.deps import Reads, Writes
 from app.web.patient import enrolment, prescription
 from app.web.render import Page, StaffPage
 from app.web.ward.saying import Saying
+from triage import calendar
 
 router = APIRouter()
 
@@ -263,7 +264,7 @@ def _reason(values: dict[str, str]) -> str:
 
 
 def _treatment(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
-    course = courses.running(session, patient.id)
+    course, today = courses.running(session, patient.id), calendar.local_day(page.now, patient.timezone)
     planned: list[Any] = []
     if course is not None:
         coming = select(CheckIn).where(CheckIn.course_id == course.id, CheckIn.state == CheckInState.PLANNED)
@@ -274,6 +275,7 @@ def _treatment(page: Page, session: Session, patient: Patient, values: dict[str,
         patient=patient,
         course=course,
         doses=[(medicine, days.doses_of(medicine)) for medicine in days.medicines_of(course)] if course else (),
+        doses_today={one.agent: days.dose_on(one, today) for one in days.medicines_of(course)} if course else {},
         zones=_zones(patient.service.timezone),
         journeys=journeys.ahead(patient),
         saying=Saying(page, None),

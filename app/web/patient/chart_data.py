@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people import absences, care_team
-from app.people.models import Patient, Service, Staff
+from app.people.models import Absence, Patient, Service, Staff
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, VersionState
 from app.treatment import courses, days, intakes, measures
-from app.treatment.models import Course, IntakeReport, Measure
+from app.treatment.models import Course, Hold, IntakeReport, Measure
 from app.web.patient import unasked
 from triage.calendar import Day, Dose
 from triage.protocol import Protocol
@@ -29,7 +29,7 @@ class Treatment:
     """The running course and what today is in it; ``title``: the protocol's, by language.
 
     dose: the one in force today. beside, doses: what today is, and which dose is in force, for each medicine by its agent. draft: the
-    protocol is one. exception: numbers changed for this patient hold today.
+    protocol is one. exception: numbers changed for this patient hold today. hold, stay: why no tablet is asked for today.
     """
 
     course: Course
@@ -41,6 +41,8 @@ class Treatment:
     doses: Mapping[str, Dose]
     draft: bool = False
     exception: bool = False
+    hold: Hold | None = None
+    stay: Absence | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
         doses={medicine.agent: days.dose_on(medicine, today) for medicine in days.medicines_of(course)},
         draft=version is not None and version.depth == signatures.DRAFT,
         exception=version is not None and version.state == VersionState.PATIENT,
+        hold=next((one for one in course.holds if one.from_day <= today and (one.until_day is None or one.until_day >= today)), None),
+        stay=next((one for one in absences.standing(session, patient.id) if one.kind in absences.STAYS), None),
     )
 
 

@@ -12,7 +12,7 @@ from app.care.models import CallState, PlannedCall
 from app.insight import worklist
 from app.people.models import Patient
 from app.treatment import measures, overrides
-from app.web.patient import chart_data, grading, history, lately
+from app.web.patient import chart_data, grading, history, lately, treated
 from app.web.patient.chart_data import Heard
 from app.web.render import Page
 from app.web.ward.saying import Saying
@@ -34,6 +34,7 @@ def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> d
         "saying": Saying(page, protocol),
         "treatment": treatment,
         "course": course,
+        "stopped": None if course else treated.stopped(session, patient),
         "override": overrides.standing(session, course.id, chart_data.local_day(patient, page.now)) if course else None,
         "scored": scored,
         "lately": lately.of(session, patient, scored, page.now),

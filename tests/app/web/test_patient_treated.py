@@ -1,0 +1,93 @@
+"""The head of a patient's pages says of the treatment what is true today: held until, in hospital, stopped by whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people import absences
+from app.people.models import Patient
+from app.people.perimeter import actor_of
+from app.treatment import courses, orders
+from app.treatment.models import Course
+from tests.app.web.conftest import SignIn
+from tests.app.web.test_nurse import said
+from tests.app.web.ward import Morning, a_morning
+from tests.factories import World
+
+Change = Callable[[Callable[[Session, Course, Patient], object]], None]
+
+
+@pytest.fixture
+def morning(database: Database, world: World, clock: HandClock) -> Morning:
+    with database.transaction() as session:
+        return a_morning(session, world, now=clock.now())
+
+
+@pytest.fixture
+def change(database: Database, morning: Morning) -> Change:
+    """Changes Jean's treatment."""
+
+    def act(craft: Callable[[Session, Course, Patient], object]) -> None:
+        with database.transaction() as session:
+            patient = session.get_one(Patient, morning.jean.id)
+            course = courses.running(session, patient.id)
+            assert course is not None
+            craft(session, course, patient)
+
+    return act
+
+
+def both(browser: TestClient, patient: Patient) -> list[str]:
+    return [said(browser.get(f"/patients/{patient.id}{path}")) for path in ("", "/print")]
+
+
+def test_a_stopped_treatment_stays_readable(claire: TestClient, world: World, morning: Morning, clock: HandClock, change: Change) -> None:
+    by, now = actor_of(world.lebon), clock.now()
+    change(lambda s, course, jean: courses.stop(s, course, jean, on=now.date(), reason="Progression au scanner.", by=by, now=now))
+    for page in both(claire, morning.jean):
+        assert "Capécitabine 1500 mg × 2 par jour · arrêté le mer. 18 nov. 2026 par Dr Aurore Lebon Progression au scanner." in page
+        assert "Aucun traitement en cours" not in page
+
+
+@pytest.mark.parametrize(("days", "told"), [(6, "suspendu jusqu'au mar. 24 nov."), (None, "suspendu, fin non fixée")])
+def test_a_hold_is_in_the_head_with_its_end_and_in_the_plan(
+    claire: TestClient, world: World, morning: Morning, clock: HandClock, change: Change, days: int | None, told: str
+) -> None:
+    by, now = actor_of(world.lebon), clock.now()
+    until = now.date() + timedelta(days=days) if days else None
+    change(lambda s, c, jean: courses.hold(s, c, jean, from_day=now.date(), until_day=until, reason="fatigue 3", by=by, now=now))
+    page, paper = both(claire, morning.jean)
+    assert f"par jour · {told} fatigue 3" in page and f"par jour · {told} fatigue 3" in paper
+    assert page.count(told) == 2, "in the head, and above the planned check-ins"
+    assert "jour de prise" not in page[: page.index("Dernièrement")]
+
+
+def test_in_hospital_no_day_of_intake_is_said(claire: TestClient, world: World, morning: Morning, clock: HandClock, change: Change) -> None:
+    by, now = actor_of(world.lebon), clock.now()
+    change(
+        lambda s, c, jean: absences.record(s, jean, absences.HOSPITAL, from_day=now.date(), until_day=None, reason="fièvre", by=by, now=now)
+    )
+    for page in both(claire, morning.jean):
+        assert "par jour · Séjour à l'hôpital : prises non suivies ici" in page
+        assert "jour de prise" not in page[: page.index("Dernièrement")]
+
+
+def test_the_page_of_the_treatment_begins_with_the_dose_of_today(
+    sign_in: SignIn, world: World, morning: Morning, clock: HandClock, change: Change
+) -> None:
+    by, now = actor_of(world.lebon), clock.now()
+    change(
+        lambda s, course, jean: orders.change_dose(
+            s, course, jean, from_day=now.date(), dose_mg=Decimal(1000), strengths=(), reason="fatigue", by=by, now=now
+        )
+    )
+    page = said(sign_in(world.lebon).get(f"/patients/{morning.jean.id}/treatment"))
+    assert "1000 mg, 2 fois par jour" in page and "1500 mg, 2 fois par jour" not in page
