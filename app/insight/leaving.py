@@ -6,10 +6,9 @@ what is open, so that no count is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -18,9 +17,10 @@ from sqlalchemy.orm import Session
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, CallState, PlannedCall
-from app.checkins.models import AssessmentRow, CheckIn, CheckInState
-from app.core.audit import AuditRow
+from app.checkins.models import AssessmentRow
+from app.insight import changes
 from app.insight.facts import REASONS
+from app.insight.lines import LEFT, SHIFT_OVER, Left, Line
 from app.insight.open_items import mine, task_key
 from app.messaging.models import Message
 from app.people import care_team, stand_ins
@@ -29,81 +29,16 @@ from app.people.perimeter import Viewer, visible_to
 from triage import calendar
 from triage.terms import Level
 
+__all__ = ["LEFT", "SHIFT_OVER", "Left", "Line", "absence_of", "read"]
+
 LONGEST = timedelta(days=7)
 """What changed before is in the charts: a handover nobody signed for a month would be read by nobody (house rule, 2026-11-23)."""
-
-LEFT, SHIFT_OVER = "left", "shift_over"
-"""Why an owner does not see to it: the account is closed or of another service; the shift is over."""
-
-ALERT_STEPS = ("raised", "risen", "closed", "reopened", "taken", "handed_over", "returned", "decided")
-TRAIL = (
-    "absence.recorded",
-    "absence.changed",
-    "absence.undone",
-    "absence.over",
-    "course.started",
-    "course.held",
-    "course.hold_taken_back",
-    "course.resumed",
-    "course.dose_changed",
-    "course.stopped",
-    "course.stop_taken_back",
-    "cycle.postponed",
-    "companion.stopped",
-)
-"""Stays, deaths and treatment, as the audit trail keeps them with who and why."""
 
 PROMISES = ("waits", "call_back", "to_tell")
 """Open things that somebody promised for an hour: to come back to an alert, to call, to tell what the doctor decided."""
 
 VISIT = "ready_come"
 """The ready reply that names an hour to come at; those that promise a call are calls to make."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing said to the next shift. kind: a word of the screens. key: the row of the list it stands in. name: the patient's, or "".
-
-    by: when it must be done, or what hour was promised; None for what only happened. owner, gone, ended: who has it, and in words why they
-    do not see to it any more, since when. row: what it was read from. steps: of an open alert, what raised it; of a changed one, what
-    happened to it, oldest first. detail: of an open alert, the scores of its check-in; of a line of the trail, what it says.
-    """
-
-    kind: str
-    at: datetime
-    key: str
-    patient_id: int | None = None
-    name: str = ""
-    level: Level = Level.NONE
-    by: datetime | None = None
-    owner_id: int | None = None
-    owner: str = ""
-    gone: str = ""
-    ended: datetime | None = None
-    row: Any = None
-    address: str = ""
-    steps: tuple[AlertEvent, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Left:
-    """A whole handover as facts, for one viewer at one hour. since: from when on the changes are read."""
-
-    since: datetime
-    open: Sequence[Line]
-    promised: Sequence[Line]
-    changed: Sequence[Line]
-
-    @property
-    def lines(self) -> list[Line]:
-        """Every line in order."""
-        return [*self.open, *self.promised, *self.changed]
-
-    @property
-    def patients(self) -> list[int]:
-        """Whom it names, each once."""
-        return list(dict.fromkeys(line.patient_id for line in self.lines if line.patient_id is not None))
 
 
 def read(session: Session, service: Service, *, viewer: Viewer, since: datetime, now: datetime) -> Left:
@@ -114,8 +49,7 @@ def read(session: Session, service: Service, *, viewer: Viewer, since: datetime,
     still = [line for line in due if line.kind not in PROMISES]
     promised = [line for line in due if line.kind in PROMISES]
     promised += [*_agreed(session, viewer, now), *_visits(session, service, viewer, now)]
-    changed = [*_steps(session, viewer, begins), *_told(session, viewer, begins)]
-    changed += [*_silent(session, viewer, begins), *_trail(session, viewer, begins)]
+    changed = changes.since(session, viewer, begins)
     people = _People(session, service.id, [*still, *promised, *changed], viewer, now)
     return Left(
         since=begins,
@@ -241,53 +175,6 @@ def _visits(session: Session, service: Service, viewer: Viewer, now: datetime) -
         by = care_team.next_opening(service, next_day)
         if by > now:
             yield Line(kind="visit", at=one.created_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, by=by, row=one)
-
-
-def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
-    """Alerts that something happened to: one line each, with its steps; what was undone within its seconds is not told."""
-    query = select(AlertEvent, Alert).join(Alert, Alert.id == AlertEvent.alert_id).where(*mine(Alert, viewer), AlertEvent.at > since)
-    found: dict[int, tuple[Alert, list[AlertEvent]]] = {}
-    undone: set[int] = set()
-    for event, alert in session.execute(query.where(AlertEvent.kind.in_((*ALERT_STEPS, "undone"))).order_by(AlertEvent.id)):
-        if event.kind == "undone":
-            undone.add(int(event.detail.get("event_id", 0)))
-        else:
-            found.setdefault(alert.id, (alert, []))[1].append(event)
-    for alert, events in found.values():
-        steps = tuple(event for event in events if event.id not in undone)
-        if steps:
-            yield Line(
-                kind="story",
-                at=steps[0].at,
-                key=alert.subject,
-                patient_id=alert.patient_id,
-                level=Level.of(alert.level),
-                row=alert,
-                steps=steps,
-            )
-
-
-def _told(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
-    """Answers of doctors that the patient knows by now."""
-    told = select(DoctorRequest).where(*mine(DoctorRequest, viewer), DoctorRequest.told_at > since)
-    for one in session.scalars(told):
-        key, at = f"patient:{one.patient_id}", one.told_at or since
-        yield Line(kind="told", at=at, key=key, patient_id=one.patient_id, owner_id=one.told_by_id, row=one)
-
-
-def _silent(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
-    silent = (CheckIn.state == CheckInState.SILENT, CheckIn.closed_at > since)
-    for one in session.scalars(select(CheckIn).where(*mine(CheckIn, viewer), *silent)):
-        yield Line(kind="silent", at=one.closed_at or one.due_at, key=f"patient:{one.patient_id}", patient_id=one.patient_id, row=one)
-
-
-def _trail(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
-    kept = (AuditRow.chain == viewer.service_id, AuditRow.action.in_(TRAIL), AuditRow.acted_at > since)
-    seen = select(Patient.id).where(visible_to(viewer))
-    for row in session.scalars(select(AuditRow).where(*kept, AuditRow.patient_id.in_(seen))):
-        kind = row.action.replace(".", "_")
-        detail = row.change.get("after") or {}
-        yield Line(kind=kind, at=row.acted_at, key=f"patient:{row.patient_id}", patient_id=row.patient_id, row=row, detail=detail)
 
 
 class _People:
