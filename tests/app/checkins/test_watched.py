@@ -42,8 +42,11 @@ def prescribe(chain: Chain, patient: Patient, until: date, first: date | None = 
 
 
 def at(chain: Chain, day: date, hour: int = 9) -> None:
-    """The worker ticks until then, and the postman goes his round."""
-    chain.until(paris(day, hour))
+    """The worker ticks the evening before and then, and the postman goes his round: weeks of ticks between would show nothing more."""
+    chain.clock.at = max(chain.clock.now(), paris(day, hour) - timedelta(hours=12))
+    chain.worker.run_once()
+    chain.clock.at = paris(day, hour)
+    chain.worker.run_once()
     chain.send()
 
 
@@ -114,7 +117,7 @@ def test_questions_leave_until_the_last_day_and_none_after(chain: Chain, marie: 
     """FR-10: the watching ends on the day of the fourth check-in; the day after the plan is empty, and stays so for weeks."""
     until = planned(chain)[3]
     prescribe(chain, marie, until)
-    at(chain, until, 18)
+    chain.until(paris(until, 18))
     asked = questions(chain)
     assert chain.checkin(marie, until).opened_at is not None, "the questions of the last day have left"
     assert asked >= 4
@@ -131,11 +134,13 @@ def test_the_end_is_told_once_to_the_patient_by_day(chain: Chain, marie: Patient
     """FR-10: the freeze begins at midnight, the text leaves after eight."""
     until = date(2026, 12, 2)
     prescribe(chain, marie, until)
-    chain.until(paris(until, 18))
+    at(chain, until, 18)
     chain.clock.at = paris(until + DAY, 0, 30)
     chain.worker.run_once()
     chain.send()
     assert (state(chain, marie)[0], told(chain, OVER)) == ("frozen", [])
+    chain.wait(hours=8)
+    chain.send()
     at(chain, until + 9 * DAY)
     assert told(chain, OVER) == [
         "Suivi Baie : c'est la fin de vos questions par SMS. Un souci ? Appelez-nous, notre numéro reste le 0199001234. "
@@ -234,10 +239,10 @@ def test_a_danger_is_heard_and_a_message_reaches_a_nurse_after_the_end(chain: Ch
 def test_without_any_prescription_the_watching_goes_on_and_one_task_says_so(chain: Chain, marie: Patient) -> None:
     """FR-10: never stopped silently. Asked after a week, once, in portions of ten a day for a whole service."""
     assert "watching_missing" in {tick.name for tick in TICKS}
-    chain.until(paris(MONDAY + 6 * DAY, 9))
+    at(chain, MONDAY + 6 * DAY, 9)
     with chain.database.transaction() as session:
         assert watched.missing_due(session, chain.clock.now()) == []
-    chain.until(paris(MONDAY + 7 * DAY, 12))
+    at(chain, MONDAY + 7 * DAY, 12)
     with chain.database.transaction() as session:
         assert watched.missing_due(session, chain.clock.now()) == [marie.id]
         watched.tell_missing(session, marie.id, chain.clock.now())
