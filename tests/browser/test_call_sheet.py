@@ -129,3 +129,35 @@ def test_on_a_telephone_every_page_of_calls_fits_and_has_nothing_to_complain_of(
     look(page, "sheet-begun-390")
     assert fits(page)
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_call_received_and_a_closed_call_read_again(open_page: OpenPage, ward: Ward, rose: Patient, width: int) -> None:
+    """COA-4: from the page of calls with three fields; a closed one is a page, with its hours."""
+    page = open_page(width=width, height=844, quiet=False)
+    page.goto(f"{ward.address}/calls")
+    page.locator("#incoming summary").click()
+    page.get_by_label("Nom du patient, ou numéro").fill("grondin")
+    page.locator("#incoming-reason").fill("ordonnance perdue")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="1 patient trouvé")).to_be_visible()
+    _fine(page, f"incoming-{width}")
+    page.get_by_role("button", name="Noter cet appel GRONDIN Rose").click()
+    expect(page.locator(".opening")).to_contain_text("Qui est à l'appareil ?")
+    _fine(page, f"sheet-incoming-{width}")
+    page.locator("[name=outcome][value=none]").check()
+    page.get_by_role("button", name="Clore l'appel et suivant").press("Enter")
+    page.wait_for_url(f"{ward.address}/")
+    with ward.database.reading() as session:
+        contact = session.scalars(select(Contact).where(Contact.patient_id == rose.id)).one()
+    page.goto(f"{ward.address}/patients/{rose.id}/contacts/{contact.id}")
+    _fine(page, f"noted-{width}")
+    page.goto(f"{ward.address}/patients/{rose.id}/programmes")
+    page.locator("[id^=slots-] summary").first.click()
+    _fine(page, f"programmes-{width}")
+
+
+def _fine(page: Page, name: str) -> None:
+    look(page, name)
+    assert complaints(page) == [], name
+    assert fits(page), name

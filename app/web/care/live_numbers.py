@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.care import followed, numbers, programmes
+from app.care import followed, letters, numbers, programmes
 from app.care.document import Named, Programme
 from app.care.numbers import Figure, Part
 from app.core.errors import NotFound
-from app.web.care import following
 from app.web.deps import Reads
 from app.web.render import Page, StaffPage
 
@@ -28,7 +27,7 @@ def every(page: StaffPage, session: Reads) -> Response:
     """Each programme that may be begun today, and the letters that wait."""
     page.viewer.require("open_chart")
     found = programmes.offered(page.formats.local(page.now).date())
-    waiting = following.waiting_letters(session, page)
+    waiting = letters.waiting(session, viewer=page.viewer)
     return page.page("care/programmes.html", offered=found, waiting=waiting)
 
 

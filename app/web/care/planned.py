@@ -148,7 +148,7 @@ def listed(page: Page, session: Session) -> Listed:
     behind: list[Planned] = []
     days: dict[date, list[Planned]] = {today: []}
     for call, patient, enrolment, owner in rows:
-        meant, until = stand_ins.replaced(session, owner, max(call.due_at, page.now)) if owner else (None, None)
+        meant, away_until = stand_ins.replaced(session, owner, max(call.due_at, page.now)) if owner else (None, None)
         contact, by = running.get(call.id, (None, ""))
         one = Planned(
             call=call,
@@ -157,7 +157,7 @@ def listed(page: Page, session: Session) -> Listed:
             owner=meant.name if meant else "",
             at=page.formats.time(call.due_at),
             other_clock="" if patient.timezone == page.formats.zone else page.formats.in_zone(call.due_at, patient.timezone),
-            instead_of=(owner.name, until) if owner and until else None,
+            instead_of=(owner.name, away_until) if owner and away_until else None,
             running=contact,
             by=by,
         )

@@ -70,6 +70,7 @@ def test_letters_that_wait_are_said_on_the_page_of_calls(claire: TestClient, cha
             session, session.get_one(Enrolment, coach.id), "opening", by=viewer_of(chain.world.claire).actor, now=chain.clock.now()
         )
     assert "1 courrier attend HOARAU Marie" in said(claire.get("/calls"))
+    assert claire.get("/programmes").status_code == 200
 
 
 def test_a_sheet_left_half_way_for_a_shift_is_said(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
