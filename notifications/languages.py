@@ -23,7 +23,7 @@ FORMS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "hour": frozenset({"whole", "minutes"}),
         "moment": frozenset({"today", "tomorrow", "week", "later", "before"}),
-        "emergency": frozenset({"sos", "sos_or_112"}),
+        "emergency": frozenset({"sos", "sos_or_112", "night"}),
         "levels": frozenset({"info", "moderate", "high", "urgent"}),
         "again": frozenset({"unclear", "noted"}),
         "echo": _ANSWERS | _DOSES | _ROUND,

@@ -118,6 +118,16 @@ def _emergency(name: str) -> Callable[[object, str], str]:
     return say
 
 
+def _night(value: object, language: str) -> str:
+    """Whom to call when the service is closed: the doctor's own line where there is one, and always the emergency number."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise WordingError(f"{value!r}: the doctor's line and the emergency number are expected")
+    sos = _emergency("sos")(value[1], language)
+    if not value[0]:
+        return sos
+    return _of(language).form("emergency", "night").format(line=_text(TELEPHONE, 13)(value[0], language), sos=sos)
+
+
 def _labels(value: object, language: str) -> str:
     return ", ".join(f"{chr(65 + i)} {_label(LONGEST_LABEL)(label, language)}" for i, label in enumerate(several(value)))
 
@@ -167,6 +177,7 @@ class Placeholder(NamedTuple):
     typical: object
 
 
+TELEPHONE = r"\+?[0-9][0-9 .]+"
 LONGEST_LABEL = 18
 """The name of one question in a text."""
 _LONG, _LONGEST = Label("W" * 15), Label("W" * LONGEST_LABEL)
@@ -178,7 +189,8 @@ _THREE = (Label("nausées"), Label("diarrhée"), Label("fatigue"))
 PLACEHOLDERS: Mapping[str, Placeholder] = MappingProxyType(
     {
         "svc": Placeholder(_text(r"[A-Za-z0-9éèàùÉ' .-]+", 12), "W" * 12, "Suivi Baie"),
-        "tel": Placeholder(_text(r"\+?[0-9][0-9 .]+", 13), "+447700900123", "0199001234"),
+        "tel": Placeholder(_text(TELEPHONE, 13), "+447700900123", "0199001234"),
+        "night": Placeholder(_night, ("+447700900123", "15"), ("", "15")),
         "sos": Placeholder(_emergency("sos"), "15", "15"),
         "sos_or_112": Placeholder(_emergency("sos_or_112"), "15", "15"),
         "day": Placeholder(_day, _MIDNIGHT.date(), _MIDNIGHT.date()),

@@ -239,10 +239,11 @@ IF_WORSE = frozenset({"q_temp", "reask_1_temperature_c", "no_thermometer", "read
 
 
 def standard(key: str, service: Service, at: datetime) -> dict[str, object]:
-    """What the service itself gives a text: its name, its telephone, its emergency number."""
+    """What the service itself gives a text: its name, its telephone, its emergency number, its doctor's line when it is closed."""
     template = wording.catalogue().get(key)
     tel = service.emergency if key in IF_WORSE and not care_team.is_open(service, at) else service.phone
     known: dict[str, object] = {"svc": service.sms_name, "tel": tel, "sos": service.emergency, "sos_or_112": service.emergency}
+    known["night"] = (service.doctor_line, service.emergency)
     return {name: value for name, value in known.items() if template and name in template.names}
 
 

@@ -69,7 +69,8 @@ class Service(Base):
     hours: weekday "0".."6" (Monday 0) to a list of ["HH:MM", "HH:MM"] local spans. holidays_region: subdivision of the holidays
     library, "" for the country's own. number: the E.164 number patients write to. sms_style: "words" (the questions stand in the
     text) or "link" (a neutral text with a link to the form). sms_per_day: texts a day after which the alarm rings and questions wait.
-    regions: ISO codes of the countries texts may leave for; [] is the house's list.
+    regions: ISO codes of the countries texts may leave for; [] is the house's list. doctor_line: whom patients call when the service is
+    closed, as written in texts, at most 13 characters; "": the emergency number alone. doctor_line_hours: when it answers, in words.
     """
 
     __tablename__ = "service"
@@ -81,6 +82,8 @@ class Service(Base):
     phone: Mapped[str] = mapped_column(String(13))
     number: Mapped[str] = mapped_column(String(20), unique=True)
     emergency: Mapped[str] = mapped_column(String(8), default="15")
+    doctor_line: Mapped[str] = mapped_column(String(13), default="")
+    doctor_line_hours: Mapped[str] = mapped_column(String(60), default="")
     country: Mapped[str] = mapped_column(String(2), default="FR")
     holidays_region: Mapped[str] = mapped_column(String(8), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")

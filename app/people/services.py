@@ -99,6 +99,23 @@ def change(session: Session, service: Service, *, sms_name: str, phone: str, hou
     _note(session, service, "service.changed", by=by, now=now, before=before, after=after)
 
 
+def set_doctor_line(session: Session, service: Service, line: str, hours: str, *, by: Actor, now: datetime) -> None:
+    """Whom patients are told to call when the service is closed, beside the emergency number (COA-5); "" takes it away.
+
+    Raises Refusal for a number texts cannot carry, or without the hours at which it answers: nobody is sent to a telephone that does not.
+    """
+    line, hours = line.strip(), hours.strip()
+    if line and not re.fullmatch(r"\+?[0-9][0-9 ]{1,12}", line):
+        raise Refusal("The doctor's line has at most 13 digits, +, or spaces.", field="doctor_line", status=422)
+    if line and (not hours or len(hours) > 60):
+        raise Refusal("Write when this line answers, in 60 characters at most.", field="doctor_line_hours", status=422)
+    before = {"doctor_line": service.doctor_line, "hours": service.doctor_line_hours}
+    service.doctor_line, service.doctor_line_hours = line, hours if line else ""
+    after = {"doctor_line": service.doctor_line, "hours": service.doctor_line_hours}
+    if after != before:
+        _note(session, service, "service.doctor_line", by=by, now=now, before=before, after=after)
+
+
 def choose_style(session: Session, service: Service, style: str, *, reason: str, by: Actor, now: datetime) -> None:
     """How check-ins open: "words", the questions in the text of whoever agreed to it; "link", a neutral text with a link to the form.
 

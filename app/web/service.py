@@ -61,6 +61,18 @@ def choose_style(page: StaffPage, session: Writes, values: Typed) -> Response:
     return page.go("/service?said=kept")
 
 
+@router.post("/service/doctor-line")
+def set_doctor_line(page: StaffPage, session: Writes, values: Typed) -> Response:
+    """The line of a doctor that texts name when the service is closed; empty: the emergency number alone."""
+    page.viewer.require("manage_service")
+    line, hours = values.get("doctor_line", ""), values.get("doctor_line_hours", "")
+    try:
+        services.set_doctor_line(session, service_of(session, page), line, hours, by=page.viewer.actor, now=page.now)
+    except Refusal as refusal:
+        return _again(page, session, values, refusal)
+    return page.go("/service?said=kept")
+
+
 @router.post("/service/budget")
 def set_budget(page: StaffPage, session: Writes, values: Typed) -> Response:
     """How many texts a day, as billed, before questions and reminders wait; with a reason."""
@@ -114,6 +126,7 @@ def _again(page: Page, session: Session, values: dict[str, str], refusal: Refusa
 def _shown(page: Page, service: Service, values: dict[str, str], errors: dict[str, str], *, is_kept: bool = False) -> Response:
     kept = {"sms_name": service.sms_name, "phone": service.phone, "hours": opening.written(service.hours, page.language)}
     kept["regions"], kept["sms_style"] = ", ".join(service.regions), service.sms_style
+    kept["doctor_line"], kept["doctor_line_hours"] = service.doctor_line, service.doctor_line_hours
     kept["sms_per_day"] = str(service.sms_per_day)
     return page.page(
         "coordinator/service.html",

@@ -58,7 +58,8 @@ def moments(draw: st.DrawFn) -> Moment:
 def services(draw: st.DrawFn) -> dict[str, object]:
     """What a service gives a text: its own name, telephone and emergency number."""
     number = draw(st.sampled_from(["15", "112", "911", "999"]))
-    return {"svc": draw(_NAME), "tel": draw(_TELEPHONE)[:13], "sos": number, "sos_or_112": number}
+    line = draw(st.sampled_from(["", "0199001234", "01 99 00 12 34", "+447700900123"]))[:13]
+    return {"svc": draw(_NAME), "tel": draw(_TELEPHONE)[:13], "sos": number, "sos_or_112": number, "night": (line, number)}
 
 
 def asked_of(protocol: Protocol, kind: Kind) -> list[Question]:
@@ -141,6 +142,8 @@ def test_every_text_that_can_leave(key: str, language: str, data: st.DataObject)
         assert body.startswith(str(values["svc"]))
     if "tel" in values:
         assert str(values["tel"]) in body
+    if "night" in values:
+        assert all(number in body for number in values["night"])  # type: ignore[attr-defined]  # the line and the emergency number
     if {"sos", "sos_or_112"} & values.keys():
         assert str(values.get("sos") or values["sos_or_112"]) in body
 

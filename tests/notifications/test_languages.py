@@ -17,7 +17,7 @@ from notifications.values import PLACEHOLDERS
 from notifications.wording import WordingError, catalogue, render
 
 REUNION = ZoneInfo("Indian/Reunion")
-SERVICE = {"svc": "Suivi Baie", "tel": "0199001234", "sos": "15"}
+SERVICE = {"svc": "Suivi Baie", "tel": "0199001234", "sos": "15", "night": ("", "15")}
 
 
 def test_reunion_creole_is_there_by_its_files_alone_and_marked_to_be_checked() -> None:

@@ -17,7 +17,7 @@ from notifications.messages import Label, Missing, Moment, Noted
 from notifications.wording import WordingError, catalogue, longest, render
 
 PARIS = ZoneInfo("Europe/Paris")
-SERVICE = {"svc": "Suivi Baie", "tel": "0199001234", "sos": "15"}
+SERVICE = {"svc": "Suivi Baie", "tel": "0199001234", "sos": "15", "night": ("", "15")}
 TEXTS = [(key, language) for key, template in catalogue().items() for language in template.texts]
 
 
@@ -191,7 +191,7 @@ def test_112_stands_beside_15_and_beside_no_other_number() -> None:
         ("link", "fr", {"svc": "Suivi", "link": "javascript:alert(1)"}, "not of the expected form"),
         ("staff_alert", "fr", {"level": "terrible", "ref": "A1"}, "not a level"),
         ("staff_alert", "fr", {"level": "urgent", "ref": "Marie H."}, "not of the expected form"),
-        ("closed", "fr", {"svc": "Suivi", "sos": "15", "opening": moment("2026-11-18T13:00")}, "cannot be promised"),
+        ("closed", "fr", {"svc": "Suivi", "night": ("", "15"), "opening": moment("2026-11-18T13:00")}, "cannot be promised"),
     ],
 )
 def test_a_text_that_would_be_wrong_is_refused(key: str, language: str, values: dict[str, object], complaint: str | None) -> None:
