@@ -71,7 +71,9 @@ def test_the_row_under_the_pointer_never_moves(open_page: OpenPage, ward: Ward) 
     assert "ATTOUMANI Soifia" not in names(page)
     with ward.database.transaction() as session:
         handling.take(session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now())
-        handling.close(session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now(), outcome="sent_to_emergency")
+        handling.close(
+            session, ward.morning.danger.id, by=viewer_of(ward.world.luc), now=ward.clock.now(), outcome="advice", spoke_to="patient"
+        )
     expect(page.locator(".rows li.gone")).to_contain_text("HOARAU Marie")
     assert row.evaluate(LOOK) == before
     page.mouse.move(1200, 800)
@@ -109,14 +111,15 @@ def test_from_the_list_to_documented_with_keys_alone(open_page: OpenPage, ward: 
     expect(page.locator("#do-call input[name=whom]").first).to_be_focused()
     page.keyboard.press("n")
     expect(page.locator("#do-close input[name=spoke]").first).to_be_focused()
-    page.locator("#do-close label", has_text="Envoyé aux urgences").locator("input").focus()
+    page.keyboard.press("Space")
+    page.locator("#do-close label", has_text="Vu ce jour").locator("input").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.type("SAMU prévenu, part a l'hopital j k p")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".panel h2")).to_have_text("PAYET Jean")
-    assert state_of(ward, ward.morning.danger.id) == ("closed", "sent_to_emergency")
+    assert state_of(ward, ward.morning.danger.id) == ("closed", "seen_same_day")
     expect(page.locator(".rows .row")).to_have_count(2)
     page.keyboard.press("Escape")
     expect(page.locator(".row[aria-current]")).to_be_focused()
@@ -174,7 +177,8 @@ def test_u_takes_the_last_act_back_and_the_offer_leaves_by_itself(open_page: Ope
     page.locator(".row", has_text="HOARAU").click()
     page.locator("#take").click()
     expect(page.locator("#toast")).to_contain_text("Alerte prise.")
-    page.locator("#do-close input[name=outcome][value=sent_to_emergency]").check()
+    page.locator("#do-close input[name=spoke][value=patient]").check()
+    page.locator("#do-close input[name=outcome][value=advice]").check()
     page.locator("#do-close .primary").click()
     expect(page.locator("#toast")).to_contain_text("Alerte close.")
     expect(page.locator(".panel h2")).to_have_text("PAYET Jean")
@@ -183,7 +187,7 @@ def test_u_takes_the_last_act_back_and_the_offer_leaves_by_itself(open_page: Ope
     expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
     expect(page.locator("#toast")).to_be_empty()
     expect(page.locator(".rows", has_text="HOARAU Marie")).to_be_visible()
-    assert state_of(ward, ward.morning.danger.id) == ("taken", "")
+    assert state_of(ward, ward.morning.danger.id) == ("in_progress", ""), "the call that was made stays made"
 
 
 def test_a_digit_shows_a_ready_reply_and_enter_sends_it(open_page: OpenPage, ward: Ward) -> None:
@@ -325,7 +329,8 @@ def test_on_a_narrow_screen_the_alert_is_a_page(open_page: OpenPage, ward: Ward,
     page.wait_for_url(f"{ward.address}/alerts/{ward.morning.danger.id}")
     page.locator("#take").click()
     expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
-    page.locator("#do-close label", has_text="Envoyé aux urgences").click()
+    page.locator("#do-close label", has_text="Proche").click()
+    page.locator("#do-close label", has_text="Conseil donné").click()
     page.locator("#do-close .primary").click()
     page.wait_for_url(f"{ward.address}/")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -119,7 +119,7 @@ def test_old_silences_do_not_keep_an_alert_of_something_else_open(
             patient_id=morning.jean.id,
             course_id=session.scalars(select(Course.id).where(Course.patient_id == morning.jean.id)).one(),
             kind="regular",
-            day=date(2026, 11, 11),
+            day=date(2026, 11, 13),
             due_at=closed_at - timedelta(days=1),
             opened_at=closed_at - timedelta(days=1),
             closed_at=closed_at,
