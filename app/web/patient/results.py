@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Alert, AlertEvent
 from app.checkins.judging import measured
 from app.core.errors import NotFound, Refusal
 from app.people import patients
 from app.people.models import Patient
+from app.people.perimeter import visible_to
 from app.protocols import scales
 from app.treatment import grades, importing
 from app.treatment.import_models import FileState, ResultFile
@@ -22,10 +25,13 @@ from app.web.patient import chart_data, grading
 from app.web.patient.uploads import Uploaded, content_of
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
-from app.web.ward.saying import Saying
+from app.web.ward.saying import Saying, level_of
 
 router = APIRouter(max_body_size=2_000_000)
 """Bytes of the form: what is a little larger than a file of results may be is read, and told so in a sentence."""
+
+
+RAISED = ("raised", "risen", "merged")
 
 
 @router.get("/patients/{patient_id}/measures")
@@ -107,8 +113,23 @@ def look(page: StaffPage, session: Reads, file_id: Id) -> Response:
         patient=patients.get(session, file.patient_id, viewer=page.viewer) if file.patient_id else None,
         trial=trial,
         aside=[(one, _reasons(page, one)) for one in aside],
+        rang=_rang(page, session, file),
+        rang_level=lambda event: level_of(event.detail).word,
         saying=Saying(page),
     )
+
+
+def _rang(page: Page, session: Session, file: ResultFile) -> list[tuple[AlertEvent, Alert, Patient]]:
+    """What the values of a written file raised, the highest first: they are judged at the very instant at which the file is settled."""
+    if file.state != FileState.WRITTEN:
+        return []
+    told = select(AlertEvent, Alert, Patient).join(Alert, Alert.id == AlertEvent.alert_id).join(Patient, Patient.id == Alert.patient_id)
+    of_file = (AlertEvent.at == file.settled_at, AlertEvent.kind.in_(RAISED), Patient.service_id == file.service_id)
+    rows = session.execute(told.where(*of_file, visible_to(page.viewer)).order_by(AlertEvent.id)).all()
+    found = [
+        (event, alert, patient) for event, alert, patient in rows if not (event.detail.get("checkin_id") or event.detail.get("message_id"))
+    ]
+    return sorted(found, key=lambda one: -level_of(one[0].detail))
 
 
 @router.post("/results/{file_id}/write")

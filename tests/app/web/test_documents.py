@@ -123,6 +123,10 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
         stamp = session.get_one(Alert, morning.tiredness.id).stamp
     assert claire.post(f"{where}/write").status_code == 303
     assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
+    written = claire.get(where)
+    assert f'href="/alerts/{morning.tiredness.id}"' in written.text, "whoever brought the file sees the alert it raised"
+    assert re.search(r"1 alerte par ces valeurs (!+ )?(Urgent|Élevé) PAYET Jean", said(written))
+    assert "1 alerte par ces valeurs" not in tried
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
     assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
