@@ -185,7 +185,7 @@ def _to_sign(page: Page, session: Session, service_id: int) -> tuple[list[ToSign
     role = SIGNS_AS.get(page.viewer.role)
     if role is None:
         return [], 0
-    mine = (Patient.service_id == service_id, Course.state == CourseState.ACTIVE)
+    mine = (visible_to(page.viewer), Course.state == CourseState.ACTIVE)
     counted = select(Course.protocol_slug, func.count()).join(Patient, Patient.id == Course.patient_id).where(*mine)
     followed = {row[0]: int(row[1]) for row in session.execute(counted.group_by(Course.protocol_slug))}
     found, others = [], 0
