@@ -23,10 +23,11 @@ class How(StrEnum):
     MISTAKE = "mistake"
 
 
-def get(session: Session, patient: Patient, absence_id: int) -> Absence:
-    """A stay of this patient, whatever became of it. Raises NotFound."""
+def get(session: Session, patient: Patient, absence_id: int, *, to_change: bool = False) -> Absence:
+    """A stay of this patient, whatever became of it; locked when it is to be changed. Raises NotFound."""
     mine = (Absence.id == absence_id, Absence.patient_id == patient.id, Absence.kind.in_(absences.STAYS))
-    row = session.scalar(select(Absence).where(*mine).with_for_update())
+    found = select(Absence).where(*mine)
+    row = session.scalar(found.with_for_update() if to_change else found)
     if row is None:
         raise NotFound("This absence")
     return row
@@ -34,7 +35,7 @@ def get(session: Session, patient: Patient, absence_id: int) -> Absence:
 
 def end(session: Session, patient: Patient, absence_id: int, *, how: str, reason: str, said_by: str, by: Actor, now: datetime) -> Absence:
     """said_by: who says so, in the reader's words. Raises NotFound, FieldErrors, Refusal when it is over already."""
-    row = get(session, patient, absence_id)
+    row = get(session, patient, absence_id, to_change=True)
     problems = {} if how in set(How) else {"how": "Choose: home today, or written by mistake."}
     problems |= _missing(reason, "Write the reason: the file must say why follow-up begins again.")
     problems |= {} if said_by.strip() else {"said_by": "Write who says so: the patient, a relative, the ward."}
@@ -52,7 +53,7 @@ def end(session: Session, patient: Patient, absence_id: int, *, how: str, reason
 
 def reopen(session: Session, patient: Patient, absence_id: int, *, reason: str, by: Actor, now: datetime) -> Absence:
     """It was ended by a slip, or goes on: it stands again from its first day. Raises NotFound, FieldErrors, Refusal."""
-    row = get(session, patient, absence_id)
+    row = get(session, patient, absence_id, to_change=True)
     if row.ended_at is None:
         raise Refusal("This stay is not over. Nothing was changed.")
     if problems := _missing(reason, "Write why this stay is opened again."):
