@@ -15,9 +15,11 @@ from app.care import contacts
 from app.care.contact_models import Contact
 from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
+from app.checkins.pages import noted
 from app.core.errors import FieldErrors
-from app.people import patients
+from app.people import patients, respondents
 from app.people.models import Patient, Staff
+from app.people.perimeter import Viewer
 from app.web.api.doors import Caller, Id, person, router
 from app.web.api.shapes import LARGEST_ID, Body, By, Moment, Text, storable
 from app.web.deps import Now, Writes
@@ -135,11 +137,16 @@ def list_contacts(
 
 @router.post("/patients/{patient_id}/contacts", status_code=201, summary="Begin a call")
 def open_contact(patient_id: Id, body: ContactIn, who: Caller, session: Writes, now: Now) -> ContactOut:
-    """The clock starts. The person's own draft for this patient is resumed as it stands. An incoming call is never refused."""
+    """The clock starts. The person's own draft for this patient is resumed as it stands. An incoming call is never refused.
+
+    ``reason`` of an incoming call is searched for danger at once: one raises its alert, whatever becomes of the call.
+    """
     by = person(session, who, body.by, "make_calls")
     patient = patients.get(session, patient_id, viewer=who)
     given = body.model_dump(exclude={"by"})
-    return _shown(session, contacts.open_call(session, patient, **given, by=by, now=now))
+    row = contacts.open_call(session, patient, **given, by=by, now=now)
+    noted.hear_reason(session, patient, row, written_in=by.language, by=by, now=now)
+    return _shown(session, row)
 
 
 @router.post("/contacts/{contact_id}/save", summary="Keep a call half-way")
@@ -153,24 +160,50 @@ def save_contact(contact_id: Id, body: SaveIn, who: Caller, session: Writes, now
 def close_contact(contact_id: Id, body: EndIn, who: Caller, session: Writes, now: Now) -> ContactOut:
     """End it with its whole form and one outcome. Measures and medicines are kept and judged at once, and may raise an alert.
 
-    While what was told is high or urgent, or an urgent alert is open, it ends as level_1 or level_2, with ``words``; the alert stays open.
+    A danger written in the form is told like the patient's own words, even when the close is refused. While what was told or measured is
+    high or urgent, or an urgent alert is open, the call ends as level_1 or level_2, with ``words``; the alert stays open.
     """
     by = person(session, who, body.by, "make_calls")
-    given = body.model_dump(exclude={"by", "doctor"})
+    contacts.get(session, contact_id, viewer=who)
+    try:
+        row = _close(session, contact_id, body, by, now)
+    except FieldErrors:
+        session.rollback()  # nothing of the close stands; a danger in it does not wait for the rest
+        _tell_dangers(session, contacts.get(session, contact_id, viewer=who), body, by, now)
+        session.commit()
+        raise
+    return _shown(session, row)
+
+
+def _close(session: Session, contact_id: int, body: EndIn, by: Viewer, now: datetime) -> Contact:
     doctor_id = _doctor(session, by.service_id, body.doctor)
-    row = contacts.get(session, contact_id, viewer=who)
+    row = contacts.get(session, contact_id, viewer=by)
     patient = session.get_one(Patient, row.patient_id)
-    checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
-    told = on_call.level(session, patient, checkin, now=now)
-    if problems := on_call.unfit(told, body.outcome, body.words or body.doctor_order):
-        raise FieldErrors(problems)
-    closed = contacts.close(session, contact_id, **given, doctor_id=doctor_id, by=by, now=now)
+    checkin = _tell_dangers(session, row, body, by, now)
+    missing = on_call.unfit(on_call.level(session, patient, checkin, now=now), body.outcome, body.words or body.doctor_order)
+    given = body.model_dump(exclude={"by", "doctor"})
+    try:
+        closed = contacts.close(session, contact_id, **given, doctor_id=doctor_id, by=by, now=now)
+    except FieldErrors as refusal:
+        raise FieldErrors(missing | refusal.fields) from None  # everything that is missing is said at once
+    if missing:
+        raise FieldErrors(missing)
     for measure in closed.measures:
         measured.judge(session, patient, measure, now=now)
     for medicine in closed.medicines:
         measured.judge_medicine(session, patient, medicine, now=now)
+    if late := on_call.unfit(on_call.level(session, patient, checkin, now=now), body.outcome, "judged above"):
+        raise FieldErrors(late)  # a value of the form is grave: nothing cannot be its end either
     on_call.link(session, patient, closed.contact, by=by, now=now)
-    return _shown(session, closed.contact)
+    return closed.contact
+
+
+def _tell_dangers(session: Session, row: Contact, body: EndIn, by: Viewer, now: datetime) -> CheckIn | None:
+    """The check-in in which what was told stands, if there is one. The patient's own words come with the form alone: searched too."""
+    patient = session.get_one(Patient, row.patient_id)
+    checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
+    found = noted.alarming(patient, row, body.form, written_in=by.language)
+    return noted.tell(session, patient, row, found, body.form, checkin, speaker=respondents.may_speak(patient)[0], by=by, now=now)
 
 
 def _doctor(session: Session, service_id: int | None, login: str) -> int | None:

@@ -5,38 +5,30 @@ The questions themselves are answered in ../calling.py; this file keeps what sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from app.alerts import handling, raising
-from app.alerts.reasons import Reason
 from app.care import closing, contacts
 from app.care.contact_models import Contact, Direction
 from app.checkins import answers
 from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
-from app.checkins.pages import filling
-from app.checkins.texts import dangers
-from app.core.errors import FieldErrors, NotFound, Refusal
-from app.messaging import pages
-from app.messaging.models import Message
+from app.checkins.pages import noted
+from app.core.errors import FieldErrors, NotFound
 from app.people import patients
 from app.people.models import Patient
-from app.protocols import words
 from app.web.care import calling, outcome, sheet
 from app.web.coordinator import Typed
 from app.web.deps import Id, Writes
 from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.ward.saying import Saying
-from triage import replies
 
 router = APIRouter(prefix="/patients/{patient_id}/call")
 
@@ -72,7 +64,7 @@ def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Re
     except FieldErrors as refusal:
         session.rollback()
         return calling.again(page, session, patient_id, values, page.field_errors(refusal))
-    _hear_reason(page, session, patient, contact)
+    noted.hear_reason(session, patient, contact, written_in=page.language, by=page.viewer, now=page.now)
     return page.go(f"/patients/{patient_id}/call")
 
 
@@ -92,7 +84,7 @@ def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Re
     contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
     outcome.keep(page, patient, contact, values)
     if page.is_fragment:
-        alarming = sheet.alarming(patient, contact, page.language).values()
+        alarming = sheet.alarming(page, patient, contact).values()
         dangers = [code for codes in alarming for code in codes]
         return page.page("care/kept.html", contact=contact, dangers=dangers, saying=Saying(page, None))
     return page.go(f"/patients/{patient_id}/call")
@@ -139,7 +131,7 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
             by = calling.speaker(patient, str(values.get("who", "")))
             asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
     said = outcome.read(page, patient, values)
-    _tell_dangers(page, session, patient, contact, checkin, values)
+    checkin = _tell_dangers(page, session, patient, contact, checkin, values)
     missing |= on_call.unfit(on_call.level(session, patient, checkin, now=page.now), said["outcome"], said["words"] or said["doctor_order"])
     try:
         closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, **said)
@@ -158,45 +150,12 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
     outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
 
 
-def _tell_dangers(page: Page, session: Session, patient: Patient, contact: Contact, checkin: CheckIn | None, values: FormData) -> None:
+def _tell_dangers(
+    page: Page, session: Session, patient: Patient, contact: Contact, checkin: CheckIn | None, values: FormData
+) -> CheckIn | None:
     """A danger written in a note is told like the patient's own words: alert and safety text, whatever field it stands in."""
-    by = calling.speaker(patient, str(values.get("who", "")))
-    for key, codes in sheet.alarming(patient, contact, page.language).items():
-        said, asker = str(contact.form[key]), page.viewer.actor
-        if _is_told(session, contact, said):
-            continue
-        try:
-            begun = asking_by_telephone.begin(session, patient, checkin, by=by, now=page.now)
-        except Refusal:  # no treatment, no protocol: nothing to ask by, and a danger all the same
-            _alarm(page, session, patient, contact, said, codes)
-            continue
-        filling.words(session, patient, said, by=by, source=pages.CALL, now=page.now, checkin=begun, asked_by=asker)
-
-
-def _is_told(session: Session, contact: Contact, said: str) -> bool:
-    """These words since the call began: a close that was refused has told them already."""
-    same = (Message.patient_id == contact.patient_id, Message.carrier == pages.CALL, Message.body == said)
-    return session.scalar(select(Message.id).where(*same, Message.created_at >= contact.started_at).limit(1)) is not None
-
-
-def _hear_reason(page: Page, session: Session, patient: Patient, contact: Contact) -> None:
-    """Why somebody telephones us is searched for danger before anything is asked: the line may be cut, the sheet closed in haste (HZ-01).
-
-    Nothing is sent to the patient: somebody is on the line. The words stand in the alert's story, in the name of who wrote them.
-    """
-    if contact.direction != Direction.INCOMING or contact.started_at != page.now:
-        return  # a draft resumed has been heard
-    codes = {code for language in {patient.language, page.language} for code in replies.scan(contact.reason, language, words.words())}
-    if codes:
-        _alarm(page, session, patient, contact, contact.reason, codes)
-
-
-def _alarm(page: Page, session: Session, patient: Patient, contact: Contact, said: str, codes: Collection[str]) -> None:
-    """An alert of these words, which stand in its story in the name of who wrote them."""
-    heard = Reason("danger", dangers.level_of(codes), {"dangers": sorted(codes), "contact_id": contact.id})
-    alert = handling.consider(session, service=patient.service, patient=patient, reason=heard, now=page.now, by=page.viewer.actor)
-    assert alert is not None  # high and urgent always raise
-    raising.note(session, alert, "note", by=page.viewer.actor, now=page.now, detail={"note": said, "contact_id": contact.id})
+    speaker, found = calling.speaker(patient, str(values.get("who", ""))), sheet.alarming(page, patient, contact)
+    return noted.tell(session, patient, contact, found, contact.form, checkin, speaker=speaker, by=page.viewer, now=page.now)
 
 
 def _patient(page: Page, session: Session, patient_id: int) -> Patient:

@@ -18,16 +18,18 @@ from app.care.contact_models import Contact, ContactState
 from app.care.document import Form, FormField, NurseProtocol
 from app.care.models import Enrolment, EnrolmentState, PlannedCall
 from app.checkins.models import CheckIn
+from app.checkins.pages import noted
+from app.checkins.pages.noted import OWN_WORDS
 from app.core.errors import Refusal
 from app.messaging import pages
 from app.messaging.models import Message
 from app.people.models import Patient, Role, Staff
-from app.protocols import looks, words
+from app.protocols import looks
 from app.treatment import measures
 from app.web.care import effects, typed
 from app.web.form import asking
 from app.web.render import Page
-from triage import questions, replies
+from triage import questions
 from triage.protocol import Protocol
 from triage.questions import Question
 from triage.terms import Answer, Kind
@@ -36,8 +38,6 @@ ASKED_BY = {"temperature": Kind.TEMPERATURE, "weight": Kind.WEIGHT, "intakes": K
 """Questions of the form that a question of the protocol answers, by its kind."""
 ALWAYS = (Kind.TEMPERATURE, Kind.WEIGHT, Kind.INTAKE)
 """Asked on every call whose form wants them, whichever day's questions they belong to: their answers are judged at once."""
-OWN_WORDS = "own_words"
-"""Kept and searched for danger as words of the conversation, never as a note."""
 ANSWERS = "answers"
 """Who answers: chosen once, above the protocol's questions; the form is told."""
 PROFESSIONALS = ("gp", "home_nurse", "pharmacist")
@@ -143,7 +143,7 @@ def of(
         refusal=enrolments.why_not_call(session, enrolment) if enrolment else None,
         calls=calls.open_of(session, patient.id),
         doctors=_doctors(session, patient),
-        dangers=[code for codes in alarming(patient, contact, page.language).values() for code in codes] if contact is not None else (),
+        dangers=[code for codes in alarming(page, patient, contact).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
         covers=_covers(page, form, kept, asked, said) if form else {},
         planned_at=_planned_at(session, contact),
@@ -235,19 +235,10 @@ def _shown(page: Page, field: FormField, value: Any, question: Question | None, 
     )
 
 
-def alarming(patient: Patient, contact: Contact, written_in: str) -> dict[str, tuple[str, ...]]:
-    """Notes that hold a danger sign, by question, with its codes: shown at once, and told like the patient's words at the close.
-
-    written_in: the nurse's language, beside the patient's.
-    """
-    fields = forms.fields_of(contacts.form_of(contact))
-    texts = {key: value for key, value in contact.form.items() if key in fields and fields[key].kind == "text" and key != OWN_WORDS}
-    found = {
-        key: tuple(dict.fromkeys(code for spoken in (patient.language, written_in) for code in replies.scan(value, spoken, words.words())))
-        for key, value in texts.items()
-        if isinstance(value, str)
-    }
-    return {key: codes for key, codes in found.items() if codes}
+def alarming(page: Page, patient: Patient, contact: Contact) -> noted.Alarming:
+    """Notes that hold a danger sign: shown at once, told like the patient's words at the close. Their own words were told when kept."""
+    found = noted.alarming(patient, contact, contact.form, written_in=page.language)
+    return {key: codes for key, codes in found.items() if key != OWN_WORDS}
 
 
 def _kinds(protocol: Protocol | None) -> list[str]:

@@ -27,7 +27,7 @@ def marie(chain: Chain) -> Patient:
 
 
 def test_a_call_is_begun_kept_and_closed_and_its_fever_is_judged(api: TestClient, chain: Chain, marie: Patient) -> None:
-    """COA-4 through the interface; what is measured on the call rings like any other measure."""
+    """COA-4 through the interface; what is measured on the call rings like any other measure, chills told at its beginning too."""
     begun = api.post(f"/patients/{marie.id}/contacts", json={"direction": "incoming", "reason": "Frissons", "by": "claire"})
     assert (begun.status_code, begun.json()["state"], begun.json()["by"]) == (201, "draft", "claire")
     number, stamp = begun.json()["id"], begun.json()["stamp"]
@@ -40,8 +40,8 @@ def test_a_call_is_begun_kept_and_closed_and_its_fever_is_judged(api: TestClient
     chain.clock.forward(minutes=6)
     ending = {"outcome": "level_2", "doctor": "lebon", "doctor_at": chain.clock.now().isoformat(), "by": "claire"}
     refused = api.post(f"/contacts/{number}/close", json={**ending, "form": {"temperature": "38,"}})
-    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"temperature"})
-    closed = api.post(f"/contacts/{number}/close", json={**ending, "form": WHOLE})
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"temperature", "words"})
+    closed = api.post(f"/contacts/{number}/close", json={**ending, "form": WHOLE, "words": "Envoyée aux urgences"})
     assert (closed.status_code, closed.json()["state"], closed.json()["seconds"], closed.json()["doctor"]) == (200, "closed", 360, "lebon")
     [alert] = api.get("/alerts", params={"patient": marie.id, "level": "urgent"}).json()
     assert alert["state"] == "new"
@@ -72,3 +72,52 @@ def test_a_form_that_no_database_keeps_is_refused_in_words(api: TestClient, mari
         f"/contacts/{number}/save", content=f'{{"form": {wrong}, "by": "claire"}}', headers={"Content-Type": "application/json"}
     )
     assert (answer.status_code, set(answer.json()["fields"])) == (422, {"form"})
+
+
+def begin(api: TestClient, marie: Patient, **given: str) -> int:
+    body = {"direction": "incoming", "reason": "rendez-vous", "by": "claire", **given}
+    return int(api.post(f"/patients/{marie.id}/contacts", json=body).json()["id"])
+
+
+def close(api: TestClient, number: int, **given: Any) -> Any:
+    return api.post(f"/contacts/{number}/close", json={"outcome": "none", "by": "claire", "form": {}, **given})
+
+
+def test_why_somebody_telephones_is_searched_for_danger_whichever_way_it_comes_in(api: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: the words of a family doctor, sent by a program, ring before anything is asked, and once."""
+    begin(api, marie, caller="gp", reason="Elle n'arrive plus à respirer")
+    begin(api, marie, caller="gp", reason="Elle n'arrive plus à respirer")
+    [alert] = chain.alerts()
+    assert (alert.level, alert.kind, alert.state) == ("urgent", "danger", "new")
+
+
+@pytest.mark.parametrize("field", ["own_words", "caregiver"])
+def test_a_danger_in_a_form_sent_by_a_program_rings_even_when_the_close_is_refused(
+    api: TestClient, chain: Chain, marie: Patient, field: str
+) -> None:
+    """HZ-01, AMA-4: told once, and the call never ends in nothing."""
+    number = begin(api, marie)
+    form = {field: "elle n'arrive plus à respirer"}
+    refused = close(api, number, form=form)
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"outcome"})
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+    done = close(api, number, form=form, outcome="level_1", protocol_ref="diarrhoea", words="15 appelé")
+    assert done.status_code == 200, done.text
+    assert len(chain.alerts()) == 1
+    chain.send()
+    assert len([text for text in chain.texts_to(marie.phone) if text.purpose == "safety"]) == 1
+
+
+def test_a_grave_value_of_the_form_never_ends_in_nothing(api: TestClient, chain: Chain, marie: Patient) -> None:
+    """AMA-4: as on the sheet; nothing of the refused close is kept twice."""
+    number = begin(api, marie)
+    refused = close(api, number, form={"temperature": "39,2"})
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"outcome"})
+    done = close(api, number, form={"temperature": "39,2"}, outcome="level_1", protocol_ref="diarrhoea", words="Envoyée aux urgences")
+    assert done.status_code == 200, done.text
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+
+
+def test_a_calm_call_sent_by_a_program_ends_in_nothing(api: TestClient, chain: Chain, marie: Patient) -> None:
+    done = close(api, begin(api, marie), form={"temperature": "36,9", "own_words": "tout va bien"})
+    assert (done.status_code, chain.alerts()) == (200, [])
