@@ -1,0 +1,147 @@
+"""The story of an alert in the reader's words: why it is open, what was done, what its patient was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from app.alerts.models import Alert, AlertEvent
+from app.core.audit import AuditRow
+from app.insight.quotes import SILENT
+from app.insight.worklist import REASONS
+from app.messaging.models import Message
+from app.people import numbers
+from app.people.models import Patient
+from app.web.ward.naming import Naming
+from triage.terms import ALARMING, Level, Step
+
+
+def _in_vain(event: AlertEvent) -> bool:
+    return event.kind == "stepped" and not event.detail.get("reached")
+
+
+def level_of(detail: Mapping[str, Any]) -> Level:
+    """The level of the reason that an event tells, which may be milder than its alert's."""
+    parts = str(detail.get("signature", "")).split("|")
+    return Level.of(parts[1]) if len(parts) > 1 else Level.NONE
+
+
+def gravity(detail: Mapping[str, Any]) -> tuple[Level, bool, bool]:
+    """What a reason is ranked by: its level; something said before nothing said (a silence hides no diarrhoea); a danger by its name."""
+    return level_of(detail), detail.get("kind") not in SILENT, bool(detail.get("dangers"))
+
+
+class Telling(Naming):
+    """Puts an alert's events in words for one page."""
+
+    def why(self, detail: Mapping[str, Any]) -> list[str]:
+        """What an alert's event says of its reason: the danger signs, then the sentences of the rules, then its kind."""
+        codes = [str(code) for code in detail.get("dangers", ())]
+        named = [code for code in codes if code != ALARMING]
+        found = [self.page.say("alert.signs", what=self.dangers(named))] if named else []
+        found += [self.page.say("alert.by_weight")] if ALARMING in codes else []
+        said = detail.get("why") or []
+        for sentence in [said] if isinstance(said, (Mapping, str)) else said:
+            text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
+            if text and text not in found:
+                found.append(text)
+        return found or [self.kind(str(detail.get("kind", "")))]
+
+    def reasons(self, events: Sequence[AlertEvent], level: Level, steps: Sequence[Step]) -> list[tuple[AlertEvent, str]]:
+        """What raised the alert to where it stands, latest first, whatever was answered since; what these steps say is not said twice."""
+        shown = {step.why[self.page.language] for step in steps}
+        found: list[tuple[AlertEvent, str]] = []
+        for event in reversed([one for one in events if one.kind in REASONS and level_of(one.detail) >= level]):
+            fresh = [sentence for sentence in dict.fromkeys(self.why(event.detail)) if sentence not in shown]
+            shown.update(fresh)
+            found += [(event, " ".join(fresh))] if fresh else []
+        return found
+
+    def kind(self, kind: str) -> str:
+        """Why there is an alert, in a few words."""
+        return self.page.say(f"alert.kind.{kind}") if kind else self.page.say("alert.kind.assessment")
+
+    def story(self, events: Sequence[AlertEvent]) -> list[tuple[AlertEvent, int, datetime]]:
+        """The events, latest first; the same step in vain again and again is one line: the first of them, how often, and the last hour."""
+        found: list[tuple[AlertEvent, int, datetime]] = []
+        for event in events:
+            last = found[-1][0] if found else None
+            if last is not None and _in_vain(last) and _in_vain(event) and last.detail.get("notify") == event.detail.get("notify"):
+                found[-1] = (last, found[-1][1] + 1, event.at)
+            else:
+                found.append((event, 1, event.at))
+        return found[::-1]
+
+    def event(self, event: AlertEvent) -> str:
+        """One line of the alert's story."""
+        detail, say, f = event.detail, self.page.say, self.page.formats
+        if event.kind in ("raised", "risen", "merged"):
+            kind = "together" if detail.get("together") else event.kind
+            return say(f"story.{kind}", level=say(f"level.{event.level}"), why=" ".join(self.why(detail)))
+        if event.kind == "told":
+            return say(f"story.told.{detail.get('told', 'none')}")
+        if event.kind == "stepped":
+            people = [str(name) for name in detail.get("reached", ())]
+            rung = say(f"story.rung.{detail.get('notify', 'team')}")
+            ways: dict[str, list[str]] = detail.get("ways") or {}
+            if any(by != ["text"] for by in ways.values()):
+                people = [f"{name} ({', '.join(say(f'story.way.{way}') for way in ways[name])})" for name in people]
+                return say("story.stepped_ways", rung=rung, people=", ".join(people))
+            return say("story.stepped", rung=rung, people=", ".join(people)) if people else say("story.stepped_nobody", rung=rung)
+        if event.kind == "rang":
+            return say(f"story.rang.{detail['ended']}", to=str(detail["to"]))
+        if event.kind == "called":
+            return say("story.called" if detail.get("reached") else "story.called_in_vain", who=event.actor_name, whom=self.whom(detail))
+        if event.kind == "corrected":
+            before, after = (self.answer(str(detail["answer"]), detail[one]) for one in ("before", "after"))
+            return say("story.corrected", name=self.name(str(detail["key"])), before=before, after=after)
+        if event.kind == "handed_over" and event.actor == f"staff:{detail.get('to_id')}":
+            owner = str(detail.get("from_name") or "")
+            return say("story.taken_over" if owner else "story.taken_back", who=event.actor_name, owner=owner)
+        if event.kind == "waiting":
+            return say("story.waiting", who=event.actor_name, when=f.when(datetime.fromisoformat(detail["until"])))
+        if event.kind == "returned":
+            return say(f"story.returned.{detail.get('why', 'released')}", who=event.actor_name)
+        if event.kind == "closed":
+            return say("story.closed", who=event.actor_name, outcome=say(f"outcome.{detail.get('outcome', 'other')}"))
+        if event.kind == "decided":
+            what = say(f"help.what.{detail['what']}")
+            return say("story.decided", who=event.actor_name, decider=detail["decided_by"], what=what)
+        if event.kind.startswith("doctor_"):
+            answer = say(f"doctor.answer.{detail['answer']}") if detail.get("answer") else ""
+            who = str(detail.get("doctor") or event.actor_name)
+            return say(f"story.{event.kind}", who=who, to=str(detail.get("to", "")), answer=answer)
+        return say(f"story.{event.kind}", who=event.actor_name, to=str(detail.get("to", "")))
+
+    def trace(self, row: AuditRow) -> str:
+        """What was done about reaching the patient, or about an absence."""
+        kind, _, act = row.action.partition(".")
+        detail: dict[str, Any] = row.change.get("after") or {}
+        say, f = self.page.say, self.page.formats
+        day = f.day(date.fromisoformat(detail["day"])) if "day" in detail else ""
+        if row.action == "checkin.way":
+            return say(f"absence.way.{detail['way']}", day=day, name=str(detail.get("name", "")))
+        if row.action == "checkin.ended":
+            word = say(f"absence.silence.{detail.get('word') or 'none'}")
+            return say(f"absence.ended.{detail['how']}", day=day, word=word)
+        what = say(f"absence.kind.{detail['kind']}") if kind == "absence" else ""
+        return say(f"absence.done.{act}", who=row.actor_name, what=what)
+
+    def whom(self, detail: Mapping[str, Any]) -> str:
+        """Who was called: a word of the list, or the name as written."""
+        key = f"call.whom.{detail.get('whom', '')}"
+        return self.page.say(key) if self.page.has(key) else str(detail.get("whom", ""))
+
+    def note(self, event: AlertEvent) -> str:
+        """The words a person added to an event."""
+        return self.stored(str(event.detail.get("note") or event.detail.get("reason") or ""))
+
+    def told(self, alert: Alert, message: Message | None, patient: Patient | None) -> str:
+        """What the patient, or the relative whose telephone it went to, was told, and whether it arrived."""
+        at = message.settled_at or message.sent_at or message.created_at if message else None
+        when = self.page.formats.at(at) if at else ""
+        relative = numbers.held_by(patient, message.address) if patient and message else None
+        if relative is not None and alert.told == "delivered":
+            return self.page.say("alert.told.delivered_to", name=relative.name, when=when)
+        return self.page.say(f"alert.told.{alert.told}", when=when)
