@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import select
@@ -32,6 +35,16 @@ router = APIRouter(max_body_size=2_000_000)
 
 
 RAISED = ("raised", "risen", "merged")
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One alert that the values of a file raised, or would raise; an alert that would be opened has no page yet."""
+
+    alert_id: int
+    patient: str
+    level: str
+    why: tuple[str, ...]
 
 
 @router.get("/patients/{patient_id}/measures")
@@ -113,23 +126,47 @@ def look(page: StaffPage, session: Reads, file_id: Id) -> Response:
         patient=patients.get(session, file.patient_id, viewer=page.viewer) if file.patient_id else None,
         trial=trial,
         aside=[(one, _reasons(page, one)) for one in aside],
-        rang=_rang(page, session, file),
-        rang_level=lambda event: level_of(event.detail).word,
+        rang=_would_ring(page, file) if trial and trial.new else _rang(page, session, file),
         saying=Saying(page),
     )
 
 
-def _rang(page: Page, session: Session, file: ResultFile) -> list[tuple[AlertEvent, Alert, Patient]]:
-    """What the values of a written file raised, the highest first: they are judged at the very instant at which the file is settled."""
-    if file.state != FileState.WRITTEN:
+def _rang(page: Page, session: Session, file: ResultFile) -> list[Raised]:
+    """What the values of a written file raised: they are judged at the very instant at which the file is settled."""
+    if file.state != FileState.WRITTEN or file.settled_at is None:
         return []
+    return _raised(page, session, file.settled_at)
+
+
+def _would_ring(page: Page, file: ResultFile) -> list[Raised]:
+    """What the values of a tried file would raise: kept and judged as they would be, then every row of it is taken back."""
+    found: list[Raised] = []
+    try:
+        with page.tools.database.transaction() as session:
+            trial = importing.try_out(session, file, viewer=page.viewer, now=page.now)  # rows of its own: those that are shown stay unkept
+            for patient_id, rows in trial.by_patient.items():
+                _keep(page, session, file, patient_id, rows)
+            found += _raised(page, session, page.now)
+            raise _OnlyTried
+    except _OnlyTried:
+        return found
+
+
+class _OnlyTried(Exception):
+    """Ends the transaction of a trial: nothing of it may be committed."""
+
+
+def _raised(page: Page, session: Session, at: datetime) -> list[Raised]:
+    """The highest first. Words of a text or of a check-in that came at the same instant are not the file's."""
     told = select(AlertEvent, Alert, Patient).join(Alert, Alert.id == AlertEvent.alert_id).join(Patient, Patient.id == Alert.patient_id)
-    of_file = (AlertEvent.at == file.settled_at, AlertEvent.kind.in_(RAISED), Patient.service_id == file.service_id)
-    rows = session.execute(told.where(*of_file, visible_to(page.viewer)).order_by(AlertEvent.id)).all()
+    rows = session.execute(told.where(AlertEvent.at == at, AlertEvent.kind.in_(RAISED), visible_to(page.viewer)).order_by(AlertEvent.id))
+    saying = Saying(page)
     found = [
-        (event, alert, patient) for event, alert, patient in rows if not (event.detail.get("checkin_id") or event.detail.get("message_id"))
+        (level_of(event.detail), Raised(alert.id, patient.full_name, level_of(event.detail).word, tuple(saying.why(event.detail))))
+        for event, alert, patient in rows.all()
+        if not (event.detail.get("checkin_id") or event.detail.get("message_id"))
     ]
-    return sorted(found, key=lambda one: -level_of(one[0].detail))
+    return [one for _, one in sorted(found, key=lambda pair: -pair[0])]
 
 
 @router.post("/results/{file_id}/write")

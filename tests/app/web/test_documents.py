@@ -119,14 +119,15 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert "Rien n'est encore écrit. 1 valeur à garder, 0 déjà connue, 1 ligne de côté." in tried
     assert "3 « furlongs » n'est pas une unité de cette mesure ; elle se mesure en 10*9/L." in tried
     with database.reading() as session:
-        assert session.scalars(select(Measure.id)).all() == []
+        assert session.scalars(select(Measure.id)).all() == [], "what it would raise is looked at, and taken back"
         stamp = session.get_one(Alert, morning.tiredness.id).stamp
     assert claire.post(f"{where}/write").status_code == 303
     assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
     written = claire.get(where)
     assert f'href="/alerts/{morning.tiredness.id}"' in written.text, "whoever brought the file sees the alert it raised"
     assert re.search(r"1 alerte par ces valeurs (!+ )?(Urgent|Élevé) PAYET Jean", said(written))
-    assert "1 alerte par ces valeurs" not in tried
+    assert "1 alerte par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
+    assert re.search(r"1 alerte serait ouverte ou complétée (!+ )?(Urgent|Élevé) PAYET Jean", tried)
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
     assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
