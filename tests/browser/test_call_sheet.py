@@ -117,6 +117,27 @@ def _close(page: Page, ward: Ward, rose: Patient) -> None:
     assert contact.form["caregiver"] == "sa fille dort mal depuis lundi"
 
 
+def test_a_number_typed_and_never_kept_counts_whatever_is_pressed_next(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
+    """HZ-01: a fever typed while the patient speaks is not lost by the close, nor by the answer to another question."""
+    page = open_page(quiet=False)  # the close is refused
+    page.goto(f"{ward.address}/calls")
+    page.get_by_role("button", name="Appeler GRONDIN Rose").click()
+    page.locator("#v-weight").fill("71,5")
+    page.locator("#q-diarrhea button").nth(0).click()
+    expect(page.locator("#q-weight .given")).to_contain_text("71,5")
+    page.locator("#v-temperature").fill("trente-neuf")
+    page.locator("[name=outcome][value=none]").check()
+    page.get_by_role("button", name="Clore l'appel et suivant").click()
+    expect(page.locator("#value-error")).to_be_visible()  # refused beside its field, as typed, and nothing was closed
+    expect(page.locator("#v-temperature")).to_have_value("trente-neuf")
+    page.locator("#v-temperature").fill("39,4")
+    page.get_by_role("button", name="Clore l'appel et suivant").click()
+    expect(page.locator("#q-temperature .given")).to_contain_text("39,4")
+    expect(page.locator("#outcome-error")).to_be_visible()  # a fever never ends in nothing
+    expect(page.locator("[name=outcome][value=none]")).to_be_checked()
+    look(page, "sheet-typed-and-closed-1440")
+
+
 def test_on_a_telephone_every_page_of_calls_fits_and_has_nothing_to_complain_of(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
     page = open_page(width=390, height=844, quiet=False)
     for name, address in (("calls", "/calls"), ("sheet", f"/patients/{rose.id}/call")):
@@ -135,8 +156,9 @@ def test_on_a_telephone_every_page_of_calls_fits_and_has_nothing_to_complain_of(
 def test_a_call_received_and_a_closed_call_read_again(open_page: OpenPage, ward: Ward, rose: Patient, width: int) -> None:
     """COA-4: from the page of calls with three fields; a closed one is a page, with its hours."""
     page = open_page(width=width, height=844, quiet=False)
-    page.goto(f"{ward.address}/calls")
-    page.locator("#incoming summary").click()
+    page.goto(f"{ward.address}/")
+    look(page, f"list-head-{width}")
+    page.get_by_role("link", name="Noter un appel reçu").click()  # the form stands open: the telephone is at the ear
     page.get_by_label("Nom du patient, ou numéro").fill("grondin")
     page.locator("#incoming-reason").fill("ordonnance perdue")
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-// The call sheet: a clock that runs, and nothing typed is lost when an answer leads to another page. All works without this file.
+// The call sheet: a clock that runs, and nothing typed is lost when an answer or the close leads to another page. All works without this file.
 "use strict";
 (() => {
   const clock = document.querySelector(".care-clock");
@@ -19,16 +19,24 @@
   let typed = false;
   document.addEventListener("input", (event) => { if (event.target.form === sheet) typed = true; });
 
-  // An answer to a question leaves this page: what stands in the sheet is kept before.
+  // Leaving this page, by an answer or by the close, first keeps what stands in the sheet, then what was typed for other questions: a fever
+  // that was typed and not kept must count. What one of them refuses is shown by its own page, beside it.
+  const isTyped = (form) => [...form.elements].some((field) => field.type === "checkbox" ? field.checked !== field.defaultChecked
+    : ["text", "textarea"].includes(field.type) && field.value.trim() !== "" && field.value !== field.defaultValue);
+  const send = async (action, form, headers = {}) =>
+    (await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers })).ok;
+  let leaving = false;
   document.addEventListener("submit", async (event) => {
     const form = event.target, pressed = event.submitter;
-    if (form === sheet || !typed || event.defaultPrevented) return;
+    if (leaving || event.defaultPrevented) return;
+    const left = [...document.querySelectorAll("form.asked, form[action$='/call/words']")].filter((one) => one !== form && isTyped(one));
+    if (!left.length && (form === sheet || !typed)) return;
     event.preventDefault();
-    typed = false;
+    leaving = true;
     try {
-      const values = new URLSearchParams(new FormData(sheet));
-      await fetch(sheet.dataset.save, { method: "POST", body: values, headers: { "HX-Request": "true" } });
-    } catch { /* the answer goes on: it matters more, and its page will say that the house cannot be reached */ }
+      if (typed) await send(sheet.dataset.save, sheet, { "HX-Request": "true" });
+      for (const one of left) if (!await send(one.action, one)) return one.requestSubmit();
+    } catch { /* what was pressed goes on: it matters more, and its page will say that the house cannot be reached */ }
     form.requestSubmit(pressed);
   }, true);
 })();
