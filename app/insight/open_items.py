@@ -19,6 +19,7 @@ from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState, Ta
 from app.care.contact_models import CityTask, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
 from app.messaging.models import Message
+from app.people import stand_ins
 from app.people.models import Patient, Service
 from app.people.perimeter import Viewer, visible_to
 from triage.terms import Level
@@ -110,12 +111,20 @@ def _tasks(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterato
 
 
 def _calls(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:
-    """Planned calls of today, and every late or missed one, by the service's day: a day begins at midnight for whoever reads the list."""
+    """Planned calls of today, and every late or missed one, by the service's day: a day begins at midnight for whoever reads the list.
+
+    An absent nurse's are her stand-in's at their hour, as the page of calls says; those that are late, whoever stands in now.
+    """
     columns = (PlannedCall.id, PlannedCall.patient_id, PlannedCall.due_at, PlannedCall.owner_id)
     query = select(*columns).where(*mine(PlannedCall, viewer), *_of(PlannedCall, key), PlannedCall.state.in_(OPEN_CALLS))
     query = query.where(PlannedCall.due_at < _end_of_day(session, viewer, now))
+    meant: dict[datetime, Mapping[int, int]] = {}
     for one in session.execute(query.order_by(PlannedCall.due_at, PlannedCall.id)):
-        yield Item("call", one.id, f"patient:{one.patient_id}", one.patient_id, Level.INFO, one.due_at, one.due_at, one.owner_id)
+        at = max(one.due_at, now)
+        if at not in meant:
+            meant[at] = stand_ins.meant(session, viewer.service_id or 0, at)
+        owner_id = meant[at].get(one.owner_id, one.owner_id)
+        yield Item("call", one.id, f"patient:{one.patient_id}", one.patient_id, Level.INFO, one.due_at, one.due_at, owner_id)
 
 
 def _requests(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:

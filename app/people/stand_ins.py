@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -50,3 +51,20 @@ def shift_ends(session: Session, staff_id: int, at: datetime) -> datetime | None
     whose = [*until, *(() if away else (staff_id,))]
     running = select(Shift).where(Shift.staff_id.in_(whose), Shift.starts_at <= at, Shift.ends_at > at)
     return max((min(shift.ends_at, until.get(shift.staff_id, shift.ends_at)) for shift in session.scalars(running)), default=None)
+
+
+def meant(session: Session, service_id: int, at: datetime) -> Mapping[int, int]:
+    """Absent → whoever is meant in their place at this instant, stand-ins of stand-ins followed: ``instead_of`` for a whole list at once.
+
+    A stand-in whose account is closed is nobody: the absent one is meant again.
+    """
+    known = in_force(session, service_id, at)
+    there = set(session.scalars(select(Staff.id).where(Staff.id.in_(known.values()), Staff.active)))
+    found: dict[int, int] = {}
+    for absent in known:
+        one, seen = absent, {absent}
+        while (following := known.get(one)) in there and following is not None and following not in seen:
+            seen.add(following)
+            one = following
+        found[absent] = one
+    return found

@@ -17,8 +17,9 @@ from app.insight import filtering, measures, returning, worklist
 from app.insight.filtering import Filter
 from app.insight.models import ListMemory
 from app.people import care_team
-from app.people.models import Patient, Service
+from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer, viewer_of
+from app.people.rota_models import StandIn
 from tests.app.insight.test_worklist import judged
 from tests.factories import World, a_patient
 from triage.terms import Level
@@ -139,6 +140,29 @@ def test_calls_of_today_late_and_missed_ones_stand_in_the_row(session: Session, 
     assert [(row.patient.family_name if row.patient else "", len(row.calls)) for row in rows] == [("Dijoux", 1), ("Hoarau", 1)]
     assert rows[0].level is Level.HIGH and rows[1].pressing
     assert worklist.rows(session, viewer=viewer_of(world.luc), now=NOON) == rows
+
+
+def test_an_absent_nurses_calls_are_her_stand_ins_in_the_list_and_its_filter(session: Session, world: World, claire: Viewer) -> None:
+    """Luc stands in for Claire until three o'clock: of her two calls of the day the first is his, and a late one too."""
+    for name, due in (("Dijoux", NOON + timedelta(hours=1)), ("Hoarau", NOON + timedelta(hours=5)), ("Payet", NOON - timedelta(hours=20))):
+        call(session, world, patient(session, world, name), due, owner_id=world.claire.id)
+    span = {"starts_at": NOON - timedelta(hours=4), "ends_at": NOON + timedelta(hours=3)}
+    away = StandIn(
+        service_id=world.service.id, absent_id=world.claire.id, by_id=world.luc.id, written_by="staff:1", written_at=NOON, **span
+    )
+    session.add(away)
+    session.flush()
+
+    def of(viewer: Viewer) -> list[str]:
+        places = worklist.places(session, viewer=viewer, now=NOON)
+        part = filtering.part(session, places, Filter(owner="me"), viewer=viewer)
+        shown = worklist.rows(session, viewer=viewer, now=NOON, of=part.shown)
+        return sorted(row.patient.family_name for row in shown if row.patient)
+
+    assert (of(viewer_of(world.luc)), of(claire)) == (["Dijoux", "Payet"], ["Hoarau"])
+    session.get_one(Staff, world.luc.id).active = False  # a closed account stands in for nobody
+    session.flush()
+    assert of(claire) == ["Dijoux", "Hoarau", "Payet"]
 
 
 def test_an_answer_to_be_told_has_its_level_and_a_question_waits_for_the_doctor(session: Session, world: World, claire: Viewer) -> None:

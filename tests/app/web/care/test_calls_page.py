@@ -63,6 +63,14 @@ def test_an_absent_nurses_calls_are_her_stand_ins(claire: TestClient, chain: Cha
     assert f"COACH {world.luc.name} à la place de Claire Payet, absence jusqu'au" in page
 
 
+def test_the_list_leads_to_where_a_received_call_is_noted(claire: TestClient, sign_in: SignIn, chain: Chain, world: World) -> None:
+    """From the telephone at the ear to its form in one press; whoever makes no calls is not led there."""
+    link = '<a href="/calls#incoming-q">Noter un appel reçu</a>'
+    assert link in claire.get("/").text
+    assert 'id="incoming-q"' in claire.get("/calls").text
+    assert "/calls#incoming" not in sign_in(world.paul).get("/").text
+
+
 def test_whoever_telephones_is_found_by_name_and_their_call_begins(claire: TestClient, chain: Chain, marie: Patient) -> None:
     """COA-4: from the page of calls, with what was written already."""
     found = claire.post("/calls/incoming/find", data={"q": "hoarau", "caller": "relative", "reason": "sa mère tousse"})
