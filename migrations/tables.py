@@ -14,6 +14,7 @@ from app.core import limits as _limits
 from app.core.db import Base
 from app.insight import models as _insight
 from app.messaging import models as _messaging
+from app.people import access_models as _access
 from app.people import circle_models as _circle
 from app.people import document_models as _documents
 from app.people import models as _people
@@ -29,6 +30,7 @@ ROOMS = (
     _clock,
     _limits,
     _people,
+    _access,
     _rota,
     _documents,
     _circle,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.alerts import asked, asking
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest, RequestState
 from app.core.errors import Refusal
+from app.people import members
 from app.people.models import Role, Service, Staff
 from app.people.perimeter import Viewer
 from triage.terms import Level
@@ -105,7 +106,7 @@ def write_down(
         raise Refusal("A doctor is asked by a person: say who asks.", field="by", status=422)
     check(decision)
     doctor = session.get(Staff, doctor_id) if doctor_id is not None else None
-    if doctor is None or doctor.service_id != request.service_id or doctor.role != Role.ONCOLOGIST:
+    if doctor is None or not members.works_in(session, doctor, request.service_id) or doctor.role != Role.ONCOLOGIST:
         raise Refusal("Say which doctor of this service said it.", field="doctor", status=422)
     if not now - SAID_WITHIN <= said_at <= now:
         raise Refusal("Write the hour at which the doctor said it, within the last 24 hours.", field="said_at", status=422)
@@ -235,5 +236,5 @@ def tried(session: Session, request: DoctorRequest) -> int:
 
 def doctors(session: Session, service_id: int) -> list[Staff]:
     """Who may be asked in a service."""
-    there = (Staff.service_id == service_id, Staff.role == Role.ONCOLOGIST, Staff.active)
+    there = (members.belongs(service_id), Staff.role == Role.ONCOLOGIST, Staff.active)
     return list(session.scalars(select(Staff).where(*there).order_by(Staff.name)))

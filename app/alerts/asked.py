@@ -12,7 +12,7 @@ from app.alerts import paging, reasons
 from app.alerts.models import FOR_THE_DOCTOR, DoctorRequest, RequestEvent, RequestState
 from app.alerts.paging import Words
 from app.core.audit import SYSTEM
-from app.people import care_team, stand_ins
+from app.people import care_team, members, stand_ins
 from app.people.models import Role, Service, Staff
 from triage.terms import Level
 
@@ -126,7 +126,7 @@ def people_of(session: Session, service: Service, request: DoctorRequest, notify
     """Who a rung means now. When it means nobody, everybody who may act: a request must reach somebody."""
     found: list[Staff] = []
     if notify == "doctor":
-        found = [stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now)]
+        found = [stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now, service.id)]
     elif notify == "stand_in":
         on_call = [one for one in care_team.on_duty(session, service.id, now, "on_call") if one.role == Role.ONCOLOGIST]
         found = on_call or _others(session, request)
@@ -134,12 +134,14 @@ def people_of(session: Session, service: Service, request: DoctorRequest, notify
         asker = session.get_one(Staff, request.asked_by_id)
         there = care_team.on_duty(session, service.id, now, "ward")
         found = [asker] if not there or asker.id in {one.id for one in there} else there
-    return [one for one in found if one.active] or paging.meant_by(session, service, notify, now)
+    return [one for one in found if one.active and members.works_in(session, one, service.id)] or paging.meant_by(
+        session, service, notify, now
+    )
 
 
 def _others(session: Session, request: DoctorRequest) -> list[Staff]:
     """The other doctors of the service, when none is on call."""
-    doctors = (Staff.service_id == request.service_id, Staff.role == Role.ONCOLOGIST, Staff.active, Staff.id != request.doctor_id)
+    doctors = (members.belongs(request.service_id), Staff.role == Role.ONCOLOGIST, Staff.active, Staff.id != request.doctor_id)
     return list(session.scalars(select(Staff).where(*doctors).order_by(Staff.id)))
 
 

@@ -14,6 +14,7 @@ from app.care.contact_models import Contact
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import Conflict, NotFound, Refusal
+from app.people import members
 from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer
 from triage.terms import Level
@@ -86,7 +87,7 @@ def ask(
 
 def _doctor(session: Session, patient: Patient, doctor_id: int | None) -> Staff:
     doctor = session.get(Staff, doctor_id or patient.oncologist_id)
-    if doctor is None or not doctor.active or doctor.service_id != patient.service_id or doctor.role != Role.ONCOLOGIST:
+    if doctor is None or not doctor.active or not members.works_in(session, doctor, patient.service_id) or doctor.role != Role.ONCOLOGIST:
         raise Refusal("Choose a doctor of this service.", field="doctor", status=422)
     return doctor
 

@@ -46,7 +46,7 @@ def pressed(session: Session, message_id: int, key: str, *, again: bool, now: da
     if message is None or message.channel != Channel.VOICE or message.staff_id is None:
         return Spoken("staff_call_over")
     staff = session.get_one(Staff, message.staff_id)
-    if now - message.created_at > KEY_WITHIN or not outbox.may_page(staff, message):
+    if now - message.created_at > KEY_WITHIN or not outbox.may_page(session, staff, message):
         return Spoken("staff_call_over", message.language)
     if key != TAKES:
         return Spoken("staff_call_again", message.language, ask=not again)
@@ -65,7 +65,7 @@ def _taken(session: Session, message: Message, staff: Staff, now: datetime) -> S
     ref = {"ref": f"A{alert.id}"}
     is_new = alert.state == AlertState.NEW
     try:
-        handling.take(session, alert.id, by=viewer_of(staff), now=now)
+        handling.take(session, alert.id, by=viewer_of(staff, message.service_id), now=now)
     except Refusal:  # somebody was first, or this role treats no alert; who has it is not said on a telephone
         return Spoken("staff_call_already", message.language, dict(ref))
     if is_new:

@@ -15,7 +15,7 @@ from app.alerts.raising import back_to_team, consider, kept, note, record
 from app.alerts.reasons import Reason
 from app.core.audit import SYSTEM
 from app.core.errors import Conflict, NotFound, Refusal
-from app.people import care_team, stand_ins
+from app.people import care_team, members, stand_ins
 from app.people.models import Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 from triage.terms import Level
@@ -153,7 +153,7 @@ def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, 
     if (
         colleague is None
         or not colleague.active
-        or colleague.service_id != alert.service_id
+        or not members.works_in(session, colleague, alert.service_id)
         or not viewer_of(colleague).may("act_on_alerts")
     ):
         raise Refusal("Choose a colleague of this service who treats alerts.", field="to", status=422)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.alerts import tasks
 from app.alerts.models import Task
 from app.core.audit import SYSTEM, Actor
-from app.people import coverage
+from app.people import coverage, members
 from app.people.models import Role, Service, Staff
 
 Detail = dict[str, Any]
@@ -62,7 +62,7 @@ def _stand(session: Session, service: Service, key: str, kind: str, detail: Deta
 
 def _head(session: Session, service: Service) -> int | None:
     """The first coordinator who is there; None: the whole team sees the task."""
-    there = (Staff.service_id == service.id, Staff.role == Role.COORDINATOR, Staff.active)
+    there = (members.belongs(service.id), Staff.role == Role.COORDINATOR, Staff.active)
     return session.scalar(select(Staff.id).where(*there).order_by(Staff.id).limit(1))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.care.models import Enrolment, EnrolmentState
 from app.messaging import outbox
 from app.messaging.models import Message
-from app.people import care_team, stand_ins
+from app.people import care_team, members, stand_ins
 from app.people.models import Patient, Role, Service, Staff
 from notifications.messages import Channel
 
@@ -26,18 +26,16 @@ def meant_by(session: Session, service: Service, notify: str, now: datetime, *, 
     if notify in ("team", "on_call"):
         people = care_team.on_duty(session, service.id, now, "ward" if notify == "team" else "on_call")
     elif notify == "head":
-        heads = select(Staff).where(Staff.service_id == service.id, Staff.role == Role.COORDINATOR, Staff.active)
+        heads = select(Staff).where(members.belongs(service.id), Staff.role == Role.COORDINATOR, Staff.active)
         people = list(session.scalars(heads.order_by(Staff.id)))
     elif patient_id is not None and (one := _of_patient(session, notify, patient_id)) is not None:
         people = [one]
-    meant = {one.id: one for one in (stand_ins.instead_of(session, person, now) for person in people)}
-    people = [one for one in meant.values() if one.active and one.service_id == service.id]
+    meant = {one.id: one for one in (stand_ins.instead_of(session, person, now, service.id) for person in people)}
+    people = [one for one in meant.values() if one.active and members.works_in(session, one, service.id)]
     if people or notify == "team":
         return people  # an empty ward still has the list on its screens; the next rung is on its way
     acting = (Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR)
-    return list(
-        session.scalars(select(Staff).where(Staff.service_id == service.id, Staff.role.in_(acting), Staff.active).order_by(Staff.id))
-    )
+    return list(session.scalars(select(Staff).where(members.belongs(service.id), Staff.role.in_(acting), Staff.active).order_by(Staff.id)))
 
 
 def _of_patient(session: Session, notify: str, patient_id: int) -> Staff | None:

@@ -16,7 +16,7 @@ from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import NotFound, Refusal
 from app.messaging.models import Message, Out
-from app.people import rota, routes
+from app.people import members, rota, routes
 from app.people.models import Role, Service, Staff
 from app.people.perimeter import Viewer
 from app.people.rota_models import ROAD_MOVES, RoadLeg, RoadState, RoadTest
@@ -133,7 +133,7 @@ def settle(session: Session, test_id: int, now: datetime) -> bool:
     session.refresh(test)
     _record(session, test, "road.settled", by=SYSTEM, now=now, after=str(state))
     if state == RoadState.FAILED:
-        there = (Staff.service_id == test.service_id, Staff.role == Role.COORDINATOR, Staff.active)
+        there = (members.belongs(test.service_id), Staff.role == Role.COORDINATOR, Staff.active)
         head = session.scalar(select(Staff.id).where(*there).order_by(Staff.id).limit(1))
         tasks.make(
             session,

@@ -13,6 +13,7 @@ from app.care.models import CALL_MOVES, OPEN_CALLS, CallState, Enrolment, Planne
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Conflict, NotFound, Refusal
+from app.people import members
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer, viewer_of
 from triage import calendar
@@ -84,7 +85,12 @@ def give(session: Session, call_id: int, *, to_staff_id: int, by: Viewer, now: d
     by.require("make_calls")
     row = get(session, call_id, viewer=by)
     colleague = session.get(Staff, to_staff_id)
-    if colleague is None or not colleague.active or colleague.service_id != row.service_id or not viewer_of(colleague).may("make_calls"):
+    if (
+        colleague is None
+        or not colleague.active
+        or not members.works_in(session, colleague, row.service_id)
+        or not viewer_of(colleague).may("make_calls")
+    ):
         raise Refusal("Choose a colleague of this service who makes calls.", field="to", status=422)
     before, row.owner_id, row.stamp = row.owner_id, colleague.id, row.stamp + 1
     _note(session, row, "call.given", by=by.actor, now=now, before=before, after=colleague.id)

@@ -19,6 +19,7 @@ from app.care.contact_models import Contact, ContactOutcome, Direction
 from app.care.document import Form
 from app.care.models import CallState, Enrolment, EnrolmentState, PlannedCall
 from app.core.errors import Conflict, FieldErrors, Said
+from app.people import members
 from app.people.models import Patient, Role, Staff
 from app.people.perimeter import Viewer
 from app.protocols import looks
@@ -153,7 +154,7 @@ def _unlisted(asked: Form, outcome: Outcome) -> dict[str, str]:
 def _undecided(session: Session, row: Contact, outcome: Outcome, now: datetime) -> dict[str, str]:
     doctor = session.get(Staff, outcome.doctor_id) if outcome.doctor_id is not None else None
     problems: dict[str, str] = {}
-    if doctor is None or not doctor.active or doctor.service_id != row.service_id or doctor.role != Role.ONCOLOGIST:
+    if doctor is None or not doctor.active or not members.works_in(session, doctor, row.service_id) or doctor.role != Role.ONCOLOGIST:
         problems["doctor_id"] = "Name the doctor who was asked."
     if outcome.doctor_at is None or outcome.doctor_at > now:
         problems["doctor_at"] = "Write when the doctor was asked: it cannot be later than now."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pyotp
 import typer
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from app.commands.console import BadInput, by_command, opened, password_for, say, say_json, say_second_factor, service_named
 from app.core import clock
 from app.core.errors import Refusal
-from app.people import services, telephones
-from app.people.models import Hospital, Role, Service, Staff
+from app.people import members, services, telephones
+from app.people.models import Hospital, Role, Staff
 from notifications import wording
 
-user = typer.Typer(help="Staff accounts: add, disable, list.")
+user = typer.Typer(help="Staff accounts: add, disable, list; who works in a further service.")
 token = typer.Typer(help="Tokens of programs that act for a service.")
 
 STAFF_ROLES = tuple(role for role in Role if role is not Role.SERVICE)
@@ -95,6 +95,24 @@ def disable(login: Annotated[str, typer.Argument(help="Login of the account.")])
         say(f"{staff.name} ({staff.login}) can no longer sign in.")
 
 
+@user.command("join")
+def join(login: Annotated[str, typer.Argument(help="Login of the account.")], service: ServiceOption = "") -> None:
+    """Let somebody work in a further service of their hospital, in their own role; their screens stay in one service at a time."""
+    with opened() as house, house.database.transaction() as session:
+        ward = service_named(session, service)
+        staff = members.add(session, login, ward, by=by_command(), now=clock.wall())
+        say(f"{staff.name} ({staff.login}) works in {ward.name} too.")
+
+
+@user.command("leave")
+def leave(login: Annotated[str, typer.Argument(help="Login of the account.")], service: ServiceOption = "") -> None:
+    """Take a further service away, at once. Their home service stays: to take that away, disable the account."""
+    with opened() as house, house.database.transaction() as session:
+        ward = service_named(session, service)
+        staff = members.remove(session, login, ward, by=by_command(), now=clock.wall())
+        say(f"{staff.name} ({staff.login}) no longer works in {ward.name}.")
+
+
 @user.command("second-factor")
 def second_factor(login: Annotated[str, typer.Argument(help="Login of the account.")]) -> None:
     """Give an account a new second factor, for a lost telephone; the old codes stop working at once."""
@@ -108,16 +126,19 @@ def second_factor(login: Annotated[str, typer.Argument(help="Login of the accoun
 def list_users(as_json: Json = False) -> None:
     """Every account with its role and service."""
     with opened() as house, house.database.reading() as session:
-        found = session.execute(select(Staff, Service.name).outerjoin(Service, Staff.service_id == Service.id).order_by(Staff.login)).all()
-        rows = [
-            {"login": person.login, "name": person.name, "role": person.role, "service": ward, "active": person.active}
-            for person, ward in found
-        ]
+        rows = [_listed(session, person) for person in session.scalars(select(Staff).order_by(Staff.login))]
     if as_json:
         say_json(rows)
         return
     for row in rows:
-        say(f"{row['login']:<16} {row['role']:<14} {row['name']:<28} {row['service'] or '-'}{'' if row['active'] else '   (disabled)'}")
+        wards = ", ".join([row["service"] or "-", *row["also"]])
+        say(f"{row['login']:<16} {row['role']:<14} {row['name']:<28} {wards}{'' if row['active'] else '   (disabled)'}")
+
+
+def _listed(session: Session, person: Staff) -> dict[str, Any]:
+    wards = [one.name for one in members.services_of(session, person.id)]
+    kept = {"login": person.login, "name": person.name, "role": person.role}
+    return kept | {"service": wards[0] if wards else None, "also": wards[1:], "active": person.active}
 
 
 @token.command("create")

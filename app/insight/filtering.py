@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.care.models import Enrolment, EnrolmentState
 from app.insight.placing import Place
+from app.people import members
 from app.people.models import Role, Staff
 from app.people.perimeter import Viewer
 from triage.terms import Level
@@ -83,5 +84,5 @@ def programmes(session: Session, viewer: Viewer) -> list[str]:
 def owners(session: Session, viewer: Viewer) -> list[Staff]:
     """Colleagues whose rows may be asked for."""
     acting = (Role.NURSE, Role.COORDINATOR, Role.ONCOLOGIST)
-    of = (Staff.service_id == viewer.service_id, Staff.active, Staff.role.in_(acting), Staff.id != viewer.actor.id)
+    of = (members.belongs(viewer.service_id), Staff.active, Staff.role.in_(acting), Staff.id != viewer.actor.id)
     return list(session.scalars(select(Staff).where(*of).order_by(Staff.name)))

@@ -214,7 +214,7 @@ def _meant(session: Session, shifts: Iterable[Shift], at: datetime) -> tuple[Sta
     found: dict[int, Staff] = {}
     for shift in list(shifts):
         written = session.get_one(Staff, shift.staff_id)
-        meant = stand_ins.instead_of(session, written, at)
+        meant = stand_ins.instead_of(session, written, at, shift.service_id)
         if meant.active and viewer_of(meant).may("sign_handover"):
             found[meant.id] = meant
     return tuple(found.values())

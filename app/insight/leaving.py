@@ -23,7 +23,7 @@ from app.insight.facts import REASONS
 from app.insight.lines import LEFT, SHIFT_OVER, Left, Line
 from app.insight.open_items import mine, task_key
 from app.messaging.models import Message
-from app.people import care_team, stand_ins
+from app.people import care_team, members, stand_ins
 from app.people.models import Patient, Service, Shift, Staff
 from app.people.perimeter import Viewer, visible_to
 from triage import calendar
@@ -202,7 +202,7 @@ def absence_of(session: Session, staff: Staff, service_id: int, now: datetime) -
 
     A name on the list is not a pair of eyes (HZ-27, HZ-29): a closed account, another service, or a shift that is over.
     """
-    if not staff.active or staff.service_id != service_id:
+    if not staff.active or not members.works_in(session, staff, service_id):
         return LEFT, None
     if stand_ins.shift_ends(session, staff.id, now) is not None:
         return "", None

@@ -49,7 +49,7 @@ def _same_day(service: Service, one: datetime, other: datetime) -> bool:
 def _meant(session: Session, shifts: Iterable[Shift], but: tuple[Staff, ...] = ()) -> tuple[Staff, ...]:
     found: dict[int, Staff] = {}
     for shift in shifts:
-        meant = stand_ins.instead_of(session, session.get_one(Staff, shift.staff_id), shift.starts_at)
+        meant = stand_ins.instead_of(session, session.get_one(Staff, shift.staff_id), shift.starts_at, shift.service_id)
         if meant.active and meant.id not in {one.id for one in but}:
             found[meant.id] = meant
     return tuple(found.values())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.db import after_commit
 from app.messaging import budget, links
 from app.messaging.models import FormLink, Message, Out
-from app.people import absences, care_team, numbers, reading, regions
+from app.people import absences, care_team, members, numbers, reading, regions
 from app.people.circle_models import Professional
 from app.people.models import FollowUp, Patient, Service, Staff
 from app.people.telephones import is_landline
@@ -259,10 +259,10 @@ def may_receive(patient: Patient, purpose: str) -> bool:
     return purpose not in AUTOMATIC or (patient.follow_up == FollowUp.ACTIVE and patient.opted_out_at is None)
 
 
-def may_page(staff: Staff, message: Message) -> bool:
+def may_page(session: Session, staff: Staff, message: Message) -> bool:
     """Is this still the right telephone or mailbox? Asked as the words leave: somebody who left the service, or gave their telephone
     away, must not be told of its alerts (HZ-30)."""
-    there = staff.active and staff.service_id == message.service_id
+    there = staff.active and members.works_in(session, staff, message.service_id)
     return there and (bool(staff.email) if message.channel == Channel.EMAIL else staff.phone == message.address)
 
 

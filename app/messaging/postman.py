@@ -49,7 +49,7 @@ class OutboxStore:
                 patient = session.get(Patient, message.patient_id) if message.patient_id else None
                 staff = session.get(Staff, message.staff_id) if message.staff_id else None
                 allowed = patient is None or outbox.may_receive(patient, message.purpose)
-                allowed = allowed and (staff is None or outbox.may_page(staff, message))
+                allowed = allowed and (staff is None or outbox.may_page(session, staff, message))
                 if allowed or message.state == Out.SENDING:
                     return self._take(session, message, patient, now, allowed=allowed)
                 message.state, message.error_code, message.handled, message.settled_at = Out.EXPIRED, "withdrawn", True, now

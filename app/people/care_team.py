@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
-from app.people import stand_ins
+from app.people import members, stand_ins
 from app.people.models import Service, Shift, Staff
 
 HORIZON_DAYS = 15
@@ -100,13 +100,13 @@ def add_service_time(service: Service, start: datetime, length: timedelta) -> da
 def on_duty(session: Session, service_id: int, at: datetime, kind: str) -> list[Staff]:
     """Who is there by the shifts of this kind ("ward" or "on_call") at the instant, each once, stand-ins in the place of whom they replace.
 
-    Disabled accounts never.
+    Disabled accounts never, nor whoever no longer works in the service.
     """
     inside = (Shift.service_id == service_id, Shift.kind == kind, Shift.starts_at <= at, Shift.ends_at > at)
     written = session.scalars(select(Staff).join(Shift, Shift.staff_id == Staff.id).where(*inside)).unique()
     replaced = stand_ins.in_force(session, service_id, at)
-    meant = {person.id: person for person in (stand_ins.instead_of(session, one, at, replaced) for one in written)}
-    return [meant[number] for number in sorted(meant) if meant[number].active]
+    meant = {person.id: person for person in (stand_ins.instead_of(session, one, at, service_id, replaced) for one in written)}
+    return [one for _, one in sorted(meant.items()) if one.active and members.works_in(session, one, service_id)]
 
 
 def covered(session: Session, service: Service, at: datetime, span: timedelta = timedelta(hours=4)) -> bool:
@@ -115,7 +115,11 @@ def covered(session: Session, service: Service, at: datetime, span: timedelta = 
     first = at.astimezone(ZoneInfo(service.timezone)).date()
     there = [hours for offset in range(span.days + 2) for hours in spans_of(service, first + timedelta(days=offset))]
     on_call = (Shift.service_id == service.id, Shift.kind == "on_call", Shift.starts_at < until, Shift.ends_at > at)
-    shifts = session.execute(select(Shift.starts_at, Shift.ends_at).join(Staff, Staff.id == Shift.staff_id).where(*on_call, Staff.active))
+    shifts = session.execute(
+        select(Shift.starts_at, Shift.ends_at)
+        .join(Staff, Staff.id == Shift.staff_id)
+        .where(*on_call, Staff.active, members.belongs(service.id))
+    )
     reached = at
     for begins, ends in sorted([*there, *((begins, ends) for begins, ends in shifts)]):
         if begins <= reached < ends:
@@ -123,13 +127,16 @@ def covered(session: Session, service: Service, at: datetime, span: timedelta = 
     return reached >= until
 
 
-def put_on_shift(session: Session, staff: Staff, *, kind: str, starts_at: datetime, ends_at: datetime) -> Shift:
-    """Write a shift on the rota. Raises Refusal when it ends before it begins, or for somebody who works in no service."""
-    if staff.service_id is None:
+def put_on_shift(
+    session: Session, staff: Staff, *, kind: str, starts_at: datetime, ends_at: datetime, service_id: int | None = None
+) -> Shift:
+    """Write a shift on the rota of this service, else of their home. Raises Refusal when it ends before it begins, or for nobody of it."""
+    there = service_id or staff.service_id
+    if there is None or not members.works_in(session, staff, there):
         raise Refusal("{name} works in no service: nobody would be there.", status=422, name=staff.name)
     if ends_at <= starts_at:
         raise Refusal("The shift ends before it begins. Check the hours.", field="ends_at", status=422)
-    shift = Shift(service_id=staff.service_id, staff_id=staff.id, kind=kind, starts_at=starts_at, ends_at=ends_at)
+    shift = Shift(service_id=there, staff_id=staff.id, kind=kind, starts_at=starts_at, ends_at=ends_at)
     session.add(shift)
     session.flush()
     return shift

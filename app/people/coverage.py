@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.people import care_team, rota, stand_ins
+from app.people import care_team, members, rota, stand_ins
 from app.people.models import Service, Shift, Staff
 from app.people.rota import Span
 from app.people.rota_models import StandIn
@@ -77,7 +77,7 @@ def uncovered(session: Session, service: Service, span: Span) -> list[Hole]:
 
 def leavers(session: Session, service: Service, now: datetime) -> list[Leaver]:
     """Closed accounts still on the rota, from now on: the names on it are not all there."""
-    gone = (~Staff.active) | (Staff.service_id != service.id) | Staff.service_id.is_(None)
+    gone = ~(Staff.active & members.belongs(service.id))
     shifts = select(Shift, Staff).join(Staff, Staff.id == Shift.staff_id).where(Shift.service_id == service.id, Shift.ends_at > now, gone)
     found = [Leaver(staff, shift.starts_at, shift_id=shift.id) for shift, staff in session.execute(shifts)]
     rows = select(StandIn, Staff).join(Staff, Staff.id == StandIn.by_id)
@@ -95,7 +95,12 @@ def _present(session: Session, shift: Shift, replaced: Iterable[StandIn]) -> lis
     cuts = {edge for row in replaced for edge in (row.starts_at, row.ends_at) if shift.starts_at < edge < shift.ends_at}
     edges = sorted({shift.starts_at, shift.ends_at, *cuts})
     pieces = [Span(begins, ends) for begins, ends in pairwise(edges)]
-    return [piece for piece in pieces if stand_ins.instead_of(session, staff, piece.starts_at, _at(replaced, piece.starts_at)).active]
+    return [piece for piece in pieces if _is_there(session, staff, shift.service_id, piece.starts_at, _at(replaced, piece.starts_at))]
+
+
+def _is_there(session: Session, staff: Staff, service_id: int, at: datetime, replaced: dict[int, int]) -> bool:
+    meant = stand_ins.instead_of(session, staff, at, service_id, replaced)
+    return meant.active and members.works_in(session, meant, service_id)
 
 
 def _at(replaced: Iterable[StandIn], at: datetime) -> dict[int, int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Said
-from app.people import regions
+from app.people import members, regions
 from app.people.models import Consent, Patient, Respondent, Role, Service, Staff
 from app.people.patients import READS, folded, holders
 from app.people.telephones import LANDLINE, is_landline, to_e164
@@ -164,7 +164,7 @@ def _check(session: Session, service: Service, new: NewPatient, *, now: datetime
     if not new.consent_sheet:
         problems.setdefault("consent_sheet", "Write the version of the information sheet given.")
     doctor = session.get(Staff, new.oncologist_id) if new.oncologist_id else None
-    if doctor is None or doctor.role != Role.ONCOLOGIST or doctor.service_id != service.id or not doctor.active:
+    if doctor is None or doctor.role != Role.ONCOLOGIST or not members.works_in(session, doctor, service.id) or not doctor.active:
         problems.setdefault("oncologist_id", "Choose the referring oncologist of this service.")
     if new.answered_by not in ("patient", "respondent"):
         problems.setdefault("answered_by", "Choose who answers: the patient or a relative.")

@@ -1,4 +1,4 @@
-"""Tables of people: hospital, service, staff and their sessions, patients, respondents, consents, shifts."""
+"""Tables of people: hospital, service, staff, patients, respondents, consents, shifts."""
 
 from __future__ import annotations
 
@@ -100,7 +100,10 @@ class Service(Base):
 
 
 class Staff(Base):
-    """A professional who signs in. ``service_id`` None: the administrator of the hospital, who opens no chart."""
+    """A professional who signs in. ``service_id``: the home service, None for the administrator of the hospital, who opens no chart.
+
+    Who belongs to a service is asked of ``app.people.members``: somebody may work in others of the hospital besides.
+    """
 
     __tablename__ = "staff"
 
@@ -121,48 +124,6 @@ class Staff(Base):
     created_at: Mapped[datetime]
 
     service: Mapped[Service | None] = relationship()
-
-
-class StaffSession(Base):
-    """A signed-in browser. Only the fingerprint of its token is stored. Real time, not the demonstration's clock."""
-
-    __tablename__ = "staff_session"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    staff: Mapped[Staff] = relationship()
-
-
-class SignInAttempt(Base):
-    """One attempt, so that guessing is limited per account and per address whatever the number of processes. Real time."""
-
-    __tablename__ = "sign_in_attempt"
-    __table_args__ = (Index("ix_sign_in_attempt_recent", "login", "at"), Index("ix_sign_in_attempt_address", "address", "at"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    login: Mapped[str] = mapped_column(String(120))
-    address: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime]
-    succeeded: Mapped[bool]
-
-
-class ApiToken(Base):
-    """A program that acts for a service. Only the fingerprint of the token is stored."""
-
-    __tablename__ = "api_token"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), index=True)
-    role: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(120), default="")
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
 
 
 class Shift(Base):

@@ -74,9 +74,9 @@ def _who_may(ability: str) -> str:
     return next(word for role, word in ASKED if role in ABILITIES[ability])
 
 
-def viewer_of(staff: Staff) -> Viewer:
-    """The perimeter of a person signed in."""
-    return Viewer(actor_of(staff), Role(staff.role), staff.service_id, staff.language)
+def viewer_of(staff: Staff, service_id: int | None = None) -> Viewer:
+    """The perimeter of a person: one service, the one they were found to work in (see ``members``), else their home."""
+    return Viewer(actor_of(staff), Role(staff.role), service_id or staff.service_id, staff.language)
 
 
 def actor_of(staff: Staff) -> Actor:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.errors import NotFound, Refusal
-from app.people import care_team
+from app.people import care_team, members
 from app.people.models import Role, Service, Shift, Staff
 from app.people.perimeter import Viewer
 from app.people.rota_models import RotaRule, StandIn
@@ -34,7 +34,7 @@ class Span(NamedTuple):
 
 def people(session: Session, service_id: int) -> list[Staff]:
     """Who may be written on the rota of this service, by name."""
-    there = (Staff.service_id == service_id, Staff.active, Staff.role.in_(ON_THE_ROTA))
+    there = (members.belongs(service_id), Staff.active, Staff.role.in_(ON_THE_ROTA))
     return list(session.scalars(select(Staff).where(*there).order_by(Staff.name)))
 
 
@@ -53,8 +53,8 @@ def stand_ins(session: Session, service_id: int, span: Span) -> list[StandIn]:
 def write_shift(session: Session, *, staff_id: int, kind: str, span: Span, by: Viewer, now: datetime) -> Shift:
     """Put somebody on the rota. Raises Refusal for hours that are past or cross another shift of theirs, NotFound outside the service."""
     staff = _colleague(session, staff_id, by)
-    _check(session, staff, kind, span, now=now)
-    shift = care_team.put_on_shift(session, staff, kind=kind, starts_at=span.starts_at, ends_at=span.ends_at)
+    _check(session, _service_id(by), staff, kind, span, now=now)
+    shift = care_team.put_on_shift(session, staff, kind=kind, starts_at=span.starts_at, ends_at=span.ends_at, service_id=_service_id(by))
     _record(session, by, "shift.written", shift, now, after=_told(shift))
     return shift
 
@@ -63,7 +63,7 @@ def change_shift(session: Session, shift_id: int, *, staff_id: int, kind: str, s
     """Another person, other hours, another kind. A shift that is over stays as it was: the story of an alert may rest on it."""
     shift = _shift(session, shift_id, by, now)
     staff = _colleague(session, staff_id, by)
-    _check(session, staff, kind, span, now=now, but=shift.id)
+    _check(session, _service_id(by), staff, kind, span, now=now, but=shift.id)
     before = _told(shift)
     shift.staff_id, shift.kind, shift.starts_at, shift.ends_at = staff.id, kind, span.starts_at, span.ends_at
     session.flush()
@@ -146,8 +146,8 @@ def copy_week(session: Session, service: Service, monday: date, *, to: date, by:
             shift.starts_at < week.starts_at
             or closed
             or span.starts_at < now
-            or not staff.active
-            or _crossed(session, staff, shift.kind, span)
+            or not (staff.active and members.works_in(session, staff, service.id))
+            or _crossed(session, service.id, staff, shift.kind, span)
         ):
             continue
         write_shift(session, staff_id=staff.id, kind=shift.kind, span=span, by=by, now=now)
@@ -196,7 +196,7 @@ def _service_id(by: Viewer) -> int:
 def _colleague(session: Session, staff_id: int, by: Viewer) -> Staff:
     by.require("manage_service")
     staff = session.get(Staff, staff_id, populate_existing=True)
-    if staff is None or staff.service_id != by.service_id or staff.role not in ON_THE_ROTA:
+    if staff is None or not members.works_in(session, staff, by.service_id) or staff.role not in ON_THE_ROTA:
         raise NotFound("This colleague")
     if not staff.active:
         raise Refusal("The account of {name} is closed: nobody would be there.", field="staff_id", status=422, name=staff.name)
@@ -213,19 +213,21 @@ def _shift(session: Session, shift_id: int, by: Viewer, now: datetime) -> Shift:
     return shift
 
 
-def _check(session: Session, staff: Staff, kind: str, span: Span, *, now: datetime, but: int = 0) -> None:
+def _check(session: Session, service_id: int, staff: Staff, kind: str, span: Span, *, now: datetime, but: int = 0) -> None:
     if kind not in KINDS:
         raise Refusal("Choose ward or on call.", field="kind", status=422)
     _in_order(span, now)
     if span.ends_at - span.starts_at > LONGEST_SHIFT:
         raise Refusal("A shift lasts eight days at most. Check the hours.", field="ends_at", status=422)
-    if _crossed(session, staff, kind, span, but=but):
+    if _crossed(session, service_id, staff, kind, span, but=but):
         raise Refusal("{name} already has a shift during these hours.", field="starts_at", status=422, name=staff.name)
 
 
-def _crossed(session: Session, staff: Staff, kind: str, span: Span, but: int = 0) -> bool:
-    """Two shifts of one kind at once are a slip; a doctor on call for the week may well work on the ward by day."""
+def _crossed(session: Session, service_id: int, staff: Staff, kind: str, span: Span, but: int = 0) -> bool:
+    """Two shifts of one kind at once are a slip; a doctor on call for the week may well work on the ward by day, or be on call for two
+    services."""
     crossing = (
+        Shift.service_id == service_id,
         Shift.staff_id == staff.id,
         Shift.kind == kind,
         Shift.starts_at < span.ends_at,

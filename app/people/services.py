@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.core import audit, signing
 from app.core.audit import Actor
 from app.core.errors import NotFound, Refusal
+from app.people.access_models import ApiToken, StaffSession
 from app.people.care_team import has_calendar
-from app.people.models import ApiToken, Hospital, Role, Service, Staff, StaffSession
+from app.people.models import Hospital, Role, Service, Staff
 
 MOST_TEXTS_A_DAY = 100_000
 """A slip of the keyboard is not a budget."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.people import members
 from app.people.models import Shift, Staff
 from app.people.rota_models import StandIn
 
@@ -19,26 +20,32 @@ def in_force(session: Session, service_id: int, at: datetime) -> dict[int, int]:
     return dict(list(rows))
 
 
-def instead_of(session: Session, staff: Staff, at: datetime, replaced: dict[int, int] | None = None) -> Staff:
-    """Whoever is meant by this person at this instant: themselves, or their stand-in, or the stand-in's own.
+def instead_of(session: Session, staff: Staff, at: datetime, service_id: int, replaced: dict[int, int] | None = None) -> Staff:
+    """Whoever is meant by this person in this service at this instant: themselves, or their stand-in, or the stand-in's own.
 
     A stand-in whose account is closed, or who left the service, is nobody: the absent one is meant again, and coverage says so.
     """
-    known = in_force(session, staff.service_id, at) if replaced is None and staff.service_id else replaced or {}
+    known = in_force(session, service_id, at) if replaced is None else replaced
     meant, seen = staff, {staff.id}
     while (following := known.get(meant.id)) is not None and following not in seen:
         other = session.get(Staff, following)
-        if other is None or not other.active or other.service_id != staff.service_id:
+        if other is None or not other.active or not members.works_in(session, other, service_id):
             break
         seen.add(following)
         meant = other
     return meant
 
 
-def replaced(session: Session, staff: Staff, at: datetime) -> tuple[Staff, datetime | None]:
+def replaced(session: Session, staff: Staff, at: datetime, service_id: int) -> tuple[Staff, datetime | None]:
     """Whoever is meant by this person at this instant, and until when they are away; None: they are there, or nobody stands in."""
-    meant = instead_of(session, staff, at)
-    inside = (StandIn.absent_id == staff.id, StandIn.starts_at <= at, StandIn.ends_at > at, StandIn.removed_at.is_(None))
+    meant = instead_of(session, staff, at, service_id)
+    inside = (
+        StandIn.service_id == service_id,
+        StandIn.absent_id == staff.id,
+        StandIn.starts_at <= at,
+        StandIn.ends_at > at,
+        StandIn.removed_at.is_(None),
+    )
     away = session.scalar(select(StandIn.ends_at).where(*inside).order_by(StandIn.id.desc()).limit(1))
     return meant, away if meant is not staff else None
 

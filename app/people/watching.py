@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Said
+from app.people import members
 from app.people.models import Patient, Role, Service, Staff
 from app.people.watching_models import Watching
 
@@ -95,7 +96,7 @@ def check(session: Session, service: Service, new: NewWatching, *, birth: date |
     """A sentence beside each field that is missing or not possible; empty when it may be recorded."""
     problems: dict[str, str] = {}
     doctor = session.get(Staff, new.prescriber_id) if new.prescriber_id else None
-    if doctor is None or doctor.role != Role.ONCOLOGIST or doctor.service_id != service.id or not doctor.active:
+    if doctor is None or doctor.role != Role.ONCOLOGIST or not members.works_in(session, doctor, service.id) or not doctor.active:
         problems["prescriber_id"] = "Choose the doctor of this service who prescribes the watching."
     if new.activity not in activities():
         problems["activity"] = "Choose the activity the watching is prescribed for."

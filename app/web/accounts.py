@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock, signing
 from app.core.settings import Settings
-from app.people.models import Role, Service, SignInAttempt, Staff, StaffSession
+from app.people.access_models import SignInAttempt, StaffSession
+from app.people.models import Role, Service, Staff
 from app.people.perimeter import actor_of
 from app.web.deps import ABSOLUTE, TheTools, Tools, Writes, cookie_name
 from app.web.render import LANGUAGE_COOKIE, AnyPage, Page

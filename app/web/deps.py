@@ -21,7 +21,9 @@ from app.core import clock, signing
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
-from app.people.models import Staff, StaffSession
+from app.people import members
+from app.people.access_models import StaffSession
+from app.people.models import Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 
 IDLE = timedelta(minutes=30)
@@ -106,6 +108,7 @@ def look_up(request: Request, given: Tools, *, touch: bool) -> SignedIn | None:
             .where(StaffSession.token_hash == signing.fingerprint(token), StaffSession.ended_at.is_(None))
             .options(joinedload(StaffSession.staff).joinedload(Staff.service))
         )
+        service = members.chosen(session, found) if found is not None else None
     if found is None or not found.staff.active or wall - found.seen_at > IDLE or wall - found.created_at > ABSOLUTE:
         return None
     if touch and wall - found.seen_at > TOUCH:
@@ -113,13 +116,12 @@ def look_up(request: Request, given: Tools, *, touch: bool) -> SignedIn | None:
             row = session.get(StaffSession, found.id)
             if row is not None:
                 row.seen_at = wall
-    return _signed_in(found)
+    return _signed_in(found, service)
 
 
-def _signed_in(found: StaffSession) -> SignedIn:
-    service = found.staff.service
+def _signed_in(found: StaffSession, service: Service | None) -> SignedIn:
     return SignedIn(
-        viewer=viewer_of(found.staff),
+        viewer=viewer_of(found.staff, service.id if service else None),
         staff_id=found.staff_id,
         session_id=found.id,
         zone=service.timezone if service else "Europe/Paris",

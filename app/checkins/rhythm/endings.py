@@ -20,7 +20,7 @@ from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Refusal
 from app.messaging.models import Message
-from app.people import care_team, patients
+from app.people import care_team, members, patients
 from app.people.models import Absence, Patient, Reachability, Role, Staff
 from triage import calendar
 
@@ -228,7 +228,7 @@ def caller(session: Session, patient: Patient, now: datetime) -> int | None:
         load = dict(session.execute(select(Task.owner_id, func.count()).where(*mine).group_by(Task.owner_id)).all())
         return min(nurses, key=lambda one: (load.get(one.id, 0), one.id)).id
     for role in (Role.COORDINATOR, Role.NURSE, Role.ONCOLOGIST):
-        there = select(Staff.id).where(Staff.service_id == patient.service_id, Staff.role == role, Staff.active)
+        there = select(Staff.id).where(members.belongs(patient.service_id), Staff.role == role, Staff.active)
         if owner := session.scalar(there.order_by(Staff.id).limit(1)):
             return owner
     return None

@@ -17,7 +17,7 @@ from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
 from app.checkins.pages import noted
 from app.core.errors import FieldErrors
-from app.people import patients, respondents
+from app.people import members, patients, respondents
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer
 from app.web.api.doors import Caller, Id, person, router
@@ -209,7 +209,7 @@ def _tell_dangers(session: Session, row: Contact, body: EndIn, by: Viewer, now: 
 def _doctor(session: Session, service_id: int | None, login: str) -> int | None:
     if not login:
         return None
-    found = session.scalar(select(Staff.id).where(Staff.login == login.lower(), Staff.service_id == service_id))
+    found = session.scalar(select(Staff.id).where(Staff.login == login.lower(), members.belongs(service_id)))
     if found is None:
         raise FieldErrors({"doctor": "Nobody of this service has this login."})
     return found

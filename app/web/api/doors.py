@@ -23,7 +23,7 @@ from app.checkins.texts import verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, Refusal
 from app.messaging import inbox
-from app.people import enrolling, patients, services
+from app.people import enrolling, members, patients, services
 from app.people.enrolling import NewPatient
 from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer, viewer_of, visible_to
@@ -109,10 +109,10 @@ def person(session: Session, who: Viewer, login: str, ability: str) -> Viewer:
     who.require(ability)
     if not login:
         return who
-    staff = session.scalar(select(Staff).where(Staff.login == login.lower(), Staff.service_id == who.service_id, Staff.active))
+    staff = session.scalar(select(Staff).where(Staff.login == login.lower(), members.belongs(who.service_id), Staff.active))
     if staff is None:
         raise FieldErrors({"by": "Nobody of this service has this login."})
-    named = viewer_of(staff)
+    named = viewer_of(staff, who.service_id)
     named.require(ability)
     # The trail says that a program spoke for this person: it is not the same as the person signed in.
     return Viewer(Actor("staff", staff.id, f"{staff.name} ({who.actor.name})"), named.role, named.service_id, named.language)
@@ -134,7 +134,7 @@ def enrol(body: PatientIn, who: Caller, session: Writes, tools: TheTools, now: N
 
 
 def _doctor(session: Session, service: Service, login: str) -> int | None:
-    return session.scalar(select(Staff.id).where(Staff.login == login.lower(), Staff.service_id == service.id))
+    return session.scalar(select(Staff.id).where(Staff.login == login.lower(), members.belongs(service.id)))
 
 
 def _watching(session: Session, service: Service, body: WatchingIn | None, oncologist_id: int | None) -> NewWatching | None:

@@ -15,6 +15,7 @@ from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest
 from app.care.contact_models import Contact, ContactState
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.pages import filling
+from app.people import members
 from app.people.models import Absence, FollowUp, Patient, Role, Service, Staff
 from app.treatment.models import Course, CourseState
 from triage.terms import Kind
@@ -175,7 +176,7 @@ def _contacts(session: Session, patient_id: int, nurse: str) -> dict[str, Exampl
 
 def _login(session: Session, service_id: int, role: Role, otherwise: str) -> str:
     found = session.scalar(
-        select(Staff.login).where(Staff.service_id == service_id, Staff.role == role, Staff.active).order_by(Staff.id).limit(1)
+        select(Staff.login).where(members.belongs(service_id), Staff.role == role, Staff.active).order_by(Staff.id).limit(1)
     )
     return found or otherwise
 

@@ -14,7 +14,7 @@ from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer, DoctorRequest
 from app.checkins.rhythm import ordered
 from app.core.errors import FieldErrors, Refusal
-from app.people import patients
+from app.people import members, patients
 from app.people.models import Staff
 from app.web.api.doors import PAGE, Caller, Id, Limit, PatientQuery, person, router
 from app.web.api.shapes import LARGEST_ID, Body, By, Day, Level, Text
@@ -127,7 +127,7 @@ def ask(patient_id: Id, body: RequestIn, who: Caller, session: Writes, now: Now)
 def _doctor(session: Session, service_id: int, login: str) -> int | None:
     if not login:
         return None
-    found = session.scalar(select(Staff.id).where(Staff.login == login.lower(), Staff.service_id == service_id))
+    found = session.scalar(select(Staff.id).where(Staff.login == login.lower(), members.belongs(service_id)))
     if found is None:
         raise FieldErrors({"doctor": "Nobody of this service has this login."})
     return found

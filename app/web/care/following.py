@@ -16,7 +16,7 @@ from app.care import calls, city, endings, enrolments, letters, planning, progra
 from app.care.document import Programme
 from app.care.models import Enrolment, PlannedCall
 from app.core.errors import FieldErrors, NotFound, Refusal
-from app.people import directory, patients
+from app.people import directory, members, patients
 from app.people.circle_models import CircleMember, Professional, Trade
 from app.people.directory import NewProfessional
 from app.people.models import Patient, Role, Staff
@@ -271,7 +271,7 @@ def _name(session: Session, staff_id: int | None) -> str:
 
 
 def _staff(session: Session, row: Enrolment, roles: Sequence[Role]) -> list[Staff]:
-    mine = (Staff.service_id == row.service_id, Staff.active, Staff.role.in_(roles))
+    mine = (members.belongs(row.service_id), Staff.active, Staff.role.in_(roles))
     return list(session.scalars(select(Staff).where(*mine).order_by(Staff.name)))
 
 

@@ -148,7 +148,7 @@ def listed(page: Page, session: Session) -> Listed:
     behind: list[Planned] = []
     days: dict[date, list[Planned]] = {today: []}
     for call, patient, enrolment, owner in rows:
-        meant, away_until = stand_ins.replaced(session, owner, max(call.due_at, page.now)) if owner else (None, None)
+        meant, away_until = stand_ins.replaced(session, owner, max(call.due_at, page.now), call.service_id) if owner else (None, None)
         contact, by = running.get(call.id, (None, ""))
         one = Planned(
             call=call,

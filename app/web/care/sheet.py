@@ -23,6 +23,7 @@ from app.checkins.pages.noted import OWN_WORDS
 from app.core.errors import Refusal
 from app.messaging import pages
 from app.messaging.models import Message
+from app.people import members
 from app.people.models import Patient, Role, Staff
 from app.protocols import looks
 from app.treatment import measures
@@ -262,7 +263,7 @@ def _enrolment(session: Session, patient: Patient, contact: Contact | None) -> E
 
 def _doctors(session: Session, patient: Patient) -> list[Staff]:
     """The patient's own first."""
-    mine = (Staff.service_id == patient.service_id, Staff.role == Role.ONCOLOGIST, Staff.active)
+    mine = (members.belongs(patient.service_id), Staff.role == Role.ONCOLOGIST, Staff.active)
     return sorted(session.scalars(select(Staff).where(*mine)), key=lambda one: (one.id != patient.oncologist_id, one.name))
 
 

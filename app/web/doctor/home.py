@@ -97,7 +97,7 @@ def _home(page: Page, session: Session, answered: int, validated: int, read: int
     viewer = page.viewer
     service = service_of(session, page)
     open_ = asking.open_requests(session, viewer=viewer)
-    meant = {doctor_id: _meant(session, doctor_id, page.now) for doctor_id in {one.doctor_id for one in open_}}
+    meant = {doctor_id: _meant(session, doctor_id, service.id, page.now) for doctor_id in {one.doctor_id for one in open_}}
     mine = [one for one in open_ if viewer.actor.id in (one.doctor_id, meant[one.doctor_id])]
     confirm = asking.to_confirm(session, viewer=viewer)
     telling = [one for one in asking.to_tell(session, viewer=viewer) if one.answered_by_id == viewer.actor.id]
@@ -139,8 +139,8 @@ def _worst(session: Session, patient_ids: set[int]) -> dict[int, str]:
     return found
 
 
-def _meant(session: Session, doctor_id: int, now: datetime) -> int:
-    return stand_ins.instead_of(session, session.get_one(Staff, doctor_id), now).id
+def _meant(session: Session, doctor_id: int, service_id: int, now: datetime) -> int:
+    return stand_ins.instead_of(session, session.get_one(Staff, doctor_id), now, service_id).id
 
 
 def _to_validate(page: Page, session: Session, service_id: int) -> list[tuple[Enrolment, str]]:

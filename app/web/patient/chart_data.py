@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
-from app.people import absences, care_team
+from app.people import absences, care_team, members
 from app.people.models import Absence, Patient, Service, Staff
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, VersionState
@@ -260,10 +260,11 @@ def is_dead(session: Session, patient: Patient) -> bool:
 
 def colleagues(session: Session, viewer_id: int, service_id: int) -> list[Staff]:
     """Who an alert may be handed to."""
-    found = session.scalars(select(Staff).where(Staff.service_id == service_id, Staff.active, Staff.id != viewer_id).order_by(Staff.name))
+    found = session.scalars(select(Staff).where(members.belongs(service_id), Staff.active, Staff.id != viewer_id).order_by(Staff.name))
     return [one for one in found if one.role in ("nurse", "coordinator", "oncologist")]
 
 
 def staff_names(session: Session, service_id: int) -> dict[int, str]:
-    """Who works or worked in the service, by row."""
-    return {one.id: one.name for one in session.scalars(select(Staff).where(Staff.service_id == service_id))}
+    """Who works or worked in the service, by row: anybody of its hospital, for a further service that was taken away leaves no trace."""
+    rows = select(Staff.id, Staff.name).join(Service, Service.hospital_id == Staff.hospital_id).where(Service.id == service_id)
+    return dict(list(session.execute(rows)))

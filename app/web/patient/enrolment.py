@@ -14,7 +14,7 @@ from app.checkins.rhythm import agenda, watched
 from app.checkins.texts import verifying
 from app.core.audit import Actor
 from app.core.errors import FieldErrors
-from app.people import enrolling, patients, reading, telephones
+from app.people import enrolling, members, patients, reading, telephones
 from app.people.enrolling import NewPatient
 from app.people.models import Consent, Patient, Role, Service, Staff
 from app.protocols import versions
@@ -40,9 +40,7 @@ class Defaults:
 def defaults(session: Session, service: Service, *, today: date, reader: int) -> Defaults:
     """The service's language and zone, its only oncologist, the last sheet given, the first protocol and its usual rhythm."""
     oncologists = list(
-        session.scalars(
-            select(Staff).where(Staff.service_id == service.id, Staff.role == Role.ONCOLOGIST, Staff.active).order_by(Staff.name)
-        )
+        session.scalars(select(Staff).where(members.belongs(service.id), Staff.role == Role.ONCOLOGIST, Staff.active).order_by(Staff.name))
     )
     protocols = versions.enrollable(session, today, service.id, demo=service.is_demo)
     mine = [doctor for doctor in oncologists if doctor.id == reader] or (oncologists if len(oncologists) == 1 else [])

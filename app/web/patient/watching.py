@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.checkins.rhythm import watched
 from app.core.errors import FieldErrors
-from app.people import patients, watching
+from app.people import members, patients, watching
 from app.people.models import Patient, Role, Staff
 from app.people.watching import Phase
 from app.web.coordinator import Typed
@@ -65,7 +65,7 @@ def strike(page: StaffPage, session: Writes, patient_id: Id, watching_id: Id, va
 
 def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
     rows = watching.of_patient(session, patient.id)
-    doctors = select(Staff).where(Staff.service_id == patient.service_id, Staff.role == Role.ONCOLOGIST, Staff.active)
+    doctors = select(Staff).where(members.belongs(patient.service_id), Staff.role == Role.ONCOLOGIST, Staff.active)
     stands = watching.standing(rows, calendar.local_day(page.now, patient.timezone))
     return page.page(
         "watching.html",

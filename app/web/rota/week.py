@@ -237,7 +237,7 @@ def _week(session: Session, service: Service, day: date, now: datetime) -> Week:
 
 def _piece(session: Session, shift: Shift, begins: datetime, ends: datetime, staff: Staff, now: datetime) -> Piece:
     """instead: whoever is meant at the middle of these hours; the list of stand-ins says from when to when."""
-    meant = stand_ins.instead_of(session, staff, begins + (ends - begins) / 2)
+    meant = stand_ins.instead_of(session, staff, begins + (ends - begins) / 2, shift.service_id)
     return Piece(shift, begins, ends, meant.name if meant.id != staff.id else "", shift.ends_at <= now)
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.insight import filtering, measures, returning, today, worklist
+from app.insight import elsewhere, filtering, measures, returning, today, worklist
 from app.insight.filtering import Filter
 from app.insight.models import ListMemory
 from app.insight.worklist import Place, Row
-from app.people import absences
+from app.people import absences, members
+from app.people.access_models import StaffSession
 from app.web.deps import Id, Reads, Writes
+from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.ward import handover as passing
 from app.web.ward import panel
@@ -57,6 +59,16 @@ def read(page: StaffPage, session: Writes) -> Response:
     """What happened while this person was away has been read; whoever acts on nothing has nothing to put away."""
     page.viewer.require("act_on_alerts")
     returning.read(session, _me(page))
+    return page.go("/")
+
+
+@router.post("/list/service")
+def choose_service(page: StaffPage, session: Writes, service_id: Annotated[str, Form(max_length=10)] = "") -> Response:
+    """Another service of this person's, on every tab of this browser; how the list was filtered is forgotten, for it names this one's."""
+    page.viewer.require("see_alerts")
+    browser = session.get_one(StaffSession, page.who.session_id if page.who else 0)
+    members.choose(session, browser, whole(service_id) or 0, by=page.viewer.actor, now=page.now)
+    returning.remember(session, _me(page), {}, page.now)
     return page.go("/")
 
 
@@ -106,6 +118,7 @@ def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | Non
         "urgent_outside": outside,
         "filter": wanted,
         "list_address": "/list" + (f"?{urlencode(wanted.kept)}" if wanted.is_on else ""),
+        "wards": elsewhere.wards(session, page.viewer),
         "programmes": filtering.programmes(session, page.viewer),
         "owners": filtering.owners(session, page.viewer),
         "counts": {level.word: n for level, n in worklist.counts(places).items()},

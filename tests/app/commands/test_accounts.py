@@ -10,9 +10,12 @@ from sqlalchemy import select
 from app.core import signing
 from app.core.db import Database
 from app.people import services
-from app.people.models import ApiToken, Staff
+from app.people.access_models import ApiToken
+from app.people.models import Staff
 from tests.app.commands.conftest import Run
+from tests.conftest import WEDNESDAY_TEN
 from tests.factories import World
+from tests.support.wards import two_services
 
 PASSWORD = "douze caractères au moins"
 
@@ -71,3 +74,15 @@ def test_a_token_is_alone_on_standard_output_and_stored_as_a_fingerprint(on_data
     assert holder is not None
     assert (holder.role, holder.service_id, holder.name) == ("service", world.service.id, "dossier patient")
     assert token not in stored
+
+
+def test_somebody_joins_a_further_service_and_leaves_it(on_database: Run, world: World, database: Database) -> None:
+    with database.transaction() as session:
+        two_services(session, world, now=WEDNESDAY_TEN)
+    said = on_database("user", "join", "claire", "--service", "Hématologie")
+    assert (said.code, said.out) == (0, "Claire Payet (claire) works in Hématologie too.\n")
+    rows = {row["login"]: row for row in json.loads(on_database("user", "list", "--json").out)}
+    assert (rows["claire"]["service"], rows["claire"]["also"]) == ("Oncologie médicale", ["Hématologie"])
+    assert (rows["luc"]["also"], rows["alma"]["service"]) == ([], None)
+    assert on_database("user", "leave", "claire", "--service", "Hématologie").code == 0
+    assert on_database("user", "leave", "claire", "--service", "Hématologie").code == 1

@@ -81,7 +81,7 @@ def test_a_stand_in_is_meant_everywhere_the_absent_one_was(session: Session, wor
     ten = paris(19, 10)
     assert [one.name for one in care_team.on_duty(session, service, ten, "ward")] == ["Luc Morel"]
     assert [one.name for one in care_team.on_duty(session, service, paris(20, 10), "ward")] == ["Claire Payet"]
-    assert stand_ins.instead_of(session, world.claire, ten).id == world.luc.id, "an absent nurse's patients too"
+    assert stand_ins.instead_of(session, world.claire, ten, world.service.id).id == world.luc.id, "an absent nurse's patients too"
     assert holes_of(session, world, clock) == []
     assert stand_ins.shift_ends(session, world.luc.id, ten) == LUC_AWAY.ends_at, "as long as the stand-in, though the shift is longer"
     assert stand_ins.shift_ends(session, world.claire.id, ten) is None

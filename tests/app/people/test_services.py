@@ -13,7 +13,8 @@ from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.errors import NotFound, Refusal
 from app.people import services
-from app.people.models import ApiToken, Role, Service, StaffSession
+from app.people.access_models import ApiToken, StaffSession
+from app.people.models import Role, Service
 from tests.factories import PASSWORD, World
 
 

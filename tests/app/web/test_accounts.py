@@ -16,7 +16,8 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.settings import Environment, Settings
 from app.main import create_app
-from app.people.models import Service, SignInAttempt, Staff, StaffSession
+from app.people.access_models import SignInAttempt, StaffSession
+from app.people.models import Service, Staff
 from tests.app.web.conftest import SignIn
 from tests.factories import PASSWORD, World
 

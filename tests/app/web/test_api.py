@@ -19,7 +19,8 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging.models import Message
 from app.people import services
-from app.people.models import ApiToken, Hospital, Patient, Role, Service
+from app.people.access_models import ApiToken
+from app.people.models import Hospital, Patient, Role, Service
 from tests.app.web.test_api_measures import COURSE, MEASURE
 from tests.factories import World, a_course, a_patient
 from triage.terms import Level
