@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.alerts import tasks
-from app.checkins.rhythm import endings, freezing
+from app.checkins.rhythm import endings, freezing, staying
 from app.people import absences, patients
 from app.people.models import Absence
 from app.web.api.doors import Caller, Id, person, router
@@ -33,9 +33,14 @@ class AbsenceIn(Body):
 
 
 class UndoIn(Body):
-    """It is over, or was written by mistake. A death, an end and a wrong number need a reason."""
+    """It is over, or was written by mistake. A stay, a death, an end and a wrong number need a reason.
+
+    how: of a stay, home today or written by mistake. said_by: of a stay, who says so; without it, whoever calls.
+    """
 
     reason: Reason = ""
+    how: Literal["home", "mistake"] = "home"
+    said_by: Annotated[Text, Field(max_length=200)] = ""
     by: By = ""
 
 
@@ -86,12 +91,18 @@ def record_absence(patient_id: Id, body: AbsenceIn, who: Caller, session: Writes
 
 @router.post("/patients/{patient_id}/absences/{absence_id}/undo", summary="End an absence, or take it back")
 def undo_absence(patient_id: Id, absence_id: Id, body: UndoIn, who: Caller, session: Writes, now: Now) -> AbsenceOut:
-    """The way back: questions begin again, unless something else still holds. Only a person takes back a death or an end."""
+    """The way back: questions begin again, unless something else still holds. A stay ends with its reason, like on the screen.
+
+    Only a person takes back a death or an end.
+    """
     by = person(session, who, body.by, "record_absence")
     patient = patients.get(session, patient_id, viewer=who)
     row = session.get(Absence, absence_id)
     if row is not None and row.kind in absences.ENDS:
         by.require("take_back_end")
+    if row is not None and row.kind in absences.STAYS:
+        said_by = body.said_by or by.actor.name
+        return _shown(staying.end(session, patient, absence_id, how=body.how, reason=body.reason, said_by=said_by, by=by.actor, now=now))
     return _shown(freezing.undo(session, patient, absence_id, by=by.actor, now=now, reason=body.reason))
 
 

@@ -34,7 +34,10 @@ def test_a_stay_freezes_and_its_end_begins_again(api: TestClient, chain: Chain, 
     chain.until(datetime(2026, 11, 25, 11, 0, tzinfo=UTC))
     assert chain.phones.texts(marie.phone) == []
 
-    home = api.post(f"/patients/{marie.id}/absences/{stay.json()['id']}/undo", json={"by": "claire"})
+    undo = f"/patients/{marie.id}/absences/{stay.json()['id']}/undo"
+    assert api.post(undo, json={"by": "claire"}).status_code == 422, "a stay ends with its reason, like on the screen"
+    assert [row["ended_at"] for row in api.get(f"/patients/{marie.id}/absences").json()] == [None]
+    home = api.post(undo, json={"by": "claire", "reason": "sortie ce matin", "said_by": "le service"})
     assert (home.status_code, home.json()["ended_at"]) == (200, "2026-11-25T11:00:00Z")
     chain.wait(days=6)
     assert chain.phones.texts(marie.phone) != []
