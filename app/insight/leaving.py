@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts import tasks
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, CallState, PlannedCall
@@ -91,7 +92,7 @@ def _tasks(session: Session, viewer: Viewer) -> Iterator[Line]:
             at=task.created_at,
             key=task_key(task, address or ""),
             patient_id=task.patient_id,
-            level=Level.INFO,
+            level=tasks.LEVELS.get(task.kind, Level.INFO),
             by=task.due_at,
             owner_id=task.owner_id,
             row=task,

@@ -185,7 +185,7 @@ def _row(place: Place, facts: Facts) -> Row:
         people=facts.owners,
         handed_by=facts.handed_by.get(alert.id, "") if alert else "",
         reasons=tuple(reasons),
-        words=facts.quote(alert, tasks),
+        words=facts.quote(alert, [one for one in tasks if place.lead.kind != "task" or one.id == place.lead.id]),
         is_shared=bool(among),
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         again=facts.again.get(alert.id) if alert else None,

@@ -392,3 +392,14 @@ def test_opening_is_reading_the_chart_of_everybody_named_once_a_visit(session: S
         handover.opened(session, [marie.id, jean.id], by=viewer_of(world.claire), now=at)
     rows = session.execute(select(AuditRow.patient_id, AuditRow.acted_at).where(AuditRow.action == "chart.opened").order_by(AuditRow.id))
     assert [tuple(row) for row in rows] == [(marie.id, TEN), (jean.id, TEN), (marie.id, TEN + HOUR), (jean.id, TEN + HOUR)]
+
+
+def test_whether_help_arrived_stands_before_what_is_moderate(session: Session, world: World) -> None:
+    """The handover has the order of the list: a task with a level is not the last of the page."""
+    farida = a_patient(session, world, now=TEN, family_name="BENALI")
+    jean = a_patient(session, world, now=TEN, family_name="PAYET", phone="+33639981234")
+    service = session.get_one(Service, world.service.id)
+    handling.consider(session, service=service, patient=jean, reason=Reason("assessment", Level.MODERATE, {"rules": ["x"]}), now=TEN)
+    tasks.make(session, service_id=service.id, kind="help_arrived", key="help:1", patient_id=farida.id, now=TEN, due_at=TEN + HOUR)
+    left = sees(session, world, TEN)
+    assert [(line.name, line.level) for line in left.open] == [("BENALI Marie", Level.HIGH), ("PAYET Marie", Level.MODERATE)]

@@ -20,7 +20,7 @@ from app.people import care_team
 from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer, viewer_of
 from app.people.rota_models import StandIn
-from tests.app.insight.test_worklist import judged
+from tests.app.insight.test_worklist import heard, judged
 from tests.factories import World, a_patient
 from triage.terms import Level
 
@@ -264,3 +264,22 @@ def test_an_alert_handed_over_says_by_whom_until_its_owner_acts(session: Session
     assert [row.handed_by for row in worklist.rows(session, viewer=claire, now=NOON)] == ["Claire Payet"]
     handling.call_logged(session, raised.id, by=viewer_of(world.luc), now=NOON, reached=True, whom="patient")
     assert [row.handed_by for row in worklist.rows(session, viewer=claire, now=NOON)] == [""]
+
+
+def test_an_ok_to_another_question_never_stands_beside_whether_help_arrived(session: Session, world: World, claire: Viewer) -> None:
+    """HZ-02: an ambulance was sent to Farida; her "ok" answers the tablets of yesterday."""
+    farida = patient(session, world, "BENALI")
+    said = heard(session, world, farida, "ok", now=NOON - timedelta(hours=2))
+    for kind, message_id, due in (("read_message", said.id, NOON), ("help_arrived", None, NOON + timedelta(minutes=30))):
+        tasks.make(
+            session,
+            service_id=world.service.id,
+            kind=kind,
+            key=f"{kind}:1",
+            patient_id=farida.id,
+            message_id=message_id,
+            due_at=due,
+            now=NOON,
+        )
+    (row,) = worklist.rows(session, viewer=claire, now=NOON)
+    assert (row.place.lead.kind, row.level, row.words) == ("task", Level.HIGH, "")
