@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from app.care.models import CallState, PlannedCall
 from app.insight import worklist
 from app.people.models import Patient
 from app.treatment import measures, overrides
+from app.web.doctor import wording
 from app.web.patient import chart_data, grading, history, lately, treated
 from app.web.patient.chart_data import Heard
 from app.web.render import Page
@@ -32,6 +34,7 @@ def of(page: Page, session: Session, patient: Patient, heard: Heard | None) -> d
     return {
         "patient": patient,
         "saying": Saying(page, protocol),
+        "asked_of": partial(wording.in_list, page),
         "treatment": treatment,
         "course": course,
         "stopped": None if course else treated.stopped(session, patient),

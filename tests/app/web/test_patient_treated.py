@@ -57,7 +57,7 @@ def test_a_stopped_treatment_stays_readable(claire: TestClient, world: World, mo
         assert "Aucun traitement en cours" not in page
 
 
-@pytest.mark.parametrize(("days", "told"), [(6, "suspendu jusqu'au mar. 24 nov."), (None, "suspendu, fin non fixée")])
+@pytest.mark.parametrize(("days", "told"), [(6, "suspendu jusqu'au mar. 24 nov."), (None, "suspendu jusqu'à nouvel avis")])
 def test_a_hold_is_in_the_head_with_its_end_and_in_the_plan(
     claire: TestClient, world: World, morning: Morning, clock: HandClock, change: Change, days: int | None, told: str
 ) -> None:
@@ -66,8 +66,42 @@ def test_a_hold_is_in_the_head_with_its_end_and_in_the_plan(
     change(lambda s, c, jean: courses.hold(s, c, jean, from_day=now.date(), until_day=until, reason="fatigue 3", by=by, now=now))
     page, paper = both(claire, morning.jean)
     assert f"par jour · {told} fatigue 3" in page and f"par jour · {told} fatigue 3" in paper
-    assert page.count(told) == 2, "in the head, and above the planned check-ins"
+    assert page.count(told) == 3, "in the head, below the chart, and above the planned check-ins"
     assert "jour de prise" not in page[: page.index("Dernièrement")]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [
+        (1, (0, None), "suspendu jusqu'à nouvel avis"),
+        (1, (0, 4), "suspendu jusqu'au dim. 22 nov."),
+        (1, (2, None), "suspendu jusqu'à nouvel avis"),
+        (1, (2, 6), "suspendu jusqu'au mar. 24 nov."),
+        (6, (0, 1), "suspendu jusqu'au mar. 24 nov."),
+        (1, (3, None), "suspendu jusqu'au jeu. 19 nov."),
+    ],
+)
+def test_of_holds_that_overlap_or_follow_one_another_the_furthest_end_is_told(
+    claire: TestClient,
+    world: World,
+    morning: Morning,
+    clock: HandClock,
+    change: Change,
+    first: int,
+    then: tuple[int, int | None],
+    told: str,
+) -> None:
+    by, now = actor_of(world.lebon), clock.now()
+    today = now.date()
+
+    def held(s: Session, course: Course, jean: Patient, start: int, end: int | None) -> None:
+        until = today + timedelta(days=end) if end is not None else None
+        courses.hold(s, course, jean, from_day=today + timedelta(days=start), until_day=until, reason="fatigue 3", by=by, now=now)
+
+    change(lambda s, c, jean: held(s, c, jean, 0, first))
+    change(lambda s, c, jean: held(s, c, jean, *then))
+    for page in both(claire, morning.jean):
+        assert f"par jour · {told}" in page
 
 
 def test_in_hospital_no_day_of_intake_is_said(claire: TestClient, world: World, morning: Morning, clock: HandClock, change: Change) -> None:

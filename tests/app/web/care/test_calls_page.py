@@ -126,6 +126,7 @@ def test_a_closed_call_is_read_again_with_its_hours_and_its_length_put_right(
     whole = {**CALM, "n-symptoms": "sort de chez elle", "f-caregiver": "sa fille est fatiguée", "sure": "yes"}
     assert sheet.sends("close", **whole, outcome="none", words="À rappeler vendredi").status_code == 303
     where = f"/patients/{marie.id}/contacts/{sheet.contact().id}"
+    assert f'href="{where}"' in claire.get(f"/patients/{marie.id}/timeline?kind=calls").text
     page = said(claire.get(where))
     for told in ("Prévu à mar. 24 nov., 10 h 00", "Commencé à mar. 24 nov., 10 h 07", "Clos à mar. 24 nov., 10 h 16", "9 minutes"):
         assert told in page, page
