@@ -63,10 +63,10 @@ def shift_ends(session: Session, staff_id: int, at: datetime) -> datetime | None
 def meant(session: Session, service_id: int, at: datetime) -> Mapping[int, int]:
     """Absent → whoever is meant in their place at this instant, stand-ins of stand-ins followed: ``instead_of`` for a whole list at once.
 
-    A stand-in whose account is closed is nobody: the absent one is meant again.
+    A stand-in whose account is closed, or who left the service, is nobody: the absent one is meant again.
     """
     known = in_force(session, service_id, at)
-    there = set(session.scalars(select(Staff.id).where(Staff.id.in_(known.values()), Staff.active)))
+    there = set(session.scalars(select(Staff.id).where(Staff.id.in_(known.values()), Staff.active, members.belongs(service_id))))
     found: dict[int, int] = {}
     for absent in known:
         one, seen = absent, {absent}

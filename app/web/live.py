@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.core.db import Database
-from app.insight import worklist
+from app.insight import elsewhere, worklist
 from app.web.deps import SignedIn, TheTools, Tools, look_up, watching
 
 router = APIRouter()
@@ -26,7 +26,8 @@ BEAT_SECONDS = 4.0
 """How often a quiet stream says that it lives; the screen greys after 10 s without a sign (HZ-37 asks for 60 at most)."""
 
 CHECK_BEATS = 8
-"""Beats between two looks at the session: a stream ends at most 32 s after its reader signed out or fell idle (SEC-22)."""
+"""Beats between two looks at the session: a stream ends at most 32 s after its reader signed out or fell idle (SEC-22), or shows another
+service; within it the count of what is urgent in their other services is renewed (HZ-23)."""
 
 Watching = Annotated[SignedIn, Depends(watching)]
 
@@ -92,19 +93,28 @@ async def stream(request: Request, tools: TheTools, who: Watching) -> AsyncItera
         watcher.stamps.setdefault(service_id, seen)
         # A screen that lost contact may have missed something: the first thing it hears is "changed".
         yield ServerSentEvent(event="changed", raw_data=seen)
-        beats = 0
+        beats, urgent = 0, await anyio.to_thread.run_sync(look_again, request, tools, service_id)
         while True:
             stamp = await watcher.wait(service_id, seen, BEAT_SECONDS)
             beats += 1
-            if beats % CHECK_BEATS == 0 and await anyio.to_thread.run_sync(_gone, request, tools):
-                yield ServerSentEvent(event="ended", raw_data="")
-                return
-            yield ServerSentEvent(event="beat" if stamp == seen else "changed", raw_data=stamp)
+            before = urgent
+            if beats % CHECK_BEATS == 0:
+                urgent = await anyio.to_thread.run_sync(look_again, request, tools, service_id)
+                if urgent is None:
+                    yield ServerSentEvent(event="ended", raw_data="")
+                    return
+            same = stamp == seen and urgent == before
+            yield ServerSentEvent(event="beat" if same else "changed", raw_data=f"{stamp}{urgent or ''}")
             seen = stamp
 
 
-def _gone(request: Request, tools: Tools) -> bool:
-    return look_up(request, tools, touch=False) is None
+def look_again(request: Request, tools: Tools, service_id: int) -> str | None:
+    """How many are urgent in each other service of the reader, "" for none; None once nobody is signed in, or shows another service."""
+    who = look_up(request, tools, touch=False)
+    if who is None or (who.viewer.service_id or 0) != service_id:
+        return None
+    with tools.database.reading() as session:
+        return "".join(f"+{one.id}:{one.urgent}" for one in elsewhere.wards(session, who.viewer) if one.urgent)
 
 
 @router.get("/live/stamp")

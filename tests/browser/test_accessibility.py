@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,9 +14,14 @@ from sqlalchemy import select
 from app.alerts import handling
 from app.checkins.models import AssessmentRow
 from app.checkins.rhythm import freezing
+from app.core.audit import SYSTEM
+from app.people import members
 from app.people.models import Patient
 from app.people.perimeter import actor_of, viewer_of
 from tests.browser.conftest import OpenPage, Ward
+from tests.factories import a_patient
+from tests.support.wards import an_alert, haematology
+from triage.terms import Level
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +64,20 @@ def a_filtered_list_after_an_absence(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/?owner=me&programme=")
     page.locator(".since summary").click()
     expect(page.locator(".urgent-outside")).to_contain_text("HOARAU Marie")
+
+
+def an_urgent_alert_in_her_other_service(page: Page, ward: Ward) -> None:
+    """Claire works in haematology too, where Sam's alert is urgent."""
+    with ward.database.transaction() as session:
+        now = ward.clock.now()
+        hema = haematology(session, ward.world, now=now)
+        for login in ("claire", "lebon"):
+            members.add(session, login, hema, by=SYSTEM, now=now)
+        sam = a_patient(session, replace(ward.world, service=hema), now=now, family_name="Técher", given_names="Sam", phone="+33639980044")
+        an_alert(session, sam, Level.URGENT, now=now)
+    page.goto(f"{ward.address}/")
+    page.locator(".filters summary").click()
+    expect(page.locator(".wards")).to_contain_text("1 urgente dans Hématologie")
 
 
 def nobody_reached(page: Page, ward: Ward) -> None:
@@ -219,6 +239,7 @@ def an_absence(page: Page, ward: Ward) -> None:
 STATES: list[Callable[[Page, Ward], None]] = [
     the_list,
     a_filtered_list_after_an_absence,
+    an_urgent_alert_in_her_other_service,
     an_urgent_alert,
     a_taken_alert,
     the_close,

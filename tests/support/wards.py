@@ -29,8 +29,8 @@ class Two:
     sam: Patient
 
 
-def two_services(session: Session, world: World, *, now: datetime) -> Two:
-    hema = services.open_service(
+def haematology(session: Session, world: World, *, now: datetime) -> Service:
+    return services.open_service(
         session,
         world.hospital,
         name="Hématologie",
@@ -41,6 +41,10 @@ def two_services(session: Session, world: World, *, now: datetime) -> Two:
         by=SYSTEM,
         now=now,
     )
+
+
+def two_services(session: Session, world: World, *, now: datetime) -> Two:
+    hema = haematology(session, world, now=now)
 
     def nurse(login: str, name: str, service: Service) -> Staff:
         return services.engage(

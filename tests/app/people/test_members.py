@@ -12,7 +12,7 @@ from app.alerts import asking, handling, paging
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.errors import NotFound, Refusal
-from app.people import care_team, coverage, members, rota, services
+from app.people import care_team, coverage, members, rota, services, stand_ins
 from app.people.models import Staff
 from app.people.perimeter import viewer_of
 from app.people.rota import Span
@@ -120,3 +120,15 @@ def test_the_rota_of_each_service_takes_her_and_a_stand_in_there_is_not_one_here
     at = now + 2 * HOUR
     assert [one.login for one in care_team.on_duty(session, two.hema.id, at, "on_call")] == ["rose"]
     assert [one.login for one in care_team.on_duty(session, home, at, "on_call")] == ["nour"]
+
+
+def test_a_stand_in_who_was_taken_away_is_nobody(session: Session, two: Two, clock: HandClock) -> None:
+    now, home = clock.now(), two.world.service.id
+    members.add(session, "ines", two.hema, by=SYSTEM, now=now)
+    span, there = Span(now, now + HOUR), viewer_of(two.world.ines, two.hema.id)
+    rota.stand_in(session, absent_id=two.rose.id, by_id=two.nour.id, span=span, by=there, now=now)
+    assert stand_ins.instead_of(session, two.rose, now, two.hema.id).login == "nour"
+    assert (stand_ins.meant(session, two.hema.id, now), stand_ins.meant(session, home, now)) == ({two.rose.id: two.nour.id}, {})
+    members.remove(session, "nour", two.hema, by=SYSTEM, now=now)
+    assert stand_ins.instead_of(session, two.rose, now, two.hema.id).login == "rose"
+    assert stand_ins.meant(session, two.hema.id, now) == {two.rose.id: two.rose.id}

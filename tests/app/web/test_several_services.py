@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import members
 from app.people.models import Service
+from app.web import live
 from tests.app.web.conftest import SignIn
 from tests.factories import World
 from tests.support.wards import Two, an_alert, two_services
@@ -94,6 +96,21 @@ def test_the_urgent_of_the_other_service_are_counted_and_nobody_is_named(
     page = nour.get("/").text
     assert "1 urgente dans Oncologie médicale" in page and ": Hématologie</span>" in page
     assert "TÉCHER" in page and "HOARAU" not in page
+
+
+def test_an_open_screen_hears_of_the_other_service_and_ends_with_a_change(
+    nour: TestClient, app: FastAPI, two: Two, database: Database, clock: HandClock
+) -> None:
+    cookie = "; ".join(f"{name}={value}" for name, value in nour.cookies.items())
+    request, tools = Request({"type": "http", "headers": [(b"cookie", cookie.encode())]}), app.state.tools
+    home = two.world.service.id
+    assert live.look_again(request, tools, home) == ""
+    with database.transaction() as session:
+        an_alert(session, two.sam, Level.URGENT, now=clock.now())
+    assert live.look_again(request, tools, home) == f"+{two.hema.id}:1"
+    _go(nour, two.hema)
+    assert live.look_again(request, tools, home) is None, "the screen must not go on with the service it showed"
+    assert live.look_again(request, tools, two.hema.id) == ""
 
 
 def test_a_filter_of_one_service_is_not_carried_to_the_other(nour: TestClient, two: Two, database: Database, clock: HandClock) -> None:
