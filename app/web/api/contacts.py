@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
+from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, Field, StrictInt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -156,8 +157,8 @@ def save_contact(contact_id: Id, body: SaveIn, who: Caller, session: Writes, now
     return _shown(session, contacts.save(session, contact_id, body.form, by=by, now=now, stamp=body.stamp))
 
 
-@router.post("/contacts/{contact_id}/close", summary="Close a call")
-def close_contact(contact_id: Id, body: EndIn, who: Caller, session: Writes, now: Now) -> ContactOut:
+@router.post("/contacts/{contact_id}/close", summary="Close a call", response_model=ContactOut)
+def close_contact(contact_id: Id, body: EndIn, who: Caller, session: Writes, now: Now) -> ContactOut | JSONResponse:
     """End it with its whole form and one outcome. Measures and medicines are kept and judged at once, and may raise an alert.
 
     A danger written in the form is told like the patient's own words, even when the close is refused. While what was told or measured is
@@ -167,11 +168,11 @@ def close_contact(contact_id: Id, body: EndIn, who: Caller, session: Writes, now
     contacts.get(session, contact_id, viewer=who)
     try:
         row = _close(session, contact_id, body, by, now)
-    except FieldErrors:
+    except FieldErrors as refusal:
         session.rollback()  # nothing of the close stands; a danger in it does not wait for the rest
         _tell_dangers(session, contacts.get(session, contact_id, viewer=who), body, by, now)
-        session.commit()
-        raise
+        # Answered, not raised: what is raised would take the danger back.
+        return JSONResponse({"error": str(refusal), "fields": refusal.fields}, refusal.status)
     return _shown(session, row)
 
 
