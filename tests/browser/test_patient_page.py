@@ -72,3 +72,16 @@ def test_the_printed_page_is_one_sheet_without_controls(open_page: OpenPage, war
     for shown in ("PAYET Jean", "14/03/1955", "+33 6 39 98 00 02"):
         expect(page.locator(".paper").get_by_text(shown).first).to_be_visible()
     expect(page.locator(".paper svg[role=img]")).to_be_visible()
+
+
+def test_on_a_phone_what_is_open_comes_before_seven_other_pages(open_page: OpenPage, ward: Ward, jean: Patient) -> None:
+    """Wide, every page is one click away; at 390 px they stand behind one word, and one press shows them."""
+    page = open_page()
+    page.goto(f"{ward.address}/patients/{jean.id}")
+    reach = page.locator(".identity-links a[href$='/reach']")
+    expect(reach).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(reach).to_be_hidden()
+    assert bottom(page.locator(".open-item").first) < 844
+    page.locator(".more-pages summary").click()
+    expect(reach).to_be_visible()
