@@ -218,8 +218,8 @@ def holds_of(session: Session, rows: Iterable[PlannedCall]) -> dict[int, date | 
         course = session.get(Course, enrolment.course_id) if enrolment.course_id else None
         day = calendar.local_day(row.due_at, session.get_one(Patient, row.patient_id).timezone)
         ordered = [hold for hold in course.holds if hold.kind == HoldKind.ORDERED] if course else []
-        inside = [hold for hold in ordered if hold.from_day <= day and (hold.until_day is None or day <= hold.until_day)]
-        found[row.id] = inside[-1].until_day if inside else None
+        standing = days.standing_hold(ordered, day)
+        found[row.id] = standing.until_day if standing else None
     return found
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from app.treatment.models import Companion, Course, HoldKind
+from app.treatment.models import Companion, Course, Hold, HoldKind
 from triage import calendar
 from triage.calendar import Day, Dose, Expected, Pattern, Postponed, Span, Together
 
@@ -95,6 +96,22 @@ def lived(medicine: Medicine, first: date, last: date) -> tuple[date, date]:
 def stopped_on(medicine: Medicine) -> date | None:
     """The day a medicine stopped, with its treatment or before it."""
     return min((day for day in (medicine.stopped_on, course_of(medicine).stopped_on) if day), default=None)
+
+
+def standing_hold(holds: Iterable[Hold], on: date) -> Hold | None:
+    """The hold to name on this day: of those that cover it, or follow one another without a day of intake, the one that ends last.
+
+    An open end is the furthest: a short hold before it, read alone, would have tablets restarted that a doctor forbade.
+    """
+    furthest: Hold | None = None
+    for hold in sorted(holds, key=lambda one: one.from_day):
+        reach = on if furthest is None else furthest.until_day
+        if reach is None:
+            break
+        within = hold.from_day <= (on if furthest is None else reach + timedelta(days=1))
+        if within and (hold.until_day is None or hold.until_day >= reach):
+            furthest = hold
+    return furthest
 
 
 def doses_of(medicine: Medicine) -> tuple[Dose, ...]:

@@ -139,7 +139,7 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
         doses={medicine.agent: days.dose_on(medicine, today) for medicine in days.medicines_of(course)},
         draft=version is not None and version.depth == signatures.DRAFT,
         exception=version is not None and version.state == VersionState.PATIENT,
-        hold=next((one for one in course.holds if one.from_day <= today and (one.until_day is None or one.until_day >= today)), None),
+        hold=days.standing_hold(course.holds, today),
         stay=next((one for one in absences.standing(session, patient.id) if one.kind in absences.STAYS), None),
     )
 
