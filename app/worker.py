@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, escalation, holes, road, spending
+from app.alerts import arrival, asked, escalation, holes, road, spending
 from app.care import calls, city, pausing, programmes
 from app.care import endings as follow_up_ends
 from app.care import planning as call_plans
@@ -157,6 +157,7 @@ TICKS: tuple[Tick, ...] = (
     Tick(60, "calls_late", each(calls.late_due, calls.mark_late)),
     Tick(60, "city_overdue", each(city.overdue_due, city.mark_overdue)),
     Tick(300, "programmes_end", each(follow_up_ends.due, follow_up_ends.step)),
+    Tick(60, "help_unchecked", each(arrival.unchecked_due, arrival.ring)),
     Tick(5, "escalate", each(escalation.due, escalation.step)),
     Tick(5, "requests", each(asked.due, asked.step)),
     Tick(60, "late_calls", each(late_calls.due, late_calls.tell)),

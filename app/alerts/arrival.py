@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
+from app.alerts import raising, tasks
 from app.alerts.models import Alert, AlertEvent, Task
+from app.alerts.reasons import Reason
 from app.core.audit import Actor
+from app.people.models import Patient, Service
+from triage.terms import Level
 
 KIND = "help_arrived"
 CHECK_WITHIN = timedelta(minutes=30)
 """Of the clock, not of service hours: an ambulance that found nobody is known the same half hour (Vigie's own choice, 2026-11-23; no
 published source)."""
 
+RANG, UNCHECKED = "rang", "help_unchecked"
 UNDONE = "undone"
 """The note of a task whose close was a slip: said again, it is to be done again. One that somebody did stays done."""
 
@@ -61,6 +65,22 @@ def answered(session: Session, patient_id: int, *, by: Actor, now: datetime) -> 
     waiting = select(Task).where(Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None))
     for task in session.scalars(waiting.order_by(Task.id)):
         tasks.end(session, task, by=by, now=now, words="in hospital")
+
+
+def unchecked_due(session: Session, now: datetime) -> list[int]:
+    """Tasks whose half hour has passed and which have not rung yet."""
+    waiting = select(Task).where(Task.kind == KIND, Task.closed_at.is_(None), Task.due_at <= now)
+    return [task.id for task in session.scalars(waiting.order_by(Task.id)) if RANG not in task.detail]
+
+
+def ring(session: Session, task_id: int, now: datetime) -> None:
+    """Nobody checked: an urgent alert climbs its ladder until a person takes it. Once for each task."""
+    task = session.get_one(Task, task_id, with_for_update=True)
+    if task.closed_at is not None or RANG in task.detail or task.patient_id is None:
+        return
+    task.detail = {**task.detail, RANG: now.isoformat()}
+    service, patient = session.get_one(Service, task.service_id), session.get_one(Patient, task.patient_id)
+    raising.consider(session, service=service, patient=patient, reason=Reason(UNCHECKED, Level.URGENT, {"task_id": task.id}), now=now)
 
 
 def _key(session: Session, alert: Alert) -> str:

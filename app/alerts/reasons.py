@@ -39,9 +39,9 @@ REPEAT = {Level.URGENT: timedelta(minutes=5), Level.HIGH: timedelta(hours=2), Le
 
 @dataclass(frozen=True)
 class Reason:
-    """Why. kind: assessment, silence, danger, unread, unjudged, undelivered, unknown_number. detail: JSON that screens put in words.
+    """Why. kind: assessment, silence, danger, unread, unjudged, undelivered, unknown_number, help_unchecked.
 
-    ladder and respond_within are copied from the protocol level in force; the defaults serve when no protocol decided.
+    detail: JSON that screens put in words. ladder and respond_within are copied from the protocol level in force; the defaults serve when no protocol decided.
     """
 
     kind: str

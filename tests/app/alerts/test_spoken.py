@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.people.models import Patient
 from app.people.perimeter import actor_of, viewer_of
+from app.worker import TICKS
 from tests.factories import World
 from tests.support.speaking import spoken_to
 from triage.terms import Level
@@ -166,6 +167,25 @@ def test_help_is_sent_at_once_and_its_arrival_is_to_be_checked_in_thirty_minutes
         patient = session.get_one(Patient, marie.id)
         freezing.record(session, patient, "hospital_stay", from_day=date(2026, 11, 18), by=actor_of(world.claire), now=clock.now())
     assert to_do(database) == []
+
+
+def test_help_that_nobody_checked_rings_once_and_climbs_until_somebody_takes_it(
+    database: Database, world: World, marie: Patient, urgent: Alert, clock: HandClock
+) -> None:
+    """HZ-03: the ambulance of 10:00 that found nobody is known at 10:30, whoever went home."""
+    close(database, world, urgent, clock, "sent_to_emergency", spoke="patient")
+    (task,) = to_do(database)
+    with database.transaction() as session:
+        assert arrival.unchecked_due(session, clock.forward(minutes=29)) == []
+        assert arrival.unchecked_due(session, clock.forward(minutes=1)) == [task.id]
+        arrival.ring(session, task.id, clock.now())
+        arrival.ring(session, task.id, clock.now())
+        assert arrival.unchecked_due(session, clock.forward(minutes=5)) == []
+    with database.reading() as session:
+        found = session.scalars(select(Alert).where(Alert.patient_id == marie.id, Alert.state == AlertState.NEW)).all()
+        assert [(one.kind, one.level, one.next_step_at is not None) for one in found] == [("help_unchecked", "urgent", True)]
+    assert [one.id for one in to_do(database)] == [task.id]
+    assert "help_unchecked" in {tick.name for tick in TICKS}
 
 
 def test_a_close_that_was_a_slip_takes_its_check_back_and_a_check_that_was_made_stays_made(
