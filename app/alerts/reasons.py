@@ -41,7 +41,8 @@ REPEAT = {Level.URGENT: timedelta(minutes=5), Level.HIGH: timedelta(hours=2), Le
 class Reason:
     """Why. kind: assessment, silence, danger, unread, unjudged, undelivered, unknown_number, help_unchecked.
 
-    detail: JSON that screens put in words. ladder and respond_within are copied from the protocol level in force; the defaults serve when no protocol decided.
+    detail: JSON that screens put in words. ladder and respond_within are copied from the protocol level in force; the defaults serve when
+    no protocol decided.
     """
 
     kind: str
