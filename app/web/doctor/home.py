@@ -1,4 +1,4 @@
-"""The doctor's home: requests, what was told by telephone and waits to be confirmed, call files to validate, texts to sign."""
+"""The doctor's home: patients in danger, orders not carried out in time, requests; then what is to be read; signatures last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts import asking
-from app.alerts.models import Alert, AlertState, DoctorRequest
+from app.alerts.models import DoctorRequest
 from app.care import contacts, enrolments, programmes
 from app.care.contact_models import Contact
 from app.care.models import Enrolment, EnrolmentState
@@ -27,10 +27,12 @@ from app.protocols.models import ProtocolVersion
 from app.treatment.models import Course, CourseState
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
-from app.web.doctor import forms
+from app.web.doctor import danger, forms, wording
+from app.web.doctor.danger import Danger, Untold
 from app.web.patient import chart_data
 from app.web.protocols import SIGNS_AS
 from app.web.render import Page, StaffPage
+from app.web.ward.saying import Saying
 from triage.terms import Level
 
 router = APIRouter()
@@ -52,13 +54,17 @@ class ToSign:
 class Home:
     """Requests asked of this doctor, or of whom they stand in for, then those asked of colleagues, who may be busy; and the rest.
 
-    worst: of each patient here who has one, the level of the open alert. unsigned: other texts without a doctor, which nobody follows.
+    overdue: orders whose patient was to know by now; telling: those whose hour has not come. worst: of each patient here who has one, the
+    level of the open alert. unsigned: other texts without a doctor, which nobody follows. teller: whose turn it is to say the answer just
+    sent; "" while nobody has it.
     """
 
+    dangers: Sequence[Danger]
+    overdue: Sequence[Untold]
     mine: Sequence[DoctorRequest]
     others: Sequence[DoctorRequest]
     confirm: Sequence[DoctorRequest]
-    telling: Sequence[DoctorRequest]
+    telling: Sequence[Untold]
     validations: Sequence[tuple[Enrolment, str]]
     reads: Sequence[ToRead]
     signing: Sequence[ToSign]
@@ -67,18 +73,19 @@ class Home:
     names: dict[int, str]
     worst: Mapping[int, str]
     answered: DoctorRequest | None = None
+    teller: str = ""
     validated: Enrolment | None = None
     read: Contact | None = None
 
-    @property
-    def corrected(self) -> bool:
-        """Was the answer just sent a correction?"""
-        return self.answered is not None and any(event.kind == "corrected" for event in self.answered.events)
+    def level_of(self, request: DoctorRequest) -> str:
+        """The one level of a request."""
+        return danger.level_of(request, self.worst)
 
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this doctor."""
-        return not (self.mine or self.others or self.confirm or self.validations or self.reads or self.signing)
+        first = (self.dangers, self.overdue, self.mine, self.confirm, self.others)
+        return not any((*first, self.validations, self.reads, self.telling, self.signing))
 
 
 @router.get("/doctor")
@@ -89,6 +96,8 @@ def home(page: StaffPage, session: Reads, answered: str = "", validated: str = "
         "doctor/home.html",
         few=FEW,
         told=lambda value: told(value, page),
+        saying=Saying(page),
+        order=lambda request: wording.order(page, request),
         home=_home(page, session, forms.number(answered) or 0, forms.number(validated) or 0, forms.number(read) or 0),
     )
 
@@ -100,22 +109,27 @@ def _home(page: Page, session: Session, answered: int, validated: int, read: int
     meant = {doctor_id: _meant(session, doctor_id, service.id, page.now) for doctor_id in {one.doctor_id for one in open_}}
     mine = [one for one in open_ if viewer.actor.id in (one.doctor_id, meant[one.doctor_id])]
     confirm = asking.to_confirm(session, viewer=viewer)
-    telling = [one for one in asking.to_tell(session, viewer=viewer) if one.answered_by_id == viewer.actor.id]
+    pressing = danger.pressing(session, viewer, page.now)
     validations = _to_validate(page, session, service.id)
     signing, unsigned = _to_sign(page, session, service.id)
     reads = contacts.for_doctor(session, viewer.actor.id or 0, viewer=viewer)
     done = session.scalar(select(Enrolment).where(Enrolment.id == validated, Enrolment.validated_by_id == viewer.actor.id))
     gone = session.scalar(select(Contact).where(Contact.id == read, Contact.seen_by_id == viewer.actor.id))
     mentioned = [row for row in (done, gone) if row is not None]
-    wanted = {one.patient_id for one in (*open_, *confirm, *telling, *mentioned)} | {row.patient_id for row, _ in validations}
+    wanted = {one.patient_id for one in (*open_, *confirm, *mentioned)} | {row.patient_id for row, _ in validations}
     wanted |= {one.patient.id for one in reads}
-    worst = _worst(session, wanted)
+    sent = session.scalar(select(DoctorRequest).where(DoctorRequest.id == answered, DoctorRequest.answered_by_id == viewer.actor.id))
+    rows = [*(one.row for one in pressing.dangers), *(one.row for one in pressing.untold)]
+    wanted |= {row.place.patient_id or 0 for row in rows} | ({sent.patient_id} if sent else set())
+    worst = danger.worst(session, wanted)
     seen = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
     return Home(
-        mine=mine,
-        others=[one for one in open_ if one not in mine],
+        dangers=pressing.dangers,
+        overdue=[one for one in pressing.untold if one.is_late(page.now)],
+        mine=sorted(mine, key=lambda one: -Level.of(danger.level_of(one, worst))),
+        others=sorted((one for one in open_ if one not in mine), key=lambda one: -Level.of(danger.level_of(one, worst))),
         confirm=confirm,
-        telling=telling,
+        telling=[one for one in pressing.untold if not one.is_late(page.now)],
         validations=validations,
         reads=sorted(reads, key=lambda one: -Level.of(worst.get(one.patient.id, "none"))),
         signing=signing,
@@ -123,20 +137,11 @@ def _home(page: Page, session: Session, answered: int, validated: int, read: int
         worst=worst,
         patients={one.id: one for one in seen},
         names=chart_data.staff_names(session, service.id),
-        answered=session.scalar(select(DoctorRequest).where(DoctorRequest.id == answered, DoctorRequest.answered_by_id == viewer.actor.id)),
+        answered=sent,
+        teller=next((one.row.owner for one in pressing.untold if sent is not None and one.request.id == sent.id), ""),
         validated=done,
         read=gone,
     )
-
-
-def _worst(session: Session, patient_ids: set[int]) -> dict[int, str]:
-    """The level of the open alert of each patient who has one: a form to read must not hide that its patient is in danger now."""
-    open_ = (Alert.patient_id.in_(patient_ids), Alert.state != AlertState.CLOSED)
-    found: dict[int, str] = {}
-    for alert in session.scalars(select(Alert).where(*open_)):
-        patient_id = alert.patient_id or 0
-        found[patient_id] = max(found.get(patient_id, "none"), alert.level, key=Level.of)
-    return found
 
 
 def _meant(session: Session, doctor_id: int, service_id: int, now: datetime) -> int:

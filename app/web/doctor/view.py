@@ -17,7 +17,7 @@ from app.people import absences, patients
 from app.people.models import Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
-from app.web.doctor import changes
+from app.web.doctor import changes, danger
 from app.web.doctor.changes import Change
 from app.web.patient import chart_data
 from app.web.patient.chart_data import Contact, Heard, Treatment
@@ -55,9 +55,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Shown:
-    """One request as one reader sees it: what a doctor or a nurse may do with it now."""
+    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home."""
 
     request: DoctorRequest
+    level: str
     about: Patience
     names: Mapping[int, str]
     doctors: Sequence[Staff]
@@ -128,6 +129,7 @@ def shown(
     unconfirmed = told and request.spoken_to_id is not None and request.confirmed_at is None
     return Shown(
         request=request,
+        level=danger.level_of(request, danger.worst(session, [patient.id])),
         about=known,
         names=chart_data.staff_names(session, patient.service_id),
         doctors=answering.doctors(session, patient.service_id),

@@ -1,0 +1,99 @@
+"""What cannot wait for this doctor, read from the rows of the list: its words, its hours and who has it are the list's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState
+from app.insight import worklist
+from app.insight.open_items import Item
+from app.insight.worklist import Row
+from app.people import care_team, stand_ins
+from app.people.models import Patient
+from app.people.perimeter import Viewer
+from triage.terms import Level
+
+
+@dataclass(frozen=True)
+class Danger:
+    """An open urgent alert of one patient, in the row of the list that has it."""
+
+    row: Row
+    item: Item
+
+
+@dataclass(frozen=True)
+class Untold:
+    """An answer that its patient has not been told, in the row of the list that has it."""
+
+    request: DoctorRequest
+    row: Row
+    item: Item
+
+    def is_late(self, now: datetime) -> bool:
+        """Has the hour passed by which the patient was to know?"""
+        return self.item.due_at <= now
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """dangers: of this doctor's patients, of all while on call. untold: the orders about them, and every order of their own.
+
+    Both in the order of the list.
+    """
+
+    dangers: Sequence[Danger]
+    untold: Sequence[Untold]
+
+
+def pressing(session: Session, viewer: Viewer, now: datetime) -> Pressing:
+    """A danger and an order nobody carried out have a line each, whether or not anything was asked of the doctor."""
+    places = [one for one in worklist.places(session, viewer=viewer, now=now) if one.patient_id is not None]
+    wanted = [one for one in places if any(_is_danger(item) or _is_untold(item) for item in one.items)]
+    rows = worklist.rows(session, viewer=viewer, now=now, of=wanted)
+    mine = _mine(session, viewer, now, {row.place.patient_id or 0 for row in rows})
+    dangers = [Danger(row, item) for row in rows if row.place.patient_id in mine for item in row.place.items if _is_danger(item)]
+    untold = []
+    for row in rows:
+        asked = {one.id: one for one in row.requests if one.state == RequestState.ANSWERED}
+        kept = [(asked[item.id], item) for item in row.place.items if item.kind == "request" and item.id in asked]
+        untold += [Untold(one, row, item) for one, item in kept if row.place.patient_id in mine or one.answered_by_id == viewer.actor.id]
+    return Pressing([one for one in dangers if one.row.alert is not None], untold)
+
+
+def _is_danger(item: Item) -> bool:
+    return item.kind == "alert" and item.level is Level.URGENT
+
+
+def _is_untold(item: Item) -> bool:
+    return item.kind == "request" and not item.waits
+
+
+def _mine(session: Session, viewer: Viewer, now: datetime, people: Iterable[int]) -> set[int]:
+    """Of these patients, those this doctor answers for now: all while on call, else their own and those of whom they replace."""
+    service_id = viewer.service_id or 0
+    found = session.execute(select(Patient.id, Patient.oncologist_id).where(Patient.id.in_(people))).all()
+    if viewer.actor.id in {one.id for one in care_team.on_duty(session, service_id, now, "on_call")}:
+        return {patient_id for patient_id, _ in found}
+    meant = stand_ins.meant(session, service_id, now)
+    return {patient_id for patient_id, doctor_id in found if viewer.actor.id in (doctor_id, meant.get(doctor_id))}
+
+
+def worst(session: Session, patient_ids: Iterable[int]) -> dict[int, str]:
+    """The level of the open alert of each patient who has one: nothing to read or to sign hides that its patient is in danger now."""
+    open_ = (Alert.patient_id.in_(patient_ids), Alert.state != AlertState.CLOSED)
+    found: dict[int, str] = {}
+    for one, level in session.execute(select(Alert.patient_id, Alert.level).where(*open_)):
+        patient_id = one or 0
+        found[patient_id] = max(found.get(patient_id, "none"), level, key=Level.of)
+    return found
+
+
+def level_of(request: DoctorRequest, alerts: Mapping[int, str]) -> str:
+    """The one level of a request wherever a doctor reads it: its own, or that of its patient's open alert when that is graver."""
+    return max(request.level, alerts.get(request.patient_id, "none"), key=Level.of)

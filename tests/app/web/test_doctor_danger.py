@@ -1,0 +1,151 @@
+"""A doctor's home while patients are in danger or orders wait: they come first, in the words and hours of the list."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.alerts import answering, asking, handling
+from app.alerts.answering import Decision
+from app.alerts.models import DoctorAnswer
+from app.alerts.reasons import Reason
+from app.checkins.rhythm import ordered
+from app.core.audit import SYSTEM
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people import care_team, services
+from app.people.models import Patient, Role, Staff
+from app.people.perimeter import viewer_of
+from app.protocols import shelf
+from tests.app.web.conftest import SignIn
+from tests.factories import PASSWORD, World, a_course, a_patient
+from triage.terms import Level
+
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+
+
+@pytest.fixture
+def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
+    """Wednesday 10:00; Dr Lebon is her oncologist; nothing is open."""
+    clock.at = TEN
+    with database.transaction() as session:
+        shelf.seed(session, TEN)
+        marie = a_patient(session, world, now=TEN - timedelta(days=2))
+        a_course(session, world, marie, now=TEN, first_intake=TEN.date())
+        return marie
+
+
+@pytest.fixture
+def vidal(database: Database, world: World) -> Staff:
+    """Another doctor of the service, who is nobody's oncologist."""
+    with database.transaction() as session:
+        who = {"login": "vidal", "name": "Dr Tom Vidal", "role": Role.ONCOLOGIST, "password": PASSWORD}
+        return services.engage(session, world.hospital, service=world.service, by=SYSTEM, now=TEN, **who)
+
+
+def _danger(database: Database, world: World, who: Patient, level: Level = Level.URGENT) -> int:
+    with database.transaction() as session:
+        reason = Reason(kind="danger", level=level, detail={"dangers": ["dyspnea"]})
+        alert = handling.consider(session, service=world.service, patient=who, reason=reason, now=TEN)
+        assert alert is not None
+        return alert.id
+
+
+def _ask(database: Database, world: World, who: Patient, *, level: str = "moderate") -> int:
+    with database.transaction() as session:
+        return asking.ask(session, who, by=viewer_of(world.claire), now=TEN, question="Poursuivre ?", level=level).id
+
+
+def _home(client: TestClient, address: str = "/doctor") -> str:
+    return html.unescape(client.get(address).text).replace("\u202f", " ").replace("\xa0", " ").split("<main")[1]
+
+
+def test_a_danger_has_the_first_line_without_any_request(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """Nobody asked anything: her danger stands first, with the words, the hour and the holder of the list."""
+    alert = _danger(database, world, marie)
+    _ask(database, world, marie)
+    home = _home(sign_in(world.lebon))
+    first = home.split("<li>")[1]
+    assert f'href="/alerts/{alert}"' in first and "level-urgent" in first and "HOARAU Marie" in first
+    assert "essoufflement" in first and "reste 30 min" in first and "à prendre" in first
+    assert home.index("1 patient en danger") < home.index("1 demande pour vous")
+
+
+def test_a_danger_that_waits_too_long_says_by_how_much(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    _danger(database, world, marie)
+    clock.forward(minutes=45)
+    assert '<span class="left late">dépassé de 15 min</span>' in _home(sign_in(world.lebon)).split("<li>")[1]
+
+
+def test_an_order_not_carried_out_is_late_in_the_words_of_the_list(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Admitted at 10:00, to be told before 10:30. At 10:10 it stands below; at 11:00 above the requests, half an hour late."""
+    number = _ask(database, world, marie)
+    with database.transaction() as session:
+        ordered.answer(session, number, Decision(DoctorAnswer.ADMIT), by=viewer_of(world.lebon), now=TEN)
+    clock.forward(minutes=10)
+    lebon = sign_in(world.lebon)
+    assert "réponse que le patient ne connaît pas encore" in _home(lebon) and "pas dite à temps" not in _home(lebon)
+    clock.forward(minutes=50)
+    _ask(database, world, marie)
+    home = _home(lebon)
+    assert home.index("1 réponse pas dite à temps") < home.index("1 demande pour vous")
+    assert "dépassé de 30 min" in home and "Dr Aurore Lebon : hospitaliser · prévenir le patient" in home and "level-urgent" in home
+    assert "ne connaît pas encore" not in home
+
+
+def test_another_doctor_sees_them_once_on_call_or_standing_in(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, vidal: Staff, clock: HandClock
+) -> None:
+    """Dr Vidal, nobody's oncologist, is shown nothing at 10:00; on call from 11:00, Marie's danger."""
+    _danger(database, world, marie)
+    assert "en danger" not in _home(sign_in(vidal))
+    with database.transaction() as session:
+        begins = TEN + timedelta(hours=1)
+        care_team.put_on_shift(session, vidal, kind="on_call", starts_at=begins, ends_at=begins + timedelta(hours=8))
+    clock.forward(minutes=61)
+    assert "1 patient en danger" in _home(sign_in(vidal))
+
+
+def test_a_request_has_one_level_on_the_home_and_on_its_page(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """Asked for today, of a patient in danger now: urgent in both places, and nowhere "modéré"."""
+    _danger(database, world, marie)
+    number = _ask(database, world, marie)
+    lebon = sign_in(world.lebon)
+    card = _home(lebon).split(f'href="/requests/{number}"')[1].split("</li>")[0]
+    assert "level-urgent" in card and "level-moderate" not in card and "dans la journée" not in card
+    head = html.unescape(lebon.get(f"/requests/{number}").text).split("<h1>")[1].split("</p>")[0]
+    assert "level-urgent" in head and "level-moderate" not in head
+
+
+def test_what_was_sent_is_said_with_its_day_and_who_will_tell(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """Her alert is nobody's: the team will tell. Luc takes it: Luc will. Corrected before anybody told: nobody tells "again"."""
+    alert, number = _danger(database, world, marie), _ask(database, world, marie)
+    lebon = sign_in(world.lebon)
+    sent = lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "2026-11-27"}).headers["location"]
+    said = _home(lebon, sent).split("</p>")[0]
+    assert "Réponse envoyée : suspendre jusqu'au ven. 27 nov., HOARAU Marie." in said and "personne ne l'a encore pris" in said
+    with database.transaction() as session:
+        handling.take(session, alert, by=viewer_of(world.luc), now=TEN)
+    assert f"{world.luc.name} le dira au patient." in _home(lebon, sent).split("</p>")[0]
+    data = {"answer": "hold_until", "until": "2026-11-28", "reason": "Mauvais jour."}
+    sent = lebon.post(f"/requests/{number}/correct", data=data).headers["location"]
+    said = _home(lebon, sent).split("</p>")[0]
+    assert "Réponse corrigée : suspendre jusqu'au sam. 28 nov., HOARAU Marie." in said
+    assert f"{world.luc.name} le dira au patient." in said and "redira" not in said
+
+
+def test_a_correction_of_what_was_told_is_told_again(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    number = _ask(database, world, marie)
+    lebon = sign_in(world.lebon)
+    lebon.post(f"/requests/{number}/answer", data={"answer": "continue"})
+    with database.transaction() as session:
+        answering.tell(session, number, by=viewer_of(world.claire), now=TEN, reached=True, words="Vous continuez.")
+    sent = lebon.post(f"/requests/{number}/correct", data={"answer": "see_today", "reason": "Mauvais patient."}).headers["location"]
+    assert "le redira au patient." in _home(lebon, sent).split("</p>")[0]
