@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from pathlib import Path
 
@@ -45,7 +46,21 @@ def ctcae_terms() -> tuple[str, ...]:
     return tuple(sorted(numeric | {item.ctcae_term for item in instrument().items.values()}))
 
 
+@cache
+def french_terms(folder: Path = FOLDER) -> dict[str, str]:
+    """The usual French name of each term, by its CTCAE name: our wording for reading (2026-11-23), not MedDRA's licensed translation."""
+    with (folder / "ctcae-terms-fr.csv").open(encoding="utf-8", newline="") as file:
+        return {row["term"]: row["fr"] for row in csv.DictReader(file)}
+
+
+def term_in(term: str, language: str) -> str:
+    """A term as this reader names it; one the library does not know stays as it was written. What is kept is always the CTCAE name."""
+    return french_terms().get(term, term) if language == "fr" else term
+
+
 def ctcae_term(written: str) -> str:
-    """A term in the library's spelling when it knows it, as written otherwise."""
+    """A term in the library's spelling when it knows it, in English or in French, as written otherwise."""
     plain = " ".join(written.split())
-    return next((term for term in ctcae_terms() if term.casefold() == plain.casefold()), plain)
+    named = {french.casefold(): term for term, french in reversed(french_terms().items())}
+    known = {term.casefold(): term for term in ctcae_terms()}
+    return known.get(plain.casefold()) or named.get(plain.casefold(), plain)

@@ -67,8 +67,8 @@ def test_the_patient_s_page_tells_the_three_numbers_apart(
         "Grade CTCAE (clinicien, 0-5)",
         "2 Fatigue CTCAE 5.0 · Claire Payet",
         "Grade CTCAE v5.0 (laboratoire, 0-4)",
-        "3 Platelet count decreased 40 G/L",
-        "? Anemia 110 g/L",
+        "3 Thrombopénie 40 G/L",
+        "? Anémie 110 g/L",
         "limite basse : absent",
     ]
     places = [page.index(words) for words in order]
@@ -226,7 +226,7 @@ def test_on_paper_a_computed_grade_is_proposed_and_a_given_one_confirmed_with_it
     """FR-09: the printed sheet marks them apart."""
     _measured(database, world, morning, clock, "Platelet count decreased", "40", "G/L", lln="150", uln="400")
     before = said(claire.get(f"/patients/{morning.jean.id}/print"))
-    assert "(proposé)" in before
+    assert "grades CTCAE v5.0, proposés" in before
     assert "confirmé" not in before, "nobody has given any"
     assert claire.post(f"/patients/{morning.jean.id}/grades", data=GRADE).status_code == 303
     page = said(claire.get(f"/patients/{morning.jean.id}/print"))
