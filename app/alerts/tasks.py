@@ -24,7 +24,7 @@ DUE_WITHIN = timedelta(hours=4)
 CALL_WITHIN = timedelta(hours=2)
 """Service hours within which an overdue call is made (house rule, 2026-11-22)."""
 
-LEVELS: dict[str, Level] = {"watching_over": Level.HIGH, "help_arrived": Level.HIGH}
+LEVELS: dict[str, Level] = {"watching_over": Level.HIGH, "help_arrived": Level.HIGH, "result_to_read": Level.HIGH}
 """What stands among alerts of this level on the list; every other task stands below them."""
 
 NOT_BY_HAND = frozenset({"watching_over"})

@@ -166,6 +166,12 @@ def every(
     return found
 
 
+def of_measure(session: Session, patient: Patient, row: Measure, *, version: str, treated_since: datetime | None) -> Graded | None:
+    """The worst grade of one value, kept or not yet, see ``laboratory``; None when no term grades it."""
+    before = measures.latest(session, patient.id, before=treated_since) if treated_since else {}
+    return _grade(row, before.get(row.kind), patient, version)
+
+
 def _grade(row: Measure, first: Measure | None, patient: Patient, version: str) -> Graded | None:
     """The worst grade of one value, against the last one from before treatment; None when no term grades it."""
     known = scales.measures().by_key.get(row.kind)

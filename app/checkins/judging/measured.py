@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert
 from app.checkins import answers, script
-from app.checkins.judging import assessing, charted, context
+from app.checkins.judging import assessing, charted, context, graded
+from app.checkins.judging.assessing import Judged
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people.models import Patient
 from app.protocols import looks, scales, versions
@@ -34,7 +35,8 @@ log = structlog.get_logger(__name__)
 def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime) -> Alert | None:
     """Judge a measure that arrived by the protocol in force; keep the judgement and raise or merge its alert, in the same transaction.
 
-    None: no rule looks at it, a later value is known, no running treatment, nothing to act on. What cannot be judged is told to a person.
+    None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value of the
+    laboratory that no rule turned into an alert, treated or not (``graded``).
     """
     kind = scales.measures().key_of(measure.kind) or measure.kind
     if kind == looks.TEMPERATURE and measure.taken_at < now - FRESH:
@@ -42,24 +44,27 @@ def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime
     last = measures.latest(session, patient.id, before=now).get(measure.kind)
     if last is not None and last.id != measure.id:
         return None
-    return _judge(session, patient, {"measure": kind}, now, measure if kind == looks.TEMPERATURE else None)
+    judged = _judge(session, patient, {"measure": kind}, now, measure if kind == looks.TEMPERATURE else None)
+    by_rule = judged is not None and judged.assessment is not None and judged.alert is not None
+    grave = None if by_rule else graded.tell(session, patient, measure, now=now)
+    return grave or (judged.alert if judged else None)
 
 
 def judge_medicine(session: Session, patient: Patient, medicine: OtherMedicine, *, now: datetime) -> Alert | None:
     """The same for a medicine that was just recorded, or whose end was: once, whatever is measured later."""
     names = (medicine.code, *medicines.IMPLIES.get(medicine.code, ()))
-    alerts = [_judge(session, patient, {"medicine": name}, now) for name in names]
-    return next((alert for alert in alerts if alert is not None), None)
+    judged = [_judge(session, patient, {"medicine": name}, now) for name in names]
+    return next((one.alert for one in judged if one is not None and one.alert is not None), None)
 
 
-def _judge(session: Session, patient: Patient, only: dict[str, str], now: datetime, temperature: Measure | None = None) -> Alert | None:
+def _judge(session: Session, patient: Patient, only: dict[str, str], now: datetime, temperature: Measure | None = None) -> Judged | None:
     course = courses.running(session, patient.id)
     if course is None:
         return None
     today = calendar.local_day(now, patient.timezone)
     version = script.version_for(session, course, patient, today)
     if version is None:
-        return assessing.unjudged(session, patient, None, "no protocol in force", now=now)
+        return Judged(None, None, assessing.unjudged(session, patient, None, "no protocol in force", now=now))
     try:
         with session.begin_nested():
             protocol = looks.touched(versions.load(version), **only)
@@ -70,8 +75,8 @@ def _judge(session: Session, patient: Patient, only: dict[str, str], now: dateti
             row = _keep(session, patient, version, said, seen, only, assessment, now)
     except Exception as error:
         log.exception("a measure could not be judged", patient_id=patient.id)
-        return assessing.unjudged(session, patient, None, type(error).__name__, now=now)
-    return assessing.alarm(session, patient, protocol, assessment, row, now=now).alert
+        return Judged(None, None, assessing.unjudged(session, patient, None, type(error).__name__, now=now))
+    return assessing.alarm(session, patient, protocol, assessment, row, now=now)
 
 
 def _inputs(

@@ -10,8 +10,9 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts.models import Alert, AlertEvent
-from app.checkins.judging import measured
+from app.alerts import tasks
+from app.alerts.models import Alert, AlertEvent, Task
+from app.checkins.judging import graded, measured
 from app.core.errors import NotFound, Refusal
 from app.people import patients
 from app.people.models import Patient
@@ -39,9 +40,9 @@ RAISED = ("raised", "risen", "merged")
 
 @dataclass(frozen=True)
 class Raised:
-    """One alert that the values of a file raised, or would raise; an alert that would be opened has no page yet."""
+    """One alert that the values of a file raised, or would raise, or one task to read a value; what would be opened has no page yet."""
 
-    alert_id: int
+    href: str
     patient: str
     level: str
     why: tuple[str, ...]
@@ -128,6 +129,7 @@ def look(page: StaffPage, session: Reads, file_id: Id) -> Response:
         aside=[(one, _reasons(page, one)) for one in aside],
         rang=_would_ring(page, file) if trial and trial.new else _rang(page, session, file),
         saying=Saying(page),
+        grade_of=lambda patient, row: graded.grade_of(session, patient, row, now=page.now),
     )
 
 
@@ -135,7 +137,7 @@ def _rang(page: Page, session: Session, file: ResultFile) -> list[Raised]:
     """What the values of a written file raised: they are judged at the very instant at which the file is settled."""
     if file.state != FileState.WRITTEN or file.settled_at is None:
         return []
-    return _raised(page, session, file.settled_at)
+    return _raised(page, session, file.settled_at) + _to_read(page, session, file.settled_at)
 
 
 def _would_ring(page: Page, file: ResultFile) -> list[Raised]:
@@ -146,7 +148,7 @@ def _would_ring(page: Page, file: ResultFile) -> list[Raised]:
             trial = importing.try_out(session, file, viewer=page.viewer, now=page.now)  # rows of its own: those that are shown stay unkept
             for patient_id, rows in trial.by_patient.items():
                 _keep(page, session, file, patient_id, rows)
-            found += _raised(page, session, page.now)
+            found += _raised(page, session, page.now) + _to_read(page, session, page.now)
             raise _OnlyTried
     except _OnlyTried:
         return found
@@ -162,11 +164,22 @@ def _raised(page: Page, session: Session, at: datetime) -> list[Raised]:
     rows = session.execute(told.where(AlertEvent.at == at, AlertEvent.kind.in_(RAISED), visible_to(page.viewer)).order_by(AlertEvent.id))
     saying = Saying(page)
     found = [
-        (level_of(event.detail), Raised(alert.id, patient.full_name, level_of(event.detail).word, tuple(saying.why(event.detail))))
+        (
+            level_of(event.detail),
+            Raised(f"/alerts/{alert.id}", patient.full_name, level_of(event.detail).word, tuple(saying.why(event.detail))),
+        )
         for event, alert, patient in rows.all()
         if not (event.detail.get("checkin_id") or event.detail.get("message_id"))
     ]
     return [one for _, one in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _to_read(page: Page, session: Session, at: datetime) -> list[Raised]:
+    """Tasks made at that instant to read a grave value."""
+    made = select(Task, Patient).join(Patient, Patient.id == Task.patient_id).where(Task.kind == graded.TASK, Task.created_at == at)
+    saying, level = Saying(page), tasks.LEVELS[graded.TASK].word
+    found = session.execute(made.where(visible_to(page.viewer)).order_by(Task.id)).all()
+    return [Raised(f"/tasks/{task.id}", patient.full_name, level, (saying.task(task),)) for task, patient in found]
 
 
 @router.post("/results/{file_id}/write")

@@ -101,10 +101,12 @@ class Saying(Telling):
         """What a task asks for."""
         planned = task.key.startswith("ask_by_telephone:")  # nobody asked for this call: it is how the questions are asked
         first = f"task.first.{'asked_by_telephone' if planned else self.why_of(task, away)}"
-        return self.page.say(first if self.page.has(first) else f"task.{task.kind}", **self._of_rota(task))
+        return self.page.say(first if self.page.has(first) else f"task.{task.kind}", **self._named(task))
 
-    def _of_rota(self, task: Task) -> dict[str, str]:
-        """The hours and the person that a task about the rota names; the last day of a prescription that ends."""
+    def _named(self, task: Task) -> dict[str, str]:
+        """A result; the hours and the person that a task about the rota names; the last day of a prescription that ends."""
+        if "result" in task.detail:
+            return {"what": self.result(task.detail["result"])}
         if task.kind.startswith("watching_") and "until" in task.detail:
             return {"until": self.page.formats.day(date.fromisoformat(task.detail["until"]))}
         named = {"begins": task.detail.get("from"), "until": task.detail.get("until")} if task.kind.startswith("rota_") else {}

@@ -41,12 +41,20 @@ class Telling(Naming):
         named = [code for code in codes if code != ALARMING]
         found = [self.page.say("alert.signs", what=self.dangers(named))] if named else []
         found += [self.page.say("alert.by_weight")] if ALARMING in codes else []
+        found += [self.result(detail["result"])] if "result" in detail else []
         said = detail.get("why") or []
         for sentence in [said] if isinstance(said, (Mapping, str)) else said:
             text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
             if text and text not in found:
                 found.append(text)
         return found or [self.kind(str(detail.get("kind", "")))]
+
+    def result(self, one: Mapping[str, Any]) -> str:
+        """A value of the laboratory with its unit, its hour and its grade."""
+        f = self.page.formats
+        what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {one['unit']}"
+        at = f.stamp(datetime.fromisoformat(one["taken_at"]))
+        return self.page.say("results.graded_value", what=what, value=value, at=at, grade=one["grade"], version=one["version"])
 
     def reasons(self, events: Sequence[AlertEvent], level: Level, steps: Sequence[Step]) -> list[tuple[AlertEvent, str]]:
         """What raised the alert to where it stands, latest first, whatever was answered since; what these steps say is not said twice."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from app.alerts.models import Alert, AlertEvent, AlertState
+from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.checkins.judging import assessing, context, measured
 from app.checkins.models import AssessmentRow
 from app.core.errors import FieldErrors
@@ -17,6 +17,7 @@ from app.people.models import Patient
 from app.people.perimeter import actor_of
 from app.protocols import looks
 from app.treatment import measures, medicines
+from app.treatment.models import Course, CourseState
 from tests.support.chain import MARIE, Chain
 from triage.terms import Answer, Context, Exposure, Measured
 
@@ -81,6 +82,44 @@ def test_few_neutrophils_in_the_first_cycle_are_urgent_at_once(chain: Chain, mar
 def test_a_value_no_rule_looks_at_is_kept_and_nothing_else(chain: Chain, marie: Patient) -> None:
     assert arrives(chain, marie, "calcium", "2.3", "mmol/L") is None
     assert rows(chain) == []
+
+
+def to_read(chain: Chain) -> list[dict[str, Any]]:
+    with chain.read() as session:
+        return [task.detail["result"] for task in session.scalars(select(Task).where(Task.kind == "result_to_read").order_by(Task.id))]
+
+
+def test_a_severe_value_that_no_rule_looks_at_is_read_by_a_person_once(chain: Chain, marie: Patient) -> None:
+    """Hyperkalaemia by CTCAE v5.0: above 6.0 to 7.0 mmol/L grade 3, above 7.0 grade 4."""
+    assert arrives(chain, marie, "potassium", "6.0", "mmol/L", ago=3) is None
+    assert to_read(chain) == [], "grade 2"
+    for _ in range(2):
+        assert arrives(chain, marie, "potassium", "6.9", "mmol/L") is None
+    (one,) = to_read(chain)
+    assert (one["value"], one["unit"], one["grade"], one["version"]) == ("6.9", "mmol/L", 3, "5.0")
+
+
+def test_a_value_that_threatens_life_pages_though_no_rule_looks_at_it(chain: Chain, marie: Patient) -> None:
+    alert = arrives(chain, marie, "potassium", "7.2", "mmol/L")
+    assert alert is not None and (alert.level, alert.kind) == ("urgent", "result")
+    again = arrives(chain, marie, "potassium", "7.2", "mmol/L")
+    assert again is not None and again.stamp == alert.stamp, "the same value rings once"
+    assert to_read(chain) == []
+
+
+def test_a_value_that_a_rule_made_an_alert_of_is_no_task_beside_it(chain: Chain, marie: Patient) -> None:
+    chain.until(WEDNESDAY_TEN)
+    assert arrives(chain, marie, "Neutrophil count decreased", "0,4") is not None
+    assert to_read(chain) == []
+    with chain.read() as session:
+        assert session.scalars(select(Alert.kind)).all() == ["assessment"]
+
+
+def test_who_has_no_treatment_any_more_is_told_of_too(chain: Chain, marie: Patient) -> None:
+    with chain.database.transaction() as session:
+        session.execute(update(Course).values(state=CourseState.STOPPED, stopped_on=chain.clock.now().date()))
+    arrives(chain, marie, "potassium", "6.9", "mmol/L")
+    assert [one["grade"] for one in to_read(chain)] == [3]
 
 
 def test_an_ordinary_value_is_judged_and_nobody_is_called(chain: Chain, marie: Patient) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts.models import Alert
+from app.alerts.models import Alert, Task
 from app.care.contact_models import Letter
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -125,15 +125,37 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
     written = claire.get(where)
     assert f'href="/alerts/{morning.tiredness.id}"' in written.text, "whoever brought the file sees the alert it raised"
-    assert re.search(r"1 alerte par ces valeurs (!+ )?(Urgent|Élevé) PAYET Jean", said(written))
-    assert "1 alerte par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
-    assert re.search(r"1 alerte serait ouverte ou complétée (!+ )?(Urgent|Élevé) PAYET Jean", tried)
+    assert re.search(r"1 alerte ou tâche par ces valeurs (!+ )?(Urgent|Élevé) PAYET Jean", said(written))
+    assert "1 alerte ou tâche par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
+    assert re.search(r"1 alerte ou tâche serait ouverte ou complétée (!+ )?(Urgent|Élevé) PAYET Jean", tried)
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
     assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
     assert "4 Neutrophil count decreased" in page and "CTCAE v5.0" in page
     with database.reading() as session:
         assert session.get_one(Alert, morning.tiredness.id).stamp > stamp, "few neutrophils do not sleep in a table"
+
+
+def test_a_grave_value_that_no_rule_looks_at_is_named_by_the_trial_and_made_a_task_of(
+    claire: TestClient, database: Database, morning: Morning
+) -> None:
+    """Potassium 6.9 mmol/L: grade 3 of hyperkalaemia (CTCAE v5.0: above 6.0 to 7.0); no protocol is in force here, so no rule reads it."""
+    jean = morning.jean.id
+    text = "kind;value;unit;taken_at;source\npotassium;6,9;mmol/L;18/11/2026 08:10;labo Nord\n"
+    where = claire.post(f"/patients/{jean}/results", files={"file": ("k.csv", text.encode(), "text/csv")}).headers["location"]
+    told = "PAYET Jean Résultat à lire : Potassium 6,9 mmol/L, mer. 18 nov., 8 h 10, grade 3 (CTCAE v5.0)"
+    tried = claire.get(where)
+    assert "2 alertes ou tâches seraient ouvertes" in said(tried) and told in said(tried)
+    assert 'grade-tag-3">grade 3<' in tried.text, "the value is seen among the others"
+    with database.reading() as session:
+        assert session.scalars(select(Task.id).where(Task.kind == "result_to_read")).all() == [], "a trial makes nothing"
+    claire.post(f"{where}/write")
+    with database.reading() as session:
+        number = session.scalars(select(Task.id).where(Task.kind == "result_to_read")).one()
+    page = claire.get(where)
+    assert told in said(page) and f'href="/tasks/{number}"' in page.text
+    assert "Résultat à lire : Potassium 6,9 mmol/L" in said(claire.get(f"/tasks/{number}"))
+    assert "Résultat à lire : Potassium 6,9 mmol/L" in said(claire.get(f"/patients/{jean}"))
 
 
 def test_a_file_of_one_patient_and_one_that_is_dropped(claire: TestClient, database: Database, morning: Morning) -> None:

@@ -82,7 +82,7 @@ def test_every_key_of_the_code_exists() -> None:
         ("follow_up", list(FollowUp)),
         ("message.state", list(Out)),
         ("alert.told", ["none", "queued", "sent", "delivered", "not_told", "unreadable"]),
-        ("alert.kind", ["assessment", "silence", "danger", "unread", "unjudged", "undelivered", "unknown_number"]),
+        ("alert.kind", ["assessment", "silence", "danger", "unread", "unjudged", "undelivered", "unknown_number", "result"]),
         ("story.rung", ["team", "on_call", "prescriber", "head"]),
     ],
 )

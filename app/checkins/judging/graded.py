@@ -1,0 +1,76 @@
+"""A grave laboratory value that no rule of a protocol turned into an alert is read by a person all the same (Vigie's own rule, 2026-11-23).
+
+Grades are those of CTCAE v5.0 (NCI, 2017-11-27), by the tables of the library: from 3 a task among what is high, at 4 an urgent alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.alerts import handling, tasks
+from app.alerts.models import Alert
+from app.alerts.reasons import Reason
+from app.checkins import script
+from app.checkins.judging import charted
+from app.people.models import Patient
+from app.protocols import scales, versions
+from app.treatment import courses, grades, measures
+from app.treatment.models import Measure
+from triage import calendar
+from triage.terms import Graded, Level
+
+VERSION = "5.0"
+TO_READ, PAGES = 3, 4
+"""CTCAE v5.0: 3 is severe, 4 life-threatening (its general guidelines). Which of them calls whom is Vigie's own rule of 2026-11-23."""
+
+TASK, ALERT = "result_to_read", "result"
+
+
+def grade_of(session: Session, patient: Patient, row: Measure, *, now: datetime) -> Graded | None:
+    """The worst grade of a value of the laboratory, kept or not yet; None for a measure of the home, or one that no term grades."""
+    kind = scales.measures().key_of(row.kind) or row.kind
+    if kind in measures.PLAUSIBLE:
+        return None
+    return grades.of_measure(session, patient, row, version=VERSION, treated_since=_treated_since(session, patient, now))
+
+
+def tell(session: Session, patient: Patient, row: Measure, *, now: datetime) -> Alert | None:
+    """Make the task or raise the alert of a grave value, once; None when there is no alert. The same transaction as the value."""
+    graded = grade_of(session, patient, row, now=now)
+    if graded is None or graded.grade is None or graded.grade < TO_READ:
+        return None
+    detail = {"result": _said(row, graded.grade)}
+    if graded.grade >= PAGES:
+        reason = Reason(ALERT, Level.URGENT, {**detail, "rules": [f"ctcae-{VERSION}-grade:{_once(row)}"]})
+        return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)
+    tasks.make(
+        session,
+        service_id=patient.service_id,
+        kind="result_to_read",
+        key=f"{TASK}:{_once(row)}",
+        patient_id=patient.id,
+        detail=detail,
+        now=now,
+    )
+    return None
+
+
+def _once(row: Measure) -> str:
+    """The same value of the same instant is one result, whichever way it came and however often."""
+    return f"{row.patient_id}:{row.kind}:{row.taken_at.timestamp():.0f}:{row.value.normalize():f}"[:120]
+
+
+def _said(row: Measure, grade: int) -> Mapping[str, Any]:
+    value = f"{row.value.normalize():f}"
+    return {"kind": row.kind, "value": value, "unit": row.unit, "taken_at": row.taken_at.isoformat(), "grade": grade, "version": VERSION}
+
+
+def _treated_since(session: Session, patient: Patient, now: datetime) -> datetime | None:
+    """Until when a value is the baseline; None without a treatment that a protocol follows: the limits of normal then serve alone."""
+    course = courses.running(session, patient.id)
+    version = script.version_for(session, course, patient, calendar.local_day(now, patient.timezone)) if course else None
+    return charted.began_at(course, versions.load(version), patient) if course and version else None
