@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.alerts import asking, correcting
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorRequest
-from app.checkins.rhythm import freezing, ordered, planning
+from app.checkins.rhythm import called_in, freezing, ordered, planning
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people.models import Absence, Patient
@@ -42,6 +42,8 @@ def _take_back(session: Session, patient: Patient, did: dict[str, Any], *, reaso
         absence = session.get_one(Absence, did["absence"])
         if absence.ended_at is None:
             freezing.undo(session, patient, absence.id, by=by, now=now, reason=reason)
+    if "task" in did:
+        called_in.take_back(session, did["task"], by=by, now=now)
     if "course" not in did:
         return
     course = session.get_one(Course, did["course"])

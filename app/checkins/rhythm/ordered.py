@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.alerts import answering, asking
 from app.alerts.answering import Decision
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest
-from app.checkins.rhythm import freezing, planning
+from app.checkins.rhythm import called_in, freezing, planning
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people import absences
@@ -23,9 +23,6 @@ from triage import calendar
 
 NO_TREATMENT = "This patient has no running treatment: nothing can be held, reduced or stopped. Choose another answer."
 NOT_LESS = "The dose in force is {dose} mg: a reduction is less. For a higher dose, open the treatment."
-
-STAYS = {DoctorAnswer.SEE_TODAY: absences.VISIT, DoctorAnswer.ADMIT: absences.HOSPITAL}
-"""Answers that bring the patient in: what is written down of where they are."""
 
 
 def answer(session: Session, request_id: int, decision: Decision, *, by: Viewer, now: datetime) -> DoctorRequest:
@@ -59,8 +56,10 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
     """What the answer changes, then the plan of the patient's check-ins. ``did`` keeps the rows it wrote: a correction takes them back."""
     patient = session.get_one(Patient, request.patient_id)
     reason = reason_of(session, request, decision)
-    if decision.answer in STAYS:
-        did = _away(session, patient, STAYS[decision.answer], reason=reason, by=by, now=now)
+    if decision.answer is DoctorAnswer.SEE_TODAY:
+        did = {"task": called_in.ask(session, request, patient, by=by, now=now).id}  # an order is no visit: a person says who came
+    elif decision.answer is DoctorAnswer.ADMIT:
+        did = _admit(session, patient, reason=reason, by=by, now=now)
     elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
         did = {}
     else:
@@ -76,14 +75,12 @@ def reason_of(session: Session, request: DoctorRequest, decision: Decision) -> s
     return decision.words.strip() or f"{doctor.name}, D{request.id}"
 
 
-def _away(session: Session, patient: Patient, kind: str, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:
-    """Seen at the service today, or in hospital from today on; written once."""
+def _admit(session: Session, patient: Patient, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:
+    """In hospital from today on; written once."""
+    if any(row.kind == absences.HOSPITAL for row in absences.standing(session, patient.id)):
+        return {}
     today = calendar.local_day(now, patient.timezone)
-    if kind == absences.VISIT and today in absences.visit_days(session, patient.id):
-        return {}
-    if kind == absences.HOSPITAL and any(row.kind == kind for row in absences.standing(session, patient.id)):
-        return {}
-    return {"absence": freezing.record(session, patient, kind, from_day=today, reason=reason, by=by, now=now).id}
+    return {"absence": freezing.record(session, patient, absences.HOSPITAL, from_day=today, reason=reason, by=by, now=now).id}
 
 
 def _treated(

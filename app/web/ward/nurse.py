@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import arrival, handling, one_call, tasks, undoing
 from app.alerts.models import Alert, Outcome
-from app.checkins.rhythm import endings
+from app.checkins.rhythm import called_in, endings
 from app.core.errors import Refusal
 from app.people import patients
 from app.treatment import grades
@@ -210,9 +210,16 @@ def close_task(
     note: Words = "",
     silence_reason: Annotated[str, Form(max_length=24)] = "",
     silence_note: Words = "",
+    seen: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """End a task with a note, an overdue call with the reason of the silence; what else is open for the patient stays open."""
-    task = tasks.close(session, task_id, by=page.viewer, now=page.now, words=note)
+    """End a task with a note, an overdue call with the reason of the silence, "was the patient seen?" with yes or no.
+
+    What else is open for the patient stays open.
+    """
+    if tasks.get(session, task_id, viewer=page.viewer).kind == called_in.KIND:
+        task = called_in.answer(session, task_id, seen=seen, words=note, by=page.viewer, now=page.now)
+    else:
+        task = tasks.close(session, task_id, by=page.viewer, now=page.now, words=note)
     if task.kind in ENDS_A_SILENCE:
         _explain(page, session, task.patient_id, silence_reason, silence_note or note)
     session.flush()

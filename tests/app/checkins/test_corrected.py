@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.alerts import answering, asking, correcting
 from app.alerts.answering import Decision
-from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState
+from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState, Task
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import corrected, ordered, planning
 from app.core.clock import HandClock
@@ -142,8 +142,12 @@ def test_admitted_by_a_slip_is_asked_again(database: Database, request_: DoctorR
     correct(Decision(DoctorAnswer.SEE_TODAY))
     with database.reading() as session:
         assert session.get_one(Patient, request_.patient_id).follow_up == FollowUp.ACTIVE
-        assert [row.kind for row in absences.standing(session, request_.patient_id)] == [absences.VISIT]
-    assert _planned(database, request_) == expected - {TODAY}
+        assert list(absences.standing(session, request_.patient_id)) == []
+        assert [row.closed_at for row in session.scalars(select(Task).where(Task.kind == "was_seen"))] == [None]
+    assert _planned(database, request_) == expected
+    correct(Decision(DoctorAnswer.CONTINUE, "Mauvais patient."))
+    with database.reading() as session:
+        assert [row.closing_note for row in session.scalars(select(Task).where(Task.kind == "was_seen"))] == ["undone"]
 
 
 def test_whoever_told_it_tells_again_and_both_answers_stay(

@@ -11,12 +11,13 @@ from sqlalchemy.orm import selectinload
 
 from app.alerts import asking
 from app.alerts.answering import Decision
-from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState
+from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState, Task
 from app.checkins.models import CheckIn, CheckInState
-from app.checkins.rhythm import ordered, planning
+from app.checkins.rhythm import called_in, ordered, planning
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.errors import FieldErrors, Refusal
+from app.people import absences
 from app.people.models import FollowUp, Patient, Staff
 from app.people.perimeter import viewer_of
 from app.protocols import shelf
@@ -121,11 +122,38 @@ def test_stop_ends_the_check_ins(database: Database, world: World, request_: Doc
     assert _course(database, request_).stop_reason == "Progression."
 
 
-def test_seen_today_asks_nothing_today_and_admitted_asks_nothing(database: Database, world: World, request_: DoctorRequest) -> None:
-    """Wednesday is a check-in day; seen by a doctor that day, the patient is asked on the next one; in hospital, nothing is."""
+def test_to_be_seen_today_leaves_the_questions_until_a_person_says_who_came(
+    database: Database, world: World, request_: DoctorRequest
+) -> None:
+    """Wednesday is a check-in day; the service closes at 18:00. An order is no visit; a yes is one, and the day asks nothing more."""
+    before = _planned(database, request_)
+    _answer(database, request_, world.lebon, Decision(DoctorAnswer.SEE_TODAY, "À 15 h."))
+    assert _planned(database, request_) == before and TODAY in before
+    with database.transaction() as session:
+        assert absences.visit_days(session, request_.patient_id) == frozenset(), "nobody said that she came"
+        task = session.scalars(select(Task).where(Task.kind == "was_seen")).one()
+        assert (task.closed_at, task.due_at) == (None, TEN.replace(hour=18))
+        by = viewer_of(world.claire)
+        for seen, words in (("", "Vue."), ("no", " ")):
+            with pytest.raises(Refusal):
+                called_in.answer(session, task.id, seen=seen, words=words, by=by, now=TEN)
+        called_in.answer(session, task.id, seen="yes", words="", by=by, now=TEN + timedelta(hours=5))
+        assert absences.visit_days(session, request_.patient_id) == {TODAY}
+    assert _planned(database, request_) == before - {TODAY}
+
+
+def test_whoever_did_not_come_keeps_the_questions_of_the_day(database: Database, world: World, request_: DoctorRequest) -> None:
     before = _planned(database, request_)
     _answer(database, request_, world.lebon, Decision(DoctorAnswer.SEE_TODAY))
-    assert _planned(database, request_) == before - {TODAY}
+    with database.transaction() as session:
+        task = session.scalars(select(Task).where(Task.kind == "was_seen")).one()
+        called_in.answer(session, task.id, seen="no", words="Absente, rappelée.", by=viewer_of(world.claire), now=TEN + timedelta(hours=8))
+        assert (task.closing_note, task.detail["seen"]) == ("Absente, rappelée.", "no")
+        assert absences.visit_days(session, request_.patient_id) == frozenset()
+    assert _planned(database, request_) == before
+
+
+def test_admitted_asks_nothing(database: Database, world: World, request_: DoctorRequest) -> None:
     with database.transaction() as session:
         marie = session.get_one(Patient, request_.patient_id)
         again = asking.ask(session, marie, by=viewer_of(world.claire), now=TEN, question="Déshydratée.", level="urgent")

@@ -125,13 +125,15 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
     written = claire.get(where)
     assert f'href="/alerts/{morning.tiredness.id}"' in written.text, "whoever brought the file sees the alert it raised"
-    assert re.search(r"1 alerte ou tâche par ces valeurs (!+ )?(Urgent|Élevé) PAYET Jean", said(written))
-    assert "1 alerte ou tâche par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
-    assert re.search(r"1 alerte ou tâche serait ouverte ou complétée (!+ )?(Urgent|Élevé) PAYET Jean", tried)
+    assert re.search(r"2 alertes ou tâches par ces valeurs !+ Urgent PAYET Jean Neutrophiles 0,4", said(written)), (
+        "grade 4 pages, unjudged or not"
+    )
+    assert "par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
+    assert re.search(r"2 alertes ou tâches seraient ouvertes ou complétées !+ Urgent PAYET Jean", tried)
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
     assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
-    assert "4 Neutrophil count decreased" in page and "CTCAE v5.0" in page
+    assert "4 Neutropénie" in page and "CTCAE v5.0" in page
     with database.reading() as session:
         assert session.get_one(Alert, morning.tiredness.id).stamp > stamp, "few neutrophils do not sleep in a table"
 

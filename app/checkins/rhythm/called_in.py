@@ -1,0 +1,62 @@
+"""A doctor asks to see a patient today. That they came is said by a person: until then the day goes on as planned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.alerts import tasks
+from app.alerts.models import DoctorRequest, Task
+from app.checkins.rhythm import freezing
+from app.core.audit import Actor
+from app.core.errors import Refusal
+from app.people import absences, care_team
+from app.people.models import Patient, Service
+from app.people.perimeter import Viewer
+from triage import calendar
+
+KIND = "was_seen"
+UNDONE = "undone"
+"""The note of a task whose answer was corrected."""
+
+
+def ask(session: Session, request: DoctorRequest, patient: Patient, *, by: Actor, now: datetime) -> Task:
+    """One task for this order: "was the patient seen?", at the end of the service's day; where it is over, of its next hours."""
+    due = _end_of_day(session.get_one(Service, patient.service_id), now)
+    detail = {"request_id": request.id, "day": calendar.local_day(now, patient.timezone).isoformat()}
+    key, kept = f"{KIND}:{request.id}", {"patient_id": patient.id, "service_id": patient.service_id}
+    task = tasks.make(session, kind="was_seen", key=key, detail=detail, due_at=due, now=now, by=by, **kept)
+    if task.closing_note == UNDONE:
+        tasks.reopen(session, task, by=by, now=now, due_at=due, reason="to be seen today after all")
+    return task
+
+
+def take_back(session: Session, task_id: int, *, by: Actor, now: datetime) -> None:
+    """The order was a slip: nobody is asked any more. What somebody answered stays."""
+    tasks.end(session, session.get_one(Task, task_id), by=by, now=now, words=UNDONE)
+
+
+def answer(session: Session, task_id: int, *, seen: str, words: str, by: Viewer, now: datetime) -> Task:
+    """Yes: the visit is written on the day it was asked for, and only then. No: why, or what is done instead.
+
+    seen: "yes" or "no". Raises Refusal without one, or "no" without words; Conflict when somebody answered first.
+    """
+    if seen not in ("yes", "no"):
+        raise Refusal("Say whether the patient was seen.", field="seen", status=422)
+    if seen == "no" and not words.strip():
+        raise Refusal("Write what was done.", field="note", status=422)
+    task = tasks.close(session, task_id, by=by, now=now, words=words.strip() or seen)
+    task.detail = {**task.detail, "seen": seen}
+    patient = session.get_one(Patient, task.patient_id)
+    today = calendar.local_day(now, patient.timezone)
+    if seen == "yes" and task.detail["day"] == today.isoformat() and today not in absences.visit_days(session, patient.id):
+        freezing.record(session, patient, absences.VISIT, from_day=today, reason=words.strip(), by=by.actor, now=now)
+    return task
+
+
+def _end_of_day(service: Service, now: datetime) -> datetime:
+    today = now.astimezone(ZoneInfo(service.timezone)).date()
+    ends = [closes for _, closes in care_team.spans_of(service, today) if closes > now]
+    return max(ends) if ends else care_team.add_service_time(service, now, tasks.DUE_WITHIN)
