@@ -23,9 +23,11 @@ from app.people.models import Patient, Role, Staff
 from app.web.care import arranged
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
+from app.web.patient import chart_data
 from app.web.patient.prescription import day, whole
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 
 router = APIRouter(prefix="/patients/{patient_id}")
 
@@ -225,6 +227,8 @@ def _page(
         programmed=[(one.slug, one.title.said(page.language)) for one in offered],
         asked_day=on,
         today=today,
+        treatment=chart_data.treatment_of(session, patient, page.now),
+        saying=Saying(page),
         circle=[(member, directory.said(member)) for member in directory.around(session, patient.id)],
         others=_others(page, session, directory.around(session, patient.id)),
         traded=[(one.value, page.say(f"care_programmes.trades.{one}")) for one in Trade],

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts import asking
 from app.alerts.models import DoctorRequest
-from app.care import contacts, enrolments, programmes
+from app.care import contacts, programmes
 from app.care.contact_models import Contact
 from app.care.models import Enrolment, EnrolmentState
 from app.care.telling import ToRead
@@ -74,7 +74,6 @@ class Home:
     worst: Mapping[int, str]
     answered: DoctorRequest | None = None
     teller: str = ""
-    validated: Enrolment | None = None
     read: Contact | None = None
 
     def level_of(self, request: DoctorRequest) -> str:
@@ -89,7 +88,7 @@ class Home:
 
 
 @router.get("/doctor")
-def home(page: StaffPage, session: Reads, answered: str = "", validated: str = "", read: str = "") -> Response:
+def home(page: StaffPage, session: Reads, answered: str = "", read: str = "") -> Response:
     """Worst first, with the time that is left."""
     page.viewer.require("answer_requests")
     return page.page(
@@ -98,11 +97,11 @@ def home(page: StaffPage, session: Reads, answered: str = "", validated: str = "
         told=lambda value: told(value, page),
         saying=Saying(page),
         order=lambda request: wording.order(page, request),
-        home=_home(page, session, forms.number(answered) or 0, forms.number(validated) or 0, forms.number(read) or 0),
+        home=_home(page, session, forms.number(answered) or 0, forms.number(read) or 0),
     )
 
 
-def _home(page: Page, session: Session, answered: int, validated: int, read: int) -> Home:
+def _home(page: Page, session: Session, answered: int, read: int) -> Home:
     viewer = page.viewer
     service = service_of(session, page)
     open_ = asking.open_requests(session, viewer=viewer)
@@ -113,14 +112,12 @@ def _home(page: Page, session: Session, answered: int, validated: int, read: int
     validations = _to_validate(page, session, service.id)
     signing, unsigned = _to_sign(page, session, service.id)
     reads = contacts.for_doctor(session, viewer.actor.id or 0, viewer=viewer)
-    done = session.scalar(select(Enrolment).where(Enrolment.id == validated, Enrolment.validated_by_id == viewer.actor.id))
     gone = session.scalar(select(Contact).where(Contact.id == read, Contact.seen_by_id == viewer.actor.id))
-    mentioned = [row for row in (done, gone) if row is not None]
-    wanted = {one.patient_id for one in (*open_, *confirm, *mentioned)} | {row.patient_id for row, _ in validations}
+    wanted = {one.patient_id for one in (*open_, *confirm)} | {row.patient_id for row, _ in validations}
     wanted |= {one.patient.id for one in reads}
     sent = session.scalar(select(DoctorRequest).where(DoctorRequest.id == answered, DoctorRequest.answered_by_id == viewer.actor.id))
     rows = [*(one.row for one in pressing.dangers), *(one.row for one in pressing.untold)]
-    wanted |= {row.place.patient_id or 0 for row in rows} | ({sent.patient_id} if sent else set())
+    wanted |= {row.place.patient_id or 0 for row in rows} | ({sent.patient_id} if sent else set()) | ({gone.patient_id} if gone else set())
     worst = danger.worst(session, wanted)
     seen = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
     return Home(
@@ -139,7 +136,6 @@ def _home(page: Page, session: Session, answered: int, validated: int, read: int
         names=chart_data.staff_names(session, service.id),
         answered=sent,
         teller=next((one.row.owner for one in pressing.untold if sent is not None and one.request.id == sent.id), ""),
-        validated=done,
         read=gone,
     )
 
@@ -156,13 +152,6 @@ def _to_validate(page: Page, session: Session, service_id: int) -> list[tuple[En
     mine = {one.id for one in session.scalars(select(Patient).where(Patient.oncologist_id == page.viewer.actor.id))}
     asked = [(row, programme.title.said(page.language)) for row, programme in found if programme.opening.doctor_validates]
     return sorted(asked, key=lambda pair: (pair[0].patient_id not in mine, pair[0].proposed_at))
-
-
-@router.post("/doctor/enrolments/{enrolment_id}")
-def validate(page: StaffPage, session: Writes, enrolment_id: Id, because: str = Form("", max_length=500)) -> Response:
-    """The doctor validates a call file; another than the referring one writes why."""
-    enrolments.validate(session, enrolment_id, by=page.viewer, now=page.now, because=because)
-    return page.go(f"/doctor?validated={enrolment_id}")
 
 
 @router.post("/doctor/calls/{contact_id}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
-from app.alerts.models import DoctorAnswer, DoctorRequest
+from app.alerts.models import DoctorAnswer, DoctorRequest, RequestEvent
 from app.web.render import Page
 
 
@@ -29,3 +30,19 @@ def in_list(page: Page, request: DoctorRequest, doctor: str) -> str:
     if request.state != "answered" or not request.answer:
         return page.say("list.request.answered" if request.state == "answered" else "list.request.asked", doctor=doctor)
     return page.say("doctor.in_list", doctor=doctor, what=order(page, request))
+
+
+def story(events: Sequence[RequestEvent]) -> list[tuple[RequestEvent, int, datetime]]:
+    """The events, latest first; a rung that reaches the same people again is one line: the first time, how often, the last hour."""
+    found: list[tuple[RequestEvent, int, datetime]] = []
+    for event in events:
+        last = found[-1][0] if found else None
+        if last is not None and event.kind == last.kind == "stepped" and _rung(last) == _rung(event):
+            found[-1] = (last, found[-1][1] + 1, event.at)
+        else:
+            found.append((event, 1, event.at))
+    return found[::-1]
+
+
+def _rung(event: RequestEvent) -> tuple[object, list[str]]:
+    return event.detail.get("notify"), list(event.detail.get("reached", ()))

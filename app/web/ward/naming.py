@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.messaging import pages
 from app.messaging.models import Message
@@ -12,6 +14,9 @@ from app.treatment.models import IntakeReport
 from app.web.render import Page
 from triage.protocol import Protocol
 from triage.terms import DANGERS
+
+DECIDED = re.compile(r"((?:Dr|Pr)\b[^,]+), D[0-9]+")
+"""A doctor, by their title, and the request they answered; "fever, D14" is a person's own words and stays."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,14 @@ class Naming:
         what, _, number = part.partition(":")
         return self.page.say(f"answer.intake.{what}", int(number) if number.isdigit() else 0)
 
-    def stored(self, sentence: str) -> str:
-        """A reason as the file keeps it, in the reader's language when it is one of ours; what a person wrote stays as it is."""
+    def stored(self, sentence: str, at: datetime | None = None) -> str:
+        """A reason as the file keeps it, in the reader's language when it is one of ours; what a person wrote stays as it is.
+
+        at: when it was decided, said of a doctor's answer that had no words: its stored form names the doctor and the request.
+        """
+        if (decided := DECIDED.fullmatch(sentence.strip())) is not None:
+            day = self.page.formats.day(at) if at else ""
+            return self.page.say("doctor.decided_on" if day else "doctor.decided", doctor=decided[1], day=day)
         key = f"stored.{sentence.strip().replace(' ', '_')}"
         return self.page.say(key) if self.page.has(key) else sentence
 

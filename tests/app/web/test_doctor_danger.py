@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
-from app.alerts import answering, asking, handling
+from app.alerts import answering, asked, asking, handling
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer
 from app.alerts.reasons import Reason
@@ -20,6 +21,7 @@ from app.people import care_team, services
 from app.people.models import Patient, Role, Staff
 from app.people.perimeter import viewer_of
 from app.protocols import shelf
+from app.web.ward.naming import DECIDED
 from tests.app.web.conftest import SignIn
 from tests.factories import PASSWORD, World, a_course, a_patient
 from triage.terms import Level
@@ -149,3 +151,33 @@ def test_a_correction_of_what_was_told_is_told_again(database: Database, sign_in
         answering.tell(session, number, by=viewer_of(world.claire), now=TEN, reached=True, words="Vous continuez.")
     sent = lebon.post(f"/requests/{number}/correct", data={"answer": "see_today", "reason": "Mauvais patient."}).headers["location"]
     assert "le redira au patient." in _home(lebon, sent).split("</p>")[0]
+
+
+def test_a_hold_without_words_says_whose_decision_it_is(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """In the head of the patient, on the request and on the page of the treatment: the doctor and the day, no internal code."""
+    number = _ask(database, world, marie)
+    lebon = sign_in(world.lebon)
+    lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "2026-11-27"})
+    for address in (f"/patients/{marie.id}", f"/requests/{number}", f"/patients/{marie.id}/treatment"):
+        page = _home(lebon, address)
+        assert "décision du Dr Aurore Lebon, mer. 25 nov." in page, address
+        assert f"D{number}" not in page, address
+
+
+def test_words_of_a_person_that_look_like_a_code_stay() -> None:
+    assert DECIDED.fullmatch("Dr Aurore Lebon, D4") and not DECIDED.fullmatch("fièvre, D14")
+
+
+def test_the_same_rung_again_and_again_is_one_line_of_the_story(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Urgent, unanswered for an hour: the head's rung at 10:15, then every five minutes until 11:00, is one line that counts ten."""
+    number = _ask(database, world, marie, level="urgent")
+    for minutes in range(0, 61, 5):
+        with database.transaction() as session:
+            asked.step(session, number, TEN + timedelta(minutes=minutes))
+    clock.forward(minutes=61)
+    page = _home(sign_in(world.lebon), f"/requests/{number}")
+    assert page.count("Prévenir la coordination") == 1
+    assert re.search(r"Prévenir la coordination : [^<]*· 10 fois, la dernière (aujourd'hui )?à 11 h 00", page)
+    assert page.count("Prévenir le médecin demandé") == 1 and "2 fois" in page

@@ -47,15 +47,21 @@ def _enrolment(database: Database) -> int:
 def test_an_open_urgent_alert_is_said_first_on_the_card_of_a_file(sign_in: SignIn, world: World, marie: Patient) -> None:
     card = sign_in(world.lebon).get("/doctor").text.split('<li class="door">')[1]
     assert "level-urgent" in card and card.index("Alerte ouverte") < card.index("HOARAU Marie")
-    assert f'href="/patients/{marie.id}/programmes"' in card
+    assert f'href="/patients/{marie.id}/programmes#' in card
 
 
-def test_what_was_validated_is_said_and_can_be_read_again(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+def test_a_file_is_validated_where_it_is_read(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """No button on the home: the page of the file shows the treatment, the visit and who is around her, and the button stands there."""
     lebon, number = sign_in(world.lebon), _enrolment(database)
-    done = lebon.post(f"/doctor/enrolments/{number}", data={"because": ""})
-    assert done.headers["location"] == f"/doctor?validated={number}"
-    page = lebon.get(done.headers["location"]).text
-    assert "Dossier validé" in page and "HOARAU Marie" in page and f"/patients/{marie.id}/programmes" in page
+    home = lebon.get("/doctor").text
+    assert f'href="/patients/{marie.id}/programmes#enrolment-{number}"' in home and "/doctor/enrolments" not in home
+    assert lebon.post(f"/doctor/enrolments/{number}", data={"because": ""}).status_code == 404
+    page = lebon.get(f"/patients/{marie.id}/programmes").text.replace("\u202f", " ").replace("\xa0", " ")
+    file = page.split(f'id="enrolment-{number}"')[1].split("</section>")[0]
+    assert "apécitabine" in file and "1500 mg" in file and "adhésion" in file and "Valider" in file
+    lebon.post(f"/patients/{marie.id}/programmes/validate", data={"enrolment": str(number), "because": ""})
+    assert "Validé par Dr Aurore Lebon" in lebon.get(f"/patients/{marie.id}/programmes").text
+    assert f"#enrolment-{number}" not in lebon.get("/doctor").text
 
 
 def test_a_text_that_patients_follow_unsigned_waits_for_the_doctor(
@@ -70,7 +76,7 @@ def test_a_text_that_patients_follow_unsigned_waits_for_the_doctor(
     lebon: TestClient = sign_in(world.lebon)
     page = lebon.get("/doctor").text
     assert f'href="/protocols/{number}"' in page and title in page and "signé par" in page
-    lebon.post(f"/protocols/{number}/sign")
+    lebon.post(f"/protocols/{number}/sign", data={"sure": "yes"})
     assert f'href="/protocols/{number}"' not in lebon.get("/doctor").text
 
 
