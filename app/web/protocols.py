@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Form, Path
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refusal
 from app.people.models import Role
 from app.protocols import signatures, versions
 from app.protocols.models import ProtocolVersion, SignatureRole
@@ -21,6 +21,7 @@ from triage.protocol import FAMILIES, Protocol
 router = APIRouter()
 
 SIGNS_AS = {Role.ONCOLOGIST: SignatureRole.DOCTOR, Role.PHARMACIST: SignatureRole.PHARMACIST}
+UNSURE = Refusal("Tick the line that says what will happen, then send again.", field="sure", status=422)
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -45,10 +46,13 @@ def show(page: StaffPage, session: Reads, version_id: Id) -> Response:
 
 
 @router.post("/protocols/{version_id}/sign")
-def sign(page: StaffPage, session: Writes, version_id: Id) -> Response:
-    """The reader's signature under exactly this text."""
+def sign(page: StaffPage, session: Writes, version_id: Id, sure: str = Form("", max_length=10)) -> Response:
+    """The reader's signature under exactly this text; values nobody verified are taken with a tick that says how many they are."""
     page.viewer.require("sign_protocols")
     row = _row(page, session, version_id)
+    shown = _shown(page, session, row)
+    if shown["may_sign"] and shown["p"].unverified and sure != "yes":
+        return page.page("protocols/show.html", 422, **{**shown, "error": page.refused(UNSURE)})
     role = SIGNS_AS[page.viewer.role]
     service = service_of(session, page)
     signatures.sign(session, row, service_id=service.id, role=role, by=page.viewer.actor, now=page.now)
@@ -70,6 +74,8 @@ def _shown(page: Page, session: Session, row: ProtocolVersion) -> dict[str, Any]
     mine = {signature.role for signature in standing} | {signature.staff_id for signature in standing}
     return {
         "row": row,
+        "unit": lambda unit: _unit(page, unit),
+        "error": "",
         "p": protocol,
         "families": [(family, [rule for rule in protocol.rules if rule.family == family]) for family in FAMILIES],
         "doubtful": set(protocol.unverified),
@@ -82,3 +88,9 @@ def _shown(page: Page, session: Session, row: ProtocolVersion) -> dict[str, Any]
 
 def _beat(protocol: Protocol, keys: Iterable[str], language: str) -> dict[str, Any]:
     return {"asks": [protocol.questions[key].name[language] for key in keys]}
+
+
+def _unit(page: Page, unit: str) -> str:
+    """A unit of the library in the reader's words; a symbol of measure is the same in both languages."""
+    key = f"protocol.unit.{unit.replace(' ', '_')}"
+    return page.say(key) if page.has(key) else unit

@@ -150,7 +150,7 @@ def sign_protocol(reader: httpx2.Client) -> None:
     row = next(row for row in reader.get("/protocols").text.split("<tr>") if "propre au service" in row)
     address = re.findall(r'href="(/protocols/\d+)"', row)[0]
     assert "Signer ce texte" in reader.get(address).text
-    assert reader.post(f"{address}/sign").status_code == 303
+    assert reader.post(f"{address}/sign", data={"sure": "yes"}).status_code == 303
 
 
 def enrol_marie(ines: httpx2.Client) -> None:
