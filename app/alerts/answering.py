@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, asking
+from app.alerts import asked, asking, heard
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest, RequestState
 from app.core.errors import Refusal
 from app.people import members
-from app.people.models import Role, Service, Staff
+from app.people.models import Patient, Role, Service, Staff
 from app.people.perimeter import Viewer
 from triage.terms import Level
 
@@ -127,6 +127,7 @@ def write_down(
             raise asking.taken(session, request, now)
         asking.note(session, request, "spoken", by=by.actor, now=now, detail=spoken)
         asking.record(session, request, "request.spoken", by=by.actor, now=now, after=spoken)
+        hear(session, request, decision, by=by, now=now)
         return False
     _answered(session, request, decision, by=by, doctor_id=doctor.id, now=now, confirmed_at=None, spoken=spoken, spoken_to_id=by.actor.id)
     return True
@@ -181,6 +182,15 @@ def _answered(
     asking.note(session, request, "answered", by=by.actor, now=now, detail=detail)
     asking.record(session, request, "request.answered", by=by.actor, now=now, after=detail)
     asking.back_to_the_asker(session, request, "doctor_answered", by=by.actor, now=now, detail=detail)
+    hear(session, request, decision, by=by, now=now)
+
+
+def hear(session: Session, request: DoctorRequest, decision: Decision, *, by: Viewer, now: datetime) -> None:
+    """A danger in the words of an answer is told like one in a question: what only the doctor wrote must not wait to be read."""
+    patient = session.get_one(Patient, request.patient_id)
+    if signs := heard.of_an_order(patient, decision.words, by.language):
+        heard.alarm(session, patient, decision.words.strip(), signs, by=by, now=now, request_id=request.id)
+        asking.note(session, request, "danger", by=by.actor, now=now, detail={"dangers": sorted(signs)})
 
 
 def confirm(session: Session, request: DoctorRequest, *, by: Viewer, now: datetime) -> None:

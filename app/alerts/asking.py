@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, handling, raising
+from app.alerts import asked, handling, heard, raising
 from app.alerts.models import FOR_THE_DOCTOR, REQUEST_MOVES, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.care.contact_models import Contact
 from app.core import audit
@@ -36,9 +37,12 @@ def ask(
     doctor_id: int | None = None,
     alert_id: int | None = None,
     contact_id: int | None = None,
+    filled: Collection[str] = (),
 ) -> DoctorRequest:
     """Ask the patient's oncologist, or the doctor named. The same question asked twice while it is open is one request.
 
+    A danger in the question or in what changed is told at once by an alert of its own, and a patient in danger is asked about now,
+    whatever was chosen. filled: lines of ``changed`` that the form proposed: what they tell has raised what it had to.
     An alert of the asker waits for the answer, unless it is urgent: an urgent one never waits. Raises Refusal without a question, without
     a level, or for somebody who is no doctor of the service.
     """
@@ -58,6 +62,10 @@ def ask(
         raise NotFound("This call")
     if (same := _asked_already(session, patient, doctor, question.strip())) is not None:
         return same
+    said = "\n".join([question.strip(), *_own(changed, filled)]).strip()
+    signs = heard.codes(patient, said, by.language)
+    danger = heard.alarm(session, patient, said, signs, by=by, now=now) if signs else heard.urgent(session, patient.id)
+    level = max(level, danger.level if danger else level, key=Level.of)
     service = session.get_one(Service, patient.service_id)
     request = DoctorRequest(
         service_id=service.id,
@@ -77,12 +85,20 @@ def ask(
     session.add(request)
     session.flush()
     note(session, request, "asked", by=by.actor, now=now, detail={"to": doctor.name, "note": request.question})
+    if signs:
+        note(session, request, "danger", by=by.actor, now=now, detail={"dangers": sorted(signs)})
     record(session, request, "request.asked", by=by.actor, now=now, after={"level": level, "doctor": doctor.id})
     if alert is not None:
         told = {"to": doctor.name, "note": request.question, "request_id": request.id}
         raising.note(session, alert, "doctor_asked", by=by.actor, now=now, detail=told)
         _let_wait(session, alert, request, by=by, now=now)
     return request
+
+
+def _own(changed: str, filled: Collection[str]) -> list[str]:
+    """The lines of what changed that the nurse wrote herself; spaces are a browser's to change."""
+    proposed = {" ".join(line.split()) for line in filled}
+    return [line for line in changed.splitlines() if " ".join(line.split()) not in proposed]
 
 
 def _doctor(session: Session, patient: Patient, doctor_id: int | None) -> Staff:

@@ -40,6 +40,7 @@ def correct(session: Session, request: DoctorRequest, decision: Decision, *, rea
     asking.note(session, request, "corrected", by=by.actor, now=now, detail={**detail, "before": before})
     asking.record(session, request, "request.corrected", by=by.actor, now=now, after={**detail, "before": before}, reason=reason.strip())
     asking.back_to_the_asker(session, request, "doctor_corrected", by=by.actor, now=now, detail=detail)
+    answering.hear(session, request, decision, by=by, now=now)
 
 
 def _claim(session: Session, request: DoctorRequest, decision: Decision, *, by: Viewer, now: datetime) -> bool:

@@ -5,28 +5,24 @@ The screen and the JSON interface search the same words, in the patient's langua
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import handling, raising
-from app.alerts.reasons import Reason
+from app.alerts import heard
 from app.care import contacts, forms
 from app.care.contact_models import Contact, Direction
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling, filling
-from app.checkins.texts import dangers
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.messaging import pages
 from app.messaging.models import Message
 from app.people.models import Patient
 from app.people.perimeter import Viewer
-from app.protocols import words
-from triage import replies
 
 OWN_WORDS = "own_words"
 """Question of a form whose words are the patient's own."""
@@ -39,7 +35,7 @@ def alarming(patient: Patient, contact: Contact, form: Mapping[str, Any], *, wri
     """Notes that hold a danger sign; none of the others. written_in: the nurse's language, beside the patient's."""
     fields = forms.fields_of(contacts.form_of(contact))
     texts = {key: said for key, said in form.items() if key in fields and fields[key].kind == "text" and isinstance(said, str)}
-    found = {key: _codes(patient, said, written_in) for key, said in texts.items()}
+    found = {key: heard.codes(patient, said, written_in) for key, said in texts.items()}
     return {key: codes for key, codes in found.items() if codes}
 
 
@@ -50,8 +46,8 @@ def hear_reason(session: Session, patient: Patient, contact: Contact, *, written
     """
     if contact.direction != Direction.INCOMING or contact.started_at != now:
         return  # a draft resumed has been heard
-    if codes := _codes(patient, contact.reason, written_in):
-        _alarm(session, patient, contact, contact.reason, codes, by, now)
+    if codes := heard.codes(patient, contact.reason, written_in):
+        heard.alarm(session, patient, contact.reason, codes, by=by, now=now, contact_id=contact.id)
 
 
 def tell(
@@ -74,26 +70,13 @@ def tell(
         try:
             checkin = calling.begin(session, patient, checkin, by=speaker, now=now)
         except Refusal:  # no treatment, no protocol: nothing to ask by, and a danger all the same
-            _alarm(session, patient, contact, said, codes, by, now)
+            heard.alarm(session, patient, said, codes, by=by, now=now, contact_id=contact.id)
             continue
         filling.words(session, patient, said, by=speaker, source=pages.CALL, now=now, checkin=checkin, asked_by=by.actor)
     return checkin
-
-
-def _codes(patient: Patient, said: str, written_in: str) -> tuple[str, ...]:
-    spoken = dict.fromkeys((patient.language, written_in))
-    return tuple(dict.fromkeys(code for language in spoken for code in replies.scan(said, language, words.words())))
 
 
 def _is_told(session: Session, contact: Contact, said: str) -> bool:
     """These words since the call began: a close that was refused has told them already."""
     same = (Message.patient_id == contact.patient_id, Message.carrier == pages.CALL, Message.body == said)
     return session.scalar(select(Message.id).where(*same, Message.created_at >= contact.started_at).limit(1)) is not None
-
-
-def _alarm(session: Session, patient: Patient, contact: Contact, said: str, codes: Collection[str], by: Viewer, now: datetime) -> None:
-    """An alert of these words, which stand in its story in the name of who wrote them."""
-    heard = Reason("danger", dangers.level_of(codes), {"dangers": sorted(codes), "contact_id": contact.id})
-    alert = handling.consider(session, service=patient.service, patient=patient, reason=heard, now=now, by=by.actor)
-    assert alert is not None  # high and urgent always raise
-    raising.note(session, alert, "note", by=by.actor, now=now, detail={"note": said, "contact_id": contact.id})

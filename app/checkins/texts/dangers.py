@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, reasons
 from app.alerts.handling import Reason
+from app.alerts.heard import level_of as level_of
 from app.alerts.models import Alert
 from app.checkins import script
 from app.checkins.texts.senders import Sender
@@ -27,7 +28,7 @@ from app.people.models import Patient, Service
 from app.protocols import versions
 from app.treatment import courses
 from triage import calendar
-from triage.advice import EMERGENCY_NOW, FEVERS, NURSE_DANGERS
+from triage.advice import EMERGENCY_NOW, FEVERS
 from triage.protocol import LevelPlan
 from triage.terms import ALARMING, Level
 
@@ -57,11 +58,6 @@ PRESSING = ("urgent_15", "suicidal", "urgent_closed", "urgent_fever", "urgent")
 """Safety texts as they leave, the most pressing first; where the service is closed the emergency number stands for a call."""
 TAKEN_TO_DIE = frozenset({"suicidal", "overdose"})
 """Tablets taken to die are an emergency, not a conversation."""
-
-
-def level_of(codes: Collection[str]) -> Level:
-    """Pregnancy and jaundice ask for a nurse the same day; every other danger, known or not, for somebody now."""
-    return Level.HIGH if set(codes) <= NURSE_DANGERS else Level.URGENT
 
 
 def text_for(codes: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import heard, spoken
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState
 from app.insight import worklist
 from app.insight.open_items import Item
@@ -97,3 +98,14 @@ def worst(session: Session, patient_ids: Iterable[int]) -> dict[int, str]:
 def level_of(request: DoctorRequest, alerts: Mapping[int, str]) -> str:
     """The one level of a request wherever a doctor reads it: its own, or that of its patient's open alert when that is graver."""
     return max(request.level, alerts.get(request.patient_id, "none"), key=Level.of)
+
+
+def unspoken(session: Session, patient_id: int) -> Alert | None:
+    """The open urgent alert of a patient whom nobody has spoken to since it opened or rose."""
+    alert = heard.urgent(session, patient_id)
+    return None if alert is None or spoken.anybody(session, alert) else alert
+
+
+def signs_of(alert: Alert | None) -> list[str]:
+    """The dangers in its story, each once; empty of an alert raised by something else."""
+    return list(dict.fromkeys(code for event in alert.events for code in event.detail.get("dangers", ()))) if alert else []

@@ -42,9 +42,13 @@ def decision(typed: Mapping[str, str]) -> Decision:
     )
 
 
-def confirmed(chosen: Decision, typed: Mapping[str, str]) -> Decision:
-    """What ends a treatment or sends somebody to hospital is said twice: the answer, then its tick."""
-    if chosen.answer in (DoctorAnswer.STOP, DoctorAnswer.ADMIT) and typed.get("sure") != "yes":
+def confirmed(chosen: Decision, typed: Mapping[str, str], *, in_danger: bool) -> Decision:
+    """What ends a treatment or sends somebody to hospital is said twice: the answer, then its tick; to continue too, in_danger.
+
+    in_danger: an urgent alert is open and nobody has spoken to the patient.
+    """
+    twice = {DoctorAnswer.STOP, DoctorAnswer.ADMIT} | ({DoctorAnswer.CONTINUE} if in_danger else set())
+    if chosen.answer in twice and typed.get("sure") != "yes":
         raise Refusal("Tick the line that says what will happen, then send again.", field="sure", status=422)
     return chosen
 

@@ -10,13 +10,14 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.alerts import answering, asking
+from app.alerts.answering import Decision
 from app.alerts.models import RequestState
 from app.checkins.rhythm import corrected, ordered
 from app.core.errors import Refusal
 from app.treatment import days as days_of
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.doctor import forms, view, wording
+from app.web.doctor import danger, forms, view, wording
 from app.web.doctor.view import Shown
 from app.web.patient.chart_data import Treatment
 from app.web.render import Page, StaffPage
@@ -77,13 +78,18 @@ def _acted(page: Page, session: Session, request_id: int, typed: dict[str, str],
     return page.go(after)
 
 
+def _decided(page: Page, session: Session, request_id: int, typed: dict[str, str]) -> Decision:
+    request = asking.get(session, request_id, viewer=page.viewer)
+    return forms.confirmed(forms.decision(typed), typed, in_danger=bool(danger.unspoken(session, request.patient_id)))
+
+
 @router.post("/requests/{request_id}/answer")
 def answer(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> Response:
     """One of the six answers, carried out in the same breath; then the next request."""
     page.viewer.require("answer_requests")
 
     def act() -> None:
-        ordered.answer(session, request_id, forms.confirmed(forms.decision(typed), typed), by=page.viewer, now=page.now)
+        ordered.answer(session, request_id, _decided(page, session, request_id, typed), by=page.viewer, now=page.now)
 
     return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
 
@@ -94,7 +100,7 @@ def correct(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> R
     page.viewer.require("answer_requests")
 
     def act() -> None:
-        chosen, reason = forms.confirmed(forms.decision(typed), typed), typed.get("reason", "")
+        chosen, reason = _decided(page, session, request_id, typed), typed.get("reason", "")
         corrected.correct(session, request_id, chosen, reason=reason, by=page.viewer, now=page.now)
 
     return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
@@ -176,7 +182,7 @@ def _form(page: Page, session: Session, patient_id: int, values: dict[str, str],
 def ask(page: StaffPage, session: Writes, patient_id: Id, typed: Typed) -> Response:
     """Ask; the asker sees the request, and when its answer is due."""
     page.viewer.require("ask_doctor")
-    patient, _ = view.of_patient(page, session, patient_id, None)
+    patient, raised = view.of_patient(page, session, patient_id, forms.number(typed.get("alert", "")))
     try:
         request = asking.ask(
             session,
@@ -190,6 +196,7 @@ def ask(page: StaffPage, session: Writes, patient_id: Id, typed: Typed) -> Respo
             doctor_id=forms.number(typed.get("doctor", "")),
             alert_id=forms.number(typed.get("alert", "")),
             contact_id=forms.number(typed.get("contact", "")),
+            filled=view.blank(page, session, patient, raised)["changed"].splitlines(),
         )
     except Refusal as refusal:
         errors = page.field_errors(refusal)

@@ -55,7 +55,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Shown:
-    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home."""
+    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home.
+
+    danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then.
+    """
 
     request: DoctorRequest
     level: str
@@ -69,6 +72,8 @@ class Shown:
     may_ask: bool
     may_tell: bool
     to_confirm: bool
+    danger: Alert | None = None
+    signs: Sequence[str] = ()
     may_correct: bool = False
     corrections: Sequence[Mapping[str, Any]] = ()
     changed: str = ""
@@ -126,6 +131,7 @@ def shown(
     alert = session.get(Alert, request.alert_id) if request.alert_id else None
     known = about(page, session, patient, alert=alert)
     told = request.state in (RequestState.ANSWERED, RequestState.TOLD)
+    open_danger = danger.unspoken(session, patient.id)
     unconfirmed = told and request.spoken_to_id is not None and request.confirmed_at is None
     return Shown(
         request=request,
@@ -140,6 +146,8 @@ def shown(
         may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_tell=viewer.may("act_on_alerts") and request.state == RequestState.ANSWERED,
         to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
+        danger=open_danger,
+        signs=danger.signs_of(open_danger),
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
         corrections=correcting.corrections(request),
         changed=changes.read_by(page, known, request.changed),

@@ -1,0 +1,142 @@
+"""HZ-01: a danger written in a question to a doctor, or in the answer, raises an urgent alert; a patient in danger is asked about now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.alerts import handling
+from app.alerts.models import Alert, AlertState, DoctorRequest
+from app.alerts.reasons import Reason
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from tests.app.web.conftest import SignIn
+from tests.factories import World, a_patient
+from triage.terms import Level
+
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+CHEST = "Douleur dans la poitrine et essoufflee depuis ce matin"
+
+
+@pytest.fixture
+def marie(database: Database, world: World, clock: HandClock) -> Patient:
+    """Wednesday 10:00, nothing is open for Marie."""
+    clock.at = TEN
+    with database.transaction() as session:
+        return a_patient(session, world, now=TEN)
+
+
+def _ask(claire: TestClient, marie: Patient, **typed: str) -> int:
+    answer = claire.post(f"/patients/{marie.id}/ask", data={"question": "Poursuivre ?", "level": "moderate", **typed})
+    assert answer.status_code == 303, answer.text
+    return int(answer.headers["location"].removeprefix("/requests/"))
+
+
+def _open(database: Database, marie: Patient) -> list[tuple[str, list[Any], list[Any]]]:
+    """Of each open alert: its level, the dangers, the words in its story."""
+    with database.reading() as session:
+        found = session.scalars(select(Alert).where(Alert.patient_id == marie.id, Alert.state != AlertState.CLOSED))
+        return [
+            (
+                one.level,
+                [event.detail["dangers"] for event in one.events if event.detail.get("dangers")],
+                [event.detail["note"] for event in one.events if event.kind == "note"],
+            )
+            for one in found
+        ]
+
+
+def _row(database: Database, number: int) -> DoctorRequest:
+    with database.reading() as session:
+        return session.get_one(DoctorRequest, number)
+
+
+def test_a_danger_in_the_question_is_told_at_once(database: Database, claire: TestClient, marie: Patient) -> None:
+    number = _ask(claire, marie, question=CHEST)
+    assert _open(database, marie) == [("urgent", [["chest_pain", "dyspnea"]], [CHEST])]
+    row = _row(database, number)
+    assert (row.level, row.respond_by) == ("urgent", TEN + timedelta(minutes=15))
+    page = claire.get(f"/requests/{number}").text
+    assert "Signes de danger dans ces mots" in page and "Une alerte est ouverte" in page
+
+
+def test_what_the_nurse_added_to_what_changed_is_heard(database: Database, claire: TestClient, marie: Patient) -> None:
+    number = _ask(claire, marie, changed="Tablettes prises.\nToux et fievre 38.6 ce matin")
+    [(level, dangers, _)] = _open(database, marie)
+    assert (level, dangers, _row(database, number).level) == ("urgent", [["fever"]], "urgent")
+
+
+def test_a_calm_question_opens_nothing(database: Database, claire: TestClient, marie: Patient) -> None:
+    number = _ask(claire, marie, question="Pas de fièvre, pas d'essoufflement : poursuivre ?")
+    assert _open(database, marie) == [] and _row(database, number).level == "moderate"
+    assert "Signes de danger dans ces mots" not in claire.get(f"/requests/{number}").text
+
+
+def test_a_program_is_heard_like_the_screen(database: Database, api: TestClient, marie: Patient) -> None:
+    asked = api.post(f"/patients/{marie.id}/requests", json={"question": "Continuer ?", "changed": CHEST, "by": "claire"})
+    assert (asked.status_code, asked.json()["level"]) == (201, "urgent")
+    assert [level for level, _, _ in _open(database, marie)] == ["urgent"]
+
+
+@pytest.mark.parametrize(
+    ("words", "levels"),
+    [
+        ("Elle me dit avoir 39 de fièvre.", ["urgent"]),
+        ("Continuer ; si fièvre ou essoufflement, appeler le 15.", []),
+        ("En cas de douleur thoracique, appeler le 15.", []),
+    ],
+)
+def test_a_danger_in_the_answer_is_heard_and_an_order_for_later_is_not(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, words: str, levels: list[str]
+) -> None:
+    number = _ask(claire, marie)
+    sent = sign_in(world.lebon).post(f"/requests/{number}/answer", data={"answer": "continue", "words": words})
+    assert sent.status_code == 303
+    assert [level for level, _, _ in _open(database, marie)] == levels
+    assert all(notes == [words] for _, _, notes in _open(database, marie))
+
+
+def _in_danger(database: Database, world: World, marie: Patient) -> int:
+    with database.transaction() as session:
+        reason = Reason("danger", Level.URGENT, {"dangers": ["dyspnea"]})
+        alert = handling.consider(session, service=world.service, patient=marie, reason=reason, now=TEN)
+        assert alert is not None
+        return alert.id
+
+
+def test_a_patient_in_danger_is_asked_about_now(database: Database, world: World, claire: TestClient, marie: Patient) -> None:
+    _in_danger(database, world, marie)
+    row = _row(database, _ask(claire, marie))
+    assert (row.level, row.respond_by) == ("urgent", TEN + timedelta(minutes=15))
+
+
+def test_to_continue_in_an_open_danger_takes_a_tick(
+    database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient
+) -> None:
+    """Nobody spoke to Marie: one tick more, and the words stay. Once somebody did, none."""
+    number = _ask(claire, marie)
+    alert = _in_danger(database, world, marie)
+    lebon = sign_in(world.lebon)
+    assert "Signes de danger encore ouverts" in lebon.get(f"/requests/{number}").text
+    typed = {"answer": "continue", "words": "Poursuivre sans changement."}
+    refused = lebon.post(f"/requests/{number}/answer", data=typed)
+    assert refused.status_code == 422 and "Poursuivre sans changement." in refused.text and 'name="sure"' in refused.text
+    assert _row(database, number).answer == ""
+    with database.transaction() as session:
+        handling.take(session, alert, by=viewer_of(world.claire), now=TEN)
+        handling.call_logged(session, alert, by=viewer_of(world.claire), now=TEN, reached=True, whom="patient", words="Respire mieux.")
+    assert "Signes de danger encore ouverts" not in lebon.get(f"/requests/{number}").text
+    assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 303
+
+
+def test_the_tick_is_enough(database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient) -> None:
+    number = _ask(claire, marie)
+    _in_danger(database, world, marie)
+    sent = sign_in(world.lebon).post(f"/requests/{number}/answer", data={"answer": "continue", "sure": "yes"})
+    assert sent.status_code == 303 and _row(database, number).answer == "continue"
