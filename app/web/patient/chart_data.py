@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -55,9 +55,13 @@ class Contact:
     relation: str = ""
 
 
+LOOKED_BACK = 200
+"""Earlier judgements read for a score to compare with: each answer makes one, so some weeks of check-ins."""
+
+
 @dataclass(frozen=True)
 class Heard:
-    """One judged check-in: when, scores by question, the other answers as stored, and the scores of the check-in before.
+    """One judged check-in: when, scores by question, the other answers as stored; of each score its own last known one and its day.
 
     unasked: its questions that nobody put to the patient, those of safety first; silent: those that were put and have no answer.
     Neither is zero, and the first must not be taken for the second: whoever calls asks them.
@@ -67,7 +71,8 @@ class Heard:
     day: date
     assessment: AssessmentRow
     scores: Mapping[str, int | None]
-    before: Mapping[str, int | None] = field(default_factory=dict)
+    before: Mapping[str, int] = field(default_factory=dict)
+    before_on: Mapping[str, date] = field(default_factory=dict)
     answers: Sequence[AnswerRow] = ()
     unasked: Sequence[str] = ()
     silent: Sequence[str] = ()
@@ -86,6 +91,11 @@ class Heard:
         """This score minus the one before; None when either is unknown."""
         now, then = self.scores.get(key), self.before.get(key)
         return None if now is None or then is None else now - then
+
+    @property
+    def first_said(self) -> list[str]:
+        """Symptoms scored now that no earlier check-in has a score of: nobody can say whether they moved."""
+        return [key for key in self.known if key not in self.before]
 
     @property
     def standing(self) -> list[AnswerRow]:
@@ -162,11 +172,8 @@ def last_heard(session: Session, patient: Patient, assessment_id: int | None = N
     row = session.scalar(wanted.order_by(AssessmentRow.id.desc()).limit(1))
     if row is None:
         return None
-    before = session.scalar(
-        mine.where(AssessmentRow.id < row.id, AssessmentRow.checkin_id.is_distinct_from(row.checkin_id))
-        .order_by(AssessmentRow.id.desc())
-        .limit(1)
-    )
+    scores = scores_of(row)
+    before = _before(session, row, scores)
     checkin = session.get(CheckIn, row.checkin_id) if row.checkin_id else None
     protocol = protocol_of(session, checkin.version_id) if checkin else None
     left, silent = unasked.of(session, checkin, protocol) if checkin and protocol else ([], [])
@@ -174,12 +181,27 @@ def last_heard(session: Session, patient: Patient, assessment_id: int | None = N
         at=row.at,
         day=checkin.day if checkin else local_day(patient, row.at),
         assessment=row,
-        scores=scores_of(row),
-        before=scores_of(before) if before else {},
+        scores=scores,
+        before={key: score for key, (score, _) in before.items()},
+        before_on={key: day for key, (_, day) in before.items()},
         answers=tuple(checkin.answers) if checkin else (),
         unasked=left,
         silent=silent,
     )
+
+
+def _before(session: Session, row: AssessmentRow, wanted: Iterable[str]) -> dict[str, tuple[int, date]]:
+    """The last known score of each symptom in an earlier check-in, and its day: not every check-in asks all of them."""
+    earlier = select(AssessmentRow.result["scores"], CheckIn.day).join(CheckIn, CheckIn.id == AssessmentRow.checkin_id)
+    earlier = earlier.where(AssessmentRow.patient_id == row.patient_id, AssessmentRow.id < row.id)
+    earlier = earlier.where(AssessmentRow.checkin_id.is_distinct_from(row.checkin_id)).order_by(AssessmentRow.id.desc()).limit(LOOKED_BACK)
+    found: dict[str, tuple[int, date]] = {}
+    keys = set(wanted)
+    for scores, day in session.execute(earlier):
+        found |= {key: (score, day) for key, score in (scores or {}).items() if key in keys - found.keys() and isinstance(score, int)}
+        if keys <= found.keys():
+            break
+    return found
 
 
 def last_scored(session: Session, patient: Patient, now: datetime) -> Heard | None:

@@ -56,6 +56,39 @@ def test_scores_alone_are_better(claire: TestClient, lucie: Patient) -> None:
         assert OLDER not in page
 
 
+def test_each_symptom_is_compared_with_its_own_last_answer(
+    claire: TestClient, database: Database, world: World, lucie: Patient, clock: HandClock
+) -> None:
+    """A check-in between them asked of nausea alone: tiredness is compared with the one before, whose day is said."""
+    now = clock.now()
+    with database.transaction() as session:
+        luc = a_patient(session, world, now=now - timedelta(days=20), given_names="Luc", phone="+33639980004")
+        course = a_course(session, world, luc, now=now - timedelta(days=10))
+        check_in(session, luc, course, {"fatigue": "0", "nausea": "1"}, at=now - timedelta(days=7))
+        check_in(session, luc, course, {"nausea": "1"}, at=now - timedelta(days=4))
+        check_in(session, luc, course, {"fatigue": "2", "nausea": "1", "diarrhea": "1"}, at=now - timedelta(hours=2))
+    for page in both(claire, luc):
+        assert "▲ plus fort : fatigue 0 puis 2 (depuis le mer. 11 nov.)" in page
+        assert "diarrhée 1, pas demandé avant" in page and "aucun changement" not in page
+
+
+def test_what_was_never_asked_before_is_no_absence_of_change(
+    claire: TestClient, database: Database, world: World, lucie: Patient, clock: HandClock
+) -> None:
+    now = clock.now()
+    with database.transaction() as session:
+        luc = a_patient(session, world, now=now - timedelta(days=20), given_names="Luc", phone="+33639980004")
+        course = a_course(session, world, luc, now=now - timedelta(days=10))
+        check_in(session, luc, course, {"nausea": "1"}, at=now - timedelta(days=7))
+        check_in(session, luc, course, {"nausea": "1", "fatigue": "2"}, at=now - timedelta(days=4))
+    for page in both(claire, luc):
+        assert "fatigue 2, pas demandé avant" in page and "aucun changement" not in page
+    with database.transaction() as session:
+        check_in(session, session.get_one(Patient, luc.id), course, {"nausea": "1", "fatigue": "2"}, at=now - timedelta(hours=2))
+    for page in both(claire, luc):
+        assert "aucun changement" in page and "pas demandé avant" not in page
+
+
 def test_a_danger_told_since_stands_first_and_nothing_is_called_better(
     claire: TestClient, database: Database, world: World, lucie: Patient, clock: HandClock
 ) -> None:
