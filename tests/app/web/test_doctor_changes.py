@@ -69,6 +69,24 @@ def test_danger_first_then_the_worse_first_and_no_rise_is_lost(claire: TestClien
     assert len(lines) == 5
 
 
+def test_a_reply_of_figures_is_no_words_but_what_was_not_understood_is(
+    database: Database, claire: TestClient, world: World, marie: Patient
+) -> None:
+    """Read as answers, "0 0" stands beside as scores; a figure nobody understood, or with a danger, is all there is to read."""
+    with database.transaction() as session:
+        person = session.get_one(Patient, marie.id)
+        for minutes, body, reading in (
+            (40, "0 0", {"heard": "answer"}),
+            (30, "A0 B2", {"heard": "answer"}),
+            (20, "nn", {"heard": "answer"}),
+            (10, "7", {"heard": "text"}),
+        ):
+            text(session, world, person, body, at=TEN - timedelta(minutes=minutes), reading=reading)
+    words = [line for line in _filled(claire, marie) if "«" in line]
+    assert words[0].startswith("DANGER, « jarive pa a respirer »") and words[1].startswith("« 7 »")
+    assert not any(raw in line for line in words for raw in ("« 0 0 »", "« A0 B2 »", "« nn »"))
+
+
 def test_the_doctor_reads_it_in_their_language_and_the_nurses_own_words_as_written(
     database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
 ) -> None:
