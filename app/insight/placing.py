@@ -102,12 +102,17 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
 
 
 def lead(items: Sequence[Item]) -> Item:
-    """The item that a row, and the panel beside it, show: the gravest; of equals what is ours to do before what waits, a doctor's answer
-    that the patient waits to be told before the alert that made a nurse ask, then the soonest.
+    """The item that a row, and the panel beside it, show: the gravest; of equals what is ours to do before what waits; an urgent alert due
+    sooner than all else; a doctor's answer that the patient waits to be told before the alert that made a nurse ask; then the soonest.
 
     Level and hour are those of one and the same item: the hour of a late call beside the word of an alert told nobody what was late.
     """
-    return min(items, key=lambda item: (-item.level, item.waits, item.kind != "request", item.due_at))
+
+    def order(item: Item) -> tuple[object, ...]:
+        answered_first = item.level is not Level.URGENT and item.kind != "request"  # in a danger the clock decides, and the alert of a tie
+        return (-item.level, item.waits, answered_first, item.due_at, item.kind == "request")
+
+    return min(items, key=order)
 
 
 def _last_scores(session: Session, people: Iterable[int]) -> dict[int, Scores]:

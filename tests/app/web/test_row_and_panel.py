@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
 from app.alerts.models import DoctorRequest
+from app.alerts.reasons import Reason
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, a_morning
@@ -120,6 +122,20 @@ def test_the_answer_of_a_doctor_leads_the_row_and_the_panel(
     shown, panel = panel_of(claire, morning)
     assert shown == "urgent"
     assert f"{why} · {left}" in panel and "Ouverte à 9 h 00 · reste 3 h 00" in panel
+
+
+def test_an_urgent_alert_due_sooner_keeps_the_row_from_an_answer(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """The answer is to be told within 45 minutes, the danger within 30: the row is the danger's."""
+    with database.transaction() as session:
+        asked(session, world, morning, clock, state="answered", level=Level.URGENT)
+        patient = session.get_one(Patient, morning.jean.id)
+        danger = Reason("danger", Level.URGENT, {"dangers": ["dyspnea"]})
+        handling.consider(session, service=patient.service, patient=patient, reason=danger, now=clock.now())
+    level, left, why, words = row_of(claire)
+    assert (level, left) == ("urgent", "reste 30 min")
+    assert "Dr Aurore Lebon" not in why and "Dr Aurore Lebon" in words and "reste 45 min" in words
 
 
 def test_a_graver_alert_is_not_hidden_by_an_answer(
