@@ -1,7 +1,7 @@
 """The order of the list, the same for the screen, the interface and the tests (house rules, section 7 of the plan; A3).
 
-Level; then what is past 75 % of its limit, least time left first; then worst score, sum of scores, days without an answer. The order
-never hides a row and never lowers a level.
+Level; among urgent ones what nobody has taken, nearest its limit first; then what is past 75 % of its limit, least time left first; then
+worst score, sum of scores, days without an answer. The order never hides a row and never lowers a level.
 """
 
 from __future__ import annotations
@@ -73,11 +73,18 @@ class Place:
         return sum(score for score in self.scores.values() if score is not None)
 
     @property
+    def _danger(self) -> tuple[bool, float]:
+        """Among the urgent rows: one with an alert that nobody has taken first, then the nearest limit; the same for every other row."""
+        grave = [item for item in self.items if item.level is Level.URGENT and not item.waits]
+        alone = any(item.kind == "alert" and item.owner_id is None for item in grave)
+        return not alone, min((item.due_at.timestamp() for item in grave), default=0.0)
+
+    @property
     def order(self) -> tuple[object, ...]:
         """What the list is sorted by."""
         left = min((item.due_at.timestamp() for item in self.hurried), default=0.0)
         worst = -1 if self.worst is None else self.worst
-        return (-self.level, not self.pressing, left, -worst, -self.total, -(self.silent_days or 0), self.due_at, self.key)
+        return (-self.level, *self._danger, not self.pressing, left, -worst, -self.total, -(self.silent_days or 0), self.due_at, self.key)
 
 
 def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime, key: str = "") -> list[Place]:

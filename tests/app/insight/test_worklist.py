@@ -316,3 +316,18 @@ def test_six_scores_are_an_answer_and_a_danger_is_always_words(session: Session,
         sent.reading = reading
         alert(session, world, who, Level.HIGH, now=now, message_id=sent.id)
     assert {row.words for row in worklist.rows(session, viewer=claire, now=now)} == {"113021", "merci je respire plus"}
+
+
+def test_of_two_dangers_the_untaken_one_nearest_its_limit_stands_first(
+    session: Session, world: World, clock: HandClock, claire: Viewer
+) -> None:
+    """Nine minutes left and nobody's, before 29 left with a high score, before one that Claire has taken."""
+    ten = clock.now()
+    for name, ago, score in (("Hoarau", 21, 1), ("Rossi", 1, 4), ("Payet", 25, 4)):
+        who = patient(session, world, name, now=ten - timedelta(days=1))
+        judged(session, who, {"dyspnea": score}, now=ten - timedelta(minutes=ago))
+        raised = alert(session, world, who, Level.URGENT, now=ten - timedelta(minutes=ago))
+        if name == "Payet":
+            handling.take(session, raised.id, by=claire, now=ten)
+    rows = worklist.rows(session, viewer=claire, now=ten, of=worklist.places(session, viewer=claire, now=ten))
+    assert [row.patient.family_name for row in rows if row.patient] == ["Hoarau", "Rossi", "Payet"]
