@@ -47,19 +47,9 @@ def ask(
     a level, or for somebody who is no doctor of the service.
     """
     by.require("ask_doctor")
-    if by.actor.kind != "staff":
-        raise Refusal("A doctor is asked by a person: say who asks.", field="by", status=422)
-    if not question.strip():
-        raise Refusal("Write the question: the doctor reads it first.", field="question", status=422)
-    if level not in WORST_FIRST:
-        raise Refusal("Say how soon an answer is needed.", field="level", status=422)
+    _check(question, level, by)
     doctor = _doctor(session, patient, doctor_id)
-    alert = handling.get(session, alert_id, viewer=by) if alert_id is not None else None
-    if alert is not None and alert.patient_id != patient.id:
-        raise NotFound("This alert")
-    contact = session.get(Contact, contact_id) if contact_id is not None else None
-    if contact_id is not None and (contact is None or contact.patient_id != patient.id):
-        raise NotFound("This call")
+    alert = _asked_from(session, patient, alert_id, contact_id, by)
     if (same := _asked_already(session, patient, doctor, question.strip())) is not None:
         return same
     said = "\n".join([question.strip(), *_own(changed, filled)]).strip()
@@ -93,6 +83,26 @@ def ask(
         raising.note(session, alert, "doctor_asked", by=by.actor, now=now, detail=told)
         _let_wait(session, alert, request, by=by, now=now)
     return request
+
+
+def _check(question: str, level: str, by: Viewer) -> None:
+    if by.actor.kind != "staff":
+        raise Refusal("A doctor is asked by a person: say who asks.", field="by", status=422)
+    if not question.strip():
+        raise Refusal("Write the question: the doctor reads it first.", field="question", status=422)
+    if level not in WORST_FIRST:
+        raise Refusal("Say how soon an answer is needed.", field="level", status=422)
+
+
+def _asked_from(session: Session, patient: Patient, alert_id: int | None, contact_id: int | None, by: Viewer) -> Alert | None:
+    """The alert it is asked from. Raises NotFound for an alert or a call of another patient."""
+    alert = handling.get(session, alert_id, viewer=by) if alert_id is not None else None
+    if alert is not None and alert.patient_id != patient.id:
+        raise NotFound("This alert")
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
+    if contact_id is not None and (contact is None or contact.patient_id != patient.id):
+        raise NotFound("This call")
+    return alert
 
 
 def _own(changed: str, filled: Collection[str]) -> list[str]:
