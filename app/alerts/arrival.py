@@ -11,7 +11,9 @@ from app.alerts import raising, tasks
 from app.alerts.models import Alert, AlertEvent, Task
 from app.alerts.reasons import Reason
 from app.core.audit import Actor
+from app.core.errors import Refusal
 from app.people.models import Patient, Service
+from app.people.perimeter import Viewer
 from triage.terms import Level
 
 KIND = "help_arrived"
@@ -81,6 +83,28 @@ def ring(session: Session, task_id: int, now: datetime) -> None:
     task.detail = {**task.detail, RANG: now.isoformat()}
     service, patient = session.get_one(Service, task.service_id), session.get_one(Patient, task.patient_id)
     raising.consider(session, service=service, patient=patient, reason=Reason(UNCHECKED, Level.URGENT, {"task_id": task.id}), now=now)
+
+
+def answer(session: Session, task_id: int, *, seen: str, words: str, by: Viewer, now: datetime) -> Task:
+    """It is there: done. It is not, or nobody could be asked: an urgent alert at once, in these words, and the check again in half an hour.
+
+    seen: "yes" or "no". Raises Refusal without one, or "no" without words; Conflict when somebody answered first.
+    """
+    if seen not in ("yes", "no"):
+        raise Refusal("Say whether help is there.", field="seen", status=422)
+    if seen == "no" and not words.strip():
+        raise Refusal("Write what was done.", field="note", status=422)
+    if seen == "yes":
+        return tasks.close(session, task_id, by=by, now=now, words=words.strip() or "there")
+    by.require("act_on_alerts")
+    task = tasks.get(session, task_id, viewer=by)
+    if task.closed_at is not None or task.patient_id is None:
+        return tasks.close(session, task_id, by=by, now=now, words=words)  # told who was first
+    task.detail, task.due_at = {key: kept for key, kept in task.detail.items() if key != RANG}, now + CHECK_WITHIN
+    reason = Reason(UNCHECKED, Level.URGENT, {"task_id": task.id, "said": words.strip()})
+    patient = session.get_one(Patient, task.patient_id)
+    raising.consider(session, service=patient.service, patient=patient, reason=reason, now=now, by=by.actor)
+    return task
 
 
 def _key(session: Session, alert: Alert) -> str:

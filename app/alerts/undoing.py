@@ -5,6 +5,7 @@ Later, what was closed is opened again with a reason.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,3 +91,10 @@ def _read(name: str, value: Any) -> Any:
 def _another_is_open(session: Session, alert: Alert) -> bool:
     same = (Alert.service_id == alert.service_id, Alert.subject == alert.subject, Alert.state != AlertState.CLOSED)
     return session.scalar(select(Alert.id).where(*same)) is not None
+
+
+def standing(events: Iterable[AlertEvent]) -> list[AlertEvent]:
+    """Those of an alert that nobody took back: on paper, an undone close would say that an ambulance left."""
+    found = list(events)
+    taken_back = {event.detail.get("event_id") for event in found if event.kind == "undone"}
+    return [event for event in found if event.id not in taken_back]

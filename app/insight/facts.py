@@ -22,6 +22,7 @@ from app.messaging.outbox import Purpose
 from app.people import absences
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer, visible_to
+from triage.terms import Level
 
 REASONS = ("raised", "risen", "merged", "reopened")
 """Events that say why an alert is open."""
@@ -89,18 +90,27 @@ class Facts:
                 self.again.setdefault(event.alert_id, event.at)
 
     def owner(self, place: Place) -> str:
-        """Who has the row: its alert's owner; where no alert is open, the first who was given something in it."""
+        """Who has the row: its alert's owner; where no alert is open, who has what it shows.
+
+        That nobody has to check whether help arrived must not hide behind the name of whoever makes tomorrow's call.
+        """
         first = place.items[0]
         if first.kind == "alert":
             return self.owners.get(first.owner_id or 0, "")
+        if place.lead.level > Level.INFO:
+            return self.owners.get(place.lead.owner_id or 0, "")
         return next((self.owners[item.owner_id] for item in place.items if item.owner_id in self.owners), "")
 
     def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> str:
         """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""
         details = self.reasons.get(alert.id, ()) if alert else ()
-        named = [self.named.get(one or 0) for one in (*(detail.get("message_id") for detail in details), *(t.message_id for t in tasks))]
-        judged = self.judged.get(alert.id, []) if alert else []
-        return next((message.body for message in (*named, *judged) if message is not None), "")
+        raised = [str(detail.get("said") or "") or self._body(detail.get("message_id")) for detail in details]
+        judged = [message.body for message in self.judged.get(alert.id, [])] if alert else []
+        return next((words for words in (*raised, *(self._body(task.message_id) for task in tasks), *judged) if words), "")
+
+    def _body(self, message_id: int | None) -> str:
+        message = self.named.get(message_id or 0)
+        return message.body if message is not None else ""
 
 
 def _patients(session: Session, viewer: Viewer, ids: set[int | None] | set[int]) -> dict[int, Patient]:

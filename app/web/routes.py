@@ -9,7 +9,20 @@ from app.web.api import every as api
 from app.web.care import acting, calling, following, incoming, live_numbers, noted, planned, seeing
 from app.web.doctor import home, requests
 from app.web.form import guard, pages, who
-from app.web.patient import absences, chart, documents, grading, numbers, particulars, printed, reaching, results, tablets, timeline, watching
+from app.web.patient import (
+    absences,
+    chart,
+    documents,
+    grading,
+    numbers,
+    particulars,
+    printed,
+    reaching,
+    results,
+    tablets,
+    timeline,
+    watching,
+)
 from app.web.render import NAVIGATION, Link
 from app.web.rota import achieved, routing, testing, week
 from app.web.ward import acts, handover, listing, nurse, sharing

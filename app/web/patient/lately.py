@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import undoing
 from app.alerts.models import Alert, AlertEvent, AlertState
 from app.insight import quotes
 from app.insight.facts import REASONS
@@ -101,7 +102,9 @@ def _told(alert: Alert, named: dict[int, Message], scored: Heard | None, *, sinc
     return Told(
         alert=alert,
         said=[(event, named.get(event.detail.get("message_id") or 0)) for event in shown],
-        fate=[event for event in alert.events if event.kind in FATE and event.at >= min(one.at for one in why)][-LAST_STEPS:],
+        fate=[event for event in undoing.standing(alert.events) if event.kind in FATE and event.at >= min(one.at for one in why)][
+            -LAST_STEPS:
+        ],
         forbids=any(_forbids(event, scored, is_open=is_open, asked=asked) for event in why),
         level=max((level_of(event.detail) for event in shown), default=Level.of(alert.level)).word if not is_open else alert.level,
     )

@@ -93,7 +93,10 @@ def _calls(session: Session, patient_id: int, limit: int) -> list[Moment]:
 
 
 def _alerts(session: Session, patient_id: int, limit: int) -> list[Moment]:
-    return [Moment(event.at, "alerts", event) for event in _events(session, patient_id, TOLD_OF_ALERTS, limit)]
+    """What was taken back within ten seconds did not happen: on paper, a close undone would say that an ambulance left."""
+    taken_back = {event.detail.get("event_id") for event in _events(session, patient_id, ("undone",), limit)}
+    told = _events(session, patient_id, TOLD_OF_ALERTS, limit + len(taken_back))
+    return [Moment(event.at, "alerts", event) for event in told if event.id not in taken_back]
 
 
 def _events(session: Session, patient_id: int, kinds: Sequence[str], limit: int) -> Sequence[AlertEvent]:

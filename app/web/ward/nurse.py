@@ -212,12 +212,14 @@ def close_task(
     silence_note: Words = "",
     seen: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """End a task with a note, an overdue call with the reason of the silence, "was the patient seen?" with yes or no.
+    """End a task with a note, an overdue call with the reason of the silence, "was the patient seen?" and "is help there?" with yes or no.
 
     What else is open for the patient stays open.
     """
-    if tasks.get(session, task_id, viewer=page.viewer).kind == called_in.KIND:
-        task = called_in.answer(session, task_id, seen=seen, words=note, by=page.viewer, now=page.now)
+    kind = tasks.get(session, task_id, viewer=page.viewer).kind
+    if kind in (called_in.KIND, arrival.KIND):
+        asked = called_in if kind == called_in.KIND else arrival
+        task = asked.answer(session, task_id, seen=seen, words=note, by=page.viewer, now=page.now)
     else:
         task = tasks.close(session, task_id, by=page.viewer, now=page.now, words=note)
     if task.kind in ENDS_A_SILENCE:

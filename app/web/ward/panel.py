@@ -137,6 +137,11 @@ class Panel:
         return heard if heard and heard.answers and not same else None
 
     @property
+    def told_us(self) -> list[AlertEvent]:
+        """Dangers told to somebody of the team, on the telephone or in a question to a doctor, in the words written down; latest first."""
+        return [one for one in reversed(self.events) if one.kind in worklist.REASONS and one.detail.get("said")][:2]
+
+    @property
     def death(self) -> Absence | None:
         """The death that a person noted: nobody calls the patient."""
         return absences.death(self.away)

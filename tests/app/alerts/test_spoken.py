@@ -188,6 +188,28 @@ def test_help_that_nobody_checked_rings_once_and_climbs_until_somebody_takes_it(
     assert "help_unchecked" in {tick.name for tick in TICKS}
 
 
+def test_help_that_is_not_there_rings_at_once_and_is_checked_again(
+    database: Database, world: World, marie: Patient, urgent: Alert, clock: HandClock
+) -> None:
+    """HZ-03: "not reached" ends no check; the words stand in the alert, and the half hour begins again."""
+    close(database, world, urgent, clock, "sent_to_emergency", spoke="patient")
+    (task,) = to_do(database)
+    claire = viewer_of(world.claire)
+    with database.transaction() as session:
+        with pytest.raises(Refusal, match="whether help is there"):
+            arrival.answer(session, task.id, seen="", words="pas joint", by=claire, now=clock.now())
+        with pytest.raises(Refusal, match="what was done"):
+            arrival.answer(session, task.id, seen="no", words=" ", by=claire, now=clock.now())
+        arrival.answer(session, task.id, seen="no", words="Le SAMU n'a trouvé personne", by=claire, now=clock.forward(minutes=10))
+    (again,) = to_do(database)
+    assert (again.id, again.due_at) == (task.id, clock.now() + timedelta(minutes=30))
+    with database.transaction() as session:
+        (rung,) = session.scalars(select(Alert).where(Alert.patient_id == marie.id, Alert.state == AlertState.NEW))
+        assert (rung.kind, rung.level, rung.events[0].detail["said"]) == ("help_unchecked", "urgent", "Le SAMU n'a trouvé personne")
+        arrival.answer(session, task.id, seen="yes", words="", by=claire, now=clock.now())
+    assert to_do(database) == []
+
+
 def test_a_close_that_was_a_slip_takes_its_check_back_and_a_check_that_was_made_stays_made(
     database: Database, world: World, urgent: Alert, clock: HandClock
 ) -> None:

@@ -30,7 +30,8 @@ def test_coa_5_a_message_at_22_gets_the_out_of_hours_answer_with_the_doctors_lin
     [
         (
             "fr",
-            "Suivi Baie : fermé jusqu'à demain 8 h, votre message sera lu alors. Si cela ne peut pas attendre : 0199001299 (médecin), ou 15.",
+            "Suivi Baie : fermé jusqu'à demain 8 h, votre message sera lu alors. "
+            "Si cela ne peut pas attendre : 0199001299 (médecin), ou 15.",
         ),
         (
             "en",

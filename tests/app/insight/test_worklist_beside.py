@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, tasks
+from app.alerts import heard as told_by_telephone
 from app.alerts.handling import Reason
 from app.alerts.models import Alert, DoctorRequest
 from app.care.models import Enrolment, PlannedCall
@@ -283,3 +284,27 @@ def test_an_ok_to_another_question_never_stands_beside_whether_help_arrived(sess
         )
     (row,) = worklist.rows(session, viewer=claire, now=NOON)
     assert (row.place.lead.kind, row.level, row.words) == ("task", Level.HIGH, "")
+
+
+def test_that_nobody_checks_whether_help_arrived_never_hides_behind_the_name_of_whoever_calls_later(
+    session: Session, world: World, claire: Viewer
+) -> None:
+    """HZ-28: the planned call of the day is Claire's, the check is nobody's."""
+    farida = patient(session, world, "BENALI")
+    call(session, world, farida, NOON + timedelta(hours=2), owner_id=world.claire.id)
+    due = NOON + timedelta(minutes=30)
+    tasks.make(session, service_id=world.service.id, kind="help_arrived", key="help:2", patient_id=farida.id, due_at=due, now=NOON)
+    (row,) = worklist.rows(session, viewer=claire, now=NOON)
+    assert (row.place.lead.kind, row.owner) == ("task", "")
+
+
+def test_the_latest_danger_stands_in_the_row_in_the_words_it_was_told_in(session: Session, world: World, claire: Viewer) -> None:
+    """On Sunday she wrote; on Monday her daughter telephones, and it is the fever that somebody must read first."""
+    annick = patient(session, world, "VASSEUR")
+    wrote = heard(session, world, annick, "mains rouges et qui pelent", now=NOON - timedelta(hours=20))
+    service = session.get_one(Service, world.service.id)
+    first = Reason("danger", Level.URGENT, {"dangers": ["skin"], "message_id": wrote.id})
+    handling.consider(session, service=service, patient=annick, reason=first, now=NOON - timedelta(hours=20))
+    told_by_telephone.alarm(session, annick, "39 de fièvre et des frissons", ["fever"], by=claire, now=NOON, contact_id=7)
+    (row,) = worklist.rows(session, viewer=claire, now=NOON)
+    assert row.words == "39 de fièvre et des frissons"

@@ -180,7 +180,7 @@ def test_the_call_she_asked_for_ends_with_the_alert_and_the_panel_says_so(
     claire.post(f"{alert}/take", headers=HTMX)
     with database.reading() as session:
         sent = session.scalars(select(Task.id).where(Task.kind == "help_arrived", Task.closed_at.is_(None))).one()
-    claire.post(f"/tasks/{sent}/close", data={"note": "Le SAMU est reparti sans elle"}, headers=HTMX)
+    claire.post(f"/tasks/{sent}/close", data={"seen": "yes", "note": "Le SAMU est reparti sans elle"}, headers=HTMX)
     last = {"outcome": "advice", "note": "Rassurée", "spoke": "patient"}
     done = said(claire.post(f"{alert}/close", data=last, headers=HTMX))
     assert "L'appel demandé est clos avec elle." in done and "Clore la tâche" not in done

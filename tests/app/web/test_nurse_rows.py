@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from app.alerts import handling, tasks
+from app.alerts import handling, heard, tasks
 from app.alerts.handling import Reason
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import absences
 from app.people.models import Patient, Service
-from app.people.perimeter import actor_of
+from app.people.perimeter import actor_of, viewer_of
 from tests.app.web.form import Ward
 from tests.app.web.test_nurse import HTMX, said
 from tests.app.web.ward import Morning, a_morning, text
@@ -124,3 +124,31 @@ def test_a_refusal_names_its_field_for_the_screen_to_mark(claire: TestClient, mo
     for data, field in (({"outcome": "other"}, "note"), ({"outcome": "not_reached"}, "outcome"), ({}, "outcome")):
         refused = claire.post(f"/alerts/{morning.tiredness.id}/close", data=data, headers=HTMX)
         assert refused.status_code == 422 and f'data-field="{field}"' in refused.text
+
+
+def test_a_danger_told_on_the_telephone_stands_first_among_the_words(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-01: his daughter rang; the panel says it in her words, and who wrote them down."""
+    with database.transaction() as session:
+        jean, by = session.get_one(Patient, morning.jean.id), viewer_of(world.claire)
+        alert = heard.alarm(session, jean, "39 de fièvre et des frissons", ["fever"], by=by, now=clock.now(), contact_id=7)
+        number = alert.id
+    panel = said(claire.get(f"/alerts/{number}"))
+    words = panel.split("Ses mots")[1].split("Pourquoi cette alerte")[0]
+    assert words.startswith(" 39 de fièvre et des frissons Noté par Claire Payet")
+
+
+def test_a_close_taken_back_at_once_is_on_no_page_as_done(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-28: by a slip Marie was "sent to emergency"; undone, neither her story nor her paper says that she was."""
+    alert = f"/alerts/{morning.danger.id}"
+    claire.post(f"{alert}/take", headers=HTMX)
+    claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency", "spoke": "patient"}, headers=HTMX)
+    marie = f"/patients/{morning.marie.id}"
+    assert "Envoyé aux urgences" in said(claire.get(f"{marie}/timeline?kind=alerts"))
+    clock.forward(seconds=4)
+    claire.post(f"{alert}/undo", headers=HTMX)
+    for page in (f"{marie}/timeline?kind=alerts", f"{marie}/print", marie):
+        assert "a clos" not in said(claire.get(page)), page
