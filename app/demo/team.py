@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import handling, tasks
+from app.alerts import arrival, handling, tasks
 from app.alerts.models import Alert, AlertState, Outcome, Task
 from app.checkins.rhythm import agenda
 from app.core.db import Database
@@ -75,6 +75,8 @@ class Team:
         return care_team.add_service_time(session.get_one(Service, self._service_id), alert.raised_at, wait)
 
     def _when_done(self, session: Session, task: Task) -> datetime:
+        if task.kind == arrival.KIND:  # an ambulance that was sent is asked after at once, at any hour, whoever is there
+            return task.created_at + MINUTE * self._dice.around(15, 0.4, "asks after", task.id)
         wait = MINUTE * self._dice.around(100, 0.7, "task", task.id)
         if self._left(Level.INFO, task.created_at, "task left", task.id):
             return self._opening + wait

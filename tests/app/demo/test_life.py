@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
+from app.alerts import arrival
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
 from app.checkins.judging import assessing
 from app.checkins.models import AssessmentRow, CheckIn, CheckInState
@@ -137,3 +138,12 @@ def test_a_life_cut_short_goes_on_and_ends_whole(sqlite_server: Sqlite) -> None:
             assert list(audit.verify(session)) == []
             assert [finding.sentence for finding in watch.sweep(session, OPENING)] == []
         database.dispose()
+
+
+def test_whoever_sent_help_asks_within_the_half_hour_whether_it_arrived(lived: Database) -> None:
+    """A fictional ambulance that nobody asks after would open a ward of urgent alerts."""
+    with lived.reading() as session:
+        asked = session.scalars(select(Task).where(Task.kind == arrival.KIND)).all()
+        assert asked != []
+        assert [task.id for task in asked if (task.closed_at or OPENING) > task.due_at] == []
+        assert session.scalars(select(Alert).where(Alert.kind == arrival.UNCHECKED)).all() == []
