@@ -255,7 +255,8 @@ def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked
     assert (alert.level, alert.kind, alert.state) == ("urgent", "danger", "new")
     panel = said(claire.get(f"/alerts/{alert.id}"))
     assert "essoufflement" in panel
-    assert panel.count("elle n'arrive plus à respirer") == 1
+    words, story = panel.split("Ses mots")[1].split("Déroulé")
+    assert words.count("elle n'arrive plus à respirer") == story.count("elle n'arrive plus à respirer") == 1
     refused = sheet.sends("close", outcome="none")
     assert refused.status_code == 422
     assert "Choisissez infirmière sous protocole, ou médecin" in said(refused)
