@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -236,9 +236,9 @@ def test_a_new_alert_tells_what_was_closed_in_the_last_day_and_by_whom(
     clock.forward(hours=2)
     again = raise_(Level.URGENT, rules=["fever"])
 
-    def told(now: object, besides: int) -> list[lately.Close]:
+    def told(now: datetime, besides: int) -> list[lately.Close]:
         with database.reading() as session:
-            found = lately.closes(session, service_id=world.service.id, subject=again.subject, now=now, besides=besides)  # type: ignore[arg-type]
+            found = lately.closes(session, service_id=world.service.id, subject=again.subject, now=now, besides=besides)
             return list(found)
 
     assert again.id != urgent.id

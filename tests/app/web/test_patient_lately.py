@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -36,12 +36,12 @@ def lucie(database: Database, world: World, clock: HandClock) -> Patient:
         return patient
 
 
-def danger(database: Database, world: World, patient: Patient, *, at: object, level: Level = Level.URGENT) -> Alert:
+def danger(database: Database, world: World, patient: Patient, *, at: datetime, level: Level = Level.URGENT) -> Alert:
     with database.transaction() as session:
-        words = text(session, world, patient, "je n'arrive plus a respirer", at=at)  # type: ignore[arg-type]
+        words = text(session, world, patient, "je n'arrive plus a respirer", at=at)
         reason = Reason("danger", level, {"dangers": ["dyspnea"], "message_id": words.id})
         service = session.get_one(Service, world.service.id)
-        row = handling.consider(session, service=service, patient=session.get_one(Patient, patient.id), reason=reason, now=at)  # type: ignore[arg-type]
+        row = handling.consider(session, service=service, patient=session.get_one(Patient, patient.id), reason=reason, now=at)
         assert row is not None
         return row
 
