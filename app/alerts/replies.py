@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.alerts import tasks
-from app.alerts.models import Alert, AlertState, Task
+from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.alerts.raising import note
 from app.alerts.undoing import LASTS
 from app.core import audit
@@ -31,6 +31,7 @@ from app.people.telephones import is_landline
 from notifications import wording
 from notifications.messages import Moment
 from notifications.wording import WordingError
+from triage.advice import EMERGENCY_NOW
 from triage.terms import Level
 
 KEYS = ("ready_call", "ready_rest", "ready_temp", "ready_phone", "ready_read", "ready_come")
@@ -47,6 +48,9 @@ UP_TO: Mapping[str, Level] = MappingProxyType(
     }
 )
 """The gravest alert beside which each may be said: self-care and thanks stand beside nothing grave (design guide, SMS rules)."""
+
+CALL_FOR_HELP = frozenset({"urgent_15", "urgent_closed", "suicidal"})
+"""Safety texts that tell to call the emergency number or the helpline now: a reply that has somebody wait for us would unsay them."""
 
 PROMISES = ("ready_call", "ready_rest")
 WITHIN = timedelta(hours=1)
@@ -162,7 +166,7 @@ def _said(session: Session, patient: Patient | None, alert: Alert | None, key: s
     """The words and their language. Raises Refusal with why it cannot be said."""
     _may_be_written_to(patient)
     assert patient is not None
-    _fits(patient, alert, key, now)
+    _fits(session, patient, alert, key, now)
     language = outbox.language_of(key, Purpose.CONFIRMATION, patient.service, patient, outbox.address_of(patient))
     if not language:
         raise Refusal("No ready reply exists in a language this person reads. Telephone, with an interpreter.")
@@ -188,7 +192,9 @@ def _may_be_written_to(patient: Patient | None) -> None:
         raise Refusal("Several patients have this telephone. Call, and ask who answers.")
 
 
-def _fits(patient: Patient, alert: Alert | None, key: str, now: datetime) -> None:
+def _fits(session: Session, patient: Patient, alert: Alert | None, key: str, now: datetime) -> None:
+    if alert is not None and alert.state != AlertState.CLOSED and _calls_for_help(session, alert):
+        raise Refusal("Too grave for a ready reply: this patient must call for help now. Telephone.")
     level = Level.of(alert.level) if alert is not None and alert.state != AlertState.CLOSED else Level.NONE
     if level > UP_TO[key]:
         raise Refusal("This reply does not fit an alert so grave. Telephone.")
@@ -198,6 +204,17 @@ def _fits(patient: Patient, alert: Alert | None, key: str, now: datetime) -> Non
         raise Refusal("The service closes within the hour: this call cannot be promised.")
     if key == "ready_phone" and not open_now:
         raise Refusal("The service is closed: nobody would answer.")
+
+
+def _calls_for_help(session: Session, alert: Alert) -> bool:
+    """Was the patient told to call for help now, by text or on a page; or is it what was told of them to one of us, on the telephone?"""
+    if Level.of(alert.level) is not Level.URGENT:
+        return False
+    told = (Message.alert_id == alert.id, Message.direction == "out", Message.key.in_(CALL_FOR_HELP))
+    if session.scalar(select(Message.id).where(*told).limit(1)) is not None:
+        return True
+    story = session.scalars(select(AlertEvent.detail).where(AlertEvent.alert_id == alert.id))
+    return any(EMERGENCY_NOW.intersection(detail.get("dangers") or ()) for detail in story)
 
 
 def _values(patient: Patient, key: str, now: datetime) -> dict[str, object]:

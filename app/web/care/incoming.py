@@ -1,4 +1,4 @@
-"""Somebody telephones us: found by name or number and their call begun; somebody nobody knows is kept as a task, and no call is lost."""
+"""Somebody telephones us: found by name or number and their call begun; nobody knows them: kept as a task, or in danger as an alert."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find(page: StaffPage, session: Reads, values: Typed) -> Response:
 
 @router.post("/unknown")
 def unknown(page: StaffPage, session: Writes, values: Typed) -> Response:
-    """Nobody of the list: number and words are a task, and a danger in them an alert, like a text of an unknown number."""
+    """Nobody of the list: number and words are a task; a danger in them is an alert instead, which says the same words once."""
     page.viewer.require(ABILITY)
     try:
         _keep(page, session, values)
@@ -80,7 +80,9 @@ def _keep(page: Page, session: Session, values: Mapping[str, str]) -> None:
     if codes:
         heard = Reason("danger", dangers.level_of(codes), {"dangers": sorted(codes), "message_id": message.id, "number": number or who})
         alert = handling.consider(session, service=service, patient=None, reason=heard, subject=subject, now=page.now, by=page.viewer.actor)
-        message.alert_id = alert.id if alert else None
+        assert alert is not None  # high and urgent always raise
+        message.alert_id = alert.id
+        return
     tasks.make(
         session,
         service_id=service.id,

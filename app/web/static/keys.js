@@ -54,9 +54,10 @@
 
   // The first press shows the words as they would leave and puts Send under the finger; Enter sends.
   function reply(number) {
-    const one = document.getElementById(`reply-${number}`);
+    const one = document.getElementById(`reply-${number}`) || document.getElementById("no-reply");
     if (!one) return;
-    document.getElementById("do-reply").open = true;
+    const all = document.getElementById("do-reply");
+    if (all) all.open = true;
     one.open = true;
     one.scrollIntoView({ block: "nearest" });
     (one.querySelector("button") || one).focus();

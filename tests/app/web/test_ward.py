@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts import handling
+from app.alerts import handling, replies
+from app.alerts.handling import Reason
 from app.alerts.models import Task
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -19,8 +20,9 @@ from app.treatment import grades
 from app.web.ward import listing
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import HTMX, alert_of, said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, a_morning, text
 from tests.factories import World
+from triage.terms import Level
 
 
 @pytest.fixture
@@ -173,6 +175,31 @@ def test_a_reply_that_must_not_leave_says_why(
     refused = claire.post(f"/patients/{morning.jean.id}/replies", data={"key": "ready_temp"}, headers=HTMX)
     assert refused.status_code == 409 and sentence in said(refused)
     assert _replies(database, "ready_temp") == []
+
+
+def test_no_ready_reply_unsays_that_help_must_be_called(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Marie cannot breathe; Jean was told "15 MAINTENANT" by text. Nothing that has them wait for us is offered, one line says why."""
+    with database.transaction() as session:
+        worse = Reason("danger", Level.URGENT, {"dangers": ["fever"]})
+        jean = session.get_one(Patient, morning.jean.id)
+        urgent = handling.consider(session, service=jean.service, patient=jean, reason=worse, now=clock.now())
+        assert urgent is not None
+        alerts = {morning.marie.id: morning.danger.id, jean.id: urgent.id}
+    for alert_id in alerts.values():
+        claire.post(f"/alerts/{alert_id}/take", headers=HTMX)
+    assert "Elle vous appelle avant 11 h" in said(claire.get(f"/alerts/{urgent.id}")), "a fever is called about by a nurse"
+    with database.transaction() as session:
+        text(session, world, morning.jean, "…", at=clock.now(), direction="out", key="urgent_15", alert_id=urgent.id)
+    for patient_id, alert_id in alerts.items():
+        page = said(claire.get(f"/alerts/{alert_id}"))
+        assert page.count("Trop grave pour une réponse prête : ce patient doit appeler les secours maintenant.") == 1
+        assert "Demander qu'on nous appelle" not in page
+        for key in replies.KEYS:
+            refused = claire.post(f"/patients/{patient_id}/replies", data={"key": key}, headers=HTMX)
+            assert refused.status_code == 409 and "Trop grave" in said(refused)
+            assert _replies(database, key) == []
 
 
 def test_no_reply_promises_what_a_closing_service_cannot_keep(

@@ -38,6 +38,19 @@ def test_a_call_that_runs_says_who_has_it_since_when_and_is_not_offered_again(
     assert "Reprendre" in said(claire.get("/calls"))
 
 
+def test_a_call_past_its_hour_says_how_long_ago_before_it_is_late_and_after(
+    claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment
+) -> None:
+    """COA-2: a programme calls it late after an hour; until then nobody should read a passed hour as still to come."""
+    chain.until(TUESDAY_TEN - timedelta(minutes=30))
+    assert "Prévu il y a" not in said(claire.get("/calls"))
+    chain.until(TUESDAY_TEN + timedelta(minutes=40))
+    assert "Prévu il y a 40 min" in said(claire.get("/calls"))
+    chain.until(TUESDAY_TEN + timedelta(minutes=75))
+    late = said(claire.get("/calls"))
+    assert "En retard de 1 h 15" in late and "Prévu il y a" not in late
+
+
 def test_a_hold_says_its_end(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
     """ATO-2: the call goes on, and says how long the tablets are held."""
     with chain.database.transaction() as session:
@@ -98,11 +111,15 @@ def test_an_unknown_caller_is_kept_as_a_task_with_number_and_words(claire: TestC
 
 
 def test_a_danger_told_by_an_unknown_caller_rings_at_once(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    """HZ-01: with a name alone, without a number."""
+    """HZ-01: with a name alone, without a number. One thing on the list: the alert, with the words."""
     claire.post("/calls/incoming/unknown", data={"q": "Madame Técher, sans numéro", "reason": "son mari n'arrive plus à respirer"})
     (alert,) = chain.alerts()
     assert (alert.level, alert.patient_id) == ("urgent", None)
-    assert "Madame Técher, sans numéro" in said(claire.get(f"/alerts/{alert.id}"))
+    assert "Madame Técher, sans numéro : son mari n'arrive plus à respirer" in said(claire.get(f"/alerts/{alert.id}"))
+    listed = claire.get("/list")
+    assert listed.text.count("<li data-key=") == 1 and "Madame Técher, sans numéro" in said(listed)
+    with chain.read() as session:
+        assert session.scalars(select(Task).where(Task.closed_at.is_(None))).all() == []
 
 
 def test_a_call_without_a_word_is_refused_and_keeps_what_was_typed(claire: TestClient, chain: Chain, marie: Patient) -> None:
