@@ -135,17 +135,26 @@ def hold(
     return row
 
 
-def resume(session: Session, course: Course, patient: Patient, *, on: date, by: Actor, now: datetime) -> Hold:
-    """Intakes begin again on this day: the hold that runs then ends the day before. Raises Refusal when none runs, or it began that day."""
+def resume(session: Session, course: Course, patient: Patient, *, on: date, by: Actor, now: datetime) -> list[Hold]:
+    """Intakes begin again on this day: every hold that covers it ends the day before, and one that began that very day never was.
+
+    One hold left running would keep the tablets away of a patient who is told to take them. Raises Refusal when none covers that day.
+    """
     still_running(course)
-    row = next((hold for hold in course.holds if hold.from_day < on and (hold.until_day is None or hold.until_day >= on)), None)
-    if row is None:
-        raise Refusal("No hold began before {day} and still runs on it. Check the day.", field="on", status=422, day=on.isoformat())
-    before = row.until_day.isoformat() if row.until_day else None
-    row.until_day = on - timedelta(days=1)
-    note(session, course, patient, "course.resumed", by=by, now=now, before={"until": before}, after={"until": row.until_day.isoformat()})
+    rows = [hold for hold in course.holds if hold.from_day <= on and (hold.until_day is None or hold.until_day >= on)]
+    if not rows:
+        raise Refusal("No hold runs on {day}. Check the day.", field="on", status=422, day=on.isoformat())
+    last = on - timedelta(days=1)
+    for row in rows:
+        before = {"until": row.until_day.isoformat() if row.until_day else None}
+        if row.from_day == on:
+            row.withdrawn_at = now
+        else:
+            row.until_day = last
+        note(session, course, patient, "course.resumed", by=by, now=now, before=before, after={"until": last.isoformat()})
     session.flush()
-    return row
+    session.expire(course, ["holds"])
+    return rows
 
 
 def stop(session: Session, course: Course, patient: Patient, *, on: date, reason: str, by: Actor, now: datetime) -> None:

@@ -41,10 +41,11 @@ def resuming(
 ) -> None:
     """The hold that was ended runs again until the day it ran to before."""
     before = {"until": row.until_day.isoformat() if row.until_day else None}
-    row.until_day = until_day
+    row.until_day, row.withdrawn_at = until_day, None
     after = {"from": row.from_day.isoformat(), "until": until_day.isoformat() if until_day else None, "kind": row.kind}
     note(session, course, patient, "course.held", by=by, now=now, reason=reason, before=before, after=after)
     session.flush()
+    session.expire(course, ["holds"])
 
 
 def stop(session: Session, course: Course, patient: Patient, *, reason: str, by: Actor, now: datetime) -> None:

@@ -49,9 +49,9 @@ def _take_back(session: Session, patient: Patient, did: dict[str, Any], *, reaso
     course = session.get_one(Course, did["course"])
     if "hold" in did:
         taking_back.hold(session, course, patient, session.get_one(Hold, did["hold"]), reason=reason, by=by, now=now)
-    if "resumed" in did:
-        until = date.fromisoformat(did["until_day"]) if did["until_day"] else None
-        row = session.get_one(Hold, did["resumed"])
+    for number, day in did.get("ended", ()):
+        until = date.fromisoformat(day) if day else None
+        row = session.get_one(Hold, number)
         taking_back.resuming(session, course, patient, row, until_day=until, reason=reason, by=by, now=now)
     if did.get("stopped"):
         taking_back.stop(session, course, patient, reason=reason, by=by, now=now)

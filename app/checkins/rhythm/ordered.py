@@ -89,10 +89,9 @@ def _treated(
     course = _running(session, patient)
     first = decision.from_day or calendar.local_day(now, patient.timezone)
     if decision.answer is DoctorAnswer.CONTINUE:
-        ran = {hold.id: hold.until_day for hold in course.holds}
-        row = courses.resume(session, course, patient, on=first, by=by, now=now)
-        until = ran[row.id]
-        return {"course": course.id, "resumed": row.id, "until_day": until.isoformat() if until else None}
+        ran = {hold.id: hold.until_day.isoformat() if hold.until_day else None for hold in course.holds}
+        ended = courses.resume(session, course, patient, on=first, by=by, now=now)
+        return {"course": course.id, "ended": [[row.id, ran[row.id]] for row in ended]}
     if decision.answer is DoctorAnswer.HOLD_UNTIL:
         row = courses.hold(session, course, patient, from_day=first, until_day=decision.until_day, reason=reason, by=by, now=now)
         return {"course": course.id, "hold": row.id}

@@ -126,10 +126,13 @@ def test_the_dose_before_is_in_force_again_and_the_new_one_is_less_than_it(
 
 
 def test_resumed_by_a_slip_is_held_as_before(database: Database, world: World, request_: DoctorRequest, correct: Correct) -> None:
+    """Held to Friday since yesterday, and from today until further notice: both end, and both are back."""
     with database.transaction() as session:
         marie, course = session.get_one(Patient, request_.patient_id), session.scalars(select(Course)).one()
         ordered_on = TODAY - timedelta(days=1)
-        courses.hold(session, course, marie, from_day=ordered_on, until_day=None, reason="Bilan.", by=viewer_of(world.lebon).actor, now=TEN)
+        for start, last in ((ordered_on, FRIDAY), (TODAY, None)):
+            by = viewer_of(world.lebon).actor
+            courses.hold(session, course, marie, from_day=start, until_day=last, reason="Bilan.", by=by, now=TEN)
         ordered.answer(session, request_.id, Decision(DoctorAnswer.CONTINUE, resume=True), by=viewer_of(world.lebon), now=TEN)
     assert _takes(database, request_, FRIDAY) == [True]
     correct(Decision(DoctorAnswer.CONTINUE, "Rester suspendu."))

@@ -15,7 +15,7 @@ from app.core.clock import HandClock
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people.models import Patient
 from app.people.perimeter import actor_of
-from app.treatment import courses
+from app.treatment import courses, days
 from app.treatment.courses import NewCourse
 from app.treatment.models import Course, CourseState
 from tests.factories import World, a_course, a_patient
@@ -174,12 +174,26 @@ class TestHolds:
         assert row is not None
         assert row.change == {"before": {"until": None}, "after": {"until": "2026-11-24"}}
 
-    @pytest.mark.parametrize("on", [date(2026, 11, 20), date(2026, 11, 19), date(2026, 11, 27)])
+    def test_resumed_every_hold_that_covers_the_day_ends(
+        self, session: Session, world: World, clock: HandClock, marie: Patient, course: Course
+    ) -> None:
+        """To the 24th, then until further notice, then one from the 25th: tablets begin again on the 25th, and nothing holds them."""
+        first, second, same = date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 25)
+        for start, end in ((first, same), (second, None), (same, date(2026, 11, 30)), (date(2026, 12, 2), date(2026, 12, 3))):
+            self._hold(session, world, clock, marie, course, start, end)
+        ended = courses.resume(session, course, marie, on=same, by=actor_of(world.lebon), now=clock.now())
+        assert [row.from_day for row in ended] == [first, second, same]
+        last = date(2026, 11, 24)
+        assert [(row.from_day, row.until_day) for row in course.holds[:2]] == [(first, last), (second, last)]
+        assert [row.from_day for row in course.holds[2:]] == [date(2026, 12, 2)], "ordered for later: it stays"
+        assert days.standing_hold(course.holds, same) is None
+
+    @pytest.mark.parametrize("on", [date(2026, 11, 19), date(2026, 11, 27)])
     def test_nothing_to_resume_on_that_day(
         self, session: Session, world: World, clock: HandClock, marie: Patient, course: Course, on: date
     ) -> None:
         self._hold(session, world, clock, marie, course, date(2026, 11, 20), date(2026, 11, 26))
-        with pytest.raises(Refusal, match="No hold began before"):
+        with pytest.raises(Refusal, match="No hold runs on"):
             courses.resume(session, course, marie, on=on, by=actor_of(world.lebon), now=clock.now())
 
     def test_needs_a_reason_and_the_right_order(
