@@ -14,7 +14,8 @@ from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, Requ
 from app.care.contact_models import CityTask, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
 from app.insight import quotes
-from app.insight.open_items import named_in
+from app.insight.gone import Absent, Gone
+from app.insight.open_items import abandoned, named_in
 from app.insight.placing import Place
 from app.messaging import pages
 from app.messaging.models import Message
@@ -34,7 +35,7 @@ class Facts:
     handed_by: who gave a taken alert to its owner, until its owner does something with it.
     """
 
-    def __init__(self, session: Session, viewer: Viewer, places: Sequence[Place]) -> None:
+    def __init__(self, session: Session, viewer: Viewer, places: Sequence[Place], now: datetime) -> None:
         self._names = {(item.kind, item.id): place.key for place in places for item in place.items}
         self.alerts = self._read_alerts(session)
         self.tasks: dict[str, list[Task]] = self._read(session, "task", Task, Task.closed_at.is_(None), order=Task.due_at)
@@ -55,6 +56,7 @@ class Facts:
         owners |= {one.doctor_id for some in self.requests.values() for one in some}
         owners |= {one.answered_by_id for some in self.requests.values() for one in some} - {None}
         self.owners = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(owners))).all()) if owners else {}
+        self._absent = Absent(session, self.owners, viewer.service_id or 0, now)
         said = {detail.get("message_id") for some in self.reasons.values() for detail in some}
         self.named = quotes.named(session, said | {task.message_id for task in tasks})
         self.judged = quotes.judged(session, alerts)
@@ -89,17 +91,16 @@ class Facts:
             if event.kind == "merged" and not event.detail.get("together"):
                 self.again.setdefault(event.alert_id, event.at)
 
-    def owner(self, place: Place) -> str:
-        """Who has the row: its alert's owner; where no alert is open, who has what it shows.
+    def held(self, place: Place) -> tuple[str, Gone | None]:
+        """Who has the row, and why they do not see to it any more: its alert's owner; where no alert is open, who has what it shows.
 
         That nobody has to check whether help arrived must not hide behind the name of whoever makes tomorrow's call.
         """
-        first = place.items[0]
-        if first.kind == "alert":
-            return self.owners.get(first.owner_id or 0, "")
-        if place.lead.level > Level.INFO:
-            return self.owners.get(place.lead.owner_id or 0, "")
-        return next((self.owners[item.owner_id] for item in place.items if item.owner_id in self.owners), "")
+        item = place.items[0]
+        if item.kind != "alert":
+            named = (one for one in place.items if one.owner_id in self.owners)
+            item = place.lead if place.lead.level > Level.INFO else next(named, item)
+        return self.owners.get(item.owner_id or 0, ""), abandoned(self._absent, item)
 
     def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> str:
         """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.care.models import Enrolment, EnrolmentState
+from app.insight.gone import Absent
+from app.insight.open_items import abandoned
 from app.insight.placing import Place
 from app.people import members
 from app.people.models import Role, Staff
@@ -21,7 +24,7 @@ FOLLOWED = (EnrolmentState.PROPOSED, EnrolmentState.OPEN)
 
 @dataclass(frozen=True)
 class Filter:
-    """owner: "", "me", "nobody" or the number of a colleague. programme: a slug, or "" for all."""
+    """owner: "", "me", "nobody" (or its owner is gone), or the number of a colleague. programme: a slug, or "" for all."""
 
     owner: str = ""
     programme: str = ""
@@ -52,21 +55,28 @@ def read(kept: Mapping[str, object]) -> Filter:
     return Filter(owner if owner in (ME, NOBODY) or owner.isdigit() else "", programme[:60])
 
 
-def part(session: Session, places: Sequence[Place], wanted: Filter, *, viewer: Viewer) -> Part:
+def part(session: Session, places: Sequence[Place], wanted: Filter, *, viewer: Viewer, now: datetime) -> Part:
     """What this filter keeps of the list."""
     if not wanted.is_on:
         return Part(places, len(places))
     followed = _followed(session, wanted.programme, viewer) if wanted.programme else None
-    kept = [place for place in places if _is_owned(place, wanted.owner, viewer) and (followed is None or place.patient_id in followed)]
+    owners = {item.owner_id for place in places for item in place.items} if wanted.owner == NOBODY else set[int | None]()
+    absent = Absent(session, owners, viewer.service_id or 0, now)
+    kept = [
+        place for place in places if _is_owned(place, wanted.owner, viewer, absent) and (followed is None or place.patient_id in followed)
+    ]
     keys = {place.key for place in kept}
     outside = [place for place in places if place.level is Level.URGENT and place.key not in keys]
     return Part(kept, len(places), outside)
 
 
-def _is_owned(place: Place, owner: str, viewer: Viewer) -> bool:
+def _is_owned(place: Place, owner: str, viewer: Viewer, absent: Absent) -> bool:
+    """What nobody has is also what its owner does not see to any more: the rows somebody has to take."""
     if not owner:
         return True
-    wanted = None if owner == NOBODY else viewer.actor.id if owner == ME else int(owner)
+    if owner == NOBODY:
+        return any(item.owner_id is None or abandoned(absent, item) is not None for item in place.items)
+    wanted = viewer.actor.id if owner == ME else int(owner)
     return any(item.owner_id == wanted for item in place.items)
 
 

@@ -6,7 +6,7 @@ what is open, so that no count is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,16 +21,17 @@ from app.care.models import OPEN_CALLS, CallState, PlannedCall
 from app.checkins.models import AssessmentRow
 from app.insight import changes
 from app.insight.facts import REASONS
-from app.insight.lines import LEFT, SHIFT_OVER, Left, Line
+from app.insight.gone import LEFT, SHIFT_OVER, Absent
+from app.insight.lines import Left, Line
 from app.insight.open_items import mine, task_key
 from app.messaging.models import Message
-from app.people import care_team, members, stand_ins
-from app.people.models import Patient, Service, Shift, Staff
+from app.people import care_team, stand_ins
+from app.people.models import Patient, Service, Staff
 from app.people.perimeter import Viewer, visible_to
 from triage import calendar
 from triage.terms import Level
 
-__all__ = ["LEFT", "SHIFT_OVER", "Left", "Line", "absence_of", "read"]
+__all__ = ["LEFT", "SHIFT_OVER", "Left", "Line", "read"]
 
 LONGEST = timedelta(days=7)
 """What changed before is in the charts: a handover nobody signed for a month would be read by nobody (house rule, 2026-11-23)."""
@@ -118,11 +119,14 @@ def _asked(session: Session, viewer: Viewer) -> Iterator[Line]:
 
 
 def _calls(session: Session, service: Service, viewer: Viewer, now: datetime) -> Iterator[Line]:
-    """Planned calls of the local day and of days before; late and missed ones whatever their day."""
+    """Planned calls of the local day and of days before; late and missed ones whatever their day. An absent nurse's are her stand-in's."""
     today = calendar.local_day(now, service.timezone)
+    meant: dict[datetime, Mapping[int, int]] = {}
     for call in session.scalars(select(PlannedCall).where(*mine(PlannedCall, viewer), PlannedCall.state.in_(OPEN_CALLS))):
         if call.state == CallState.PLANNED and calendar.local_day(call.due_at, service.timezone) > today:
             continue
+        if (at := max(call.due_at, now)) not in meant:
+            meant[at] = stand_ins.meant(session, service.id, at)
         yield Line(
             kind=f"call_{call.state}",
             at=call.planned_at,
@@ -130,7 +134,7 @@ def _calls(session: Session, service: Service, viewer: Viewer, now: datetime) ->
             patient_id=call.patient_id,
             level=Level.INFO,
             by=call.due_at,
-            owner_id=call.owner_id,
+            owner_id=meant[at].get(call.owner_id or 0, call.owner_id),
             row=call,
         )
 
@@ -186,26 +190,14 @@ class _People:
         patients = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
         self._patients = {one.id: one.full_name for one in patients}
         owners = {line.owner_id for line in lines} - {None}
-        self._staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(owners)))}
-        self._gone = {number: absence_of(session, one, service_id, now) for number, one in self._staff.items()}
+        self._staff = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(owners))).all())
+        self._absent = Absent(session, owners, service_id, now)
 
     def named(self, line: Line) -> Line:
         """The same line with its names."""
-        owner = self._staff.get(line.owner_id or 0)
-        gone, ended = self._gone[owner.id] if owner else ("", None)
-        if gone == SHIFT_OVER and line.kind == "request":
-            gone, ended = "", None  # a doctor is asked on call or not: the request's own ladder looks for another
-        return replace(line, name=self._patients.get(line.patient_id or 0, ""), owner=owner.name if owner else "", gone=gone, ended=ended)
-
-
-def absence_of(session: Session, staff: Staff, service_id: int, now: datetime) -> tuple[str, datetime | None]:
-    """Why this person does not see to what is theirs, and since when: ("", None) as long as they do, or the rota does not know them.
-
-    A name on the list is not a pair of eyes (HZ-27, HZ-29): a closed account, another service, or a shift that is over.
-    """
-    if not staff.active or not members.works_in(session, staff, service_id):
-        return LEFT, None
-    if stand_ins.shift_ends(session, staff.id, now) is not None:
-        return "", None
-    ended = session.scalar(select(func.max(Shift.ends_at)).where(Shift.staff_id == staff.id, Shift.ends_at <= now))
-    return (SHIFT_OVER, ended) if ended is not None else ("", None)
+        called_at = line.by if line.kind.startswith("call_") and line.kind != "call_back" else None
+        gone = self._absent.of(line.owner_id, call_at=called_at)
+        if gone is not None and gone.why == SHIFT_OVER and line.kind == "request":
+            gone = None  # a doctor is asked on call or not: the request's own ladder looks for another
+        name, owner = self._patients.get(line.patient_id or 0, ""), self._staff.get(line.owner_id or 0, "")
+        return replace(line, name=name, owner=owner, gone=gone.why if gone else "", ended=gone.ended if gone else None)

@@ -10,9 +10,6 @@ from typing import Any
 from app.alerts.models import AlertEvent
 from triage.terms import Level
 
-LEFT, SHIFT_OVER = "left", "shift_over"
-"""Why an owner does not see to it: the account is closed or of another service; the shift is over."""
-
 
 @dataclass(frozen=True)
 class Line:

@@ -18,6 +18,7 @@ from app.alerts import tasks
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
+from app.insight.gone import Absent, Gone
 from app.messaging.models import Message
 from app.people import stand_ins
 from app.people.models import Patient, Service
@@ -71,6 +72,11 @@ def named_in(details: Iterable[Mapping[str, Any]]) -> list[int]:
     """The patients a text of a shared telephone may be about, as what it raised or made names them; each once, in that order."""
     named = [patient_id for detail in details for patient_id in detail.get("among") or ()]
     return list(dict.fromkeys(one for one in named if isinstance(one, int)))
+
+
+def abandoned(absent: Absent, item: Item) -> Gone | None:
+    """Why the owner of an open thing does not see to it any more; None while they do, and of a question that waits for a doctor."""
+    return None if item.waits and item.kind == "request" else absent.of(item.owner_id, call_at=item.due_at if item.kind == "call" else None)
 
 
 def mine(model: Any, viewer: Viewer) -> list[ColumnElement[bool]]:

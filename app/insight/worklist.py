@@ -18,6 +18,7 @@ from app.care.contact_models import CityTask
 from app.care.models import PlannedCall
 from app.insight import placing
 from app.insight.facts import REASONS, Facts
+from app.insight.gone import Gone
 from app.insight.open_items import named_in, task_key
 from app.insight.placing import PRESSING, Place
 from app.messaging.models import Message
@@ -32,6 +33,7 @@ __all__ = ["PRESSING", "REASONS", "Place", "Row", "counts", "named_in", "places"
 class Row:
     """One line: its place in the order, and what is shown of it.
 
+    gone: why its owner does not see to it any more.
     people: names of those whom its requests and calls concern. handed_by: who gave its alert to its owner, who has done nothing yet.
     reasons: details of the events that raised its alert, latest first. is_shared: it came from a telephone of several patients; among:
     those of them the viewer may see. again: when another text last reported what is open once more. away: why the patient is not at home
@@ -42,6 +44,7 @@ class Row:
     alert: Alert | None = None
     patient: Patient | None = None
     owner: str = ""
+    gone: Gone | None = None
     tasks: tuple[Task, ...] = ()
     calls: tuple[PlannedCall, ...] = ()
     requests: tuple[DoctorRequest, ...] = ()
@@ -134,7 +137,7 @@ def rows(session: Session, *, viewer: Viewer, now: datetime, key: str = "", of: 
     wanted = places(session, viewer=viewer, now=now, key=key) if of is None else of
     if not wanted:
         return []
-    facts = Facts(session, viewer, wanted)
+    facts = Facts(session, viewer, wanted, now)
     found = (_row(place, facts) for place in wanted)
     return [row for row in found if row.alert is not None or row.tasks or row.calls or row.requests or row.city]
 
@@ -173,11 +176,13 @@ def _row(place: Place, facts: Facts) -> Row:
     tasks = facts.tasks.get(place.key, [])
     reasons = facts.reasons.get(alert.id, []) if alert else []
     among = named_in([*reasons, *(task.detail for task in tasks)]) if place.patient_id is None else []
+    owner, gone = facts.held(place)
     return Row(
         place=place,
         alert=alert,
         patient=facts.patients.get(place.patient_id or 0),
-        owner=facts.owner(place),
+        owner=owner,
+        gone=gone,
         tasks=tuple(tasks),
         calls=tuple(facts.calls.get(place.key, ())),
         requests=tuple(facts.requests.get(place.key, ())),

@@ -108,7 +108,7 @@ def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> L
 
 def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | None) -> dict[str, Any]:
     places = worklist.places(session, viewer=page.viewer, now=page.now)
-    part = filtering.part(session, places, wanted, viewer=page.viewer)
+    part = filtering.part(session, places, wanted, viewer=page.viewer, now=page.now)
     me = _me(page)
     outside = worklist.rows(session, viewer=page.viewer, now=page.now, of=part.urgent_outside)
     return {

@@ -13,6 +13,7 @@ from typing import TypeVar
 from app.alerts.models import AlertState, DoctorRequest, Task
 from app.care.contact_models import CityTask
 from app.care.models import PlannedCall
+from app.insight.gone import Gone
 from app.insight.open_items import Item
 from app.insight.worklist import Row
 from app.people import absences, pauses
@@ -66,6 +67,7 @@ class Saying(Telling):
         """What must be known before calling, and what else is open."""
         say, patient = self.page.say, row.patient
         found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
+        found += [self.gone(row.owner, row.gone)] if row.gone and row.owner and not self._is_mine(row) else []
         found += [self.away(one) for one in row.away]
         found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
@@ -85,6 +87,11 @@ class Saying(Telling):
         for one in row.requests:
             found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, "")))
         return found + [say("list.city")] * bool(row.city)
+
+    def gone(self, name: str, gone: Gone) -> str:
+        """Why the owner of something does not see to it any more; the handover says it in the same words."""
+        when = self.page.formats.stamp(gone.ended) if gone.ended else ""
+        return self.page.say(f"handover.owner.{gone.why}", name=name, when=when)
 
     def _nobody(self, row: Row) -> str:
         """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""
@@ -146,12 +153,14 @@ class Saying(Telling):
         return self.page.say("list.before", when=f.when(item.due_at))
 
     def holder(self, row: Row) -> str:
-        """Who has it."""
-        if row.alert is None:
-            return row.owner or self.page.say("list.to_do")
-        if row.alert.state == AlertState.NEW:
+        """Who has it; of somebody who is not there any more, that it is to be taken back: who that was stands in the tags."""
+        if row.alert is not None and row.alert.state == AlertState.NEW:
             return self.page.say("list.to_take")
-        mine = self.page.who is not None and row.alert.owner_id == self.page.who.staff_id
-        if mine and row.handed_by:
-            return self.page.say("list.handed", name=row.handed_by)
-        return self.page.say("list.mine") if mine else row.owner
+        if self._is_mine(row):
+            return self.page.say("list.handed", name=row.handed_by) if row.handed_by else self.page.say("list.mine")
+        if row.gone is not None:
+            return self.page.say("list.take_back")
+        return row.owner or self.page.say("list.to_do")
+
+    def _is_mine(self, row: Row) -> bool:
+        return self.page.who is not None and row.alert is not None and row.alert.owner_id == self.page.who.staff_id

@@ -13,7 +13,8 @@ from typing import Any
 
 from app.alerts.models import AlertEvent
 from app.core.audit import AuditRow
-from app.insight.leaving import LEFT, SHIFT_OVER, Left, Line
+from app.insight.gone import Gone
+from app.insight.leaving import Left, Line
 from app.insight.models import HandoverNote
 from app.people import absences
 from app.web.render import Page
@@ -180,10 +181,8 @@ class _Words:
             return ""
         if not line.owner:
             return say("handover.owner.nobody")
-        if line.gone == LEFT:
-            return say("handover.owner.left", name=line.owner)
-        if line.gone == SHIFT_OVER and line.ended is not None:
-            return say("handover.owner.shift_over", name=line.owner, when=self.page.formats.stamp(line.ended))
+        if line.gone:
+            return self.saying.gone(line.owner, Gone(line.gone, line.ended))
         return line.owner
 
     def _when(self, line: Line) -> str:

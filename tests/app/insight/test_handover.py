@@ -19,7 +19,7 @@ from app.care.models import Enrolment, PlannedCall
 from app.core.audit import AuditRow
 from app.core.db import Database
 from app.core.errors import Conflict, NotFound, Refusal
-from app.insight import handover, leaving
+from app.insight import gone, handover, leaving
 from app.insight.handover import Lapse
 from app.insight.models import Handover, HandoverNote, HandoverState, Part
 from app.people import absences, care_team, services
@@ -150,9 +150,9 @@ def test_an_alert_of_somebody_who_left_or_went_home_is_named(session: Session, w
     session.get_one(Staff, world.luc.id).active = False
     session.flush()
     before = {line.name: (line.owner, line.gone) for line in sees(session, world, TEN + HOUR / 2).open}
-    assert before == {"HOARAU Anne": ("Claire Payet", ""), "PAYET Anne": ("Luc Morel", leaving.LEFT)}
+    assert before == {"HOARAU Anne": ("Claire Payet", ""), "PAYET Anne": ("Luc Morel", gone.LEFT)}
     after = {line.name: (line.gone, line.ended) for line in sees(session, world, TEN + 2 * HOUR).open}
-    assert after == {"HOARAU Anne": (leaving.SHIFT_OVER, TEN + HOUR), "PAYET Anne": (leaving.LEFT, None)}
+    assert after == {"HOARAU Anne": (gone.SHIFT_OVER, TEN + HOUR), "PAYET Anne": (gone.LEFT, None)}
 
 
 def test_what_changed_says_by_whom_and_with_which_outcome(session: Session, world: World) -> None:

@@ -14,8 +14,9 @@ from app.alerts.handling import Reason
 from app.alerts.models import Alert, DoctorRequest
 from app.care.models import Enrolment, PlannedCall
 from app.core.clock import HandClock
-from app.insight import filtering, measures, returning, worklist
+from app.insight import filtering, leaving, measures, returning, worklist
 from app.insight.filtering import Filter
+from app.insight.gone import SHIFT_OVER, Gone
 from app.insight.models import ListMemory
 from app.people import care_team
 from app.people.models import Patient, Service, Staff
@@ -156,7 +157,7 @@ def test_an_absent_nurses_calls_are_her_stand_ins_in_the_list_and_its_filter(ses
 
     def of(viewer: Viewer) -> list[str]:
         places = worklist.places(session, viewer=viewer, now=NOON)
-        part = filtering.part(session, places, Filter(owner="me"), viewer=viewer)
+        part = filtering.part(session, places, Filter(owner="me"), viewer=viewer, now=NOON)
         shown = worklist.rows(session, viewer=viewer, now=NOON, of=part.shown)
         return sorted(row.patient.family_name for row in shown if row.patient)
 
@@ -164,6 +165,33 @@ def test_an_absent_nurses_calls_are_her_stand_ins_in_the_list_and_its_filter(ses
     session.get_one(Staff, world.luc.id).active = False  # a closed account stands in for nobody
     session.flush()
     assert of(claire) == ["Dijoux", "Hoarau", "Payet"]
+
+
+def test_a_name_whose_shift_is_over_is_to_be_taken_back_unless_it_is_there_at_the_hour_of_the_call(
+    session: Session, world: World, claire: Viewer
+) -> None:
+    """HZ-27: Luc went home at eleven and comes again at three: his alert and late call are nobody's, his call of four o'clock is his."""
+    for begins, ends in ((-4, -1), (3, 7)):
+        at = {"starts_at": NOON + timedelta(hours=begins), "ends_at": NOON + timedelta(hours=ends)}
+        care_team.put_on_shift(session, world.luc, kind="ward", **at)
+    taken, late, later, asked = (patient(session, world, name) for name in ("Taken", "Late", "Later", "Asked"))
+    handling.take(session, alert(session, world, taken, Level.HIGH).id, by=viewer_of(world.luc), now=NOON)
+    call(session, world, late, NOON - timedelta(hours=2), owner_id=world.luc.id, state="late")
+    call(session, world, later, NOON + timedelta(hours=4), owner_id=world.luc.id)
+    request(session, world, asked, "asked").asked_by_id = world.luc.id
+    session.flush()
+    over = Gone(SHIFT_OVER, NOON - timedelta(hours=1))
+    rows = worklist.rows(session, viewer=claire, now=NOON)
+    assert {row.patient.family_name: row.gone for row in rows if row.patient} == {"Taken": over, "Late": over, "Later": None, "Asked": None}
+    places = worklist.places(session, viewer=claire, now=NOON)
+    part = filtering.part(session, places, Filter(owner="nobody"), viewer=claire, now=NOON)
+    assert {place.patient_id for place in part.shown} == {taken.id, late.id}
+    left = leaving.read(session, session.get_one(Service, world.service.id), viewer=claire, since=NOON, now=NOON)
+    assert {line.patient_id: line.gone for line in left.open if line.kind != "request"} == {
+        taken.id: SHIFT_OVER,
+        late.id: SHIFT_OVER,
+        later.id: "",
+    }
 
 
 def test_an_answer_to_be_told_has_its_level_and_a_question_waits_for_the_doctor(session: Session, world: World, claire: Viewer) -> None:
@@ -202,7 +230,7 @@ def test_a_filter_keeps_the_order_and_tells_the_urgent_it_leaves_out(session: Se
     places = worklist.places(session, viewer=claire, now=NOON)
 
     def kept(**wanted: str) -> tuple[list[int | None], int, list[int | None]]:
-        part = filtering.part(session, places, Filter(**wanted), viewer=claire)
+        part = filtering.part(session, places, Filter(**wanted), viewer=claire, now=NOON)
         return [place.patient_id for place in part.shown], part.total, [place.patient_id for place in part.urgent_outside]
 
     assert kept() == ([red.id, mine.id, lucs.id, followed.id], 4, [])
