@@ -73,6 +73,13 @@ def standing(protocol: Protocol, rule: Rule) -> tuple[Looked, ...]:
     return found if any(kinds or names for _, kinds, names in found) else ()
 
 
+@lru_cache(maxsize=4096)
+def measured(protocol: Protocol, rule: Rule) -> tuple[tuple[Condition, frozenset[str]], ...]:
+    """The conditions of a rule that read a measure, each with the keys it reads; whatever else the rule looks at."""
+    read = zip(rule.conditions, (_keys(protocol, spec) for spec in rule.shape.specs()), strict=True)
+    return tuple((condition, kinds) for condition, kinds in read if kinds)
+
+
 def _keys(protocol: Protocol, spec: Spec) -> frozenset[str]:
     found = {SYNONYMS.get(str(spec[word]), str(spec[word])) for word in MEASURED if word in spec}
     for name in (str(spec[word]) for word in GRADED & spec.keys()):

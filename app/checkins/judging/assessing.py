@@ -103,6 +103,7 @@ def alarm(session: Session, patient: Patient, protocol: Protocol, assessment: As
             "checkin_id": row.checkin_id,
             "rules": [step.rule for step in fired],
             "why": [dict(step.why) for step in fired],
+            "values": news.values(protocol, fired, row),
             "inputs": [dict(words) for words in assessment.inputs],
         },
         ladder=plan.ladder_rows(),

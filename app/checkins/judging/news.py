@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Outcome
-from app.checkins.judging import context, dealt
+from app.checkins.judging import charted, context, dealt
 from app.checkins.models import AssessmentRow, CheckIn
 from app.people.models import Patient
 from app.protocols import looks
 from triage.conditions import Case
-from triage.protocol import Protocol
+from triage.protocol import Protocol, Rule
 from triage.terms import Assessment, Level, Step
+
+log = structlog.get_logger(__name__)
 
 LOOKED_BACK = 30
 """Earlier judgements compared. Each one repeats what stands, so the latest few know it."""
@@ -50,6 +53,26 @@ def _met(looked: tuple[looks.Looked, ...], case: Case) -> Names:
     """Of alternatives, only those that are met: a better value beside them is no news."""
     met = [(kinds, taken) for condition, kinds, taken in looked if condition.check(case).met]
     return sorted(frozenset().union(*(kinds for kinds, _ in met))), sorted(frozenset().union(*(taken for _, taken in met)))
+
+
+def values(protocol: Protocol, fired: Iterable[Step], row: AssessmentRow) -> list[list[dict[str, str]]]:
+    """For each step the measures on which its rule fires, as kept: whoever reads that a potassium is grave must read how high.
+
+    They stand beside the reason and decide nothing: what cannot be read is left out, and the alert goes on without it.
+    """
+    rules = {rule.id: rule for rule in protocol.rules}
+    try:
+        case = Case.of({}, {}, (), context.from_json(row.inputs)[1])
+        return [_values(protocol, rules[step.rule], case) if step.rule in rules and not step.error else [] for step in fired]
+    except Exception:
+        log.exception("the values of an alert could not be read", assessment_id=row.id)
+        return []
+
+
+def _values(protocol: Protocol, rule: Rule, case: Case) -> list[dict[str, str]]:
+    met = [kinds for condition, kinds in looks.measured(protocol, rule) if condition.check(case).met]
+    found = ((kind, case.context.measures.get(kind)) for kind in sorted(frozenset().union(*met)))
+    return [{"kind": kind, **charted.plain(one)} for kind, one in found if one is not None]
 
 
 def _told(session: Session, patient: Patient, row: AssessmentRow, standing: Mapping[str, Names]) -> dict[str, Level]:

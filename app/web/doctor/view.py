@@ -24,6 +24,7 @@ from app.web.patient.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
 from app.web.ward import panel
 from app.web.ward.saying import Saying
+from app.web.ward.telling import Raised
 from triage import calendar, explain
 from triage.terms import Assessment, Step
 
@@ -45,6 +46,12 @@ class Patience:
     doses: IntakeReport | None
     labs: Sequence[Measure]
     words: Sequence[Message]
+    alert: Alert | None = None
+
+    @property
+    def reasons(self) -> list[Raised]:
+        """What else raised its alert: a graver value of an hour ago, judged apart, is not hidden by the one after it."""
+        return self.saying.reasons(list(self.alert.events), self.fired) if self.alert else []
 
     @property
     def fired(self) -> list[Step]:
@@ -100,7 +107,9 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
     )
     return Patience(
         patient=patient,
-        saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
+        saying=Saying(
+            page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None), heard.measures if heard else {}
+        ),
         treatment=treatment,
         changes=changes.of_scores(session, patient, now),
         assessment=_assessment(heard),
@@ -112,6 +121,7 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
 
 
 def _assessment(heard: Heard | None) -> Assessment | None:
+        alert=alert,
     """The stored conclusion; None when its stored form cannot be read: the words and the chart stay."""
     if heard is None:
         return None

@@ -82,6 +82,11 @@ class Heard:
         """Scores before treatment as this judgement knew them; a question without one has an unknown baseline."""
         return baseline_of(self.assessment)
 
+    @property
+    def measures(self) -> Mapping[str, Mapping[str, str]]:
+        """The measures this judgement looked at, by key, as it keeps them."""
+        return self.assessment.inputs.get("measures") or {}
+
     def since_baseline(self, key: str) -> int | None:
         """This score minus the one before treatment; None when either is unknown."""
         now, then = self.scores.get(key), self.baseline.get(key)

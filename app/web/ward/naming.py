@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.messaging import pages
@@ -12,8 +12,9 @@ from app.messaging.models import Message
 from app.protocols import looks, scales
 from app.treatment.models import IntakeReport
 from app.web.render import Page
+from app.web.ward.seen import Seen
 from triage.protocol import Protocol
-from triage.terms import DANGERS
+from triage.terms import DANGERS, Step
 
 DECIDED = re.compile(r"((?:Dr|Pr)\b[^,]+), D[0-9]+")
 """A doctor, by their title, and the request they answered; "fever, D14" is a person's own words and stays."""
@@ -21,10 +22,14 @@ DECIDED = re.compile(r"((?:Dr|Pr)\b[^,]+), D[0-9]+")
 
 @dataclass(frozen=True)
 class Naming:
-    """Names things for one page. ``protocol``: names the questions; without it a key is shown by its own word."""
+    """Names things for one page. ``protocol``: names the questions; without it a key is shown by its own word.
+
+    measures: those a judgement looked at, by key, as it keeps them.
+    """
 
     page: Page
     protocol: Protocol | None = None
+    measures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def name(self, key: str) -> str:
         """A question by its full name on screens: the protocol's own, else the library's, else its key."""
@@ -49,6 +54,14 @@ class Naming:
         """What was measured, by the library's name; another is shown as it was written."""
         known = scales.measures().by_key.get(kind)
         return known.name[self.page.language].capitalize() if known else kind
+
+    def seen(self, step: Step) -> str:
+        """What a rule saw, in the reader's words."""
+        return Seen(self.page, self.measures).said(step.inputs)
+
+    def because(self, step: Step) -> str:
+        """Why a rule speaks, in its own words; a day in it as the reader writes days."""
+        return Seen(self.page).dates(step.why[self.page.language])
 
     def composite(self, key: str) -> str:
         """A composite by the protocol's name for it."""

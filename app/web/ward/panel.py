@@ -195,7 +195,9 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
     return Panel(
         key=key,
-        saying=Saying(page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None)),
+        saying=Saying(
+            page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None), heard.measures if heard else {}
+        ),
         row=row,
         alert=alert,
         tasks=row.tasks if row else (),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from app.alerts.models import Alert, AlertEvent
 from app.core.audit import AuditRow
@@ -14,6 +15,7 @@ from app.messaging.models import Message
 from app.people import numbers
 from app.people.models import Patient
 from app.web.ward.naming import Naming
+from app.web.ward.seen import Seen
 from triage.terms import ALARMING, Level, Step
 
 
@@ -32,6 +34,18 @@ def gravity(detail: Mapping[str, Any]) -> tuple[Level, bool, bool]:
     return level_of(detail), detail.get("kind") not in SILENT, bool(detail.get("dangers"))
 
 
+def _valued(text: str, values: Sequence[str]) -> str:
+    return f"{text} ({', '.join(values)})" if values else text
+
+
+class Raised(NamedTuple):
+    """Something that raised an alert: the event, the level of that reason, which may be milder than the alert's, and its words."""
+
+    event: AlertEvent
+    level: Level
+    why: str
+
+
 class Telling(Naming):
     """Puts an alert's events in words for one page."""
 
@@ -42,28 +56,36 @@ class Telling(Naming):
         found = [self.page.say("alert.signs", what=self.dangers(named))] if named else []
         found += [self.page.say("alert.by_weight")] if ALARMING in codes else []
         found += [self.result(detail["result"])] if "result" in detail else []
-        said = detail.get("why") or []
-        for sentence in [said] if isinstance(said, (Mapping, str)) else said:
+        return [*found, *dict.fromkeys(_valued(*rule) for rule in self._rules(detail))] or [self.kind(str(detail.get("kind", "")))]
+
+    def _rules(self, detail: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+        """The sentence of each rule, the graver first, with the measures it saw: a grave potassium without its value is asked for again."""
+        said, values = detail.get("why") or [], detail.get("values") or ()
+        sentences = [said] if isinstance(said, (Mapping, str)) else said
+        for sentence, seen in zip_longest(sentences, values[: len(sentences)], fillvalue=()):
             text = sentence.get(self.page.language, "") if isinstance(sentence, Mapping) else str(sentence)
-            if text and text not in found:
-                found.append(text)
-        return found or [self.kind(str(detail.get("kind", "")))]
+            if text:
+                yield text, [Seen(self.page).value(one) for one in seen]
 
     def result(self, one: Mapping[str, Any]) -> str:
         """A value of the laboratory with its unit, its hour and its grade."""
         f = self.page.formats
-        what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {one['unit']}"
+        what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {Seen(self.page).unit(one['unit'])}"
         at = f.stamp(datetime.fromisoformat(one["taken_at"]))
         return self.page.say("results.graded_value", what=what, value=value, at=at, grade=one["grade"], version=one["version"])
 
-    def reasons(self, events: Sequence[AlertEvent], level: Level, steps: Sequence[Step]) -> list[tuple[AlertEvent, str]]:
-        """What raised the alert to where it stands, latest first, whatever was answered since; what these steps say is not said twice."""
-        shown = {step.why[self.page.language] for step in steps}
-        found: list[tuple[AlertEvent, str]] = []
-        for event in reversed([one for one in events if one.kind in REASONS and level_of(one.detail) >= level]):
-            fresh = [sentence for sentence in dict.fromkeys(self.why(event.detail)) if sentence not in shown]
+    def reasons(self, events: Sequence[AlertEvent], steps: Sequence[Step]) -> list[Raised]:
+        """What raised the alert, the graver first, then the latest, whatever was answered since; what these steps say is not said twice."""
+        told = {step.why[self.page.language]: self.seen(step) for step in steps}
+        heard = sorted((one for one in reversed(events) if one.kind in REASONS), key=lambda one: -level_of(one.detail))
+        shown: set[str] = set()
+        found = []
+        for event in heard:
+            rules = [rule for rule in self._rules(event.detail) if rule[0] in told]
+            again = {_valued(text, values) for text, values in rules if all(one in told[text] for one in values)}
+            fresh = [sentence for sentence in dict.fromkeys(self.why(event.detail)) if sentence not in shown | again]
             shown.update(fresh)
-            found += [(event, " ".join(fresh))] if fresh else []
+            found += [Raised(event, level_of(event.detail), " ".join(fresh))] if fresh and level_of(event.detail) else []
         return found
 
     def kind(self, kind: str) -> str:
