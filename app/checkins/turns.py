@@ -193,9 +193,9 @@ class Turn:
         )
 
     def acknowledge(self) -> None:
-        """A person will read this; when, depends on the opening hours."""
+        """A person will read this; when, depends on the opening hours. On the telephone a nurse has heard it: nobody "will read" it."""
         if care_team.is_open(self.service, self.now):
-            self.say("received", Purpose.ADMINISTRATIVE)
+            self.say("noted_plain" if self.source == pages.CALL else "received", Purpose.ADMINISTRATIVE)
         else:
             self.say("closed", Purpose.ADMINISTRATIVE, {"opening": self.opening()})
 

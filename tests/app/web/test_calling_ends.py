@@ -96,6 +96,21 @@ def test_nothing_answered_is_not_finished(claire: TestClient, chain: Chain, mari
     assert chain.checkin(marie, WEDNESDAY).closed_at is None
 
 
+def test_after_a_call_nobody_is_told_that_a_message_will_be_read(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """She wrote nothing: what the nurse said aloud stands in the story as said aloud, never as a text that was delivered."""
+    before = chain.received()
+    call = Call(claire, chain, marie)
+    for key, value in QUIET.items():
+        call.answer(key, value)
+    assert call.send("finish", sure="yes") == 303
+    assert "C'est noté, merci. Si cela ne va pas, appelez-nous" in call.page()
+    chain.send()
+    assert chain.received() == before
+    story = said(claire.get(f"/patients/{marie.id}/timeline"))
+    assert "lira votre message" not in story
+    assert "c'est noté, merci. Si cela ne va pas : 0199001234. Urgence : 15. dit au téléphone" in story
+
+
 def test_the_emergency_number_is_on_the_page_however_many_telephones_a_family_has(claire: TestClient, chain: Chain) -> None:
     """Rose, her daughter and her son each have a telephone, and a doctor beside: the emergency number is there (FR-32)."""
     rose = chain.follow(
