@@ -66,7 +66,7 @@ def _supplies(path: Path, skip_bad: bool) -> dict[str, Supplies]:
     found: dict[str, Supplies] = {}
 
     def keep(row: Row) -> None:
-        on, amount = _date(row), tables.number(row, "duration_days")
+        on, amount = tables.day(row, "date") if row["date"].strip() else None, _lasting(row)
         tables.number(row, "units_per_day")
         patient = found.setdefault(row["patient"].strip(), Supplies())
         if on is None:
@@ -78,12 +78,12 @@ def _supplies(path: Path, skip_bad: bool) -> dict[str, Supplies]:
     return found
 
 
-def _date(row: Row) -> date | None:
-    text = row["date"].strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise BadRow(f"date {text!r}, expected a day such as 2026-11-22") from None
+def _lasting(row: Row) -> Decimal | None:
+    """Days a supply lasts, None when nobody wrote it. Part of a day may stand there: 30 tablets, four a day."""
+    found = tables.number(row, "duration_days")
+    if found is not None and found > FURTHEST_DAY:
+        raise BadRow(f"duration_days {tables.shown(row['duration_days'].strip())}, expected at most {FURTHEST_DAY}")
+    return found
 
 
 def _answer(row: Row, supplies: Mapping[str, Supplies]) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _due(day: int, on: int | None, off: int | None) -> bool:
 def _day(row: Row, column: str, *, negative: bool = False) -> int | None:
     found = tables.number(row, column, negative=negative)
     if found is not None and (found != int(found) or abs(found) > FURTHEST_DAY):
-        raise BadRow(f"{column} {row[column].strip()!r}, expected whole days, at most {FURTHEST_DAY}")
+        raise BadRow(f"{column} {tables.shown(row[column].strip())}, expected whole days, at most {FURTHEST_DAY}")
     return None if found is None else int(found)
 
 

@@ -32,6 +32,10 @@ COURSE = ("patient", "agent", "first_intake", "days_on", "days_off", "hold_from"
 ADDED = ("level", "respond_within", "rules_fired", "scores", "grades", "reason", "composites")
 """scores 0-4 (what was said), composites 0-3 (PRO-CTCAE) and grades 0-5 (CTCAE, with its version) are three columns."""
 BASELINE = "baseline"
+LONGEST_CYCLE = 3650
+"""Days on or off, ten years: more is a slip, and no calendar counts on from it."""
+LONGEST_NAME = 100
+"""Characters of a trace's file name that come from the patient and the check-in: file systems refuse names over 255."""
 FAHRENHEIT = units.read("[degF]")
 
 
@@ -79,13 +83,14 @@ def _check(protocol: Protocol, row: Row) -> None:
     for column in ("patient", "checkin", "key"):
         if not row[column].strip():
             raise BadRow(f"{column} is empty")
-    _date(row, "asked_on")
+    tables.day(row, "asked_on")
     for column in OPTIONAL:
         tables.number(row, column)
     key, text = row["key"].strip(), row["value"].strip()
     question = protocol.questions.get(key)
     if question is None and scales.measures().key_of(key) is None:
-        raise BadRow(f"key {key!r} is neither a question of this protocol nor a measure; see: vigie protocols show {protocol.slug} --json")
+        seen = f"vigie protocols show {protocol.slug} --json"
+        raise BadRow(f"key {tables.shown(key)} is neither a question of this protocol nor a measure; see: {seen}")
     if (question is None or question.kind in NUMBERS) and _numeric(text):
         tables.number(row | {"value": text.replace(",", ".")}, "value")
 
@@ -93,13 +98,6 @@ def _check(protocol: Protocol, row: Row) -> None:
 def _numeric(text: str) -> bool:
     """Does it look like a number, be it infinite or not one? Words are the engine's to judge."""
     return re.fullmatch(r"[+-]?(?:[\d.,]+(?:e[+-]?\d+)?|nan|inf|infinity)", text.casefold()) is not None
-
-
-def _date(row: Row, column: str) -> date:
-    try:
-        return date.fromisoformat(row[column].strip())
-    except ValueError:
-        raise BadRow(f"{column} {row[column]!r}, expected a date such as 2026-11-22") from None
 
 
 def _said(protocol: Protocol, row: Row) -> Said:
@@ -119,7 +117,9 @@ def _measured(row: Row, key: str, text: str, unit: str) -> Said:
     number = tables.number(row | {"value": text.replace(",", ".")}, "value")
     assert number is not None  # it looked like a number, and was one when the rows were checked
     lln, uln = (tables.number(row, column) for column in OPTIONAL)
-    return Said(key, text, Measured(number, unit or scales.measures().by_key[key].unit, _date(row, "asked_on"), lln, uln), measure=True)
+    return Said(
+        key, text, Measured(number, unit or scales.measures().by_key[key].unit, tables.day(row, "asked_on"), lln, uln), measure=True
+    )
 
 
 def _in_unit(row: Row, wanted: str, unit: str) -> str:
@@ -150,12 +150,12 @@ def _courses(source: Path, skip_bad: bool) -> dict[str, tuple[Taken, ...]]:
                 raise BadRow(f"{column} is empty")
         key = (row["patient"], row["agent"].strip())
         days = [tables.number(row, column) for column in ("days_on", "days_off")]
-        if any(number is not None and number != int(number) for number in days):
-            raise BadRow("days_on and days_off, expected whole numbers")
+        if any(number is not None and (number != int(number) or number > LONGEST_CYCLE) for number in days):
+            raise BadRow(f"days_on and days_off, expected whole numbers, at most {LONGEST_CYCLE}")
         on, off = (None if number is None else int(number) for number in days)
         holds = _hold(row)
         before = found.get(key)
-        found[key] = Taken(key[1], _date(row, "first_intake"), on or None, off, (*(before.holds if before else ()), *holds))
+        found[key] = Taken(key[1], tables.day(row, "first_intake"), on or None, off, (*(before.holds if before else ()), *holds))
 
     tables.sound(tables.read(source, COURSE), keep, skip_bad=skip_bad)
     return {patient: tuple(t for (who, _), t in found.items() if who == patient) for patient, _ in found}
@@ -164,16 +164,16 @@ def _courses(source: Path, skip_bad: bool) -> dict[str, tuple[Taken, ...]]:
 def _hold(row: Row) -> tuple[Span, ...]:
     if not row["hold_from"].strip():
         return ()
-    ends = _date(row, "hold_until") if row["hold_until"].strip() else None
-    if ends is not None and ends < (begins := _date(row, "hold_from")):
+    ends = tables.day(row, "hold_until") if row["hold_until"].strip() else None
+    if ends is not None and ends < (begins := tables.day(row, "hold_from")):
         raise BadRow(f"hold_until {ends} is before hold_from {begins}")
-    return (Span(_date(row, "hold_from"), ends),)
+    return (Span(tables.day(row, "hold_from"), ends),)
 
 
 def _histories(protocol: Protocol, rows: Iterable[Row], taken: dict[str, tuple[Taken, ...]]) -> list[History]:
     grouped: dict[str, dict[tuple[str, date], list[Said]]] = {}
     for row in rows:
-        visit = (row["checkin"], _date(row, "asked_on"))
+        visit = (row["checkin"], tables.day(row, "asked_on"))
         grouped.setdefault(row["patient"], {}).setdefault(visit, []).append(_said(protocol, row))
     found = []
     for patient, visits in grouped.items():
@@ -213,7 +213,7 @@ def _keep(folder: Path, judged: dict[tuple[str, str], Judged]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, ((patient, name), one) in enumerate(judged.items(), 1):
-            stem = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{number:05}-{patient}-{name}")
+            stem = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{number:05}-{patient}-{name}")[:LONGEST_NAME]
             trace = {"patient": patient, "checkin": name, "asked_on": str(one.check_in.asked_on)} | explain.to_dict(one.assessment)
             (folder / f"{stem}.json").write_text(json.dumps(trace, ensure_ascii=False, indent=2), encoding="utf-8")
     except OSError as error:

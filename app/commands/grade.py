@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.tables import BadRow, Row, number, one_of, through
+from app.commands.tables import BadRow, Row, number, one_of, shown, through
 from app.protocols import scales
 from triage.grading import composite
 from triage.grading.composite import LETTERS, Instrument
@@ -19,7 +19,7 @@ In = Annotated[Path, typer.Argument(metavar="IN", help="CSV file; - for standard
 Out = Annotated[Path, typer.Option("--out", help="Where the CSV goes; - for standard output.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out and list them on standard error.")]
 
-ITEMS = range(1, 81)
+ITEMS = frozenset(str(number) for number in range(1, 81))
 LIMITS = ("lln", "uln", "baseline")
 
 
@@ -50,9 +50,10 @@ def _composite(instrument: Instrument, row: Row, *, zero_impute: bool) -> list[s
         _response(row, letter)
     if not item_no:
         return ["", "", "", "", "item_no is missing", ""]
-    if not item_no.removesuffix(".0").isdecimal() or int(item_no.removesuffix(".0")) not in ITEMS:
-        raise BadRow(f"item_no {item_no!r}, expected a whole number from 1 to 80")
-    item = instrument.items[int(item_no.removesuffix(".0"))]
+    whole = item_no.removesuffix(".0").lstrip("0")
+    if whole not in ITEMS:
+        raise BadRow(f"item_no {shown(item_no)}, expected a whole number from 1 to 80")
+    item = instrument.items[int(whole)]
     found = composite.score_item(instrument, item, {letter: row[letter] for letter in LETTERS}, zero_impute=zero_impute)
     scores = [found.scores.get(letter) for letter in LETTERS]
     flag = "a is 0 and a later answer is not: ask again" if found.contradiction else ""
@@ -67,7 +68,7 @@ def _response(row: Row, letter: str) -> None:
     except ValueError:
         return
     if (found := number(row, letter)) is not None and found not in (0, 1, 2, 3, 4):
-        raise BadRow(f"{letter} {text!r}, expected a score from 0 to 4 or an English response")
+        raise BadRow(f"{letter} {shown(text)}, expected a score from 0 to 4 or an English response")
 
 
 @grade.command("labs")

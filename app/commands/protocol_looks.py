@@ -81,7 +81,7 @@ def unverified(
     as_json: Json = False,
 ) -> None:
     """Every value that nobody has found in its source yet: the list of the pharmacist who will sign."""
-    rows = [row for path, text in _documents(protocol) for row in _doubts(parse(text, shelf.layers()))]
+    rows = [row for path, text in _documents(protocol) for row in _doubts(_read(path, text))]
     if as_json:
         say_json(rows)
         return
@@ -109,7 +109,10 @@ def _doubts(protocol: Protocol) -> Iterator[dict[str, str]]:
 
 
 def _parsed(name: str) -> Protocol:
-    path, text = next(iter(_documents(name)))
+    return _read(*next(iter(_documents(name))))
+
+
+def _read(path: object, text: str) -> Protocol:
     try:
         return parse(text, shelf.layers())
     except ProtocolError as error:

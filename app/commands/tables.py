@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,6 +24,10 @@ Row = dict[str, str]
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 FURTHEST = 300
 """Powers of ten beyond which a number is taken for infinite, or for a slip."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""A day outside them is a slip, and calendars cannot count on from the last day there is."""
+LONGEST_SHOWN = 60
+"""Characters of a cell that a sentence repeats: an error is one readable line, also about a cell of a million digits."""
 
 
 class BadRow(Exception):
@@ -40,11 +45,7 @@ class Table:
 
 def read(source: Path, wanted: Sequence[str], optional: Sequence[str] = ()) -> Table:
     """A CSV file, or standard input for ``-``. Raises BadInput when it is not one, or lacks a wanted column."""
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig") if str(source) == "-" else source.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{source} cannot be read as UTF-8 text: {error}") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_text(source), newline=""), strict=True)
     try:
         header = next(reader, [])
     except csv.Error as error:
@@ -55,6 +56,21 @@ def read(source: Path, wanted: Sequence[str], optional: Sequence[str] = ()) -> T
         found = f"{'missing' if missing else 'more than once'}: {', '.join(missing or doubled)}"
         raise BadInput(f"{source}: row 1: expected each of {', '.join(wanted)} once as column names; {found}")
     return Table(source, header, list(_numbered(reader, header, [name for name in optional if name not in header])))
+
+
+def _text(source: Path) -> str:
+    """The file as it stands, its line ends too: a cell of two lines is carried through unchanged. A byte-order mark is no column's."""
+    try:
+        content = sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{source} cannot be read: {error.strerror}. Nothing was written") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            f"{source}: line {line}: byte 0x{content[error.start]:02x} is not UTF-8. Save the file as CSV UTF-8. Nothing was written"
+        ) from error
 
 
 def _numbered(reader: Iterator[list[str]], header: list[str], absent: list[str]) -> Iterator[tuple[int, Row | str]]:
@@ -138,15 +154,32 @@ def number(row: Row, column: str, *, negative: bool = False) -> Decimal | None:
     if not text:
         return None
     if not NUMBER.fullmatch(text) or abs((found := Decimal(text)).adjusted()) > FURTHEST:
-        raise BadRow(f"{column} {text!r}, expected a finite number such as 12.5")
+        raise BadRow(f"{column} {shown(text)}, expected a finite number such as 12.5")
     if found < 0 and not negative:
-        raise BadRow(f"{column} {text!r}, expected zero or more")
+        raise BadRow(f"{column} {shown(text)}, expected zero or more")
     return found
+
+
+def day(row: Row, column: str) -> date:
+    """A day of a cell, 1900 to 2199. Raises BadRow when it is none."""
+    text = row[column].strip()
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise BadRow(f"{column} {shown(text)}, expected a day such as 2026-11-22") from None
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise BadRow(f"{column} {shown(text)}, expected a day from {FIRST_DAY} to {LAST_DAY}")
+    return found
+
+
+def shown(text: str) -> str:
+    """A cell as a sentence repeats it: quoted, and cut where it is long."""
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}… ({len(text)} characters)"
 
 
 def one_of(row: Row, column: str, words: Sequence[str]) -> str:
     """The word of a cell, one of a closed list ('' may be in it). Raises BadRow naming the list."""
     text = row[column].strip()
     if text not in words:
-        raise BadRow(f"{column} {text!r}, expected one of {', '.join(word or '(empty)' for word in words)}")
+        raise BadRow(f"{column} {shown(text)}, expected one of {', '.join(word or '(empty)' for word in words)}")
     return text

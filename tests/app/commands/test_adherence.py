@@ -130,6 +130,8 @@ def test_a_malformed_row_stops_everything(
         ("2026-02-30,odette,x,1,30,town", "row 3: date '2026-02-30', expected a day such as"),
         ("2026-02-03,odette,x,1,-30,town", "row 3: duration_days '-30', expected zero or more"),
         ("2026-02-03,odette,x,-1,30,town", "row 3: units_per_day '-1', expected zero or more"),
+        ("2026-02-03,odette,x,1,1e300,town", "row 3: duration_days '1e300', expected at most 100000"),
+        ("9999-12-31,odette,x,1,30,town", "row 3: date '9999-12-31', expected a day from 1900-01-01 to 2199-12-31"),
         ("2026-02-03,odette,x,1,thirty,town", "row 3: duration_days 'thirty', expected a finite number"),
         ("2026-02-03,odette", "row 3: 2 cells, expected 6"),
     ],

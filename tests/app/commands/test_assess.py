@@ -199,6 +199,25 @@ def test_a_hold_that_ends_before_it_begins_is_refused(run: Run, tmp_path: Path) 
     assert "row 2: hold_until 2026-09-08" in said
 
 
+@pytest.mark.parametrize(
+    ("course", "says"),
+    [
+        ("2026-09-01,1e300,7,,", "row 2: days_on and days_off, expected whole numbers, at most 3650"),
+        ("2026-09-01,14,999999999,,", "row 2: days_on and days_off"),
+        ("0001-01-01,14,7,,", "row 2: first_intake '0001-01-01', expected a day from 1900-01-01"),
+        ("2026-09-01,14,7,2026-09-02,9999-12-31", "row 2: hold_until '9999-12-31', expected a day from 1900-01-01 to 2199-12-31"),
+    ],
+)
+def test_a_day_or_a_cycle_no_calendar_can_count_is_a_malformed_row(run: Run, tmp_path: Path, course: str, says: str) -> None:
+    (tmp_path / "courses.csv").write_text(f"{COURSES.splitlines()[0]}\nodette,capecitabine,{course}\n", encoding="utf-8")
+    assert says in refused(run, tmp_path, lines("c", "2026-09-08", nausea="1"), "--courses", tmp_path / "courses.csv")
+
+
+def test_a_name_of_any_length_has_its_trace(run: Run, tmp_path: Path) -> None:
+    judged(run, tmp_path, lines("c" * 3000, "2026-09-08", patient="../odette", **CALM), "--traces", tmp_path / "traces")
+    assert [path.name[:19] for path in (tmp_path / "traces").iterdir()] == ["00001-.._odette-ccc"]
+
+
 def test_a_measure_in_an_unknown_unit_is_no_error(run: Run, tmp_path: Path) -> None:
     rows = [
         *lines("c", "2026-09-08", **CALM),

@@ -115,6 +115,7 @@ HEAD = "ctcae_version,term,value,unit,lln\n5.0,Anemia,99,g/L,\n"
         ("pro-ctcae", "item_no,a\nnine,1\n", "row 2: item_no 'nine'"),
         ("pro-ctcae", "item_no,a\n9,5\n", "row 2: a '5', expected a score from 0 to 4"),
         ("pro-ctcae", "item_no,a,b\n9,1,2.5\n", "row 2: b '2.5'"),
+        ("pro-ctcae", f"item_no,a\n{'9' * 5000},1\n", "… (5000 characters), expected a whole number from 1 to 80"),
         ("pro-ctcae", "item_no,a\n9,NaN\n", "row 2: a 'NaN'"),
         ("pro-ctcae", "item_no,a\n9,-1\n", "row 2: a '-1'"),
         ("pro-ctcae", 'item_no,a\n9,"1\n', "row 2: not CSV"),
@@ -156,6 +157,25 @@ def test_a_second_run_replaces_its_own_columns(run: Run, tmp_path: Path) -> None
     first = out.read_text(encoding="utf-8")
     assert run("grade", "pro-ctcae", out, "--out", out).code == 0
     assert out.read_text(encoding="utf-8") == first
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_of_another_encoding_is_refused_with_its_line_and_what_to_do(run: Run, tmp_path: Path, encoding: str) -> None:
+    """A spreadsheet saves so unless it is told otherwise; a letter read wrongly could be a reply read wrongly."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes("item_no,a,nom\r\n16,4,Ann\r\n16,4,Zoé\r\n".encode(encoding))
+    said = run("grade", "pro-ctcae", source, "--out", out)
+    line = {"latin-1": "line 3: byte 0xe9", "utf-16": "line 1: byte 0xff"}[encoding]
+    assert said.code == 2
+    assert said.err == f"vigie: {source}: {line} is not UTF-8. Save the file as CSV UTF-8. Nothing was written\n"
+    assert not out.exists()
+
+
+def test_a_cell_of_two_lines_is_carried_through_as_it_stands(run: Run, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(b'item_no,a,note\r\n16,4,"one\r\ntwo"\r\n')
+    assert run("grade", "pro-ctcae", source, "--out", out).code == 0
+    assert b'"one\r\ntwo"' in out.read_bytes()
 
 
 @pytest.mark.parametrize("missing", ["nowhere.csv", "."])

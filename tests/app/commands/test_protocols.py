@@ -49,6 +49,13 @@ def test_what_is_neither_a_file_nor_a_slug_is_told_with_the_slugs(run: Run) -> N
     assert (said.code, "sunitinib-28-14" in said.err) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["show", "unverified"])
+def test_a_file_that_is_no_protocol_is_one_line(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "mine.toml").write_text("a = [", encoding="utf-8")
+    said = run("protocols", command, tmp_path / "mine.toml")
+    assert (said.code, said.err.count("\n"), "mine.toml: document: is not readable TOML" in said.err) == (2, 1, True)
+
+
 def test_a_service_adopts_a_copy_and_the_library_stays(on_database: Run, seeded: World, database: Database, tmp_path: Path) -> None:
     copy = tmp_path / "ours.toml"
     copy.write_text(
