@@ -196,7 +196,7 @@ def hear(session: Session, request: DoctorRequest, decision: Decision, *, by: Vi
 def confirm(session: Session, request: DoctorRequest, *, by: Viewer, now: datetime) -> None:
     """The doctor confirms what a nurse wrote down and what holds already. Raises Refusal when it is another doctor's word, or none."""
     by.require("answer_requests")
-    if request.spoken_to_id is None or request.state not in (RequestState.ANSWERED, RequestState.TOLD):
+    if request.spoken_to_id is None or request.state not in (RequestState.ANSWERED, RequestState.TOLD, RequestState.REPLACED):
         raise Refusal("Nothing told by telephone waits to be confirmed here.")
     if request.answered_by_id != by.actor.id:
         doctor = session.get_one(Staff, request.answered_by_id)

@@ -195,6 +195,9 @@ def taken(session: Session, request: DoctorRequest, now: datetime) -> Conflict:
     """Who was first, and when."""
     if request.state == RequestState.WITHDRAWN:
         return Conflict("{name} withdrew this request {ago}.", **_who(session, request.withdrawn_by_id, request.withdrawn_at, now))
+    if request.state == RequestState.REPLACED:
+        last = [event for event in request.events if event.kind == "replaced"][-1]
+        return Conflict("The answer of {name} replaced this one {ago}.", name=last.detail["doctor"], ago=now - last.at)
     if request.state == RequestState.TOLD:
         return Conflict("{name} told the patient {ago}.", **_who(session, request.told_by_id, request.told_at, now))
     if request.state == RequestState.ANSWERED:

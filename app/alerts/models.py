@@ -144,24 +144,29 @@ class Task(Base):
 
 
 class RequestState(StrEnum):
-    """asked → seen → answered → told; withdrawn while the doctor has not answered. Corrected: told → answered, to be told again."""
+    """asked → seen → answered → told; withdrawn while the doctor has not answered. Corrected: told → answered, to be told again.
+
+    replaced: a later answer about the same tablets took its place before the patient was told.
+    """
 
     ASKED = "asked"
     SEEN = "seen"
     ANSWERED = "answered"
     TOLD = "told"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
 
 
 REQUEST_MOVES = {
     RequestState.ASKED: {RequestState.SEEN, RequestState.ANSWERED, RequestState.WITHDRAWN},
     RequestState.SEEN: {RequestState.ANSWERED, RequestState.WITHDRAWN},
-    RequestState.ANSWERED: {RequestState.TOLD},
+    RequestState.ANSWERED: {RequestState.TOLD, RequestState.REPLACED},
     RequestState.TOLD: set[RequestState](),
     RequestState.WITHDRAWN: set[RequestState](),
+    RequestState.REPLACED: set[RequestState](),
 }
-"""A doctor who corrects an answer (correcting.py) makes it ``answered`` again from ``answered`` or ``told``, by the row's stamp: nothing
-else goes back, so that of two answers given at once one is refused."""
+"""A doctor who corrects an answer (correcting.py) makes it ``answered`` again from ``answered`` or ``told``, by the row's stamp, and what
+it had replaced (replacing.py) with it: nothing else goes back, so that of two answers given at once one is refused."""
 
 FOR_THE_DOCTOR = (RequestState.ASKED, RequestState.SEEN)
 """Somebody waits for the doctor. What is ``answered`` waits for a nurse who tells the patient."""
@@ -232,7 +237,7 @@ class DoctorRequest(Base):
 
 class RequestEvent(Base):
     """One thing that happened to a request; rows only grow. kind: asked, stepped, seen, spoken, answered, corrected, confirmed, tried,
-    told, withdrawn, danger. detail: what is needed to say it in words."""
+    told, withdrawn, danger, replaced, replaces, brought_back. detail: what is needed to say it in words."""
 
     __tablename__ = "doctor_request_event"
 

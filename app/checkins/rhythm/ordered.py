@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking
+from app.alerts import answering, asking, replacing
 from app.alerts.answering import Decision
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest
+from app.checkins import turn_taking
 from app.checkins.rhythm import called_in, freezing, planning
 from app.core.audit import Actor
 from app.core.errors import Refusal
@@ -18,10 +19,12 @@ from app.people import absences
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer
 from app.treatment import courses, days, orders, supplies
-from app.treatment.models import Course
+from app.treatment.models import Course, HoldKind
 from triage import calendar
 
 NO_TREATMENT = "This patient has no running treatment: nothing can be held, reduced or stopped. Choose another answer."
+HELD_UNTIL = "The treatment is already held until {day}. To give tablets again sooner, choose Continue with its day."
+HELD_OPEN = "The treatment is already held until further notice. To give tablets again sooner, choose Continue with its day."
 NOT_LESS = "The dose in force is {dose} mg: a reduction is less. For a higher dose, open the treatment."
 
 
@@ -54,6 +57,7 @@ def confirm(session: Session, request_id: int, *, by: Viewer, now: datetime) -> 
 
 def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, by: Actor, now: datetime) -> None:
     """What the answer changes, then the plan of the patient's check-ins. ``did`` keeps the rows it wrote: a correction takes them back."""
+    turn_taking.hold(session, request.patient_id)  # of two doctors who answer two requests at once, the second sees the first
     patient = session.get_one(Patient, request.patient_id)
     reason = reason_of(session, request, decision)
     if decision.answer is DoctorAnswer.SEE_TODAY:
@@ -67,6 +71,7 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
         planning.replan_patient(session, patient, now=now)
     request.answer_detail = {**request.answer_detail, "did": did}
     session.flush()
+    replacing.settle(session, request, by=by, now=now, today=calendar.local_day(now, patient.timezone))
 
 
 def reason_of(session: Session, request: DoctorRequest, decision: Decision) -> str:
@@ -93,6 +98,7 @@ def _treated(
         ended = courses.resume(session, course, patient, on=first, by=by, now=now)
         return {"course": course.id, "ended": [[row.id, ran[row.id]] for row in ended]}
     if decision.answer is DoctorAnswer.HOLD_UNTIL:
+        _not_shorter(course, first, decision.until_day)
         row = courses.hold(session, course, patient, from_day=first, until_day=decision.until_day, reason=reason, by=by, now=now)
         return {"course": course.id, "hold": row.id}
     if decision.answer is DoctorAnswer.STOP:
@@ -100,6 +106,17 @@ def _treated(
         return {"course": course.id, "stopped": True}
     kept = _reduce(session, request, course, patient, decision, first=first, reason=reason, by=by, now=now)
     return {"course": course.id, "dose": kept}
+
+
+def _not_shorter(course: Course, first: date, last: date | None) -> None:
+    """A hold ends no other: a patient told its nearer day would take tablets that are still forbidden. Raises Refusal."""
+    standing = days.standing_hold([hold for hold in course.holds if hold.kind == HoldKind.ORDERED], first)
+    if standing is None or last is None:
+        return
+    if standing.until_day is None:
+        raise Refusal(HELD_OPEN, field="until", status=422)
+    if standing.until_day > last:
+        raise Refusal(HELD_UNTIL, field="until", status=422, day=standing.until_day)
 
 
 def _reduce(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking
+from app.alerts import answering, asking, replacing
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer, DoctorRequest
 from app.checkins.rhythm import ordered
@@ -66,7 +66,10 @@ class TellIn(Body):
 
 
 class RequestOut(BaseModel):
-    """A request. doctor, asked_by, answered_by, told_by: logins. respond_by: of the answer; once answered, of telling the patient."""
+    """A request. doctor, asked_by, answered_by, told_by: logins. respond_by: of the answer; once answered, of telling the patient.
+
+    replaced_by: the request whose answer took the place of this one's before the patient was told.
+    """
 
     id: int
     patient_id: int
@@ -85,13 +88,14 @@ class RequestOut(BaseModel):
     answered_at: datetime | None
     told_by: str | None
     told_at: datetime | None
+    replaced_by: int | None
 
 
 @router.get("/requests", summary="Requests to doctors")
 def list_requests(
     who: Caller,
     session: Reads,
-    state: Literal["asked", "seen", "answered", "told", "withdrawn"] | None = None,
+    state: Literal["asked", "seen", "answered", "told", "withdrawn", "replaced"] | None = None,
     patient: PatientQuery = None,
     limit: Limit = PAGE,
 ) -> list[RequestOut]:
@@ -182,4 +186,5 @@ def _shown(session: Session, row: DoctorRequest) -> RequestOut:
         answered_at=row.answered_at,
         told_by=logins.get(row.told_by_id or 0),
         told_at=row.told_at,
+        replaced_by=replacing.replaced_by(row),
     )

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import asking
+from app.alerts import asking, replacing
 from app.alerts.models import DoctorRequest
 from app.care import contacts, programmes
 from app.care.contact_models import Contact
@@ -56,7 +56,7 @@ class Home:
 
     overdue: orders whose patient was to know by now; telling: those whose hour has not come. worst: of each patient here who has one, the
     level of the open alert. unsigned: other texts without a doctor, which nobody follows. teller: whose turn it is to say the answer just
-    sent; "" while nobody has it.
+    sent; "" while nobody has it. replaced: untold answers whose place it took.
     """
 
     dangers: Sequence[Danger]
@@ -74,6 +74,7 @@ class Home:
     worst: Mapping[int, str]
     answered: DoctorRequest | None = None
     teller: str = ""
+    replaced: Sequence[DoctorRequest] = ()
     read: Contact | None = None
 
     def level_of(self, request: DoctorRequest) -> str:
@@ -136,6 +137,7 @@ def _home(page: Page, session: Session, answered: int, read: int) -> Home:
         names=chart_data.staff_names(session, service.id),
         answered=sent,
         teller=next((one.row.owner for one in pressing.untold if sent is not None and one.request.id == sent.id), ""),
+        replaced=replacing.replaced(session, sent) if sent is not None else (),
         read=gone,
     )
 

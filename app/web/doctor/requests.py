@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -51,7 +51,7 @@ def _page(page: Page, shown: Shown, status: int = 200) -> Response:
         today=today.isoformat(),
         clock=f"{page.formats.local(page.now):%H:%M}",
         story=wording.story,
-        day_of=lambda text: page.formats.day(date.fromisoformat(text)),
+        order=lambda chosen, detail: wording.answer(page, chosen, detail),
         quick=[(days, today + timedelta(days=days - 1)) for days in QUICK_HOLDS],
         medicines=[one for one in days_of.medicines_of(treatment.course) if one.stopped_on is None] if treatment else [],
         strengths=_strengths(page, treatment),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, correcting
+from app.alerts import answering, asking, correcting, replacing
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.messaging.models import Message
 from app.people import absences, patients
@@ -64,7 +64,8 @@ class Patience:
 class Shown:
     """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home.
 
-    danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then.
+    danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then. replaced: untold
+    answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
     """
 
     request: DoctorRequest
@@ -83,6 +84,9 @@ class Shown:
     signs: Sequence[str] = ()
     may_correct: bool = False
     corrections: Sequence[Mapping[str, Any]] = ()
+    replaced: Sequence[DoctorRequest] = ()
+    replaced_by: RequestEvent | None = None
+    untold: Sequence[DoctorRequest] = ()
     changed: str = ""
     proposed: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -141,8 +145,9 @@ def shown(
     alert = session.get(Alert, request.alert_id) if request.alert_id else None
     known = about(page, session, patient, alert=alert)
     told = request.state in (RequestState.ANSWERED, RequestState.TOLD)
+    answered = told or request.state == RequestState.REPLACED
     open_danger = danger.unspoken(session, patient.id)
-    unconfirmed = told and request.spoken_to_id is not None and request.confirmed_at is None
+    unconfirmed = answered and request.spoken_to_id is not None and request.confirmed_at is None
     return Shown(
         request=request,
         level=danger.level_of(request, danger.worst(session, [patient.id])),
@@ -160,6 +165,9 @@ def shown(
         signs=danger.signs_of(open_danger),
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
         corrections=correcting.corrections(request),
+        replaced=replacing.replaced(session, request),
+        replaced_by=replacing.taken_over(request),
+        untold=() if request.state == RequestState.REPLACED else replacing.untold(session, request),
         changed=changes.read_by(page, known, request.changed),
         proposed=changes.read_by(page, known, request.proposed),
         values=values or {},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from app.alerts.models import DoctorAnswer, DoctorRequest, RequestEvent
 from app.web.render import Page
@@ -23,6 +24,21 @@ def order(page: Page, request: DoctorRequest) -> str:
     if request.answer == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.brief.resume")
     return say(f"doctor.brief.{request.answer}")
+
+
+def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
+    """An answer in full, with everything that belongs to it: days, dose and the tablets that make it."""
+    say, f = page.say, page.formats
+    day = {name: f.day(date.fromisoformat(str(detail[name]))) for name in ("from_day", "until_day") if detail.get(name)}
+    begins = f", {say('doctor.order.from', day=day['from_day'])}" if "from_day" in day else ""
+    if chosen == DoctorAnswer.HOLD_UNTIL:
+        return say("doctor.order.hold_until", day=day["until_day"]) if "until_day" in day else say("doctor.order.hold_open")
+    if chosen == DoctorAnswer.REDUCE_TO:
+        tablets = " + ".join(say("treatment.tablets", count=count, mg=f.number(strength)) for strength, count in detail.get("tablets", ()))
+        return say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + (f" ({tablets})" if tablets else "") + begins
+    if chosen == DoctorAnswer.CONTINUE and detail.get("resume"):
+        return say("doctor.order.resume") + begins
+    return say(f"doctor.order.{chosen}")
 
 
 def in_list(page: Page, request: DoctorRequest, doctor: str) -> str:

@@ -30,6 +30,7 @@ FATE = (
     "doctor_asked",
     "doctor_answered",
     "doctor_corrected",
+    "doctor_replaced",
     "closed",
     "reopened",
 )

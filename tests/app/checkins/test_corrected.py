@@ -198,9 +198,10 @@ def test_who_may_correct_and_when(
 def test_an_answer_under_a_later_one_is_not_corrected(
     database: Database, world: World, request_: DoctorRequest, answer: Answer, correct: Correct
 ) -> None:
-    """Held this morning, stopped since by another request: taking the hold back would say nothing of the stop."""
+    """Held this morning and told, stopped since by another request: taking the hold back would say nothing of the stop."""
     answer(HOLD)
     with database.transaction() as session:
+        answering.tell(session, request_.id, by=viewer_of(world.claire), now=TEN, reached=True, words="Jusqu'à vendredi.")
         marie = session.get_one(Patient, request_.patient_id)
         later = TEN + timedelta(hours=1)
         again = asking.ask(session, marie, by=viewer_of(world.claire), now=later, question="Grade 4.", level="high")

@@ -1,0 +1,149 @@
+"""A later answer about the tablets takes the place of one the patient was not told: the nurse has one thing to tell, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from app.alerts import answering, asked, asking, replacing
+from app.alerts.answering import Decision
+from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState
+from app.checkins.rhythm import corrected, ordered, planning
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.errors import Conflict, Refusal
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from app.protocols import shelf
+from app.treatment import days
+from app.treatment.models import Course
+from tests.factories import World, a_course, a_patient
+
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+"""A Wednesday, the third day of Marie's first cycle."""
+TODAY, FRIDAY, SATURDAY = (date(2026, 11, day) for day in (25, 27, 28))
+HOUR = timedelta(hours=1)
+HOLD = Decision(DoctorAnswer.HOLD_UNTIL, "Hydratation.", until_day=FRIDAY)
+OPEN = Decision(DoctorAnswer.HOLD_UNTIL, "Bilan d'abord.")
+STOP = Decision(DoctorAnswer.STOP, "Toxicité.")
+RESUME = Decision(DoctorAnswer.CONTINUE, "Bilan normal.", resume=True)
+LATER = Decision(DoctorAnswer.CONTINUE, "Samedi.", from_day=SATURDAY, resume=True)
+CONTINUE = Decision(DoctorAnswer.CONTINUE, "Sans lien.")
+LESS = Decision(DoctorAnswer.REDUCE_TO, "Palier.", dose_mg=Decimal(1000), strengths=(Decimal(500),))
+LEAST = Decision(DoctorAnswer.REDUCE_TO, "Palier 2.", dose_mg=Decimal(500), strengths=(Decimal(500),))
+SEE, ADMIT = Decision(DoctorAnswer.SEE_TODAY), Decision(DoctorAnswer.ADMIT)
+
+Answer = Callable[..., int]
+
+
+@pytest.fixture
+def answer(database: Database, world: World, clock: HandClock) -> Answer:
+    """Marie takes capecitabine; each call asks about her and is answered at once by Dr Lebon."""
+    clock.at = TEN
+    with database.transaction() as session:
+        shelf.seed(session, TEN)
+        marie = a_patient(session, world, now=TEN)
+        course = a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500), Decimal(150)))
+        planning.plan(session, course, now=TEN)
+
+    def one(decision: Decision, *, at: datetime = TEN, level: str = "high") -> int:
+        with database.transaction() as session:
+            patient, question = session.get_one(Patient, marie.id), f"{decision} ?"
+            request = asking.ask(session, patient, by=viewer_of(world.claire), now=at, question=question, level=level)
+            ordered.answer(session, request.id, decision, by=viewer_of(world.lebon), now=at)
+            return request.id
+
+    return one
+
+
+def _states(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(DoctorRequest.state).order_by(DoctorRequest.id)))
+
+
+def _takes(database: Database, *on: date) -> list[bool]:
+    with database.reading() as session:
+        course = session.scalars(select(Course)).one()
+        return [bool(days.day_of(course, day).doses) for day in on]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "left"),
+    [
+        (HOLD, OPEN, 1),
+        (HOLD, HOLD, 1),
+        (HOLD, STOP, 1),
+        (LESS, STOP, 1),
+        (HOLD, RESUME, 1),
+        (LESS, LEAST, 1),
+        (OPEN, LATER, 2),  # nobody has told her to stop until Saturday
+        (HOLD, CONTINUE, 2),  # another matter: the hold stays to tell
+        (HOLD, LESS, 2),  # the days without tablets and the dose after them both stand
+        (LESS, HOLD, 2),
+        (SEE, HOLD, 2),  # she must still come
+        (ADMIT, HOLD, 2),
+        (HOLD, SEE, 2),
+    ],
+)
+def test_what_gives_way_and_what_is_told_beside(
+    database: Database, world: World, answer: Answer, first: Decision, then: Decision, left: int
+) -> None:
+    numbers = [answer(first), answer(then, at=TEN + HOUR)]
+    with database.reading() as session:
+        told = sorted(one.id for one in asking.to_tell(session, viewer=viewer_of(world.claire)))
+    assert told == numbers[-left:]
+    assert _states(database) == (["replaced", "answered"] if left == 1 else ["answered"] * 2)
+
+
+def test_the_later_one_says_what_it_replaced_and_is_no_later(database: Database, world: World, answer: Answer) -> None:
+    """Held at 10:00, to tell by 12:00; until further notice at 11:00: still by 12:00, and the first climbs no more."""
+    first, then = answer(HOLD), answer(OPEN, at=TEN + HOUR)
+    with database.transaction() as session:
+        old, new = session.get_one(DoctorRequest, first), session.get_one(DoctorRequest, then)
+        assert (old.state, old.next_step_at, new.respond_by) == (RequestState.REPLACED, None, TEN + 2 * HOUR)
+        assert (replacing.replaced_by(old), [one.id for one in replacing.replaced(session, new)]) == (then, [first])
+        assert (old.answer, old.answer_words) == ("hold_until", "Hydratation."), "its words stay"
+        line = old.events[-1]
+        assert (line.kind, line.detail["doctor"], line.detail["answer"]) == ("replaced", "Dr Aurore Lebon", "hold_until")
+        assert asked.due(session, TEN + 9 * HOUR) == [then]
+        with pytest.raises(Conflict, match="The answer of Dr Aurore Lebon replaced this one"):
+            answering.tell(session, first, by=viewer_of(world.claire), now=TEN + HOUR, reached=True, words="Jusqu'à vendredi.")
+
+
+def test_what_was_told_is_not_replaced(database: Database, world: World, answer: Answer) -> None:
+    first = answer(HOLD)
+    with database.transaction() as session:
+        answering.tell(session, first, by=viewer_of(world.claire), now=TEN, reached=True, words="Jusqu'à vendredi.")
+    answer(OPEN, at=TEN + HOUR)
+    assert _states(database) == ["told", "answered"]
+
+
+@pytest.mark.parametrize("then", [OPEN, STOP, RESUME])
+def test_the_later_one_was_a_slip_and_the_first_is_told_after_all(database: Database, world: World, answer: Answer, then: Decision) -> None:
+    """Answered about the wrong patient: her own hold stands again, in the treatment and on the nurses' list, and climbs."""
+    first, wrong = answer(HOLD), answer(then, at=TEN + HOUR)
+    at = TEN + 2 * HOUR
+    with database.transaction() as session:
+        corrected.correct(session, wrong, CONTINUE, reason="Mauvais patient.", by=viewer_of(world.lebon), now=at)
+    assert _states(database) == ["answered", "answered"]
+    assert _takes(database, TODAY, FRIDAY, SATURDAY) == [False, False, True]
+    with database.reading() as session:
+        old = session.get_one(DoctorRequest, first)
+        assert (old.respond_by, old.next_step_at, old.events[-1].kind) == (at + 2 * HOUR, at, "brought_back")
+
+
+def test_a_shorter_hold_is_refused_and_says_how_to_give_tablets_sooner(database: Database, world: World, answer: Answer) -> None:
+    """A patient told "until Thursday" would take tablets that another answer forbids until Friday."""
+    answer(HOLD)
+    with pytest.raises(Refusal, match="already held until 2026-11-27"):
+        answer(Decision(DoctorAnswer.HOLD_UNTIL, "Moins.", until_day=TODAY + timedelta(days=1)), at=TEN + HOUR)
+    answer(OPEN, at=TEN + HOUR)
+    with pytest.raises(Refusal, match="until further notice"):
+        answer(HOLD, at=TEN + 2 * HOUR)
+    assert _states(database) == ["replaced", "answered"]
+    answer(RESUME, at=TEN + 3 * HOUR)
+    assert all(_takes(database, TODAY, FRIDAY)), "a hold nobody lived leaves nothing"
