@@ -47,10 +47,10 @@ def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
     query = select(AlertEvent, Alert).join(Alert, Alert.id == AlertEvent.alert_id).where(*mine(Alert, viewer), AlertEvent.at > since)
     found: dict[int, tuple[Alert, list[AlertEvent]]] = {}
     undone: set[int] = set()
-    for event, alert in session.execute(query.where(AlertEvent.kind.in_((*ALERT_STEPS, "undone"))).order_by(AlertEvent.id)):
+    for event, alert in session.execute(query.where(AlertEvent.kind.in_((*ALERT_STEPS, "merged", "undone"))).order_by(AlertEvent.id)):
         if event.kind == "undone":
             undone.add(int(event.detail.get("event_id", 0)))
-        else:
+        elif event.kind != "merged" or _is_new_danger(event, found.get(alert.id)):
             found.setdefault(alert.id, (alert, []))[1].append(event)
     for alert, events in found.values():
         steps = tuple(event for event in events if event.id not in undone)
@@ -64,6 +64,12 @@ def _steps(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:
                 row=alert,
                 steps=steps,
             )
+
+
+def _is_new_danger(event: AlertEvent, told: tuple[Alert, list[AlertEvent]] | None) -> bool:
+    """Does it report a danger that no step of this alert has named yet? Whatever else is reported again stands in the alert."""
+    named = {code for step in (told[1] if told else ()) for code in step.detail.get("dangers") or ()}
+    return bool(set(event.detail.get("dangers") or ()) - named)
 
 
 def _told(session: Session, viewer: Viewer, since: datetime) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
-from app.care.contact_models import CityTask, TaskState
+from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
 from app.insight import quotes
 from app.insight.gone import Absent, Gone
@@ -52,7 +52,9 @@ class Facts:
         self._read_reasons(session, alerts)
         details = [*(detail for some in self.reasons.values() for detail in some), *(task.detail for task in tasks)]
         self.sharing = _patients(session, viewer, set(named_in(details)))
-        owners = {item.owner_id for place in places for item in place.items} - {None}
+        self.drafts = _drafts(session, self.patients)
+        owners: set[int | None] = {one.by_id for some in self.drafts.values() for one in some}
+        owners |= {item.owner_id for place in places for item in place.items} - {None}
         owners |= {one.doctor_id for some in self.requests.values() for one in some}
         owners |= {one.answered_by_id for some in self.requests.values() for one in some} - {None}
         self.owners = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(owners))).all()) if owners else {}
@@ -117,6 +119,15 @@ class Facts:
 def _patients(session: Session, viewer: Viewer, ids: set[int | None] | set[int]) -> dict[int, Patient]:
     found = session.scalars(select(Patient).where(Patient.id.in_({one for one in ids if one}), visible_to(viewer)))
     return {patient.id: patient for patient in found}
+
+
+def _drafts(session: Session, patients: Iterable[int]) -> dict[int, list[Contact]]:
+    """Sheets of calls begun and not closed, by patient, oldest first."""
+    found: dict[int, list[Contact]] = defaultdict(list)
+    left = select(Contact).where(Contact.patient_id.in_(list(patients)), Contact.state == ContactState.DRAFT)
+    for one in session.scalars(left.order_by(Contact.started_at, Contact.id)):
+        found[one.patient_id].append(one)
+    return found
 
 
 def _shown_on_form(session: Session, alerts: Iterable[Alert]) -> dict[int | None, datetime]:

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState, Outcome
-from app.care.contact_models import Contact, ContactState
+from app.care import contacts
+from app.care.contact_models import Contact
 from app.insight.placing import Place
-from app.people.models import Role, Service, Shift, Staff
+from app.people.models import Patient, Role, Service, Shift, Staff
 from app.people.perimeter import Viewer
 
 CAPACITY = 12
@@ -34,7 +35,8 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Measures:
-    """waiting: rows put aside. opened: alerts of the day. nurses: on a ward shift today. drafts: calls of this person saved half-way.
+    """waiting: rows put aside. opened: alerts of the day. nurses: on a ward shift today.
+    drafts: this person's calls saved half-way, and whose.
 
     acted, closed: alerts of the last 30 days closed with an action, and closed.
     """
@@ -42,7 +44,7 @@ class Measures:
     waiting: int
     opened: int
     nurses: int
-    drafts: int
+    drafts: Sequence[tuple[Contact, Patient]]
     acted: int
     closed: int
 
@@ -65,7 +67,6 @@ def of_day(session: Session, places: Sequence[Place], *, viewer: Viewer, now: da
     ends = begins + timedelta(days=1)
     there = (Shift.service_id == service.id, Shift.kind == "ward", Shift.starts_at < ends, Shift.ends_at > begins)
     nurses = select(func.count(func.distinct(Staff.id))).join(Shift, Shift.staff_id == Staff.id).where(*there, Staff.role == Role.NURSE)
-    mine = (Contact.service_id == service.id, Contact.by_id == viewer.actor.id, Contact.state == ContactState.DRAFT)
     closed = (Alert.service_id == service.id, Alert.state == AlertState.CLOSED, Alert.closed_at > now - MONTH)
     acted = func.count().filter(Alert.outcome.in_(ACTIONS))
     ended = session.execute(select(acted, func.count()).where(*closed)).one()
@@ -74,7 +75,7 @@ def of_day(session: Session, places: Sequence[Place], *, viewer: Viewer, now: da
         waiting=sum(1 for place in places if place.items[0].waits),
         opened=session.scalar(opened) or 0,
         nurses=session.scalar(nurses.where(Staff.active)) or 0,
-        drafts=session.scalar(select(func.count()).where(*mine)) or 0,
+        drafts=contacts.drafts(session, viewer=viewer),
         acted=ended[0],
         closed=ended[1],
     )

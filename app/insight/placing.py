@@ -58,6 +58,11 @@ class Place:
         return self.lead.due_at
 
     @property
+    def count(self) -> int:
+        """How many things are open in the row: each is one line of the handover."""
+        return len(self.items)
+
+    @property
     def pressing(self) -> bool:
         """Is anything in the row past 75 % of its limit?"""
         return bool(self.hurried)

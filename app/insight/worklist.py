@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertEvent, DoctorRequest, Task
-from app.care.contact_models import CityTask
+from app.care.contact_models import CityTask, Contact, ContactState
 from app.care.models import PlannedCall
 from app.insight import placing
 from app.insight.facts import REASONS, Facts
@@ -34,7 +34,9 @@ class Row:
     """One line: its place in the order, and what is shown of it.
 
     gone: why its owner does not see to it any more.
-    people: names of those whom its requests and calls concern. handed_by: who gave its alert to its owner, who has done nothing yet.
+    drafts: sheets of calls begun and not closed, whoever began them.
+    people: names of those whom its requests and calls concern, and who began its drafts.
+    handed_by: who gave its alert to its owner, who has done nothing yet.
     reasons: details of the events that raised its alert, latest first. is_shared: it came from a telephone of several patients; among:
     those of them the viewer may see. again: when another text last reported what is open once more. away: why the patient is not at home
     or not asked, as noted; a death too. shown_at: when the form showed the safety text of the alert, whatever became of the same by SMS.
@@ -49,6 +51,7 @@ class Row:
     calls: tuple[PlannedCall, ...] = ()
     requests: tuple[DoctorRequest, ...] = ()
     city: tuple[CityTask, ...] = ()
+    drafts: tuple[Contact, ...] = ()
     people: Mapping[int, str] = field(default_factory=dict)
     handed_by: str = ""
     reasons: tuple[dict[str, Any], ...] = ()
@@ -159,13 +162,15 @@ def stamp(session: Session, service_id: int) -> str:
     """A short text that changes whenever the list may have changed: what the streams watch, one cheap query a second.
 
     Alerts by their events and stamps, tasks made and closed, messages received or whose delivery became known; calls and requests by
-    their stamps.
+    their stamps, sheets begun and closed by their number.
     """
     alerts = select(func.count(), func.sum(Alert.stamp), func.max(Alert.id)).where(Alert.service_id == service_id)
     events = select(func.max(AlertEvent.id)).join(Alert, Alert.id == AlertEvent.alert_id).where(Alert.service_id == service_id)
     tasks = select(func.count(), func.count(Task.closed_at), func.max(Task.id)).where(Task.service_id == service_id)
     heard = select(func.max(Message.id)).where(Message.service_id == service_id)
     parts = [*session.execute(alerts).one(), session.scalar(events), *session.execute(tasks).one(), session.scalar(heard)]
+    begun = select(func.count(), func.max(Contact.id)).where(Contact.service_id == service_id, Contact.state == ContactState.DRAFT)
+    parts += session.execute(begun).one()
     for model in (PlannedCall, DoctorRequest, CityTask):
         parts += session.execute(select(func.sum(model.stamp), func.max(model.id)).where(model.service_id == service_id)).one()
     return "-".join(str(part or 0) for part in parts)
@@ -187,6 +192,7 @@ def _row(place: Place, facts: Facts) -> Row:
         calls=tuple(facts.calls.get(place.key, ())),
         requests=tuple(facts.requests.get(place.key, ())),
         city=tuple(facts.city.get(place.key, ())),
+        drafts=tuple(facts.drafts.get(place.patient_id or 0, ())),
         people=facts.owners,
         handed_by=facts.handed_by.get(alert.id, "") if alert else "",
         reasons=tuple(reasons),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
-from app.insight import handover, leaving, teams
+from app.insight import handover, leaving, teams, worklist
 from app.insight.models import Handover, HandoverState, Part
 from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
@@ -119,6 +119,7 @@ def _shown(page: Page, session: Session, *, kept: bool = False, problem: str = "
         "since": since,
         "since_shown": left.since,
         "changes": len(left.changed),
+        "places": worklist.places(session, viewer=page.viewer, now=page.now),
         "teams": teams.around(session, service, page.now),
         "seal": wording.seal(found),
         "mine": {note.key: note.words for note in notes if note.by_id == _me(page)},

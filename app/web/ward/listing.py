@@ -115,6 +115,7 @@ def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | Non
         "rows": _built(page, part.shown),
         "total": len(part.shown),
         "everything": part.total,
+        "things": sum(place.count for place in part.shown),
         "urgent_outside": outside,
         "filter": wanted,
         "list_address": "/list" + (f"?{urlencode(wanted.kept)}" if wanted.is_on else ""),

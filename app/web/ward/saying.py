@@ -5,10 +5,10 @@ The story of an alert is told in telling.py, names and answers in naming.py; all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.alerts.models import AlertState, DoctorRequest, Task
 from app.care.contact_models import CityTask
@@ -43,7 +43,7 @@ class Saying(Telling):
         if item.kind == "alert":
             if row.alert is None:
                 return ""
-            return self.why(max(row.reasons, key=gravity))[0] if row.reasons else self.kind(row.alert.kind)
+            return self.gravest(row.reasons) if row.reasons else self.kind(row.alert.kind)
         part = replace(
             row,
             calls=_only(row.calls, item.id if item.kind == "call" else 0),
@@ -52,6 +52,12 @@ class Saying(Telling):
             tasks=_only(row.tasks, item.id if item.kind == "task" else 0),
         )
         return next(iter([*self.beside(part), *(self.task(task, row.away) for task in part.tasks)]), "")
+
+    def gravest(self, details: Sequence[Mapping[str, Any]]) -> str:
+        """Why an alert is open, in one sentence: the gravest reason, and with a danger every other that was told, each once."""
+        worst = max(details, key=gravity, default={})
+        codes = dict.fromkeys(str(code) for detail in details for code in detail.get("dangers") or ())
+        return self.why({**worst, "dangers": list(codes)} if worst.get("dangers") else worst)[0]
 
     def _others(self, row: Row) -> list[str]:
         """What is open in a row beside the item that makes its place, each with its own hour; a planned call says its own already."""
@@ -68,6 +74,7 @@ class Saying(Telling):
         say, patient = self.page.say, row.patient
         found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
         found += [self.gone(row.owner, row.gone)] if row.gone and row.owner and not self._is_mine(row) else []
+        found += [say("list.draft", when=self.page.formats.at(one.started_at), name=row.people.get(one.by_id, "?")) for one in row.drafts]
         found += [self.away(one) for one in row.away]
         found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":

@@ -18,7 +18,7 @@ from app.insight.leaving import Left, Line
 from app.insight.models import HandoverNote
 from app.people import absences
 from app.web.render import Page
-from app.web.ward.saying import Saying, gravity
+from app.web.ward.saying import Saying
 from triage.terms import Level
 
 DAYS = ("from", "until", "on", "to")
@@ -120,7 +120,7 @@ class _Words:
     def _what(self, line: Line) -> str:
         say = self.page.say
         if line.kind in ("alert", "waits"):
-            why = self.saying.why(max((event.detail for event in line.steps), key=gravity, default={}))[0]
+            why = self.saying.gravest([event.detail for event in line.steps])
             told = f"{say(f'story.told.{line.row.told}')}." if line.row.told in ALARMS else ""
             return " ".join(part for part in (told, why, self._scores(line)) if part)
         if line.kind in ("task", "call_back"):

@@ -125,6 +125,25 @@ def test_what_changed_while_it_was_read_is_read_first(
     assert claire.post("/handover", data={"note:all": "sans page"}).status_code == 409
 
 
+def test_every_danger_of_a_patient_is_named_and_the_number_of_lines_is_that_of_the_list(
+    database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn
+) -> None:
+    """Marie cannot breathe, and then her chest hurts: whoever signs names both; a word told again is named once."""
+    claire = sign_in(world.claire)
+    for minutes, codes in ((3, ["chest_pain", "dyspnea"]), (1, ["dyspnea"])):
+        with database.transaction() as session:
+            reason = Reason("danger", Level.URGENT, {"dangers": codes})
+            service = session.get_one(Service, world.service.id)
+            handling.consider(session, service=service, patient=morning.marie, reason=reason, now=clock.forward(minutes=minutes))
+    page = read(claire)
+    assert "Lignes de la file : 3, une par patient ou numéro. Choses ouvertes : 3, une par ligne ici" in page
+    assert "Fin de la file : 3 lignes. Choses ouvertes : 3" in said(claire.get("/list"))
+    text = kept(claire, sign(claire, page).headers["location"])
+    opened, changed = text.split("CE QUI A CHANGÉ")
+    assert opened.count("essoufflement, douleur dans la poitrine") == 1 and opened.count("essoufflement") == 1
+    assert changed.count("Signalé à nouveau : ") == 1 and "douleur dans la poitrine" in changed
+
+
 def test_two_who_sign_at_once(database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn) -> None:
     claire, luc = sign_in(world.claire), sign_in(world.luc)
     hers, his = read(claire), read(luc)
