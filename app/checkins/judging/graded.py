@@ -1,6 +1,8 @@
-"""A grave laboratory value that no rule of a protocol turned into an alert is read by a person all the same (Vigie's own rule, 2026-11-23).
+"""A grave value that no rule of a protocol turned into an alert is read by a person all the same (Vigie's own rule, 2026-11-23).
 
-Grades are those of CTCAE v5.0 (NCI, 2017-11-27), by the tables of the library: from 3 a task among what is high, at 4 an urgent alert.
+Values of the laboratory and of the home alike. Grades are those of CTCAE v5.0 (NCI, 2017-11-27), by the tables of the library: from 3 a
+task among what is high, at 4 an urgent alert. Of the home: systolic 160 or diastolic 100 mm[Hg] and more (Hypertension, grade 3, one
+reading), a fifth of the weight lost or gained since before treatment (Weight loss, Weight gain, grade 3), over 40 °C (Fever, grade 3).
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from app.alerts.reasons import Reason
 from app.checkins import script
 from app.checkins.judging import charted
 from app.people.models import Patient
-from app.protocols import scales, versions
-from app.treatment import courses, grades, measures
+from app.protocols import versions
+from app.treatment import courses, grades
 from app.treatment.models import Measure
 from triage import calendar
 from triage.terms import Graded, Level
@@ -31,10 +33,7 @@ TASK, ALERT = "result_to_read", "result"
 
 
 def grade_of(session: Session, patient: Patient, row: Measure, *, now: datetime) -> Graded | None:
-    """The worst grade of a value of the laboratory, kept or not yet; None for a measure of the home, or one that no term grades."""
-    kind = scales.measures().key_of(row.kind) or row.kind
-    if kind in measures.PLAUSIBLE:
-        return None
+    """The worst grade of a value, kept or not yet; None for one that no term grades."""
     return grades.of_measure(session, patient, row, version=VERSION, treated_since=_treated_since(session, patient, now))
 
 

@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime) -> Alert | None:
     """Judge a measure that arrived by the protocol in force; keep the judgement and raise or merge its alert, in the same transaction.
 
-    None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value of the
-    laboratory that no rule turned into an alert, treated or not (``graded``).
+    None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value
+    that no rule turned into an alert, treated or not (``graded``).
     """
     kind = scales.measures().key_of(measure.kind) or measure.kind
     if kind == looks.TEMPERATURE and measure.taken_at < now - FRESH:

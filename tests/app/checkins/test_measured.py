@@ -99,6 +99,28 @@ def test_a_severe_value_that_no_rule_looks_at_is_read_by_a_person_once(chain: Ch
     assert (one["value"], one["unit"], one["grade"], one["version"]) == ("6.9", "mmol/L", 3, "5.0")
 
 
+@pytest.mark.parametrize(
+    ("kind", "calm", "grave", "unit"),
+    [
+        ("systolic", "159", "160", "mm[Hg]"),
+        ("diastolic", "99", "100", "mm[Hg]"),
+        ("weight", "56.1", "56", "kg"),
+        ("weight", "83.9", "84", "kg"),
+    ],
+)
+def test_a_grave_measure_of_the_home_is_read_by_a_person_too(
+    chain: Chain, marie: Patient, kind: str, calm: str, grave: str, unit: str
+) -> None:
+    """CTCAE v5.0, grade 3: Hypertension from 160 or 100 mm[Hg], Weight loss and gain from 20 % of the 70 kg before treatment."""
+    chain.until(WEDNESDAY_TEN)
+    assert arrives(chain, marie, "weight", "70", "kg", ago=24 * 9) is None
+    assert arrives(chain, marie, kind, calm, unit, ago=2) is None
+    assert to_read(chain) == [], "grade 2"
+    for _ in range(2):
+        assert arrives(chain, marie, kind, grave, unit) is None
+    assert [(one["kind"], one["value"], one["grade"]) for one in to_read(chain)] == [(kind, grave, 3)]
+
+
 def test_a_value_that_threatens_life_pages_though_no_rule_looks_at_it(chain: Chain, marie: Patient) -> None:
     alert = arrives(chain, marie, "potassium", "7.2", "mmol/L")
     assert alert is not None and (alert.level, alert.kind) == ("urgent", "result")
