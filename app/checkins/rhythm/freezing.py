@@ -12,7 +12,7 @@ from app.alerts import arrival, tasks
 from app.alerts.models import Task
 from app.checkins import answers, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
-from app.checkins.rhythm import cycles, planning, resuming
+from app.checkins.rhythm import cycles, home_again, planning, resuming
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Refusal
 from app.messaging import outbox
@@ -31,6 +31,8 @@ def record(session: Session, patient: Patient, kind: str, *, by: Actor, now: dat
     row = absences.record(session, patient, kind, by=by, now=now, **days)
     if row.kind == absences.HOSPITAL and row.begun_at is not None:
         arrival.answered(session, patient.id, by=by, now=now)
+    if row.ended_at is not None:
+        home_again.ask(session, patient, row, by=by, now=now)  # told afterwards, perhaps of yesterday
     _carry_out(session, patient, row, now)
     return row
 
@@ -57,12 +59,24 @@ def undo(session: Session, patient: Patient, absence_id: int, *, by: Actor, now:
 
 
 def last_day(session: Session, patient: Patient, absence_id: int, *, until_day: date | None, by: Actor, now: datetime) -> Absence:
-    """The end of a stay is known; when it is past already, texts begin again at once. Raises as absences.last_day."""
+    """The end of a stay is known; when it is today, or past already, texts begin again at once. Raises as absences.last_day."""
     turn_taking.hold(session, patient.id)
     row = absences.last_day(session, patient, absence_id, until_day=until_day, by=by, now=now)
-    absences.end_over(session, patient, now=now)
+    if row.begun_at is not None and row.until_day == calendar.local_day(now, patient.timezone):
+        absences.undo(session, patient, row.id, by=by, now=now)  # home: nobody waits for midnight to be asked how they are
+        home_again.ask(session, patient, row, by=by, now=now)
+    _end_over(session, patient, by=by, now=now)
     planning.replan_patient(session, patient, now=now)
+    resuming.come_back(session, patient, now=now)
     return row
+
+
+def _end_over(session: Session, patient: Patient, *, by: Actor, now: datetime) -> None:
+    """Rows whose last day is past end, and who comes home from a stay is called."""
+    before = absences.standing(session, patient.id)
+    absences.end_over(session, patient, now=now)
+    for row in before:
+        home_again.ask(session, patient, row, by=by, now=now)
 
 
 def _carry_out(session: Session, patient: Patient, row: Absence, now: datetime) -> None:
@@ -117,7 +131,7 @@ def thaw(session: Session, patient_id: int, now: datetime) -> None:
     """The absence had an end and it has come: messages begin again, unless another still holds them."""
     turn_taking.hold(session, patient_id)
     patient = session.get_one(Patient, patient_id, populate_existing=True)
-    absences.end_over(session, patient, now=now)
+    _end_over(session, patient, by=SYSTEM, now=now)
     ripe = patient.follow_up_until is not None and patient.follow_up_until <= calendar.local_day(now, patient.timezone)
     if patient.follow_up == FollowUp.FROZEN and ripe:
         patients.change_follow_up(session, patient, FollowUp.ACTIVE, by=SYSTEM, now=now, reason="the freeze had an end")

@@ -17,6 +17,7 @@ from app.care.contact_models import Contact
 from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
 from app.checkins.pages import noted
+from app.checkins.rhythm import home_again
 from app.core.errors import FieldErrors
 from app.people import members, patients, respondents
 from app.people.models import Patient, Staff
@@ -196,6 +197,7 @@ def _close(session: Session, contact_id: int, body: EndIn, by: Viewer, now: date
     if late := on_call.unfit(on_call.level(session, patient, checkin, now=now), body.outcome, "judged above"):
         raise FieldErrors(late)  # a value of the form is grave: nothing cannot be its end either
     on_call.link(session, patient, closed.contact, by=by, now=now)
+    home_again.called(session, closed.contact, by=by.actor, now=now)
     return closed.contact
 
 

@@ -20,6 +20,7 @@ from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
 from app.checkins.pages import noted
+from app.checkins.rhythm import home_again
 from app.core.errors import FieldErrors, NotFound
 from app.people import patients
 from app.people.models import Patient
@@ -147,6 +148,7 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
     if late := on_call.unfit(on_call.level(session, patient, checkin, now=page.now), said["outcome"], "judged above"):
         raise FieldErrors(late)  # a value noted on the sheet is grave: nothing cannot be its end either
     on_call.link(session, patient, contact, by=page.viewer, now=page.now)
+    home_again.called(session, contact, by=page.viewer.actor, now=page.now)
     outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
 
 
