@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from app.alerts import replies, sending_help, undoing
 from app.alerts.models import Alert, AlertEvent
 from app.alerts.raising import REPORTS
 from app.checkins.models import AssessmentRow
+from app.insight import teams
 from app.insight.quotes import SILENT
+from app.insight.teams import Presence
 from app.people import care_team
 from app.people.models import Patient, Service
 from app.web.patient import chart_data
@@ -45,6 +48,13 @@ def of_owner(page: Page, session: Session, alert: Alert | None, patient: Patient
         "decided": sending_help.decision(session, alert) if needed else None,
         "undoable": undoing.last_act(session, alert.id, by=page.viewer.actor, now=page.now) is not None,
     }
+
+
+def colleagues(page: Page, session: Session) -> Sequence[Presence]:
+    """Who it may be handed to, whoever is there now first."""
+    if page.who is None or page.viewer.service_id is None:
+        return ()
+    return teams.presence(session, chart_data.colleagues(session, page.who.staff_id, page.viewer.service_id), page.now)
 
 
 def waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:

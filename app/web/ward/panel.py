@@ -18,6 +18,7 @@ from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist
+from app.insight.teams import Presence
 from app.insight.worklist import Row
 from app.messaging.models import Message
 from app.people import absences, patients
@@ -67,7 +68,7 @@ class Panel:
     texts: Sequence[Message] = ()
     quotes: Sequence[Message] = ()
     contacts: Sequence[Contact] = ()
-    colleagues: Sequence[Staff] = ()
+    colleagues: Sequence[Presence] = ()
     waits: Sequence[datetime] = ()
     silences: Sequence[CheckIn] = ()
     silence_words: Sequence[str] = endings.ASKED
@@ -221,7 +222,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         contacts=chart_data.contacts_of(session, patient, page.now)
         if patient
         else chart_data.caller(session, page.viewer.service_id, number),
-        colleagues=chart_data.colleagues(session, who.staff_id, page.viewer.service_id) if who and page.viewer.service_id else (),
+        colleagues=owning.colleagues(page, session),
         waits=owning.waits(session, alert, page.now) if alert else (),
         wait_last=handling.latest_wait(session.get_one(Service, alert.service_id), page.now) if alert else None,
         **owning.of_owner(page, session, alert, patient) if alert or row else {},

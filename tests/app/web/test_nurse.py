@@ -15,6 +15,7 @@ from app.alerts.models import Alert, AlertEvent, Task
 from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.people import care_team
 from tests.app.web.conftest import SignIn
 from tests.app.web.ward import Morning, a_morning
 from tests.factories import World
@@ -127,6 +128,27 @@ def test_a_close_that_says_nothing_is_refused_in_words(
     assert 'value="not_reached"' not in claire.get(alert).text
     claire.post(f"/alerts/{morning.tiredness.id}/take", headers=HTMX)
     assert 'value="not_reached"' in claire.get(f"/alerts/{morning.tiredness.id}").text
+
+
+def test_whoever_is_there_is_offered_first_and_until_when(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Luc is there until five, the doctor comes tomorrow at nine, nobody wrote when Inès works."""
+    with database.transaction() as session:
+        for who, begins, ends in ((world.luc, -2, 7), (world.lebon, 23, 31)):
+            at = {"starts_at": clock.now() + timedelta(hours=begins), "ends_at": clock.now() + timedelta(hours=ends)}
+            care_team.put_on_shift(session, who, kind="ward", **at)
+    claire.post(f"/alerts/{morning.tiredness.id}/take", headers=HTMX)
+    page = claire.get(f"/alerts/{morning.tiredness.id}").text
+    choices = unescape(page.split('<select id="hand-to"')[1].split("</select>")[0]).replace("\u202f", " ").replace("\u00a0", " ")
+    assert [label or who for label, who in re.findall(r'label="([^"]*)"|>([^<]+)</option>', choices)] == [
+        "toute l'équipe",
+        "Sur place",
+        "Luc Morel, soins infirmiers, jusqu'à 17 h 00",
+        "Pas là maintenant",
+        "Dr Aurore Lebon, oncologie, vient jeu. 19 nov. à 9 h 00",
+        "Inès Caron, coordination, pas au planning",
+    ]
 
 
 def test_waiting_handing_over_and_giving_back(claire: TestClient, world: World, morning: Morning, clock: HandClock) -> None:
