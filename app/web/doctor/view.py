@@ -62,7 +62,8 @@ class Patience:
 
 @dataclass(frozen=True)
 class Shown:
-    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home.
+    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home. may_hold: is there
+    a treatment that is not held until further notice already, or only by the answer that is corrected?
 
     danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
@@ -76,6 +77,7 @@ class Shown:
     contacts: Sequence[Contact]
     events: Sequence[RequestEvent]
     held: bool
+    may_hold: bool
     may_answer: bool
     may_ask: bool
     may_tell: bool
@@ -121,11 +123,11 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
         doses=chart_data.last_doses(session, treatment, now),
         labs=sorted(labs, key=lambda one: one.taken_at, reverse=True)[:LAST_LABS],
         words=changes.words_of(session, alert, session.scalars(said.order_by(Message.id.desc()).limit(LAST_TEXTS))),
+        alert=alert,
     )
 
 
 def _assessment(heard: Heard | None) -> Assessment | None:
-        alert=alert,
     """The stored conclusion; None when its stored form cannot be read: the words and the chart stay."""
     if heard is None:
         return None
@@ -157,6 +159,7 @@ def shown(
         contacts=chart_data.contacts_of(session, patient, page.now),
         events=list(request.events),
         held=bool(known.treatment and known.treatment.day.held),
+        may_hold=known.treatment is not None and (told or known.treatment.hold is None or known.treatment.hold.until_day is not None),
         may_answer=viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_tell=viewer.may("act_on_alerts") and request.state == RequestState.ANSWERED,
