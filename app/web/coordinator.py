@@ -17,7 +17,8 @@ from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import agenda
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging.models import Message
-from app.people import journeys, numbers, patients, watching
+from app.people import journeys, members, numbers, patients, watching
+from app.people.access_models import StaffSession
 from app.people.models import Patient, Service
 from app.people.perimeter import visible_to
 from app.protocols import versions
@@ -60,7 +61,7 @@ def service_of(session: Session, page: Page) -> Service:
 def form(page: StaffPage, session: Reads) -> Response:
     """The blank form, with the service's own habits in it."""
     page.viewer.require("enrol")
-    return _form(page, session, {}, {})
+    return _form(page, session, service_of(session, page), {}, {})
 
 
 @router.get("/enrol/treatment")
@@ -76,27 +77,32 @@ def dosing(page: StaffPage, session: Reads, protocol_slug: str = "") -> Response
 
 @router.post("/enrol")
 def enrol(page: StaffPage, session: Writes, values: Typed) -> Response:
-    """Enrol, or the same form with a sentence beside each field and everything typed still there."""
+    """Enrol in the service the form was opened for, or the same form with a sentence beside each field and everything typed still there."""
     page.viewer.require("enrol")
-    service = service_of(session, page)
+    service = enrolment.opened_for(session, values, page.who.staff_id, page.viewer.service_id) if page.who else None
+    if service is None:
+        return _form(page, session, service_of(session, page), values, {}, problem=page.say("enrol.not_yours"))
     fiction = not page.tools.settings.is_production
     try:
         patient, _ = enrolment.enrol(session, service, values, by=page.viewer.actor, now=page.now, allow_fiction=fiction)
     except FieldErrors as refusal:
         session.rollback()
-        return _form(page, session, values, page.field_errors(refusal))
+        return _form(page, session, session.get_one(Service, service.id), values, page.field_errors(refusal))
+    if page.who is not None and service.id != page.viewer.service_id:  # whoever enrolled must see what they enrolled
+        members.choose(session, session.get_one(StaffSession, page.who.session_id), service.id, by=page.viewer.actor, now=page.now)
     return page.go(f"/patients/{patient.id}/enrolled")
 
 
-def _form(page: Page, session: Session, values: Mapping[str, str], errors: dict[str, str]) -> Response:
-    service = service_of(session, page)
+def _form(page: Page, session: Session, service: Service, values: Mapping[str, str], errors: dict[str, str], problem: str = "") -> Response:
     given = enrolment.defaults(session, service, today=page.now.date(), reader=page.viewer.actor.id)
     shown = dict(values) if values else given.values
     version = versions.in_force(session, shown.get("protocol_slug", ""), page.now.date(), service.id)
     return page.page(
         "coordinator/enrol.html",
-        422 if errors else 200,
-        values=shown,
+        422 if errors or problem else 200,
+        values={"service": str(service.id), **shown},
+        service=service,
+        problem=problem,
         errors=errors,
         oncologists=[(str(doctor.id), doctor.name) for doctor in given.oncologists],
         protocols=[(row.slug, row.title[page.language]) for row in given.protocols],

@@ -75,6 +75,15 @@ def about(version: ProtocolVersion) -> dict[str, object]:
     }
 
 
+def opened_for(session: Session, typed: Fields, reader: int, here: int | None) -> Service | None:
+    """The service a form left open was opened for, whatever another tab chose since (``here``); None when its reader works there no more.
+
+    A patient enrolled in the service of the tab chosen last would be followed by a team that never heard of them.
+    """
+    wanted = prescription.whole(typed.get("service", "")) or here
+    return session.get(Service, wanted) if wanted and members.works_in(session, session.get_one(Staff, reader), wanted) else None
+
+
 def is_held(session: Session, service: Service, typed: Fields, *, allow_fiction: bool) -> bool:
     """Does another patient have the number typed? Then the form asks whether they share the telephone (HZ-10)."""
     number = _number(service, typed.get("phone", ""), allow_fiction)

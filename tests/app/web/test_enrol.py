@@ -11,15 +11,17 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.checkins.models import CheckIn
-from app.core.audit import AuditRow
+from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.messaging.models import Message
+from app.people import members
 from app.people.models import Consent, Patient
 from app.protocols import shelf
 from app.treatment.models import Course
 from tests.app.web.conftest import SignIn
 from tests.factories import World, sign_protocols
+from tests.support.wards import two_services
 
 
 @pytest.fixture
@@ -314,6 +316,32 @@ def test_what_no_column_can_keep_is_refused_in_words(ines: TestClient, marie: di
     answer = ines.post("/enrol", data={**marie, "family_name": text, "agent": text})
     assert (answer.status_code, set(fields(answer.text))) == (422, {"family_name", "agent"})
     assert patients_of(database) == []
+
+
+def test_a_form_left_open_enrols_in_the_service_it_was_opened_for(
+    ines: TestClient, marie: dict[str, str], database: Database, world: World, clock: HandClock
+) -> None:
+    """Another tab went to the other service meanwhile; where she works no more nothing is saved, and all she typed is still there."""
+    with database.transaction() as session:
+        two = two_services(session, world, now=clock.now())
+        members.add(session, "ines", two.hema, by=SYSTEM, now=clock.now())
+    here = re.findall(r'name="service" value="(\d+)"', ines.get("/enrol").text)
+    assert here == [str(world.service.id)]
+    ines.post("/list/service", data={"service_id": str(two.hema.id)})
+    there = re.findall(r'name="service" value="(\d+)"', ines.get("/enrol").text)
+    assert there == [str(two.hema.id)]
+    typed = {**marie, "family_name": "Fontaine", "phone": "06 39 98 00 77"}
+    answer = ines.post("/enrol", data={**typed, "service": here[0]})
+    assert answer.status_code == 303 and ines.get(answer.headers["location"]).status_code == 200, "she sees whom she enrolled"
+    with database.reading() as session:
+        fontaine = session.scalars(select(Patient).where(Patient.family_name == "Fontaine")).one()
+    assert fontaine.service_id == world.service.id
+    with database.transaction() as session:
+        members.remove(session, "ines", two.hema, by=SYSTEM, now=clock.now())
+    refused = ines.post("/enrol", data={**typed, "family_name": "Rivière", "phone": "06 39 98 00 78", "service": there[0]})
+    assert refused.status_code == 422 and "où vous ne travaillez plus" in refused.text
+    assert 'value="Rivière"' in refused.text and 'value="06 39 98 00 78"' in refused.text
+    assert not [one for one in patients_of(database) if one.family_name == "Rivière"]
 
 
 def test_the_secretary_does_not_enrol(sign_in: SignIn, world: World, marie: dict[str, str], database: Database) -> None:
