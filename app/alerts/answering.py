@@ -6,7 +6,7 @@ Only the request is written here. What an answer changes in the treatment and th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ class Decision:
 
     from_day: None is today. until_day: of a hold, its last day without tablets; None: until somebody resumes. dose_mg: of one intake,
     strengths: of its tablets, in mg. resume: continue, although the treatment is held. medicine: "" is the treatment's own.
+    hold: admit, and no tablets until somebody resumes. at, place: see today, the hour on the patient's wall and where; "" is not said.
     """
 
     answer: DoctorAnswer
@@ -44,6 +45,9 @@ class Decision:
     strengths: tuple[Decimal, ...] = ()
     medicine: str = ""
     resume: bool = False
+    hold: bool = False
+    at: time | None = None
+    place: str = ""
 
     @property
     def gives_tablets(self) -> bool:
@@ -59,6 +63,9 @@ class Decision:
             "strengths": [str(one) for one in self.strengths],
             "medicine": self.medicine,
             "resume": self.resume,
+            "hold": self.hold,
+            "at": self.at and f"{self.at:%H:%M}",
+            "place": self.place.strip(),
         }
         return {name: value for name, value in said.items() if value}
 
@@ -74,6 +81,9 @@ def decision_of(kept: dict[str, Any]) -> Decision:
         strengths=tuple(Decimal(one) for one in kept.get("strengths", ())),
         medicine=kept.get("medicine", ""),
         resume=bool(kept.get("resume")),
+        hold=bool(kept.get("hold")),
+        at=time.fromisoformat(kept["at"]) if kept.get("at") else None,
+        place=kept.get("place", ""),
     )
 
 

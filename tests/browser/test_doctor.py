@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +15,8 @@ from app.alerts.models import DoctorAnswer, DoctorRequest
 from app.checkins.rhythm import ordered
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
+from app.treatment import courses
+from app.treatment.models import Companion
 from tests.browser.conftest import OpenPage, Ward
 from tests.browser.test_accessibility import complaints
 
@@ -68,6 +72,40 @@ def test_in_a_corridor_two_presses_answer(open_page: OpenPage, ward: Ward, asked
     fine(page, "doctor-after-390")
     with ward.database.reading() as session:
         assert session.get_one(DoctorRequest, asked.id).answer == "hold_until"
+
+
+def test_what_belongs_to_an_answer_fits_a_telephone(open_page: OpenPage, ward: Ward, asked: DoctorRequest) -> None:
+    """Two medicines, each with its tablets; hour and place; admit with the tablets held; an answer that replaces one nobody told."""
+    claire, lebon, now = viewer_of(ward.world.claire), viewer_of(ward.world.lebon), ward.clock.now()
+    with ward.database.transaction() as session:
+        jean = session.get_one(Patient, asked.patient_id)
+        course = courses.running(session, jean.id)
+        assert course is not None
+        days_of = {"times_per_day": 1, "days_on": 1, "days_off": 0, "first_intake": course.first_intake}
+        beside = Companion(agent="lapatinib", dose_mg=Decimal(1250), created_at=now, created_by=str(lebon.actor), **days_of)
+        course.companions.append(beside)
+        hold = Decision(DoctorAnswer.HOLD_UNTIL, "Hydratation.", until_day=now.date() + timedelta(days=2))
+        ordered.answer(session, asked.id, hold, by=lebon, now=now)
+        again = asking.ask(session, jean, by=claire, now=now, question="Toujours grade 3 ?", level="high").id
+    page = open_page("lebon", width=390, height=844)
+    page.goto(f"{ward.address}/requests/{again}")
+    expect(page.locator(".notice")).to_contain_text("Pas encore dit au patient")
+    for answer, name in (("Réduire la dose", "reduce"), ("Voir aujourd'hui", "see"), ("Hospitaliser", "admit"), ("Continuer", "resume")):
+        page.locator(".answers summary").get_by_text(answer, exact=True).click()
+        fine(page, f"request-{name}-390")
+    page.locator(".answers summary").get_by_text("Suspendre", exact=True).click()
+    page.get_by_role("button", name="Jusqu'à nouvel avis").click()
+    expect(page.get_by_role("status")).to_contain_text("À la place de")
+    fine(page, "doctor-replaced-390")
+    nurse = open_page("claire", width=390, height=844)
+    for number, name in ((asked.id, "replaced"), (again, "tell-one")):
+        nurse.goto(f"{ward.address}/requests/{number}")
+        fine(nurse, f"{name}-390")
+    with ward.database.transaction() as session:
+        last = asking.ask(session, session.get_one(Patient, asked.patient_id), by=claire, now=now, question="Réduire ?", level="high").id
+    nurse.goto(f"{ward.address}/requests/{last}")
+    nurse.locator("summary").get_by_text("Le médecin l'a dit au téléphone").click()
+    fine(nurse, "telephone-390")
 
 
 def test_by_keyboard_and_what_the_nurse_sees(open_page: OpenPage, ward: Ward, asked: DoctorRequest) -> None:

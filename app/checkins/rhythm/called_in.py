@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -22,8 +22,13 @@ UNDONE = "undone"
 """The note of a task whose answer was corrected."""
 
 
-def ask(session: Session, request: DoctorRequest, patient: Patient, *, by: Actor, now: datetime) -> Task:
-    """One task for this order: "was the patient seen?", at the end of the service's day; where it is over, of its next hours."""
+def ask(session: Session, request: DoctorRequest, patient: Patient, *, at: time | None = None, by: Actor, now: datetime) -> Task:
+    """One task for this order: "was the patient seen?", at the end of the service's day; where it is over, of its next hours.
+
+    at: when they are to come, on their own wall. Raises Refusal when that hour has passed.
+    """
+    if at is not None and at < now.astimezone(ZoneInfo(patient.timezone)).time().replace(second=0, microsecond=0):
+        raise Refusal("This hour has passed today. Write an hour to come, or leave it empty.", field="at", status=422)
     due = _end_of_day(session.get_one(Service, patient.service_id), now)
     detail = {"request_id": request.id, "day": calendar.local_day(now, patient.timezone).isoformat()}
     key, kept = f"{KIND}:{request.id}", {"patient_id": patient.id, "service_id": patient.service_id}

@@ -19,7 +19,7 @@ from app.people import absences
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer
 from app.treatment import courses, days, orders, supplies
-from app.treatment.models import Course, HoldKind
+from app.treatment.models import Course, Hold, HoldKind
 from triage import calendar
 
 NO_TREATMENT = "This patient has no running treatment: nothing can be held, reduced or stopped. Choose another answer."
@@ -61,9 +61,12 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
     patient = session.get_one(Patient, request.patient_id)
     reason = reason_of(session, request, decision)
     if decision.answer is DoctorAnswer.SEE_TODAY:
-        did = {"task": called_in.ask(session, request, patient, by=by, now=now).id}  # an order is no visit: a person says who came
+        did = {
+            "task": called_in.ask(session, request, patient, at=decision.at, by=by, now=now).id
+        }  # an order is no visit: a person says who came
     elif decision.answer is DoctorAnswer.ADMIT:
         did = _admit(session, patient, reason=reason, by=by, now=now)
+        did |= _held(session, patient, reason=reason, by=by, now=now) if decision.hold else {}
     elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
         did = {}
     else:
@@ -88,6 +91,21 @@ def _admit(session: Session, patient: Patient, *, reason: str, by: Actor, now: d
     return {"absence": freezing.record(session, patient, absences.HOSPITAL, from_day=today, reason=reason, by=by, now=now).id}
 
 
+def _held(session: Session, patient: Patient, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:
+    """No tablets from today on, until somebody resumes: a stay alone takes no tablet away. An open hold is not written twice."""
+    course, today = _running(session, patient), calendar.local_day(now, patient.timezone)
+    standing = days.standing_hold(_ordered(course), today)
+    if standing is not None and standing.until_day is None:
+        return {}
+    row = courses.hold(session, course, patient, from_day=today, until_day=None, reason=reason, by=by, now=now)
+    planning.replan_patient(session, patient, now=now)
+    return {"course": course.id, "hold": row.id}
+
+
+def _ordered(course: Course) -> list[Hold]:
+    return [hold for hold in course.holds if hold.kind == HoldKind.ORDERED]
+
+
 def _treated(
     session: Session, request: DoctorRequest, patient: Patient, decision: Decision, *, reason: str, by: Actor, now: datetime
 ) -> dict[str, Any]:
@@ -110,7 +128,7 @@ def _treated(
 
 def _not_shorter(course: Course, first: date, last: date | None) -> None:
     """A hold ends no other: a patient told its nearer day would take tablets that are still forbidden. Raises Refusal."""
-    standing = days.standing_hold([hold for hold in course.holds if hold.kind == HoldKind.ORDERED], first)
+    standing = days.standing_hold(_ordered(course), first)
     if standing is None or last is None:
         return
     if standing.until_day is None:

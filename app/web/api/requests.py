@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -42,7 +42,8 @@ class RequestIn(Body):
 class AnswerIn(Body):
     """A doctor's answer. until_day: of hold_until, the last day without tablets, null until a doctor says more. dose_mg: of reduce_to.
 
-    resume: continue, although the treatment is held; from_day: the first day the answer holds, today when left out.
+    resume: continue, although the treatment is held; from_day: the first day the answer holds, today when left out. hold: of admit, no
+    tablets until somebody resumes. at, place: of see_today, the hour on the patient's wall (HH:MM) and where.
     """
 
     answer: Literal["continue", "hold_until", "reduce_to", "stop", "see_today", "admit"]
@@ -53,6 +54,9 @@ class AnswerIn(Body):
     strengths: Annotated[list[Mg], Field(max_length=6, default_factory=list)]
     medicine: Annotated[Text, Field(max_length=80)] = ""
     resume: bool = False
+    hold: bool = False
+    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    place: Annotated[Text, Field(max_length=200)] = ""
     by: Named
 
 
@@ -153,6 +157,9 @@ def answer(request_id: Id, body: AnswerIn, who: Caller, session: Writes, now: No
         strengths=tuple(body.strengths),
         medicine=body.medicine,
         resume=body.resume and chosen is DoctorAnswer.CONTINUE,
+        hold=body.hold and chosen is DoctorAnswer.ADMIT,
+        at=time.fromisoformat(body.at) if body.at and chosen is DoctorAnswer.SEE_TODAY else None,
+        place=body.place if chosen is DoctorAnswer.SEE_TODAY else "",
     )
     return _shown(session, ordered.answer(session, request_id, decision, by=by, now=now))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer
 from app.core.errors import Refusal
 from app.web.patient import prescription
+
+PLACE = 200
+"""Characters of where a patient is to come; the form takes no more."""
 
 
 def decision(typed: Mapping[str, str]) -> Decision:
@@ -37,9 +40,23 @@ def decision(typed: Mapping[str, str]) -> Decision:
         until_day=day if answer is DoctorAnswer.HOLD_UNTIL else None,
         dose_mg=dose if answer is DoctorAnswer.REDUCE_TO else None,
         strengths=prescription.strengths(typed.get("strengths", "")) if answer is DoctorAnswer.REDUCE_TO else (),
-        medicine=typed.get("medicine", ""),
+        medicine=typed.get("medicine", "") if answer is DoctorAnswer.REDUCE_TO else "",
         resume=answer is DoctorAnswer.CONTINUE and typed.get("resume") == "yes",
+        hold=answer is DoctorAnswer.ADMIT and typed.get("hold") == "yes",
+        at=_hour(typed.get("at", "")) if answer is DoctorAnswer.SEE_TODAY else None,
+        place=typed.get("place", "").strip()[:PLACE] if answer is DoctorAnswer.SEE_TODAY else "",
     )
+
+
+def _hour(text: str) -> time | None:
+    """HH:MM, or 14h05; None when nothing is typed."""
+    if not text.strip():
+        return None
+    try:
+        hour, minute = (int(part) for part in text.strip().replace("h", ":").split(":"))
+        return time(hour, minute)
+    except ValueError:
+        raise Refusal("Write the hour, such as 14:05, or leave it empty.", field="at", status=422) from None
 
 
 def confirmed(chosen: Decision, typed: Mapping[str, str], *, in_danger: bool) -> Decision:

@@ -58,10 +58,10 @@ def _page(page: Page, shown: Shown, status: int = 200) -> Response:
     )
 
 
-def _strengths(page: Page, treatment: Treatment | None) -> list[tuple[str, str]]:
+def _strengths(page: Page, treatment: Treatment | None) -> dict[str, str]:
     """The tablets this patient has of each medicine, in mg: a new dose is made of these, and no other medicine's stand there."""
     doses = treatment.doses.items() if treatment else ()
-    return [(agent, " ; ".join(page.formats.number(strength) for strength, _ in dose.tablets)) for agent, dose in doses if dose.tablets]
+    return {agent: " ; ".join(page.formats.number(strength) for strength, _ in dose.tablets) for agent, dose in doses if dose.tablets}
 
 
 def _acted(page: Page, session: Session, request_id: int, typed: dict[str, str], act: Callable[[], object], after: str) -> Response:

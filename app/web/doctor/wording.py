@@ -23,7 +23,9 @@ def order(page: Page, request: DoctorRequest) -> str:
         return say("doctor.brief.reduce_to", mg=f.number(str(detail["dose_mg"])))
     if request.answer == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.brief.resume")
-    return say(f"doctor.brief.{request.answer}")
+    if request.answer == DoctorAnswer.ADMIT and detail.get("hold"):
+        return say("doctor.brief.admit_hold")
+    return say(f"doctor.brief.{request.answer}") + _where(page, detail)
 
 
 def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
@@ -38,7 +40,15 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
         return say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + (f" ({tablets})" if tablets else "") + begins
     if chosen == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.order.resume") + begins
-    return say(f"doctor.order.{chosen}")
+    if chosen == DoctorAnswer.ADMIT and detail.get("hold"):
+        return say("doctor.order.admit_hold")
+    return say(f"doctor.order.{chosen}") + _where(page, detail)
+
+
+def _where(page: Page, detail: Mapping[str, Any]) -> str:
+    """At which hour and where a patient is to come, as far as the doctor said it."""
+    at = page.say("doctor.order.at", hour=page.formats.hour(str(detail["at"]))) if detail.get("at") else ""
+    return "".join(f", {part}" for part in (at, str(detail.get("place", ""))) if part)
 
 
 def in_list(page: Page, request: DoctorRequest, doctor: str) -> str:

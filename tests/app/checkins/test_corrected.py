@@ -153,6 +153,25 @@ def test_admitted_by_a_slip_is_asked_again(database: Database, request_: DoctorR
         assert [row.closing_note for row in session.scalars(select(Task).where(Task.kind == "was_seen"))] == ["undone"]
 
 
+def test_admitted_and_held_by_a_slip_goes_home_and_takes_tablets(
+    database: Database, request_: DoctorRequest, answer: Answer, correct: Correct
+) -> None:
+    """One answer does the stay and a hold until further notice; its correction takes both back."""
+    expected = _planned(database, request_)
+    answer(Decision(DoctorAnswer.ADMIT, "Neutropénie fébrile.", hold=True))
+    assert _planned(database, request_) == set()
+    with database.reading() as session:
+        assert session.get_one(Patient, request_.patient_id).follow_up == FollowUp.FROZEN
+        assert [(row.from_day, row.until_day, row.reason) for row in session.scalars(select(Hold))] == [
+            (TODAY, None, "Neutropénie fébrile.")
+        ]
+    correct(Decision(DoctorAnswer.CONTINUE, "Mauvais patient."))
+    assert _takes(database, request_, TODAY, FRIDAY) == [True, True]
+    assert _planned(database, request_) == expected
+    correct(Decision(DoctorAnswer.ADMIT))
+    assert _takes(database, request_, FRIDAY) == [True], "a stay alone takes no tablet away"
+
+
 def test_whoever_told_it_tells_again_and_both_answers_stay(
     database: Database, world: World, request_: DoctorRequest, answer: Answer, correct: Correct
 ) -> None:

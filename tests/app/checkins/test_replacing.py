@@ -36,6 +36,7 @@ CONTINUE = Decision(DoctorAnswer.CONTINUE, "Sans lien.")
 LESS = Decision(DoctorAnswer.REDUCE_TO, "Palier.", dose_mg=Decimal(1000), strengths=(Decimal(500),))
 LEAST = Decision(DoctorAnswer.REDUCE_TO, "Palier 2.", dose_mg=Decimal(500), strengths=(Decimal(500),))
 SEE, ADMIT = Decision(DoctorAnswer.SEE_TODAY), Decision(DoctorAnswer.ADMIT)
+ADMIT_AND_HOLD = Decision(DoctorAnswer.ADMIT, hold=True)
 
 Answer = Callable[..., int]
 
@@ -77,6 +78,7 @@ def _takes(database: Database, *on: date) -> list[bool]:
         (HOLD, OPEN, 1),
         (HOLD, HOLD, 1),
         (HOLD, STOP, 1),
+        (HOLD, ADMIT_AND_HOLD, 1),
         (LESS, STOP, 1),
         (HOLD, RESUME, 1),
         (LESS, LEAST, 1),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
+from app.alerts.models import Task
+from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.people.models import Patient
+from app.people import absences, services
+from app.people.models import Patient, Role
+from app.people.rota_models import StandIn
+from app.treatment import courses, days
+from app.treatment.courses import NewCompanion
 from tests.app.web.conftest import SignIn
-from tests.factories import World, a_course, a_patient
+from tests.factories import PASSWORD, World, a_course, a_patient
+from triage.calendar import Pattern
 
 TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
 """A Wednesday, the third day of Marie's first cycle."""
@@ -58,3 +66,109 @@ def test_a_later_hold_takes_the_place_of_the_one_nobody_told(
     late = claire.post(f"/requests/{first}/tell", data={"whom": "patient", "reached": "yes", "words": "Jusqu'à vendredi."})
     assert late.status_code == 409 and "a remplacé celle-ci" in _text(late)
     assert "Remplacée par une réponse plus récente" in _text(claire.get(f"/patients/{marie.id}/timeline"))
+
+
+def test_when_and_where_to_come_is_said_to_the_nurse(claire: TestClient, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """Both are optional; an hour that has passed is asked again with everything typed, and what stands is in the list and to tell."""
+    number, lebon = _ask(claire, marie), sign_in(world.lebon)
+    typed = {"answer": "see_today", "at": "09:30", "place": "Box 4", "words": "À jeun."}
+    refused = lebon.post(f"/requests/{number}/answer", data=typed)
+    assert refused.status_code == 422 and "Cette heure est passée" in _text(refused)
+    assert all(f'value="{one}"' in refused.text for one in ("09:30", "Box 4")) and "À jeun." in refused.text
+    assert lebon.post(f"/requests/{number}/answer", data={**typed, "at": "15:30"}).status_code == 303
+    assert "Dr Aurore Lebon : voir le patient aujourd'hui, à 15 h 30, Box 4" in _text(claire.get("/"))
+    telling = _text(claire.get(f"/requests/{number}"))
+    assert "<b>Voir le patient aujourd'hui, à 15 h 30, Box 4</b>" in telling and "À jeun." in telling
+    lebon.post(f"/requests/{number}/correct", data={"answer": "see_today", "at": "", "place": "", "reason": "Heure à fixer."})
+    assert "<b>Voir le patient aujourd'hui</b>" in _text(claire.get(f"/requests/{number}"))
+
+
+def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_in: SignIn, world: World, marie: Patient) -> None:
+    """Offered, not preset; once they are held until further notice it is not offered again. By telephone too."""
+    number, lebon = _ask(claire, marie), sign_in(world.lebon)
+    offered = '<input type="checkbox" name="hold" value="yes">'
+    assert offered in lebon.get(f"/requests/{number}").text and offered in claire.get(f"/requests/{number}").text
+    unsure = lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "words": "Chambre 12."})
+    assert unsure.status_code == 422 and 'name="hold" value="yes" checked' in unsure.text and "Chambre 12." in unsure.text
+    lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "words": "Chambre 12.", "sure": "yes"})
+    telling = _text(claire.get(f"/requests/{number}"))
+    assert "<b>Hospitaliser, plus de comprimés jusqu'à nouvel avis</b>" in telling
+    assert "hospitaliser, suspendre jusqu'à nouvel avis" in _text(claire.get("/"))
+    again = _ask(claire, marie, "Et ensuite ?")
+    assert offered not in lebon.get(f"/requests/{again}").text
+
+
+def test_each_medicine_has_its_own_form_with_its_own_tablets(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, clock: HandClock, signed: None
+) -> None:
+    """Capecitabine in 500 mg beside lapatinib in 250 mg: a dose of the second is never made of the first one's tablets."""
+    clock.at = TEN
+    with database.transaction() as session:
+        jean = a_patient(session, world, now=TEN)
+        lapatinib = NewCompanion("lapatinib", Decimal(1250), Pattern(1), strengths=(Decimal(250),))
+        a_course(session, world, jean, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),), companions=(lapatinib,))
+    number, lebon = _ask(claire, jean), sign_in(world.lebon)
+    forms = _text(lebon.get(f"/requests/{number}")).split('name="answer" value="reduce_to">')[1:]
+    assert len(forms) == 2
+    for form, agent, own, other in zip(forms, ("capecitabine", "lapatinib"), ("500", "250"), ("250", "500"), strict=True):
+        inside = form.split("</form>")[0]
+        assert f'name="medicine" value="{agent}"' in inside and 'name="strengths"' in inside
+        assert f'value="{own}"' in inside and f"{own} mg" in inside and f'value="{other}"' not in inside
+    typed = {"answer": "reduce_to", "medicine": "lapatinib", "dose_mg": "1100", "strengths": "250", "words": "Palier 1."}
+    refused = _text(lebon.post(f"/requests/{number}/answer", data=typed)).split('name="answer" value="reduce_to">')[1:]
+    assert ['value="1100"' in form for form in refused] == [False, True], "typed in the form of the second, it is there again"
+    assert lebon.post(f"/requests/{number}/answer", data={**typed, "dose_mg": "1000"}).status_code == 303
+    with database.reading() as session:
+        course = courses.running(session, jean.id)
+        assert course is not None
+        assert (days.dose_on(course, TEN.date()).mg, days.dose_on(course.companions[0], TEN.date()).mg) == (1500, 1000)
+        assert days.dose_on(course.companions[0], TEN.date()).tablets == ((Decimal(250), 4),)
+    nurse = _text(claire.get(f"/requests/{_ask(claire, jean, 'Et maintenant ?')}"))
+    assert '<select id="tel-medicine" name="medicine">' in nurse and 'name="strengths" inputmode="text"' in nurse
+    assert "lapatinib, ce que le patient a : 250 mg" in nurse.replace("Lapatinib", "lapatinib")
+
+
+def test_was_the_patient_seen_is_answered_by_yes_or_no(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    """No needs words; yes needs none, and writes the visit; whoever comes second is told."""
+    number, lebon = _ask(claire, marie), sign_in(world.lebon)
+    lebon.post(f"/requests/{number}/answer", data={"answer": "see_today"})
+    with database.reading() as session:
+        task = session.scalars(select(Task).where(Task.kind == "was_seen")).one()
+    page = _text(claire.get(f"/tasks/{task.id}"))
+    buttons = ('<button class="primary" name="seen" value="yes">', '<button class="quiet" name="seen" value="no">')
+    assert all(one in page for one in buttons) and "required" not in page.split(f'id="task-note-{task.id}"')[1].split("</textarea>")[0]
+    for wrong in ({"note": "Je ne sais pas."}, {"note": " ", "seen": "no"}, {"note": "x", "seen": "yé"}):
+        assert claire.post(f"/tasks/{task.id}/close", data=wrong).status_code == 422
+    with database.reading() as session:
+        assert absences.visit_days(session, marie.id) == frozenset()
+    assert claire.post(f"/tasks/{task.id}/close", data={"note": "", "seen": "yes"}).status_code in (200, 303)
+    with database.reading() as session:
+        closed = session.get_one(Task, task.id)
+        assert (closed.detail["seen"], closed.closed_by_id) == ("yes", world.claire.id)
+        assert absences.visit_days(session, marie.id) == {TEN.date()}
+    late = claire.post(f"/tasks/{task.id}/close", data={"note": "Absente.", "seen": "no"})
+    assert late.status_code == 409, "who was first is said, and the visit stays"
+
+
+def test_whoever_stands_in_finds_the_absent_doctors_requests_on_their_home(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    """Dr Lebon is away since yesterday: what is asked of her is Dr Mercier's own, with whom it was asked of; the untold orders too."""
+    with database.transaction() as session:
+        added = {"login": "mercier", "name": "Dr Jean Mercier", "role": Role.ONCOLOGIST, "password": PASSWORD}
+        mercier = services.engage(session, world.hospital, service=world.service, by=SYSTEM, now=TEN, **added)  # type: ignore[arg-type]  # fields by name
+    first, told = _ask(claire, marie), _ask(claire, marie, "Déjà répondu ?")
+    sign_in(world.lebon).post(f"/requests/{told}/answer", data={"answer": "continue", "words": "Continuer."})
+    before = _text(sign_in(mercier).get("/doctor"))
+    assert "1 demande à un confrère" in before and "pour vous" not in before and f'href="/requests/{told}"' not in before
+    with database.transaction() as session:
+        span = {"starts_at": TEN - timedelta(days=1), "ends_at": TEN + timedelta(days=1), "written_by": "staff:1", "written_at": TEN}
+        session.add(StandIn(service_id=world.service.id, absent_id=world.lebon.id, by_id=mercier.id, **span))
+    home = _text(sign_in(mercier).get("/doctor"))
+    mine = home.split("1 demande pour vous")[1].split("<h2>")[0]
+    assert f'href="/requests/{first}"' in mine and "pour Dr Aurore Lebon" in mine and "HOARAU Marie" in mine
+    assert f'href="/requests/{told}"' in home.split("que le patient ne connaît pas encore")[1]
+    answered = sign_in(mercier).post(f"/requests/{first}/answer", data={"answer": "hold_until", "until": "open"})
+    assert answered.status_code == 303 and "Dr Jean Mercier : suspendre" in _text(claire.get("/"))
