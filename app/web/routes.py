@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web import accounts, coordinator, health, hooks, live, phones, protocols, service
+from app.web import accounts, coordinator, health, hooks, live, phones, protocols, service, staff
 from app.web.api import every as api
 from app.web.care import acting, calling, following, incoming, live_numbers, noted, planned, seeing
 from app.web.doctor import home, requests
@@ -59,6 +59,7 @@ ROUTERS: list[APIRouter] = [
     requests.router,
     coordinator.router,
     service.router,
+    staff.router,
     week.router,
     routing.router,
     achieved.router,
@@ -83,6 +84,7 @@ TOP_BAR: list[Link] = [
     Link("nav.protocols", "/protocols", "read_protocols"),
     Link("nav.rota", "/rota", "see_alerts"),
     Link("nav.service", "/service", "manage_service"),
+    Link("nav.staff", "/staff", "manage_staff"),
     Link("nav.phones", "/phones", "see_alerts", demo_only=True),
 ]
 """Links after the list: Link(key of the words, address, ability, demo_only)."""

@@ -24,6 +24,9 @@ DEMO_ONLY = ("/phones",)
 READS = {"/search"}
 """Posted so that no name stands in an address; changes nothing."""
 
+STAFF = re.compile(r"^/staff\b")
+"""The administrator's own: no other role reads or changes it."""
+
 CLINICAL = re.compile(r"^/(list|live|alerts|tasks|patients|assessments|search|enrol|handover)\b")
 
 
@@ -79,6 +82,14 @@ def test_who_may_not_act_changes_nothing_anywhere(app: FastAPI, sign_in: SignIn,
             continue
         answer = person.post(filled(path), data={"note": "x", "outcome": "advice", "reason": "x", "reached": "yes"})
         assert answer.status_code in (403, 404, 422), (path, answer.status_code)
+
+
+@pytest.mark.parametrize("login", ["claire", "ines", "paul"])
+def test_the_accounts_are_the_administrators_alone(app: FastAPI, sign_in: SignIn, world: World, login: str) -> None:
+    person = sign_in(getattr(world, login))
+    found = [(method, path) for method, path in doors(app) if STAFF.match(path)]
+    assert len(found) == 3
+    assert {person.request(method, filled(path)).status_code for method, path in found} == {403}
 
 
 def test_the_administrator_reads_nothing_clinical(app: FastAPI, sign_in: SignIn, world: World) -> None:

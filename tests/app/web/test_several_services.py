@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.core.audit import SYSTEM, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.people import members
-from app.people.models import Service
+from app.people import members, services
+from app.people.models import Service, Staff
 from app.web import live
 from tests.app.web.conftest import SignIn
 from tests.factories import World
@@ -72,6 +72,55 @@ def test_a_membership_taken_away_sends_her_home_at_once(nour: TestClient, two: T
     with database.transaction() as session:
         members.add(session, "nour", session.get_one(Service, two.hema.id), by=SYSTEM, now=clock.now())
     assert _sees(nour, two) == (200, 404), "given back, it is hers to choose again"
+
+
+MEMBERS = select(AuditRow.actor_name, AuditRow.action, AuditRow.chain).where(AuditRow.action.like("member.%")).order_by(AuditRow.id)
+
+
+def test_the_administrator_gives_and_takes_away_a_service(sign_in: SignIn, two: Two, database: Database) -> None:
+    alma, claire = sign_in(two.world.alma), sign_in(two.world.claire)
+    chosen = {"staff_id": str(two.world.claire.id), "service_id": str(two.hema.id)}
+    assert 'href="/staff"' in alma.get("/").text and 'href="/staff"' not in claire.get("/").text
+    assert _go(claire, two.hema) == 404
+    assert "Le service est ajouté." in alma.post("/staff/members", data=chosen, follow_redirects=True).text
+    assert _go(claire, two.hema) == 303
+    again = alma.post("/staff/members", data=chosen)
+    assert (again.status_code, "Claire Payet travaille déjà dans Hématologie." in again.text) == (409, True)
+    assert f'value="{two.world.claire.id}" selected' in again.text, "what was chosen comes back"
+    assert "Le service est retiré." in alma.post("/staff/members/end", data=chosen, follow_redirects=True).text
+    assert _sees(claire, two) == (200, 404), "home at once"
+    assert alma.post("/staff/members/end", data=chosen).status_code == 404, "twice"
+    with database.reading() as session:
+        found = [tuple(row) for row in session.execute(MEMBERS)][-2:]
+    assert found == [("Alma Dubreuil", "member.added", two.hema.id), ("Alma Dubreuil", "member.removed", two.hema.id)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"staff_id": "x"}, {"staff_id": "9" * 30}, {"staff_id": "-1"}, {"service_id": ""}, {"service_id": "é"}, {"service_id": "999"}],
+)
+def test_an_account_or_a_service_nobody_has_changes_nothing(sign_in: SignIn, two: Two, database: Database, wrong: dict[str, str]) -> None:
+    chosen = {"staff_id": str(two.world.claire.id), "service_id": str(two.hema.id), **wrong} if wrong else {}
+    with database.reading() as session:
+        before = len(session.execute(MEMBERS).all())
+    assert sign_in(two.world.alma).post("/staff/members", data=chosen).status_code == 404
+    for other in (two.world.ines, two.world.claire, two.world.paul):
+        assert sign_in(other).post("/staff/members", data=chosen).status_code == 403
+        assert sign_in(other).get("/staff").status_code == 403
+    with database.reading() as session:
+        assert len(session.execute(MEMBERS).all()) == before
+
+
+def test_the_accounts_of_another_hospital_do_not_exist(sign_in: SignIn, two: Two, database: Database, clock: HandClock) -> None:
+    with database.transaction() as session:
+        far = services.found_hospital(session, "Clinique du Port", now=clock.now())
+        session.get_one(Service, two.hema.id).hospital_id = far.id
+        session.get_one(Staff, two.rose.id).hospital_id = far.id
+    alma = sign_in(two.world.alma)
+    text = alma.get("/staff").text
+    assert "Hématologie</option>" not in text and two.rose.name not in text
+    for chosen in ((two.world.claire.id, two.hema.id), (two.rose.id, two.world.service.id)):
+        assert alma.post("/staff/members", data={"staff_id": str(chosen[0]), "service_id": str(chosen[1])}).status_code == 404
 
 
 def test_only_who_works_in_several_is_asked_which(nour: TestClient, two: Two, sign_in: SignIn) -> None:
