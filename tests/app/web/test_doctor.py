@@ -190,6 +190,16 @@ def test_the_perimeter_of_a_request(database: Database, claire: TestClient, sign
     assert _row(database, number).state == RequestState.ASKED
 
 
+def test_the_least_hurried_question_says_and_has_one_working_day(
+    database: Database, claire: TestClient, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Moderate is the next working day: asked on Friday at three, it is answered by Monday at three, and no word promises "today"."""
+    clock.at = TEN + timedelta(days=2, hours=5)
+    form = claire.get(f"/patients/{marie.id}/ask").text
+    assert "d&#39;ici un jour ouvré" in form and "dans la journée" not in form
+    assert _row(database, _ask(database, claire, marie, level="moderate")).respond_by == TEN + timedelta(days=5, hours=5)
+
+
 def test_a_late_request_says_so(
     database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
 ) -> None:

@@ -121,7 +121,7 @@ def test_a_request_has_one_level_on_the_home_and_on_its_page(database: Database,
     number = _ask(database, world, marie)
     lebon = sign_in(world.lebon)
     card = _home(lebon).split(f'href="/requests/{number}"')[1].split("</li>")[0]
-    assert "level-urgent" in card and "level-moderate" not in card and "dans la journée" not in card
+    assert "level-urgent" in card and "level-moderate" not in card and "jour ouvré" not in card
     head = html.unescape(lebon.get(f"/requests/{number}").text).split("<h1>")[1].split("</p>")[0]
     assert "level-urgent" in head and "level-moderate" not in head
 
