@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
+from app.checkins.models import AnswerRow
 from app.insight import quotes
 from app.insight.gone import Absent, Gone
 from app.insight.open_items import abandoned, named_in
@@ -62,6 +63,7 @@ class Facts:
         said = {detail.get("message_id") for some in self.reasons.values() for detail in some}
         self.named = quotes.named(session, said | {task.message_id for task in tasks})
         self.judged = quotes.judged(session, alerts)
+        self.figures = quotes.figures(session, [*self.named.values(), *(one for some in self.judged.values() for one in some)])
         self.shown = _shown_on_form(session, alerts)
 
     def _ids(self, kind: str) -> list[int]:
@@ -104,16 +106,18 @@ class Facts:
             item = place.lead if place.lead.level > Level.INFO else next(named, item)
         return self.owners.get(item.owner_id or 0, ""), abandoned(self._absent, item)
 
-    def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> str:
-        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""
-        details = self.reasons.get(alert.id, ()) if alert else ()
-        raised = [str(detail.get("said") or "") or self._body(detail.get("message_id")) for detail in details]
-        judged = [message.body for message in self.judged.get(alert.id, [])] if alert else []
-        return next((words for words in (*raised, *(self._body(task.message_id) for task in tasks), *judged) if words), "")
+    def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> tuple[str, tuple[AnswerRow, ...]]:
+        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day.
 
-    def _body(self, message_id: int | None) -> str:
-        message = self.named.get(message_id or 0)
-        return message.body if message is not None else ""
+        With what they answered, where they are figures alone.
+        """
+        details = self.reasons.get(alert.id, ()) if alert else ()
+        told = (str(detail.get("said") or "") or self.named.get(detail.get("message_id") or 0) for detail in details)
+        judged = self.judged.get(alert.id, []) if alert else []
+        said = next((one for one in (*told, *(self.named.get(task.message_id or 0) for task in tasks), *judged) if one), None)
+        if said is None or isinstance(said, str):
+            return said or "", ()
+        return said.body, tuple(self.figures.get(said.id, ()))
 
 
 def _patients(session: Session, viewer: Viewer, ids: set[int | None] | set[int]) -> dict[int, Patient]:

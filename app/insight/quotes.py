@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert
-from app.checkins.models import AssessmentRow
+from app.checkins.models import AnswerRow, AssessmentRow
 from app.messaging import codes
 from app.messaging.models import Message
 
@@ -37,6 +38,35 @@ def are_words(message: Message) -> bool:
     return heard.get("heard") not in SAYS_NOTHING and not codes.alone(message.body)
 
 
+MARK = re.compile(r"(?i)[a-z]?[0-9]+([.,][0-9]+)?|[a-z]{1,2}")
+"""One word of a reply that says nothing without its question."""
+
+
+def only_marks(message: Message) -> bool:
+    """Is it a reply of figures or of a letter ("0 0", "A0 B2", "nn") that was read as answers, and no danger?"""
+    heard = message.reading or {}
+    return heard.get("heard") == "answer" and not heard.get("dangers") and all(MARK.fullmatch(word) for word in message.body.split())
+
+
+def figures(session: Session, messages: Iterable[Message]) -> dict[int, list[AnswerRow]]:
+    """Of the replies that are figures alone, what they answered, by text; one that answered nothing we kept is not in it."""
+    ids = [one.id for one in messages if only_marks(one)]
+    found: dict[int, list[AnswerRow]] = {}
+    for row in session.scalars(select(AnswerRow).where(AnswerRow.message_id.in_(ids)).order_by(AnswerRow.id)) if ids else ():
+        found.setdefault(row.message_id or 0, []).append(row)
+    return found
+
+
+def _telling(message: Message) -> tuple[int, int]:
+    """What a check-in was judged by stands before "ok" and before its figures, then the latest: sort by it."""
+    heard = message.reading or {}
+    if only_marks(message):
+        return 2, -message.id
+    if heard.get("dangers") or heard.get("heard") in ANSWERS:
+        return 0, -message.id
+    return (1 if len(message.body.split()) > BARE else 3), -message.id
+
+
 def named(session: Session, ids: Iterable[object]) -> dict[int, Message]:
     """The words among messages that events or tasks name."""
     mine = select(Message).where(Message.id.in_({one for one in ids if isinstance(one, int)}))
@@ -44,7 +74,7 @@ def named(session: Session, ids: Iterable[object]) -> dict[int, Message]:
 
 
 def judged(session: Session, alerts: Iterable[Alert]) -> dict[int, list[Message]]:
-    """The words of the check-in each alert was raised by, by alert, latest first."""
+    """The words of the check-in each alert was raised by, by alert: those read as answers first, then the latest."""
     by_row = {alert.assessment_id: alert.id for alert in alerts if alert.assessment_id is not None and alert.kind not in SILENT}
     rows = session.execute(
         select(AssessmentRow.id, Message)
@@ -56,4 +86,4 @@ def judged(session: Session, alerts: Iterable[Alert]) -> dict[int, list[Message]
     for assessment_id, message in rows:
         if are_words(message):
             found.setdefault(by_row[assessment_id], []).append(message)
-    return found
+    return {alert_id: sorted(messages, key=_telling) for alert_id, messages in found.items()}

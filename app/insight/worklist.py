@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.alerts.models import Alert, AlertEvent, DoctorRequest, Task
 from app.care.contact_models import CityTask, Contact, ContactState
 from app.care.models import PlannedCall
+from app.checkins.models import AnswerRow
 from app.insight import placing
 from app.insight.facts import REASONS, Facts
 from app.insight.gone import Gone
@@ -56,6 +57,8 @@ class Row:
     handed_by: str = ""
     reasons: tuple[dict[str, Any], ...] = ()
     words: str = ""
+    figures: tuple[AnswerRow, ...] = ()
+    """What the words answered, where they are figures alone."""
     is_shared: bool = False
     among: tuple[Patient, ...] = ()
     again: datetime | None = None
@@ -182,6 +185,7 @@ def _row(place: Place, facts: Facts) -> Row:
     reasons = facts.reasons.get(alert.id, []) if alert else []
     among = named_in([*reasons, *(task.detail for task in tasks)]) if place.patient_id is None else []
     owner, gone = facts.held(place)
+    words, figures = facts.quote(alert, [one for one in tasks if place.lead.kind != "task" or one.id == place.lead.id])
     return Row(
         place=place,
         alert=alert,
@@ -196,7 +200,8 @@ def _row(place: Place, facts: Facts) -> Row:
         people=facts.owners,
         handed_by=facts.handed_by.get(alert.id, "") if alert else "",
         reasons=tuple(reasons),
-        words=facts.quote(alert, [one for one in tasks if place.lead.kind != "task" or one.id == place.lead.id]),
+        words=words,
+        figures=figures,
         is_shared=bool(among),
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         again=facts.again.get(alert.id) if alert else None,

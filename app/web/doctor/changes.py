@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -28,10 +27,6 @@ LOOKED_BACK = timedelta(days=28)
 RECENT = timedelta(days=14)
 """What was last said longer ago than this says nothing of now."""
 FEW_WORDS = 3
-
-
-MARK = re.compile(r"(?i)[a-z]?[0-9]+([.,][0-9]+)?|[a-z]{1,2}")
-"""One word of a reply that says nothing without its question."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +98,7 @@ def words_of(session: Session, alert: Alert | None, recent: Iterable[Message]) -
     if alert is not None and not found:
         found = {message.id: message for message in quotes.judged(session, [alert]).get(alert.id, ())}
     found |= {message.id: message for message in recent if quotes.are_words(message)}
-    return sorted((one for one in found.values() if not _only_marks(one)), key=lambda one: (not is_danger(one), -one.id))[:FEW_WORDS]
-
-
-def _only_marks(message: Message) -> bool:
-    """Is it a reply of figures or of a letter ("0 0", "A0 B2", "nn") that was read as answers? They stand beside it."""
-    understood = (message.reading or {}).get("heard") == "answer" and not is_danger(message)
-    return understood and all(MARK.fullmatch(word) for word in message.body.split())
+    return sorted((one for one in found.values() if not quotes.only_marks(one)), key=lambda one: (not is_danger(one), -one.id))[:FEW_WORDS]
 
 
 def is_danger(message: Message) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.checkins.models import AnswerRow
 from app.messaging import pages
 from app.messaging.models import Message
 from app.protocols import looks, scales
@@ -19,17 +20,20 @@ from triage.terms import DANGERS, Step
 DECIDED = re.compile(r"((?:Dr|Pr)\b[^,]+), D[0-9]+")
 """A doctor, by their title, and the request they answered; "fever, D14" is a person's own words and stays."""
 
+SCORED = ("severity_0_4", "multi3_severity_0_4")
+
 
 @dataclass(frozen=True)
 class Naming:
     """Names things for one page. ``protocol``: names the questions; without it a key is shown by its own word.
 
-    measures: those a judgement looked at, by key, as it keeps them.
+    measures: those a judgement looked at, by key, as it keeps them. apart: answers of the same day that it did not look at.
     """
 
     page: Page
     protocol: Protocol | None = None
     measures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    apart: Sequence[AnswerRow] = ()
 
     def name(self, key: str) -> str:
         """A question by its full name on screens: the protocol's own, else the library's, else its key."""
@@ -57,7 +61,11 @@ class Naming:
 
     def seen(self, step: Step) -> str:
         """What a rule saw, in the reader's words."""
-        return Seen(self.page, self.measures).said(step.inputs)
+        apart = {self.name(row.key): self._apart(row) for row in self.apart}
+        return Seen(self.page, self.measures, apart).said(step.inputs)
+
+    def _apart(self, row: AnswerRow) -> str:
+        return self.page.say("alert.judged_apart", answer=self.answer(row.kind, row.value), when=self.page.formats.at(row.at))
 
     def because(self, step: Step) -> str:
         """Why a rule speaks, in its own words; a day in it as the reader writes days."""
@@ -101,7 +109,7 @@ class Naming:
             return say("answer.unknown")
         if kind == "temperature_c" and value != "no_fever":
             return f.temperature(value)
-        if kind in ("severity_0_4", "multi3_severity_0_4") and self.page.has(f"form.severity.{value}"):
+        if kind in SCORED and self.page.has(f"form.severity.{value}"):
             return say("answer.severity", word=say(f"form.severity.{value}").lower(), value=value)
         if kind == "weight_kg":
             return say("answer.kg", value=f.number(value))
@@ -112,6 +120,10 @@ class Naming:
         if self.page.has(key := f"answer.{value}"):
             return say(key)
         return self.symptoms(value) if kind == "free_text" and " " not in value else value
+
+    def figures(self, rows: Iterable[AnswerRow]) -> str:
+        """What a reply of figures answered: "fatigue 0, nausées 0" for "0 0", which says nothing without its questions."""
+        return ", ".join(f"{self.name(row.key)} {row.value if row.kind in SCORED else self.answer(row.kind, row.value)}" for row in rows)
 
     def _intake(self, part: str) -> str:
         what, _, number = part.partition(":")

@@ -20,7 +20,7 @@ from app.treatment.grades import NewGrade
 from app.web.deps import Id, Reads, Writes
 from app.web.render import Page, StaffPage
 from app.web.ward import owning, panel
-from app.web.ward.panel import Panel
+from app.web.ward.shown import Panel
 
 router = APIRouter()
 

@@ -3,159 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.alerts import handling, lately, tasks
 from app.alerts.lately import Close
-from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
-from app.alerts.replies import Offer
-from app.checkins.models import AnswerRow, CheckIn
+from app.alerts.models import Alert, AlertState
+from app.checkins.models import AnswerRow
 from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
 from app.insight import worklist
-from app.insight.teams import Presence
 from app.insight.worklist import Row
 from app.messaging.models import Message
 from app.people import absences, patients
-from app.people.models import Absence, Patient, Service, Staff
+from app.people.models import Patient, Service, Staff
 from app.treatment import grades
-from app.treatment.models import ClinicianGrade, IntakeReport, Measure
 from app.web.patient import chart_data
-from app.web.patient.chart_data import Contact, Heard, Treatment
+from app.web.patient.chart_data import Heard
 from app.web.patient.speakers import Speakers
 from app.web.render import Page
 from app.web.ward import owning, sharing, texts
 from app.web.ward.saying import Saying
-from app.web.ward.sharing import Holder
+from app.web.ward.shown import Panel
 from triage import explain
-from triage.terms import Assessment, Level, Step
+from triage.terms import Assessment
 
 SAME_VISIT = timedelta(minutes=30)
 """A chart opened again by the same person within this time is the same visit: one line in the audit trail, not one per refresh."""
 
 FEW_GRADES = 3
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One patient, or one unknown number, with everything open for them."""
-
-    key: str
-    saying: Saying
-    row: Row | None
-    alert: Alert | None
-    tasks: Sequence[Task]
-    patient: Patient | None
-    number: str
-    owner: str
-    mine: bool
-    may_act: bool
-    events: Sequence[AlertEvent] = ()
-    treatment: Treatment | None = None
-    heard: Heard | None = None
-    scored: Heard | None = None
-    assessment: Assessment | None = None
-    doses: IntakeReport | None = None
-    temperature: Measure | None = None
-    told_message: Message | None = None
-    advice: Message | None = None
-    clinician: Sequence[ClinicianGrade] = ()
-    texts: Sequence[Message] = ()
-    quotes: Sequence[Message] = ()
-    contacts: Sequence[Contact] = ()
-    colleagues: Sequence[Presence] = ()
-    waits: Sequence[datetime] = ()
-    silences: Sequence[CheckIn] = ()
-    silence_words: Sequence[str] = endings.ASKED
-    speakers: Speakers | None = None
-    away: Sequence[Absence] = ()
-    death_undone: AuditRow | None = None
-    on_form: Message | None = None
-    is_shared: bool = False
-    holders: Sequence[Holder] = ()
-    wait_last: datetime | None = None
-    offers: Sequence[Offer] = ()
-    undoable: bool = False
-    closed_lately: Sequence[Close] = ()
-    asks_silence: bool = False
-    must_speak: bool = False
-    help_needed: bool = False
-    help_left: Sequence[str] = ()
-    decided: AlertEvent | None = None
-    outcomes: Sequence[Outcome] = ()
-
-    @property
-    def proposed(self) -> list[tuple[str, int]]:
-        """CTCAE terms with the grade that the scores and the laboratory propose, the highest first; a clinician confirms it or not."""
-        protocol, scored = self.saying.protocol, self.scored
-        found: dict[str, int] = {one.term: one.grade for one in (self.assessment.grades if self.assessment else ()) if one.grade}
-        for key, score in (scored.known if scored and protocol else {}).items():
-            question = protocol.questions.get(key) if protocol else None
-            shape = protocol.symptoms.get(question.symptom) if protocol and question else None
-            if shape and shape.ctcae_term and score:
-                found.setdefault(shape.ctcae_term, score)
-        return sorted(found.items(), key=lambda one: (-one[1], one[0]))
-
-    def confirmed(self, term: str) -> ClinicianGrade | None:
-        """A clinician's grade of this term given since the judgement that proposes one."""
-        since = self.heard.at if self.heard else None
-        return next((one for one in self.clinician if one.term == term and (since is None or one.at >= since)), None)
-
-    @property
-    def today(self) -> date:
-        """The patient's own day."""
-        return chart_data.local_day(self.patient, self.saying.page.now) if self.patient else self.saying.page.now.date()
-
-    @property
-    def stamp(self) -> str:
-        """Changes with everything the panel shows; the screen compares it with the list's to know that it is old."""
-        return self.row.stamp if self.row else f"{self.alert.id}-{self.alert.stamp}--" if self.alert else ""
-
-    @property
-    def level(self) -> Level:
-        """The alert's level; without an alert its row's, INFO when nothing is open."""
-        return Level.of(self.alert.level) if self.alert else self.row.level if self.row else Level.INFO
-
-    @property
-    def is_open(self) -> bool:
-        """Is there an alert that is not closed?"""
-        return self.alert is not None and self.alert.state != AlertState.CLOSED
-
-    def is_of_another_day(self, row: AnswerRow, heard: Heard) -> bool:
-        """Was this answer given on another day than its check-in's? A late temperature says nothing of that day without its hour."""
-        return self.patient is not None and chart_data.local_day(self.patient, row.at) != heard.day
-
-    @property
-    def elsewhere(self) -> Heard | None:
-        """The check-in that raised the alert, when the scores shown are another's: what it said without a score, what it left to ask."""
-        heard = self.heard
-        same = heard and self.scored and heard.assessment.checkin_id == self.scored.assessment.checkin_id
-        return heard if heard and heard.answers and not same else None
-
-    @property
-    def told_us(self) -> list[AlertEvent]:
-        """Dangers told to somebody of the team, on the telephone or in a question to a doctor, in the words written down; latest first."""
-        return [one for one in reversed(self.events) if one.kind in worklist.REASONS and one.detail.get("said")][:2]
-
-    @property
-    def death(self) -> Absence | None:
-        """The death that a person noted: nobody calls the patient."""
-        return absences.death(self.away)
-
-    def steps(self, kind: str) -> list[Step]:
-        """Rules that fired ("fired"), could not be judged ("error"), nearly fired ("near"), or wait for an answer ("waits")."""
-        found = self.assessment.steps if self.assessment else ()
-        if kind == "error":
-            return [step for step in found if step.error]
-        if kind == "fired":
-            return sorted((step for step in found if step.fired and not step.error), key=lambda step: -step.level)
-        rest = [step for step in found if not step.fired and not step.error]
-        return [step for step in rest if (step.near if kind == "near" else bool(step.waits_for) and not step.near)]
 
 
 def of_alert(page: Page, session: Session, alert_id: int) -> Panel:
@@ -190,15 +69,13 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     owner = session.get(Staff, alert.owner_id) if alert and alert.owner_id else None
     heard = chart_data.last_heard(session, patient, alert.assessment_id if alert else None) if patient else None
     treatment = chart_data.treatment_of(session, patient, page.now) if patient else None
-    shown = texts.last(session, page, patient, number)
     away = absences.standing(session, patient.id) if patient else []
+    scored = _scored(session, patient, heard, alert, page.now)
     events = list(alert.events) if alert else []
     among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
     return Panel(
         key=key,
-        saying=Saying(
-            page, chart_data.protocol_of(session, heard.assessment.version_id if heard else None), heard.measures if heard else {}
-        ),
+        saying=_saying(page, session, heard, scored),
         row=row,
         alert=alert,
         tasks=row.tasks if row else (),
@@ -210,15 +87,15 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         events=events,
         treatment=treatment,
         heard=heard,
-        scored=_scored(session, patient, heard, alert, page.now),
+        scored=scored,
         assessment=_assessment(heard),
         doses=chart_data.last_doses(session, treatment, page.now),
         temperature=chart_data.last_temperature(session, patient, page.now) if patient else None,
         told_message=session.get(Message, alert.told_message_id) if alert and alert.told_message_id else None,
         advice=texts.advice(session, heard),
         clinician=grades.standing(session, patient.id)[:FEW_GRADES] if patient else (),
-        texts=shown,
-        quotes=texts.quoted(session, alert, row),
+        texts=texts.last(session, page, patient, number),
+        **texts.words(session, alert, row),
         contacts=chart_data.contacts_of(session, patient, page.now)
         if patient
         else chart_data.caller(session, page.viewer.service_id, number),
@@ -244,6 +121,18 @@ def _closed_lately(page: Page, session: Session, key: str, alert: Alert | None) 
         return ()
     found = lately.closes(session, service_id=page.viewer.service_id, subject=key, now=page.now, besides=alert.id if alert else None)
     return [one for one in found if alert is None or alert.closed_at is None or one.at <= alert.closed_at]
+
+
+def _saying(page: Page, session: Session, heard: Heard | None, scored: Heard | None) -> Saying:
+    protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
+    return Saying(page, protocol, heard.measures if heard else {}, _apart(heard, scored))
+
+
+def _apart(heard: Heard | None, scored: Heard | None) -> Sequence[AnswerRow]:
+    """What was answered the day of a judgement that did not look at it: a text of danger is judged alone."""
+    if heard is None or scored is None or heard.day != scored.day or heard.assessment.checkin_id == scored.assessment.checkin_id:
+        return ()
+    return [row for row in scored.standing if not row.beside]
 
 
 def _began(alert: Alert | None, row: Row | None) -> datetime | None:

@@ -19,6 +19,8 @@ APART = re.compile(r" ?; ")
 MEASURED = re.compile(r"(?P<what>[^:;]+?) (?P<value>-?[0-9]+(?:[.,][0-9]+)?) (?P<unit>\S+) (?:le|on) (?P<day>\d{4}-\d\d-\d\d)(?P<more>.*)")
 GRADED = re.compile(r"(?P<what>[^:;]+?)(?P<colon> : |: )(?P<more>grade [0-9], CTCAE (?P<version>[0-9.]+).*)")
 HEADED = re.compile(r"(?P<what>[^:;]+?)(?P<colon> : |: )(?P<more>.*)")
+NOT_ASKED = ("pas demandé ce jour", "not asked that day")
+"""What a judgement of a text alone keeps of every question: true of that judgement, not of the day."""
 ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 PER_CENT = re.compile(r"\b(?P<value>[0-9]+[.,][0-9]{2,})(?P<sign> ?%)")
 LONG = re.compile(r"\b[0-9]+[.,][0-9]{4,}\b")
@@ -29,10 +31,14 @@ TENTH = Decimal("0.1")
 
 @dataclass(frozen=True)
 class Seen:
-    """Words kept sentences for one page. measures: those the judgement looked at, by key, as kept: a grade is shown with its value."""
+    """Words kept sentences for one page. measures: those the judgement looked at, by key, as kept: a grade is shown with its value.
+
+    apart: what was answered the same day to questions that the judgement calls not asked, by the question's name.
+    """
 
     page: Page
     measures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    apart: Mapping[str, str] = field(default_factory=dict)
 
     def said(self, kept: Mapping[str, str]) -> str:
         """The whole sentence in the reader's words."""
@@ -51,6 +57,8 @@ class Seen:
         if found := GRADED.fullmatch(part):
             return f"{self._term(found)}{self._codes(found['more'])}"
         if found := HEADED.fullmatch(part):
+            if found["more"] in NOT_ASKED and found["what"] in self.apart:
+                return f"{found['what']}{found['colon']}{self.apart[found['what']]}"
             part = f"{self._name(found['what'])}{found['colon']}{found['more']}"
         return self.dates(self._codes(part))
 

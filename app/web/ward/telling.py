@@ -18,9 +18,8 @@ from app.web.ward.naming import Naming
 from app.web.ward.seen import Seen
 from triage.terms import ALARMING, Level, Step
 
-
-def _in_vain(event: AlertEvent) -> bool:
-    return event.kind == "stepped" and not event.detail.get("reached")
+CLIMBING = ("stepped", "rang")
+"""What happens by itself while an alert climbs: nothing was said and nobody acted between two of them."""
 
 
 def level_of(detail: Mapping[str, Any]) -> Level:
@@ -93,13 +92,22 @@ class Telling(Naming):
         return self.page.say(f"alert.kind.{kind}") if kind else self.page.say("alert.kind.assessment")
 
     def story(self, events: Sequence[AlertEvent]) -> list[tuple[AlertEvent, int, datetime]]:
-        """The events, latest first; the same step in vain again and again is one line: the first of them, how often, and the last hour."""
+        """The events, latest first; the same rung with the same people again and again, until something else happens, is one line.
+
+        It is the first of them, with how often and the last hour: twenty lines of one rung hide what was done between.
+        """
         found: list[tuple[AlertEvent, int, datetime]] = []
+        climbed: dict[str, int] = {}
         for event in events:
-            last = found[-1][0] if found else None
-            if last is not None and _in_vain(last) and _in_vain(event) and last.detail.get("notify") == event.detail.get("notify"):
-                found[-1] = (last, found[-1][1] + 1, event.at)
+            if event.kind not in CLIMBING:
+                climbed.clear()
+            rung = repr([event.detail.get(name) for name in ("notify", "reached", "ways")]) if event.kind == "stepped" else ""
+            if rung in climbed:
+                first, times, _ = found[climbed[rung]]
+                found[climbed[rung]] = (first, times + 1, event.at)
             else:
+                if rung:
+                    climbed[rung] = len(found)
                 found.append((event, 1, event.at))
         return found[::-1]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from app.alerts.models import Alert
+from app.alerts import arrival
+from app.alerts.models import Alert, AlertEvent
 from app.insight import quotes, worklist
 from app.insight.worklist import Row
 from app.messaging import pages
@@ -47,11 +51,33 @@ def last(session: Session, page: Page, patient: Patient | None, number: str) -> 
     return list(session.scalars(select(Message).where(*mine).order_by(Message.id.desc()).limit(LAST_TEXTS)))[::-1]
 
 
-def quoted(session: Session, alert: Alert | None, row: Row | None) -> list[Message]:
-    """The words that matter now: those that raised the alert, of its check-in, or that made a task; latest first, two at most."""
-    events = [event for event in alert.events if event.kind in worklist.REASONS] if alert else []
-    ids = [*(event.detail.get("message_id") for event in events), *(task.message_id for task in (row.tasks if row else ()))]
-    found = quotes.named(session, ids)
-    if not found and alert is not None:
-        found = {message.id: message for message in quotes.judged(session, [alert]).get(alert.id, ())}
-    return sorted(found.values(), key=lambda message: -message.id)[:2]
+def words(session: Session, alert: Alert | None, row: Row | None) -> dict[str, Any]:
+    """The words a panel begins with: quotes, what those of figures alone answered, and the events that say why."""
+    alerts = behind(session, alert, row)
+    found = quoted(session, alerts, row)
+    return {"quotes": found, "figures": quotes.figures(session, found), "reasons": reasons(alerts)}
+
+
+def behind(session: Session, alert: Alert | None, row: Row | None) -> list[Alert]:
+    """The alert of the panel, then those for which help was sent and is not yet known to be there: their words matter until it is."""
+    sent = [task.detail.get("alert_id") for task in (row.tasks if row else ()) if task.kind == arrival.KIND]
+    found = [alert, *(session.get(Alert, one) for one in sent if one)]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def reasons(alerts: Sequence[Alert]) -> list[AlertEvent]:
+    """What raised these alerts, in order."""
+    return [event for alert in alerts for event in alert.events if event.kind in worklist.REASONS]
+
+
+def quoted(session: Session, alerts: Sequence[Alert], row: Row | None) -> list[Message]:
+    """The words that matter now: those that raised the alerts, of their check-ins, or that made a task; the first two."""
+    found = _latest(quotes.named(session, [event.detail.get("message_id") for event in reasons(alerts)]))
+    if not found:
+        found = [message for some in quotes.judged(session, alerts).values() for message in some]
+    found += _latest(quotes.named(session, [task.message_id for task in (row.tasks if row else ())]))
+    return list(dict.fromkeys(found))[:2]
+
+
+def _latest(found: Mapping[int, Message]) -> list[Message]:
+    return sorted(found.values(), key=lambda message: -message.id)

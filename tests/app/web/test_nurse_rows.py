@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.alerts import handling, heard, tasks
 from app.alerts.handling import Reason
+from app.alerts.models import Alert
+from app.checkins.models import AnswerRow, AssessmentRow
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import absences
 from app.people.models import Patient, Service
 from app.people.perimeter import actor_of, viewer_of
+from app.protocols import versions
+from app.protocols.models import ProtocolVersion
+from app.treatment.models import Course
+from tests.app.web.conftest import SignIn
 from tests.app.web.form import Ward
 from tests.app.web.test_nurse import HTMX, said
-from tests.app.web.ward import Morning, a_morning, text
+from tests.app.web.ward import Morning, a_morning, check_in, raised, text
 from tests.factories import World
 from tests.support.chain import MARIE
-from triage.terms import Level
+from triage import engine, explain
+from triage.terms import Context, Level
 
 
 @pytest.fixture
@@ -152,3 +162,81 @@ def test_a_close_taken_back_at_once_is_on_no_page_as_done(
     claire.post(f"{alert}/undo", headers=HTMX)
     for page in (f"{marie}/timeline?kind=alerts", f"{marie}/print", marie):
         assert "a clos" not in said(claire.get(page)), page
+
+
+def test_figures_are_read_as_what_they_answered(
+    claire: TestClient, sign_in: SignIn, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Figures raised an urgent alert and "ok" came after it: the panel and the doctor's card say fatigue 1, temperature 39.0."""
+    at = clock.now()
+    with database.transaction() as session:
+        marie = session.get_one(Patient, morning.marie.id)
+        session.get_one(Alert, morning.danger.id).state = "closed"
+        course = session.scalars(select(Course).where(Course.patient_id == marie.id)).one()
+        row = check_in(session, marie, course, {"fatigue": "1", "temperature": "39"}, at=at)
+        about = {"checkin_id": row.checkin_id}
+        sent = text(session, world, marie, "1 39", at=at, reading={"heard": "answer"}, **about)
+        text(session, world, marie, "ok", at=at, reading={"heard": "text"}, **about)
+        for one in session.scalars(select(AnswerRow).where(AnswerRow.checkin_id == row.checkin_id)):
+            one.message_id = sent.id
+        assert row.level == "urgent"
+        alert = raised(session, marie, row, at=at)
+    read = "fatigue 1, température 39,0 °C"
+    words = said(claire.get(f"/alerts/{alert.id}")).split("Ses mots")[1]
+    assert words.strip().startswith(read), "the figures before the ok"
+    assert "1 39" not in words.split("Relevé du")[0]
+    assert read in said(sign_in(world.lebon).get("/doctor"))
+
+
+def test_while_help_is_checked_the_words_for_which_it_was_sent_are_read(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """The alert is closed, its check of help and a message to read are open: "ok" does not stand for what was complained of."""
+    claire.post(f"/alerts/{morning.danger.id}/take")
+    sent = {"outcome": "sent_to_emergency", "spoke": "patient", "note": "SAMU en route."}
+    assert claire.post(f"/alerts/{morning.danger.id}/close", data=sent).status_code == 303
+    with database.transaction() as session:
+        ok = text(session, world, session.get_one(Patient, morning.marie.id), "ok", at=clock.now())
+        about = {"service_id": world.service.id, "patient_id": morning.marie.id, "message_id": ok.id}
+        tasks.make(session, kind="to_read", key="read-ok", detail={}, now=clock.now(), **about)
+    words = said(claire.get(f"/patients/{morning.marie.id}/open")).split("Ses mots")[1]
+    assert words.index("jarive pa a respirer") < words.index("ok")
+
+
+def test_a_calm_answer_before_a_danger_of_the_same_day_bears_its_hour_and_is_not_called_unasked(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """Jean answered at 9:00 that he does not bleed; at 10:00 he writes that he does, and the text is judged alone."""
+    now = clock.now()
+    with database.transaction() as session:
+        jean = session.get_one(Patient, morning.jean.id)
+        row = session.get_one(AssessmentRow, morning.tiredness.assessment_id)
+        session.add(
+            AnswerRow(
+                checkin_id=row.checkin_id or 0,
+                key="bleeding",
+                kind="yes_no",
+                value="no",
+                source="sms",
+                said_by=f"patient:{jean.id}",
+                at=row.at,
+            )
+        )
+    quiet = said(claire.get(f"/alerts/{morning.tiredness.id}")).split("Relevé du")[1].split("Appeler")[0]
+    assert "9 h 00" not in quiet
+    with database.transaction() as session:
+        protocol = versions.load(session.get_one(ProtocolVersion, row.version_id))
+        judged = engine.assess(protocol, {}, Context(asked_on=now.date(), cycle=1, cycle_day=11, dangers=("bleeding",)))
+        name = protocol.questions["bleeding"].name
+        unasked = {"fr": f"saignement ; {name['fr']} : pas demandé ce jour", "en": f"bleeding; {name['en']}: not asked that day"}
+        judged = replace(judged, steps=tuple(replace(step, inputs=unasked, rule="bleeds") for step in judged.steps if step.fired))
+        columns = {"version_id": row.version_id, "fingerprint": row.fingerprint, "level": "urgent", "at": now}
+        alone = AssessmentRow(patient_id=jean.id, inputs={}, result=explain.to_dict(judged), **columns)
+        session.add(alone)
+        session.flush()
+        reason = Reason("danger", Level.URGENT, {"dangers": ["bleeding"]}, assessment_id=alone.id)
+        handling.consider(session, service=session.get_one(Service, jean.service_id), patient=jean, reason=reason, now=now)
+    page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "fatigue 3 sur 4 +2 9 h 00" in page
+    why = page.split("Pourquoi cette alerte")[1].split("Déroulé")[0]
+    assert "non, répondu à 9 h 00, jugé à part" in why and "pas demandé ce jour" not in why.split("Presque")[0]

@@ -211,19 +211,43 @@ def test_words_that_alarm_without_a_sign_name_none(
     assert "Signe de danger" not in page
 
 
-def test_the_same_call_in_vain_is_one_line_with_its_count(
+def test_the_same_rung_again_and_again_is_one_line_with_its_count(
     claire: TestClient, database: Database, morning: Morning, clock: HandClock
 ) -> None:
+    """Every five minutes the team, who has no number, and the coordination, who was told: one line each, until somebody acts."""
+    rungs: tuple[tuple[str, list[str]], ...] = (("team", []), ("head", ["Inès Caron"]))
+
+    def step(minutes: int, kind: str, detail: dict[str, object]) -> AlertEvent:
+        at = clock.now() + timedelta(minutes=minutes)
+        return AlertEvent(alert_id=morning.danger.id, at=at, kind=kind, level="urgent", actor="system", actor_name="", detail=detail)
+
     with database.transaction() as session:
         for minutes in (0, 5, 10):
-            detail = {"notify": "head", "reached": []}
-            at = clock.now() + timedelta(minutes=minutes)
-            session.add(
-                AlertEvent(alert_id=morning.danger.id, at=at, kind="stepped", level="urgent", actor="system", actor_name="", detail=detail)
-            )
+            session.add_all([step(minutes, "stepped", {"notify": notify, "reached": reached}) for notify, reached in rungs])
+            session.flush()
     page = said(claire.get(f"/alerts/{morning.danger.id}"))
-    assert "Coordination : aucun numéro, personne n'a été prévenu par SMS · dernière fois à 10 h 10" in page
-    assert page.count("personne n'a été prévenu") == 1
+    assert "10 h 00 Équipe : aucun numéro, personne n'a été prévenu par SMS · 3 fois, la dernière à 10 h 10" in page
+    assert "10 h 00 Coordination, prévenue par SMS : Inès Caron · 3 fois, la dernière à 10 h 10" in page
+    assert page.count("personne n'a été prévenu") == page.count("prévenue par SMS : Inès Caron") == 1
+    with database.transaction() as session:
+        session.add(step(12, "returned", {"why": "released"}))
+        session.flush()
+        session.add(step(15, "stepped", {"notify": "team", "reached": []}))
+    assert said(claire.get(f"/alerts/{morning.danger.id}")).count("personne n'a été prévenu") == 2, "after an act it is told anew"
+
+
+def test_the_heading_says_what_is_shown(claire: TestClient, database: Database, morning: Morning, clock: HandClock) -> None:
+    def heading(address: str) -> str:
+        return claire.get(address).text.split('<h1 class="out">')[1].split("</h1>")[0]
+
+    assert heading(f"/alerts/{morning.danger.id}") == "Alerte ouverte"
+    assert heading(f"/tasks/{morning.unknown.id}") == "Tâche ouverte"
+    with database.transaction() as session:
+        alert = session.get_one(Alert, morning.tiredness.id)
+        alert.state, alert.closed_at, alert.outcome = "closed", clock.now(), "advice"
+        ended = {"kind": "closed", "level": "high", "actor": "system", "actor_name": "", "detail": {"outcome": "advice"}}
+        session.add(AlertEvent(alert_id=alert.id, at=clock.now(), **ended))
+    assert heading(f"/alerts/{morning.tiredness.id}") == "Alerte close"
 
 
 def test_every_reason_the_file_keeps_in_english_has_its_words() -> None:

@@ -47,11 +47,17 @@ def clock() -> HandClock:
         (EN, "correct doses over 28 days: 89.98 % (threshold < 90 %)", "correct doses over 28 days: 89.9 % (threshold < 90 %)"),
         (FR, "cyp3a_strong_inhibitor : en cours", "inhibiteur puissant du CYP3A : en cours"),
         (FR, "Hyperkalemia : grade 3, CTCAE 5.0 (seuil ≥ 2)", "Hyperkaliémie (potassium 6,9 mmol/L) : grade 3, CTCAE 5.0 (seuil ≥ 2)"),
+        (
+            FR,
+            "signe de danger écrit : saignement ; saignement : pas demandé ce jour",
+            "signe de danger écrit : saignement ; saignement : non, répondu à 8 h 10",
+        ),
+        (FR, "toux : pas demandé ce jour", "toux : pas demandé ce jour"),
         (FR, "température 38,05 °C (seuil ≥ 38 °C)", "température 38,05 °C (seuil ≥ 38 °C)"),
     ],
 )
 def test_a_kept_sentence_is_read_in_the_readers_words(page: Page, kept: str, read: str) -> None:
-    seen = Seen(page, {"potassium": {"value": "6.9", "unit": "mmol/L", "on": "2026-11-23"}})
+    seen = Seen(page, {"potassium": {"value": "6.9", "unit": "mmol/L", "on": "2026-11-23"}}, {"saignement": "non, répondu à 8 h 10"})
     assert seen.said({page.language: kept}) == read
 
 
