@@ -69,11 +69,11 @@ class Saying(Telling):
             )
         return found
 
-    def tags(self, row: Row) -> list[str]:
     def quoted(self, row: Row) -> str:
         """The words a row shows; figures as what they answered."""
         return self.figures(row.figures) if row.figures else row.words
 
+    def tags(self, row: Row) -> list[str]:
         """What must be known before calling, and what else is open."""
         say, patient = self.page.say, row.patient
         found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
