@@ -22,6 +22,9 @@ CHECK_WITHIN = timedelta(minutes=30)
 published source)."""
 
 RANG, UNCHECKED = "rang", "help_unchecked"
+WROTE = "wrote"
+"""In its detail: what came by text or on a page since help was sent, oldest first."""
+
 UNDONE = "undone"
 """The note of a task whose close was a slip: said again, it is to be done again. One that somebody did stays done."""
 
@@ -67,6 +70,13 @@ def answered(session: Session, patient_id: int, *, by: Actor, now: datetime) -> 
     waiting = select(Task).where(Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None))
     for task in session.scalars(waiting.order_by(Task.id)):
         tasks.end(session, task, by=by, now=now, words="in hospital")
+
+
+def wrote(session: Session, patient_id: int, words: str, *, at: datetime) -> None:
+    """Words that come while it is being checked stand with the check, and end nothing: that help is there is said to a person."""
+    waiting = select(Task).where(Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None), Task.created_at <= at)
+    for task in session.scalars(waiting.order_by(Task.id)):
+        task.detail = {**task.detail, WROTE: [*task.detail.get(WROTE, ()), {"at": at.isoformat(), "words": words}]}
 
 
 def unchecked_due(session: Session, now: datetime) -> list[int]:

@@ -34,6 +34,8 @@ OUTCOMES = {
     Help.SOMEONE_GOES: frozenset({Outcome.REFERRED, Outcome.DOCTOR_DECISION}),
     Help.NOBODY: frozenset({Outcome.DOCTOR_DECISION}),
 }
+LIKELY = (Outcome.SENT_TO_EMERGENCY, Outcome.ADVICE, Outcome.SEEN_SAME_DAY, Outcome.DOCTOR_INFORMED, Outcome.DOCTOR_DECISION)
+"""Of an urgent alert, offered first and in this order: from nothing open to the next one open in eight keys (design guide)."""
 ATTEMPTS = 2
 """Calls to the patient in vain before somebody decides that nobody is sent (house rule, 2026-11-23)."""
 
@@ -104,7 +106,7 @@ def allowed(session: Session, alert: Alert) -> Sequence[Outcome]:
     if Level.of(alert.level) is not Level.URGENT:
         return tuple(Outcome)
     if not is_needed(session, alert):
-        return tuple(one for one in Outcome if one is not Outcome.NOT_REACHED)
+        return (*LIKELY, *(one for one in Outcome if one not in LIKELY and one is not Outcome.NOT_REACHED))
     made = decision(session, alert)
     return tuple(one for one in Outcome if made is not None and one in OUTCOMES[Help(made.detail["what"])])
 

@@ -27,7 +27,7 @@ def close_the_one_open(page: Page) -> None:
     page.locator("#take").click()
     page.locator("#do-close input[name=spoke][value=patient]").click()
     page.locator("#do-close input[name=outcome][value=advice]").click()
-    page.locator("#do-close .primary").click()
+    page.locator("#close-now").click()
 
 
 def test_after_close_and_next_the_address_is_that_of_the_next(open_page: OpenPage, ward: Ward) -> None:
@@ -52,7 +52,7 @@ def test_after_the_last_close_the_address_names_nobody(open_page: OpenPage, ward
     expect(page.locator(".panel h2")).to_have_text("HOARAU Marie")
     assert page.url == f"{ward.address}/?open=patient%3A{ward.morning.marie.id}"
     page.locator("#do-close input[name=outcome][value=advice]").click()
-    page.locator("#do-close .primary").click()
+    page.locator("#close-now").click()
     expect(page.locator("#panel .panel")).to_have_count(0)
     page.reload()
     expect(page.locator(".nothing")).to_contain_text("Rien à traiter.")

@@ -139,35 +139,50 @@ WHOLE = [("taken", None), ("called", True), ("closed", None)]
 """See, understand, take, call, document, close: what the story of the alert holds after the main job."""
 
 
-def test_the_main_job_takes_five_clicks_from_nothing_open_to_the_next_item_open(open_page: OpenPage, ward: Ward) -> None:
-    """Point by point: open, take, who was reached, what was done, close and next. Counted by the browser, not by this test."""
+COUNTED = "window.count = 0; document.addEventListener('{event}', (event) => {{ if (event.isTrusted) window.count += 1; }}, true)"
+"""Counted by the browser, not by these tests."""
+
+
+@pytest.mark.parametrize(("outcome", "stays"), [("advice", False), ("sent_to_emergency", True)])
+def test_the_main_job_takes_five_clicks_from_nothing_open_to_the_next_item_open(
+    open_page: OpenPage, ward: Ward, outcome: str, stays: bool
+) -> None:
+    """Point by point: open, take, who was reached, what was done, close and next. Help sent is followed: its row stays, with its clock."""
     page = open_page()
-    page.evaluate("window.clicks = 0; document.addEventListener('click', (event) => { if (event.isTrusted) window.clicks += 1; }, true)")
+    page.evaluate(COUNTED.format(event="click"))
     page.locator(".row", has_text="HOARAU").click()
     page.locator("#take").click()
+    expect(page.locator("#close-now")).to_be_in_viewport(ratio=1)  # 1440 by 900: nobody scrolls to close
     page.locator("#do-close input[name=spoke][value=patient]").click()
-    page.locator("#do-close input[name=outcome][value=advice]").click()
-    page.locator("#do-close .primary").click()
+    page.locator(f"#do-close input[name=outcome][value={outcome}]").click()
+    page.locator("#close-now").click()
     expect(page.locator(".panel h2")).to_have_text("PAYET Jean")
-    assert page.evaluate("window.clicks") == 5
-    assert state_of(ward, ward.morning.danger.id) == ("closed", "advice")
+    assert page.evaluate("window.count") == 5
+    assert state_of(ward, ward.morning.danger.id) == ("closed", outcome)
     assert called(ward, ward.morning.danger.id) == WHOLE
+    row = page.locator(".row", has_text="HOARAU")
+    expect(row).to_have_count(1 if stays else 0)
+    if stays:
+        expect(row).to_contain_text("Vérifier que l'aide est arrivée")
+        expect(row).to_contain_text("reste 30")
+        expect(page.locator("#toast")).to_contain_text("Vérifiez que l'aide est arrivée, avant")
 
 
-def test_the_main_job_takes_eight_keys(open_page: OpenPage, ward: Ward) -> None:
-    """J, Enter, P, N, Space (the patient was reached), Tab, arrow down (advice), Enter."""
+@pytest.mark.parametrize(("outcome", "choose"), [("advice", "ArrowDown"), ("sent_to_emergency", "Space")])
+def test_the_main_job_takes_eight_keys(open_page: OpenPage, ward: Ward, outcome: str, choose: str) -> None:
+    """J, Enter, P, N, Space (the patient was reached), Tab, Space (to the emergency room) or arrow down (advice), Enter."""
     page = open_page()
-    page.evaluate("window.keys = 0; document.addEventListener('keydown', (event) => { if (event.isTrusted) window.keys += 1; }, true)")
+    page.evaluate(COUNTED.format(event="keydown"))
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator(".panel h2")).to_have_text("HOARAU Marie")
     page.keyboard.press("p")
     expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
-    for key in ("n", "Space", "Tab", "ArrowDown", "Enter"):
+    for key in ("n", "Space", "Tab", choose, "Enter"):
         page.keyboard.press(key)
     expect(page.locator(".panel h2")).to_have_text("PAYET Jean")
-    assert page.evaluate("window.keys") == 8
-    assert state_of(ward, ward.morning.danger.id) == ("closed", "advice")
+    assert page.evaluate("window.count") == 8
+    assert state_of(ward, ward.morning.danger.id) == ("closed", outcome)
     assert called(ward, ward.morning.danger.id) == WHOLE
 
 
@@ -179,7 +194,7 @@ def test_u_takes_the_last_act_back_and_the_offer_leaves_by_itself(open_page: Ope
     expect(page.locator("#toast")).to_contain_text("Alerte prise.")
     page.locator("#do-close input[name=spoke][value=patient]").check()
     page.locator("#do-close input[name=outcome][value=advice]").check()
-    page.locator("#do-close .primary").click()
+    page.locator("#close-now").click()
     expect(page.locator("#toast")).to_contain_text("Alerte close.")
     expect(page.locator(".panel h2")).to_have_text("PAYET Jean")
     page.keyboard.press("u")
@@ -331,6 +346,6 @@ def test_on_a_narrow_screen_the_alert_is_a_page(open_page: OpenPage, ward: Ward,
     expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
     page.locator("#do-close label", has_text="Proche").click()
     page.locator("#do-close label", has_text="Conseil donné").click()
-    page.locator("#do-close .primary").click()
+    page.locator("#close-now").click()
     page.wait_for_url(f"{ward.address}/")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

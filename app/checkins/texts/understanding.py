@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import handling
+from app.alerts import arrival, handling
 from app.alerts.handling import Reason
 from app.checkins import script
 from app.checkins.judging import assessing, closing, context
@@ -19,7 +19,7 @@ from app.checkins.texts import amending, belated, corrections, dangers, dialogue
 from app.checkins.texts.hearing import Listened
 from app.checkins.texts.senders import Sender
 from app.checkins.turns import CALL_WITHIN, NOTHING, Turn
-from app.messaging import inbox
+from app.messaging import inbox, pages
 from app.messaging.models import Message
 from app.people import absences, care_team, patients, respondents
 from app.people.models import FollowUp, Reachability
@@ -52,6 +52,8 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
     if late is not None and late.reading is not None:
         reading, turn.checkin, turn.protocol, turn.asked = late.reading, late.checkin, late.protocol, late.asked
     _file(turn, reading, heard)
+    if _is_of_itself(turn, reading):
+        arrival.wrote(session, patient.id, message.body.strip(), at=message.created_at)
     patients.reached(session, patient, Reachability.REACHABLE, now=now)
     _missed_dangers(turn, reading, heard)
     if message.media and message.body.strip():
@@ -86,6 +88,14 @@ def understand(session: Session, sender: Sender, message: Message, heard: Listen
         message.checkin_id = turn.checkin.id
     session.flush()
     return turn
+
+
+def _is_of_itself(turn: Turn, reading: Reading) -> bool:
+    """Words that answer no question of ours and tell nothing to do, by text or on a page: somebody for whom help is on its way may write
+    them. An "ok" while a question is open is for that question."""
+    answers_us = reading.heard in (Heard.ANSWER, Heard.PARTIAL, Heard.CORRECTION, Heard.COMMAND, Heard.ASK_AGAIN)
+    about_a_question = bool(turn.asked.keys) and (answers_us or reading.heard is Heard.COURTESY)
+    return turn.source != pages.CALL and bool(turn.message.body.strip()) and not about_a_question
 
 
 def _noted_dead(turn: Turn) -> bool:

@@ -54,15 +54,18 @@
 
   if (!list && shown()) document.body.addEventListener("vigie:changed", (event) => { if (event.detail?.news) followPanel(location.pathname); });
 
-  document.body.addEventListener("vigie:done", () => {
+  // After a close the next row opens. A row in which something is left to do keeps its place: its new order comes with the list.
+  function goOn(isGone) {
     if (!list) { location.href = "/"; return; }
     const all = rows();
     const at = all.findIndex((row) => row.hasAttribute("aria-current"));
     const next = all[at + 1] || all[at - 1];
-    all[at]?.parentElement.remove();
+    if (isGone) all[at]?.parentElement.remove();
     if (next) { open(next); next.focus({ preventScroll: true }); }
     htmx.trigger(document.body, "vigie:changed");
-  });
+  }
+  document.body.addEventListener("vigie:done", () => goOn(true));
+  document.body.addEventListener("vigie:next", () => goOn(false));
 
   // --- Ten seconds to take an act back (the house counts them too) --------------------------------------------------------------------
   const toast = document.getElementById("toast");

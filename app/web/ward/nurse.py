@@ -69,19 +69,21 @@ class Undo:
     sentence: str
 
 
-def _undo(page: Page, session: Session, alert_id: int, also: str = "") -> Undo | None:
+def _undo(page: Page, session: Session, alert_id: int, *also: str) -> Undo | None:
     event = undoing.last_act(session, alert_id, by=page.viewer.actor, now=page.now)
     own = event is not None and event.kind == "handed_over" and event.detail.get("to_id") == page.viewer.actor.id
-    said = [page.say(key) for key in ("undo.taken_over" if own else f"undo.{event.kind}" if event else "", also) if key]
-    return Undo(f"/alerts/{alert_id}/undo", " ".join(said)) if event else None
+    if event is None:
+        return None
+    said = page.say("undo.taken_over" if own else f"undo.{event.kind}")
+    return Undo(f"/alerts/{alert_id}/undo", " ".join([said, *also]))
 
 
-def _done(page: Page, undo: Undo | None = None) -> Response:
-    """After a close: the next row."""
+def _done(page: Page, undo: Undo | None = None, *, stays: bool = False) -> Response:
+    """After a close: the next row. stays: something is left to do in this one, which keeps its place on the list."""
     if not page.is_fragment:
         return page.go("/")
     answer = page.page("done.html", undo=undo)
-    answer.headers["HX-Trigger"] = "vigie:done"
+    answer.headers["HX-Trigger"] = "vigie:next" if stays else "vigie:done"
     return answer
 
 
@@ -158,7 +160,7 @@ def close(
     grade: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
     """End it with what was done; of a silence, with its reason, unless nobody was reached. A call asked for that is
-    left to be made, or help whose arrival is to be checked, keeps the panel open.
+    left to be made keeps the panel open; help whose arrival is to be checked keeps its row, and the next one opens.
 
     spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it.
     """
@@ -168,10 +170,13 @@ def close(
     if grade_term or grade:
         _confirm(page, session, alert, grade_term, grade)
     calls = one_call.of_close(session, alert)
-    if not calls.left and arrival.of_alert(session, alert) is None:
-        return _done(page, _undo(page, session, alert_id, "story.calls_closed" if calls.ended else ""))
+    if not calls.left:
+        check = arrival.of_alert(session, alert)
+        also = [page.say("story.calls_closed")] if calls.ended else []
+        also += [page.say("help.follows", when=page.formats.when(check.due_at))] if check else []
+        return _done(page, _undo(page, session, alert_id, *also), stays=check is not None)
     answer = acted(page, session, alert_id)
-    answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call, and what follows of help sent, is said in its head
+    answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
     return answer
 
 

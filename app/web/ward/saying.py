@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from app.alerts import arrival
 from app.alerts.models import AlertState, DoctorRequest, Task
 from app.care.contact_models import CityTask
 from app.care.models import PlannedCall
@@ -79,6 +80,7 @@ class Saying(Telling):
         found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
         found += [self.gone(row.owner, row.gone)] if row.gone and row.owner and not self._is_mine(row) else []
         found += [say("list.draft", when=self.page.formats.at(one.started_at), name=row.people.get(one.by_id, "?")) for one in row.drafts]
+        found += [self.wrote(told[-1]) for task in row.tasks if (told := task.detail.get(arrival.WROTE))]
         found += [self.away(one) for one in row.away]
         found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
@@ -90,6 +92,10 @@ class Saying(Telling):
             day = self.page.formats.day(patient.silence_paused_until) if patient.silence_paused_until else ""
             found.append(say("absence.paused_until", day=day, why=patient.silence_pause_reason))
         return list(dict.fromkeys([*found, *self._others(row)]))
+
+    def wrote(self, one: Mapping[str, str]) -> str:
+        """What came by text while it is checked that help arrived, with its hour."""
+        return self.page.say("task.wrote", when=self.page.formats.at(datetime.fromisoformat(one["at"])), words=one["words"])
 
     def beside(self, row: Row) -> list[str]:
         """Calls planned, answers waited for or to be told, what the city has not done: each in a few words."""

@@ -63,8 +63,11 @@ def test_help_sent_leaves_a_check_on_the_list_and_one_press_notes_the_hospital(
     assert "Envoyer des secours sans attendre d'appel" in said(claire.get(alert))
     sent = {"what": "help_sent", "decided_by": "Claire Payet", "why": "ne respire plus"}
     assert "Vérifier que l'aide est arrivée" in said(claire.post(f"{alert}/decide", data=sent, headers=HTMX))
+    assert 'value="sent_to_emergency" required checked' in claire.get(alert).text, "the only way to close is chosen already"
     closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency"}, headers=HTMX)
-    assert "Vérifiez que l'aide est arrivée, avant 10 h 30." in said(closed) and "Noter son hospitalisation aujourd'hui" in said(closed)
+    assert "Alerte close. Vérifiez que l'aide est arrivée, avant 10 h 30." in said(closed)
+    assert closed.headers["hx-trigger"] == "vigie:next", "the next one opens, and her row stays"
+    assert "Noter son hospitalisation aujourd'hui" in said(claire.get(alert))
     row = said(claire.get("/list")).split("HOARAU Marie")[1].split("PAYET Jean")[0]
     assert "Vérifier que l'aide est arrivée" in row, "before what is less pressing"
     noted = claire.post(f"/patients/{morning.marie.id}/absences/record", data={"kind": "hospital_stay", "from_day": "2026-11-18"})

@@ -109,7 +109,7 @@ def test_nobody_reached_leads_through_the_steps_to_a_decision(claire: TestClient
     )
     assert "Décidé par Claire Payet : Secours envoyés." in decided and "Vit seule" in decided
     closed = claire.post(f"{alert}/close", data={"outcome": "sent_to_emergency"}, headers=HTMX)
-    assert closed.headers["hx-trigger"] == "vigie:changed", "the panel stays: somebody checks that help arrived"
+    assert closed.headers["hx-trigger"] == "vigie:next", "the next one opens; her row stays: somebody checks that help arrived"
     assert "Vérifiez que l'aide est arrivée, avant 10 h 30." in said(closed)
     assert alert_of(database, morning.danger.id).outcome == "sent_to_emergency"
 
