@@ -16,8 +16,10 @@ from app.web.render import Page, StaffPage
 
 router = APIRouter()
 
-COLUMNS = ("target_min", "median_min", "p95_min", "over", "over_percent", "pending")
-"""Of each of taken and acted in the file. median_min and p95_min are empty while it has happened to none."""
+COLUMNS = ("target", "median", "p95", "over", "over_percent", "pending")
+"""Of each of taken and acted in the file, each named with its unit. Median and p95 are empty while it has happened to none."""
+SHEETS = {"fr": (";", ","), "en": (",", ".")}
+"""What parts cells, and decimals, where a spreadsheet speaks this language: a French one opens commas as one column."""
 
 
 @router.get("/delays")
@@ -31,7 +33,7 @@ def show(page: StaffPage, session: Reads, month: str = "") -> Response:
 
 @router.get("/delays.csv")
 def file(page: StaffPage, session: Reads, month: str = "") -> Response:
-    """The same figures, one line a level, for whoever writes the report. Counts only: it names nobody."""
+    """The same figures, one line a level, for whoever writes the report, in their language. It names nobody."""
     chosen = month or delays.months(session, viewer=page.viewer, now=page.now)[0]
     return Response(
         _written(session, page, chosen),
@@ -41,12 +43,16 @@ def file(page: StaffPage, session: Reads, month: str = "") -> Response:
 
 
 def _written(session: Session, page: Page, month: str) -> str:
+    """Begins with a byte-order mark: without it a spreadsheet reads our accents as two letters."""
+    say, (between, decimal) = page.say, SHEETS.get(page.language, SHEETS["en"])
     text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(["month", "level", "alerts", *(f"{what}_{name}" for what in ("taken", "acted") for name in COLUMNS)])
+    out = csv.writer(text, delimiter=between, lineterminator="\n")
+    named = [say(f"rota.file.{name}", what=say(f"rota.column.{what}")) for what in ("taken", "acted") for name in COLUMNS]
+    out.writerow([*(say(f"rota.column.{name}") for name in ("month", "level", "count")), *named])
     for line in delays.lines(session, viewer=page.viewer, now=page.now, month=month):
-        out.writerow([line.month, line.level, line.count, *_figures(line.taken, line.count), *_figures(line.acted, line.count)])
-    return text.getvalue()
+        figures = [*_figures(line.taken, line.count), *_figures(line.acted, line.count)]
+        out.writerow([line.month, say(f"level.{line.level}"), line.count, *(one.replace(".", decimal) for one in figures)])
+    return "\ufeff" + text.getvalue()
 
 
 def _figures(waited: Waited, count: int) -> list[str]:

@@ -15,7 +15,7 @@ from app.alerts import handling
 from app.alerts.reasons import Reason
 from app.core.clock import HandClock
 from app.core.db import Database
-from app.people.models import Service
+from app.people.models import Service, Staff
 from app.people.perimeter import viewer_of
 from tests.app.web.conftest import SignIn
 from tests.factories import World, a_patient
@@ -58,28 +58,32 @@ def test_a_month_is_chosen_on_the_page(sign_in: SignIn, world: World) -> None:
 
 
 @pytest.mark.usefixtures("three_urgent_ones")
-def test_the_file_holds_the_same_figures_and_nobody_s_name(sign_in: SignIn, world: World) -> None:
+def test_the_file_holds_the_same_figures_and_nobody_s_name(database: Database, sign_in: SignIn, world: World) -> None:
     """FR-16: for the monthly report."""
     answer = sign_in(world.claire).get("/delays.csv?month=2026-10")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="delays-2026-10.csv"'
-    [row] = csv.DictReader(io.StringIO(answer.text))
+    assert answer.content.startswith("\ufeffMois;Niveau;Alertes;".encode()), "as a French spreadsheet opens it"
+    assert "2026-10;Urgent;3;15;12,0;20,0;2;66,7;1;30;10,0;10,0;2;66,7;2" in answer.text
+    with database.transaction() as session:
+        session.get_one(Staff, world.claire.id).language = "en"
+    [row] = csv.DictReader(io.StringIO(sign_in(world.claire).get("/delays.csv?month=2026-10").text.removeprefix("\ufeff")))
     assert row == {
-        "month": "2026-10",
-        "level": "urgent",
-        "alerts": "3",
-        "taken_target_min": "15",
-        "taken_median_min": "12.0",
-        "taken_p95_min": "20.0",
-        "taken_over": "2",
-        "taken_over_percent": "66.7",
-        "taken_pending": "1",
-        "acted_target_min": "30",
-        "acted_median_min": "10.0",
-        "acted_p95_min": "10.0",
-        "acted_over": "2",
-        "acted_over_percent": "66.7",
-        "acted_pending": "2",
+        "Month": "2026-10",
+        "Level": "Urgent",
+        "Alerts": "3",
+        "Taken, target (min)": "15",
+        "Taken, median (min)": "12.0",
+        "Taken, 95 % within (min)": "20.0",
+        "Taken, over target (alerts)": "2",
+        "Taken, over target (%)": "66.7",
+        "Taken, pending (alerts)": "1",
+        "Acted on, target (min)": "30",
+        "Acted on, median (min)": "10.0",
+        "Acted on, 95 % within (min)": "10.0",
+        "Acted on, over target (alerts)": "2",
+        "Acted on, over target (%)": "66.7",
+        "Acted on, pending (alerts)": "2",
     }
 
 
