@@ -182,7 +182,10 @@ def test_a_leavers_alert_is_named_and_the_shift_that_did_not_sign(
         session.get_one(Staff, world.luc.id).active = False
     page = read(sign_in(world.claire))
     assert "Luc Morel n&#39;est plus dans le service : à reprendre" in page
-    row = said(sign_in(world.claire).get("/list?owner=nobody")).split("PAYET Jean")[1]
+    listed = sign_in(world.claire).get("/list?owner=nobody")
+    assert " held" not in listed.text, "it looks and rings as what nobody has"
+    assert "Luc Morel n'est plus dans le service : à reprendre" in said(sign_in(world.claire).get(f"/alerts/{morning.tiredness.id}"))
+    row = said(listed).split("PAYET Jean")[1]
     assert "à reprendre" in row.split("Luc Morel")[0] and "Luc Morel n'est plus dans le service : à reprendre" in row, "as the handover"
     assert re.search(r"Passation non signée depuis mar\. 17 nov\., 17 h 00 : Claire Payet\.", page)
 
