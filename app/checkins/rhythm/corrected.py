@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.alerts import asking, correcting
+from app.alerts import correcting
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorRequest
 from app.checkins.rhythm import called_in, freezing, ordered, planning
@@ -24,7 +24,7 @@ UNKNOWN = "What this answer changed is not known: change the treatment itself."
 
 def correct(session: Session, request_id: int, decision: Decision, *, reason: str, by: Viewer, now: datetime) -> DoctorRequest:
     """A doctor corrects an answer with a reason. Raises Refusal or Conflict, and then nothing of it is kept."""
-    request = asking.get(session, request_id, viewer=by)
+    request = ordered.taken_up(session, request_id, by=by)
     answer, detail = request.answer, dict(request.answer_detail)
     correcting.correct(session, request, decision, reason=reason, by=by, now=now)
     patient = session.get_one(Patient, request.patient_id)

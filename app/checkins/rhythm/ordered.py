@@ -30,7 +30,7 @@ NOT_LESS = "The dose in force is {dose} mg: a reduction is less. For a higher do
 
 def answer(session: Session, request_id: int, decision: Decision, *, by: Viewer, now: datetime) -> DoctorRequest:
     """A doctor answers: the treatment and the plan follow at once. Raises Refusal or Conflict, and then nothing of it is kept."""
-    request = asking.get(session, request_id, viewer=by)
+    request = taken_up(session, request_id, by=by)
     answering.decide(session, request, decision, by=by, now=now)
     carry_out(session, request, decision, by=by.actor, now=now)
     return request
@@ -40,7 +40,7 @@ def answer_by_telephone(
     session: Session, request_id: int, decision: Decision, *, doctor_id: int | None, said_at: datetime, by: Viewer, now: datetime
 ) -> DoctorRequest:
     """A nurse writes what a doctor said. Tablets are stopped at once; how many are taken changes once the doctor has confirmed it."""
-    request = asking.get(session, request_id, viewer=by)
+    request = taken_up(session, request_id, by=by)
     if answering.write_down(session, request, decision, doctor_id=doctor_id, said_at=said_at, by=by, now=now):
         carry_out(session, request, decision, by=by.actor, now=now)
     return request
@@ -55,9 +55,14 @@ def confirm(session: Session, request_id: int, *, by: Viewer, now: datetime) -> 
     return request
 
 
+def taken_up(session: Session, request_id: int, *, by: Viewer) -> DoctorRequest:
+    """The request, its patient kept to this transaction: of two doctors who answer two requests at once, the second sees the first."""
+    turn_taking.hold(session, asking.get(session, request_id, viewer=by).patient_id)
+    return asking.get(session, request_id, viewer=by)
+
+
 def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, by: Actor, now: datetime) -> None:
     """What the answer changes, then the plan of the patient's check-ins. ``did`` keeps the rows it wrote: a correction takes them back."""
-    turn_taking.hold(session, request.patient_id)  # of two doctors who answer two requests at once, the second sees the first
     patient = session.get_one(Patient, request.patient_id)
     reason = reason_of(session, request, decision)
     if decision.answer is DoctorAnswer.SEE_TODAY:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -114,6 +118,42 @@ def test_the_later_one_says_what_it_replaced_and_is_no_later(database: Database,
         assert asked.due(session, TEN + 9 * HOUR) == [then]
         with pytest.raises(Conflict, match="The answer of Dr Aurore Lebon replaced this one"):
             answering.tell(session, first, by=viewer_of(world.claire), now=TEN + HOUR, reached=True, words="Jusqu'à vendredi.")
+
+
+def test_what_was_to_be_told_at_once_still_is(database: Database, answer: Answer) -> None:
+    """Asked at once, held at 10:00, to tell by 10:30; asked at leisure at 10:10, until further notice: by 10:30 too, on the same ladder."""
+    answer(HOLD, level="urgent")
+    then = answer(OPEN, at=TEN + HOUR / 6, level="moderate")
+    with database.reading() as session:
+        new = session.get_one(DoctorRequest, then)
+        assert (new.level, new.respond_by, new.next_step_at) == ("urgent", TEN + HOUR / 2, TEN + HOUR / 6)
+        assert [rung["after_minutes"] for rung in new.ladder] == [0, 5, 10, 15]
+
+
+def test_of_two_requests_answered_at_the_same_second_one_is_told(
+    database: Database, world: World, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither doctor may miss the other's order, though each waits a second for the other once the answer is written."""
+    both_wrote, decide = Barrier(2), answering.decide
+
+    def slowly(*given: Any, **named: Any) -> None:
+        decide(*given, **named)
+        with suppress(BrokenBarrierError):
+            both_wrote.wait(1)
+
+    answer(CONTINUE)
+    monkeypatch.setattr(answering, "decide", slowly)
+    with database.transaction() as session:
+        marie = session.scalars(select(Patient)).one()
+        asked_of = [asking.ask(session, marie, by=viewer_of(world.claire), now=TEN, question=f"{n} ?", level="high").id for n in "ab"]
+
+    def hold(number: int) -> None:
+        with database.transaction() as session:
+            ordered.answer(session, number, OPEN, by=viewer_of(world.lebon), now=TEN)
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(hold, asked_of))
+    assert sorted(_states(database)[1:]) == ["answered", "replaced"]
 
 
 def test_what_was_told_is_not_replaced(database: Database, world: World, answer: Answer) -> None:
