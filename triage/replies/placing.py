@@ -12,9 +12,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from triage.replies.clauses import Text
+from triage.replies.courtesy import without_courtesy
 from triage.replies.ordering import RANGE, TOP, UNPLACED, Placed, as_one, in_order, run_of
 from triage.replies.parsed import Parsed, again, nurse
-from triage.replies.pieces import REST, Piece, Taken, taken, without_courtesy
+from triage.replies.pieces import REST, Piece, Taken, taken
 from triage.replies.words import Words, key_of
 from triage.terms import Asked, Heard, Kind
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from triage.replies.clauses import Text
+from triage.replies.courtesy import without_courtesy
 from triage.replies.matching import matches
 from triage.replies.negation import half_denied
 from triage.replies.ordering import RANGE
 from triage.replies.parsed import TIMES, Parsed, again, nurse, own, said, settled
-from triage.replies.pieces import without_courtesy
 from triage.replies.placing import names_something, place
 from triage.replies.shapes import decimal, numbers
 from triage.replies.words import Words

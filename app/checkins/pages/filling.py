@@ -17,7 +17,7 @@ from app.checkins.judging import assessing, closing
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.pages import page_turns
 from app.checkins.pages.page_turns import Filled
-from app.checkins.texts import conversation, dangers, dialogue, five_texts, hearing, unprompted
+from app.checkins.texts import conversation, dangers, dialogue, echoing, five_texts, hearing, unprompted
 from app.checkins.texts.senders import Sender
 from app.checkins.turns import Turn
 from app.core.audit import Actor
@@ -224,7 +224,7 @@ def finish(session: Session, checkin: CheckIn, *, by: Actor, source: str, now: d
     if not dialogue.tell_danger(turn, judged):
         checkin.asking = []
         closing.close(session, checkin, turn.protocol, now=now)
-        dialogue.confirm(turn, judged)
+        echoing.confirm(turn, judged)
     return page_turns.filled(turn)
 
 

@@ -12,7 +12,7 @@ from app.checkins import answers, script
 from app.checkins.judging import assessing, closing
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.rhythm import cycles
-from app.checkins.texts import dialogue, five_texts
+from app.checkins.texts import dialogue, echoing, five_texts
 from app.checkins.texts.passing import TOLD_UNASKED
 from app.checkins.turns import Turn
 from app.messaging.models import Message
@@ -155,7 +155,7 @@ def amend(turn: Turn, amendment: Amendment) -> bool:
     changed = {key: value for key, value in given.items() if key not in said or said[key].value != value}
     if not changed:
         return False
-    note = dialogue.RANGE if dialogue.RANGE in amendment.reading.notes else AMENDED
+    note = echoing.RANGE if echoing.RANGE in amendment.reading.notes else AMENDED
     for key, value in changed.items():
         question = script.question_of(key, protocol)
         assert question is not None  # _plausible has looked it up
@@ -180,7 +180,7 @@ def _go_on(turn: Turn, checkin: CheckIn, protocol: Protocol) -> None:
     if dialogue.tell_danger(turn, judged):
         return
     if not left:
-        dialogue.confirm(turn, judged)
+        echoing.confirm(turn, judged)
     elif turn.may_ask:
         checkin.asking = list(left)
         turn.checkin, turn.protocol, asked = checkin, protocol, script.open_group(checkin, protocol)

@@ -10,7 +10,7 @@ from app.checkins import answers, script
 from app.checkins.judging import assessing, closing
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import cycles
-from app.checkins.texts import amending, dialogue, shown
+from app.checkins.texts import amending, dialogue, echoing, shown
 from app.checkins.texts.hearing import LATE
 from app.checkins.turns import Turn
 from app.protocols import words
@@ -63,7 +63,7 @@ def _before(turn: Turn, running: CheckIn) -> CheckIn | None:
 def keep(turn: Turn, late: Belated) -> None:
     """Stored for its own question and day, judged there; the text that follows names the day. The newer question stays open."""
     assert late.reading is not None
-    note = dialogue.RANGE if dialogue.RANGE in late.reading.notes else "late"
+    note = echoing.RANGE if echoing.RANGE in late.reading.notes else "late"
     for key, value in zip(late.asked.keys, late.reading.values or (late.reading.value,), strict=True):
         question = script.question_of(key, late.protocol)
         if question is not None and value is not None:
@@ -74,4 +74,4 @@ def keep(turn: Turn, late: Belated) -> None:
     if dialogue.tell_danger(turn, judged):
         return
     closing.close(turn.session, late.checkin, late.protocol, now=turn.now)
-    dialogue.echo(turn, judged, "late")
+    echoing.echo(turn, judged, "late")

@@ -12,7 +12,7 @@ from app.checkins import answers, script, ways
 from app.checkins.judging import assessing, closing, context
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.rhythm import cycles
-from app.checkins.texts import amending, dialogue, passing
+from app.checkins.texts import amending, dialogue, echoing, passing
 from app.checkins.texts.hearing import CORRECTED_WITHIN
 from app.checkins.turns import CALL_WITHIN, Turn
 from app.messaging.outbox import Purpose
@@ -243,7 +243,7 @@ def _replace(turn: Turn, given: Given) -> None:
         text, values = script.question_text(pending, turn.protocol, turn.language)
         turn.say(text, Purpose.CONFIRMATION, values)
     else:
-        dialogue.confirm(turn, judged)
+        echoing.confirm(turn, judged)
 
 
 def _pending(turn: Turn, protocol: Protocol) -> Asked | None:

@@ -13,21 +13,16 @@ from app.checkins.judging import assessing, closing, promising
 from app.checkins.judging.assessing import Judged
 from app.checkins.models import CheckInState
 from app.checkins.rhythm import cycles
-from app.checkins.texts import dangers, five_texts
+from app.checkins.texts import dangers, echoing, five_texts
 from app.checkins.turns import Turn
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from notifications.messages import Missing
-from triage import calendar, questions
+from triage import questions
 from triage.terms import Asked, Kind, Level, Reading
 
 SECOND_HALF = timedelta(seconds=20)
 """How long an incomplete reply waits for its second half before the rest is asked for."""
-
-RANGE = "range_kept_higher"
-"""Note of the reader: of two numbers the higher one was kept, and the echo says so."""
-
-ECHOES = ("confirm", "confirm_g2", "confirm_closed", "range_echo", "late")
 
 
 def answered(turn: Turn, reading: Reading) -> None:
@@ -58,19 +53,13 @@ def _store(turn: Turn, values: Sequence[str | None], notes: Sequence[str]) -> bo
                 questions.read_value(question, value)
         except ValueError:
             return False
-    note = RANGE if RANGE in notes else "late" if is_late(turn) else ""
+    note = echoing.RANGE if echoing.RANGE in notes else "late" if echoing.is_late(turn) else ""
     for question, value in pairs:
         if question is not None and value is not None:
             turn.keep(question, value, note=note)
             if question.kind is Kind.CYCLE_START:
                 cycles.heard(turn, value)
     return any(value is not None for value in values)
-
-
-def is_late(turn: Turn) -> bool:
-    """Does this text answer about an earlier day?"""
-    assert turn.checkin is not None
-    return calendar.local_day(turn.now, turn.patient.timezone) > turn.checkin.day
 
 
 def _ask_missing(turn: Turn, missing: tuple[str, ...]) -> None:
@@ -109,7 +98,7 @@ def overtaken(turn: Turn) -> None:
         Message.direction == "out",
         Message.state == Out.QUEUED,
         Message.purpose.in_((Purpose.CONFIRMATION, Purpose.QUESTION)),
-        or_(Message.key.like("reask_%"), Message.key.like("q_%"), Message.key.in_(ECHOES)),
+        or_(Message.key.like("reask_%"), Message.key.like("q_%"), Message.key.in_(echoing.ECHOES)),
     )
     asked = turn.session.scalars(select(Message.key).where(*waiting)).all()
     turn.checkin.texts_sent -= len([key for key in asked if ways.asks(key)])
@@ -134,7 +123,7 @@ def forward(turn: Turn) -> None:
     if following is None or not turn.may_ask:
         five_texts.hand_over(turn)
         closing.close(turn.session, turn.checkin, turn.protocol, now=turn.now)
-        confirm(turn, judged)
+        echoing.confirm(turn, judged)
         return
     _move(turn, CheckInState.PARTIAL)
     turn.checkin.asking = list(following.keys)
@@ -267,35 +256,3 @@ def _move(turn: Turn, to: CheckInState) -> None:
     assert turn.checkin is not None
     if turn.checkin.state != CheckInState.DONE:
         closing.move(turn.checkin, to)
-
-
-# --- The end of a conversation ------------------------------------------------------------------------------------------------------
-
-
-def confirm(turn: Turn, judged: Judged) -> None:
-    """Echo what was understood, as the text that fits it, then the advice there may be."""
-    assert turn.checkin is not None
-    rows = answers.current(turn.session, turn.checkin.id)
-    ranged = [key for key, row in rows.items() if row.note == RANGE]
-    mild = "range_echo" if ranged else "late" if not turn.on_page and is_late(turn) else "confirm"
-    if echo(turn, judged, mild) and ranged:
-        turn.checkin.asking = ranged[-1:]  # the text offers to answer again
-    closing.advise(turn, judged)
-
-
-def echo(turn: Turn, judged: Judged, mild: str) -> bool:
-    """One text: what was noted with the hour of a call, or, where nobody need call, as ``mild`` says it; True when it was that one.
-
-    The call is promised before the deadline the rota gives, and only while the service is open. Nothing noted: a person reads it.
-    """
-    assert turn.checkin is not None
-    noted = promising.noted(turn)
-    if not noted:
-        turn.acknowledge()
-        return False
-    if judged.level >= Level.MODERATE:
-        key, values = promising.echo(turn, judged, noted, turn.now)
-        turn.say(key, Purpose.CONFIRMATION, values, alert=judged.alert)
-        return False
-    turn.say(mild, Purpose.CONFIRMATION, {"noted": noted, **({"day": turn.checkin.day} if mild == "late" else {})})
-    return True
