@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.protocols import scales, shelf
-from triage.conditions import GRADED, Condition
+from triage.conditions import ANY, GRADED, Condition
 from triage.conditions.on_measures import SYNONYMS
 from triage.protocol import Protocol, Rule
 from triage.terms import Kind
@@ -108,6 +108,8 @@ def _narrowed(protocol: Protocol, touches: Callable[[Spec], bool]) -> Protocol:
 
 SUBJECTS = ("answer", "measure", "measure_rise", "measure_fall", "term", "composite")
 """Words of a condition that name what it looks at."""
+WORST = {"fr": "symptôme le plus fort", "en": "worst symptom"}
+UNUSED = {"fr": "Aucune règle d'ici ne l'emploie", "en": "No rule here uses it"}
 
 
 @lru_cache(maxsize=256)
@@ -118,11 +120,13 @@ def thresholds(protocol: Protocol, language: str) -> Mapping[str, str]:
         for spec in rule.shape.specs():
             for name in (str(value) for value in spec.values() if isinstance(value, str) and value in protocol.thresholds):
                 subject = next((_subject(protocol, str(spec[word]), language) for word in SUBJECTS if word in spec), "")
-                found.setdefault(name, f"{subject.capitalize()} · {rule.why[language]}" if subject else rule.why[language])
-    return {name: found.get(name, name.replace("_", " ")) for name in protocol.thresholds}
+                found.setdefault(name, f"{subject[:1].upper()}{subject[1:]} · {rule.why[language]}" if subject else rule.why[language])
+    return {name: found.get(name, UNUSED[language]) for name in protocol.thresholds}
 
 
 def _subject(protocol: Protocol, key: str, language: str) -> str:
-    measured = scales.measures().by_key.get(key)
+    if key == ANY:
+        return WORST[language]
+    measured = scales.measures().by_key.get(SYNONYMS.get(key, key))
     question = protocol.questions.get(key)
     return question.name[language] if question else measured.name[language] if measured else key.replace("_", " ")

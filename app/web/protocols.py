@@ -16,6 +16,8 @@ from app.protocols.models import ProtocolVersion, SignatureRole
 from app.web.coordinator import service_of
 from app.web.deps import Reads, Writes
 from app.web.render import Page, StaffPage
+from app.web.ward.naming import Naming
+from app.web.ward.seen import UNITS
 from triage.protocol import FAMILIES, Protocol
 
 router = APIRouter()
@@ -75,6 +77,7 @@ def _shown(page: Page, session: Session, row: ProtocolVersion) -> dict[str, Any]
     return {
         "row": row,
         "unit": lambda unit: _unit(page, unit),
+        "agents": [Naming(page).medicine(agent) for agent in protocol.agents],
         "error": "",
         "p": protocol,
         "families": [(family, [rule for rule in protocol.rules if rule.family == family]) for family in FAMILIES],
@@ -93,4 +96,4 @@ def _beat(protocol: Protocol, keys: Iterable[str], language: str) -> dict[str, A
 def _unit(page: Page, unit: str) -> str:
     """A unit of the library in the reader's words; a symbol of measure is the same in both languages."""
     key = f"protocol.unit.{unit.replace(' ', '_')}"
-    return page.say(key) if page.has(key) else unit
+    return page.say(key) if page.has(key) else UNITS.get(unit, unit)

@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.errors import Refusal
 from app.people import numbers, pauses, reading, telephones
 from app.people.perimeter import ABILITIES, Viewer
-from app.protocols import looks, scales
+from app.protocols import citing, looks, scales
 from app.web import words
 from app.web.deps import SignedIn, SignInNeeded, Tools, look_up, maybe_signed_in, now, tools, way_back
 from app.web.formats import Formats
@@ -56,6 +56,8 @@ templates.globals["held_by"] = numbers.held_by
 templates.globals["interpreter_for"] = reading.interpreter_for
 templates.globals["silence_paused"] = lambda patient, now: pauses.holds(patient, now.astimezone(ZoneInfo(patient.timezone)).date())
 templates.globals["term_in"] = scales.term_in
+templates.globals["cited"] = citing.cited
+templates.globals["noted"] = citing.noted
 templates.globals["thresholds_of"] = looks.thresholds
 templates.globals["LANGUAGES"] = {code: languages()[code].name for code in words.LANGUAGES}
 templates.globals["TEXTS_IN"] = {code: language.name + ("" if wording.checked(code) else " *") for code, language in languages().items()}

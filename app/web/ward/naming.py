@@ -88,7 +88,7 @@ class Naming:
     def medicine(self, agent: str) -> str:
         """A medicine's name as this reader writes it."""
         key = f"medicine.{agent.casefold()}"
-        return self.page.say(key) if self.page.has(key) else agent.capitalize()
+        return self.page.say(key) if self.page.has(key) else agent.replace("_", " ").capitalize()
 
     def doses(self, report: IntakeReport) -> str:
         """What was said of the tablets of a span of days."""
