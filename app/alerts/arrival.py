@@ -72,6 +72,12 @@ def answered(session: Session, patient_id: int, *, by: Actor, now: datetime) -> 
         tasks.end(session, task, by=by, now=now, words="in hospital")
 
 
+def is_checked(session: Session, patient_id: int) -> bool:
+    """Is help on its way to this patient, and nobody has said yet that it is there?"""
+    waiting = (Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None))
+    return session.scalar(select(Task.id).where(*waiting).limit(1)) is not None
+
+
 def wrote(session: Session, patient_id: int, words: str, *, at: datetime) -> None:
     """Words that come while it is being checked stand with the check, and end nothing: that help is there is said to a person."""
     waiting = select(Task).where(Task.patient_id == patient_id, Task.kind == KIND, Task.closed_at.is_(None), Task.created_at <= at)

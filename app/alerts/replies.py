@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
+from app.alerts import arrival, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.alerts.raising import note
 from app.alerts.undoing import LASTS
@@ -195,6 +195,8 @@ def _may_be_written_to(patient: Patient | None) -> None:
 def _fits(session: Session, patient: Patient, alert: Alert | None, key: str, now: datetime) -> None:
     if alert is not None and alert.state != AlertState.CLOSED and _calls_for_help(session, alert):
         raise Refusal("Too grave for a ready reply: this patient must call for help now. Telephone.")
+    if arrival.is_checked(session, patient.id):
+        raise Refusal("Too grave for a ready reply: help was sent to this patient. Telephone.")
     level = Level.of(alert.level) if alert is not None and alert.state != AlertState.CLOSED else Level.NONE
     if level > UP_TO[key]:
         raise Refusal("This reply does not fit an alert so grave. Telephone.")

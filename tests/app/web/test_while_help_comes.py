@@ -47,8 +47,12 @@ def test_what_is_written_while_help_is_checked_stands_with_the_check_and_ends_no
     when = chain.clock.now().isoformat()
     assert (check(chain).detail["wrote"], check(chain).closed_at) == ([{"at": when, "words": "ok merci ca va mieux"}], None)
     row = said(claire.get("/list"))
-    assert "Vérifier que l'aide est arrivée" in row and "« ok merci ca va mieux »" in row and "A écrit à" in row
-    assert "« ok merci ca va mieux »" in said(claire.get(f"/tasks/{check(chain).id}"))
+    assert "Vérifier que l'aide est arrivée" in row and "« ok merci ca va mieux »" in row and "A écrit à 10 h 10" in row
+    panel = said(claire.get(f"/tasks/{check(chain).id}"))
+    assert "A écrit à 10 h 10 : « ok merci ca va mieux »" in panel
+    assert (
+        "Trop grave pour une réponse prête : de l'aide a été envoyée à ce patient." in panel and "Nous appelons dans l'heure" not in panel
+    )
 
 
 def test_an_ok_while_a_question_is_open_is_not_for_the_check(chain: Chain, marie: Patient) -> None:
