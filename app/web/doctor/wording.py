@@ -12,9 +12,20 @@ from app.web.render import Page
 
 def order(page: Page, request: DoctorRequest) -> str:
     """The answer with its day or its dose; "" while there is none."""
-    say, f, detail = page.say, page.formats, request.answer_detail
-    if not request.answer:
+    return _brief(page, request) + _later(page, request) if request.answer else ""
+
+
+def _later(page: Page, request: DoctorRequest) -> str:
+    """From which day, when that is after the answer: read without it, tablets would begin again today."""
+    begins, at = request.answer_detail.get("from_day"), request.answered_at
+    first = date.fromisoformat(str(begins)) if begins else None
+    if first is None or at is None or first <= page.formats.local(at).date():
         return ""
+    return f", {page.say('doctor.order.from', day=page.formats.day(first))}"
+
+
+def _brief(page: Page, request: DoctorRequest) -> str:
+    say, f, detail = page.say, page.formats, request.answer_detail
     if request.answer == DoctorAnswer.HOLD_UNTIL and detail.get("until_day"):
         return say("doctor.brief.hold_until", day=f.day(date.fromisoformat(str(detail["until_day"]))))
     if request.answer == DoctorAnswer.HOLD_UNTIL:
@@ -34,7 +45,7 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
     day = {name: f.day(date.fromisoformat(str(detail[name]))) for name in ("from_day", "until_day") if detail.get(name)}
     begins = f", {say('doctor.order.from', day=day['from_day'])}" if "from_day" in day else ""
     if chosen == DoctorAnswer.HOLD_UNTIL:
-        return say("doctor.order.hold_until", day=day["until_day"]) if "until_day" in day else say("doctor.order.hold_open")
+        return (say("doctor.order.hold_until", day=day["until_day"]) if "until_day" in day else say("doctor.order.hold_open")) + begins
     if chosen == DoctorAnswer.REDUCE_TO:
         tablets = " + ".join(say("treatment.tablets", count=count, mg=f.number(strength)) for strength, count in detail.get("tablets", ()))
         return say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + (f" ({tablets})" if tablets else "") + begins

@@ -96,6 +96,9 @@ def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_i
     assert "hospitaliser, suspendre jusqu'à nouvel avis" in _text(claire.get("/"))
     again = _ask(claire, marie, "Et ensuite ?")
     assert offered not in lebon.get(f"/requests/{again}").text
+    lebon.post(f"/requests/{again}/answer", data={"answer": "continue", "resume": "yes", "from_day": "2026-11-28", "words": ""})
+    assert "reprendre le traitement, à partir du sam. 28 nov. · prévenir" in _text(claire.get("/")), "not today"
+    assert "<b>Reprendre le traitement, à partir du sam. 28 nov.</b>" in _text(claire.get(f"/requests/{again}"))
 
 
 def test_each_medicine_has_its_own_form_with_its_own_tablets(
