@@ -61,7 +61,11 @@ def of(
             words = asking.in_words(page, question, questions.write_value(value) if value is not None else None)
             if term not in found:
                 found[term] = _effect(term, asking.name_of(page, question), words, rows.pop(term, {}), chart)
-    return [*found.values(), *(_effect(term, term, "", row, chart) for term, row in rows.items()), _effect("", "", "", {}, ())]
+    return [
+        *found.values(),
+        *(_effect(term, scales.term_in(term, page.language), "", row, chart) for term, row in rows.items()),
+        _effect("", "", "", {}, ()),
+    ]
 
 
 def _is_effects(value: Any) -> bool:

@@ -18,6 +18,7 @@ from app.care.models import Enrolment, PlannedCall
 from app.core.errors import NotFound, Refusal
 from app.people import patients
 from app.people.models import Staff
+from app.protocols import scales
 from app.web.care import sheet
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
@@ -153,4 +154,4 @@ def _effects(page: Page, value: Any) -> str:
 def _effect(page: Page, one: Mapping[str, Any]) -> str:
     grade = one.get("grade")
     graded = page.say("care_noted.grade", grade=grade) if str(grade).isdigit() else page.say("care_sheet.not_gradable")
-    return f"{one.get('term')} ({graded})"
+    return f"{scales.term_in(str(one.get('term')), page.language)} ({graded})"

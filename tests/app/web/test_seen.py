@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.care.document import FormField
 from app.checkins.judging import assessing
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient
+from app.web.care import noted
 from app.web.render import Page
 from app.web.ward.seen import Seen
 from tests.app.web.conftest import SignIn
@@ -104,3 +106,11 @@ def test_the_doctor_asked_after_two_values_reads_both(
     assert answer.status_code == 303, answer.text
     fired = said(claire.get(answer.headers["location"])).split("Règles déclenchées")[1]
     assert "(neutrophiles 0,3 10⁹/L)" in fired and "plaquettes 18 10⁹/L" in fired
+
+
+@pytest.mark.parametrize(
+    ("page", "read"), [(FR, "Perte de poids (grade 2) ; Essai (grade 1)"), (EN, "Weight loss (grade 2) ; Essai (grade 1)")]
+)
+def test_an_effect_of_a_call_that_was_noted_is_named_in_the_readers_language(page: Page, read: str) -> None:
+    field = FormField.model_validate({"key": "effects", "title": {"fr": "Effets", "en": "Effects"}, "kind": "symptoms"})
+    assert noted.in_words(page, field, [{"term": "Weight loss", "grade": 2}, {"term": "Essai", "grade": 1}]) == read
