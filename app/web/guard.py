@@ -28,6 +28,13 @@ FORM = "/q/"
 """The patients' pages: their address holds a token, so no address is ever told to another page (SEC-04)."""
 
 
+SIGNED = "/twilio"
+"""The carrier signs each field as it was sent, so nothing of it may change here; what it brings is cleaned where it is read."""
+
+NUL = b"%00"
+"""As addresses and forms write it. No database keeps it as text, and nobody means it: it comes with what was pasted."""
+
+
 class Guard:
     """Adds the headers, and turns what broke into a page that has them too. ``https``: also asks browsers to stay on https."""
 
@@ -54,6 +61,8 @@ class Guard:
         of_form = scope["path"].startswith(FORM)
         if of_form:
             scope = _with_known_origin(scope)
+        if not scope["path"].startswith(SIGNED):
+            scope, receive = _without_nul(scope, receive)
 
         started = False
 
@@ -88,3 +97,26 @@ def _with_known_origin(scope: Scope) -> Scope:
     if any(name == b"sec-fetch-site" for name, _ in headers):
         return scope
     return {**scope, "headers": [pair for pair in headers if pair != (b"origin", b"null")]}
+
+
+def _without_nul(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """The same request without NUL in its address's question and in its form; a file is left as it is.
+
+    Without it everything typed beside one such character would be lost to an error of the database.
+    """
+    scope = {**scope, "query_string": scope.get("query_string", b"").replace(NUL, b"")}
+    if not dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded"):
+        return scope, receive
+    held = b""
+
+    async def cleaned() -> Message:
+        nonlocal held
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        body = (held + message.get("body", b"")).replace(NUL, b"")
+        cut = next((n for n in (2, 1) if message.get("more_body") and body.endswith(NUL[:n])), 0)  # it may go on in the next piece
+        body, held = body[: len(body) - cut], body[len(body) - cut :]
+        return {**message, "body": body}
+
+    return scope, cleaned

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from sqlalchemy import select
+from starlette.types import Message, Scope
 
+from app.core.audit import AuditRow
+from app.core.db import Database
 from app.people.models import Role
+from app.web import guard
 from tests.app.web.conftest import SignIn
 from tests.factories import World
 
@@ -82,6 +88,31 @@ def test_who_may_not_act_changes_nothing_anywhere(app: FastAPI, sign_in: SignIn,
             continue
         answer = person.post(filled(path), data={"note": "x", "outcome": "advice", "reason": "x", "reached": "yes"})
         assert answer.status_code in (403, 404, 422), (path, answer.status_code)
+
+
+def test_a_nul_in_an_address_or_a_form_is_left_out_and_the_rest_is_kept(sign_in: SignIn, world: World, database: Database) -> None:
+    """PostgreSQL keeps none as text: the whole form would be lost to an error of ours."""
+    ines = sign_in(world.ines)
+    assert ines.get("/?owner=x%00&open=%00&programme=a%00b").status_code == 200
+    assert ines.post("/service/stop", data={"reason": "pa\x00nne \U0001f600 %2500"}).status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(AuditRow.reason).where(AuditRow.reason.startswith("panne"))).all() == ["panne \U0001f600 %2500"]
+
+
+def test_a_nul_cut_in_two_by_the_network_is_left_out_too() -> None:
+    sent = iter([(b"a=x%0", True), (b"0y%", True), (b"00&b=%2500%", False)])
+
+    async def receive() -> Message:
+        body, more = next(sent)
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    async def read() -> bytes:
+        form: Scope = {"headers": [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")], "query_string": b"q=%00z"}
+        scope, cleaned = guard._without_nul(form, receive)
+        assert scope["query_string"] == b"q=z"
+        return b"".join([(await cleaned())["body"] for _ in range(3)])
+
+    assert asyncio.run(read()) == b"a=xy&b=%2500%"
 
 
 @pytest.mark.parametrize("login", ["claire", "ines", "paul"])
