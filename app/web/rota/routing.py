@@ -61,11 +61,11 @@ def show(page: StaffPage, session: Reads, level: str) -> Response:
 def write(page: StaffPage, session: Writes, level: str, values: Typed) -> Response:
     """Keep the route, or the form again with what is wrong; alerts already climbing keep theirs."""
     page.viewer.require("manage_service")
-    service = service_of(session, page)
+    service, level = service_of(session, page), _known(level)
     try:
         take, act = (_minutes(values.get(name, ""), "targets") for name in ("take", "act"))
         rungs = _rungs(values)
-        routes.write(session, service, _known(level), rungs, take_minutes=take, act_minutes=act, by=page.viewer, now=page.now)
+        routes.write(session, service, level, rungs, take_minutes=take, act_minutes=act, by=page.viewer, now=page.now)
     except Refusal as refusal:
         errors = page.field_errors(refusal)
         if not errors:

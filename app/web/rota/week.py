@@ -25,6 +25,9 @@ from app.web.rota import routing, testing
 
 router = APIRouter()
 
+YEARS = range(2001, 2100)
+"""A day of any other year is a slip, and the first or last there is has no hour in another zone."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -265,9 +268,11 @@ def _span(values: dict[str, str], service: Service, prefix: str = "") -> Span:
     read = []
     for name in ("starts_at", "ends_at"):
         try:
-            local = datetime.fromisoformat(values.get(prefix + name, ""))
+            local: datetime | None = datetime.fromisoformat(values.get(prefix + name, ""))
         except ValueError:
-            raise Refusal("Give a day and an hour.", field=name, status=422) from None
+            local = None
+        if local is None or local.year not in YEARS:
+            raise Refusal("Give a day and an hour.", field=name, status=422)
         read.append(local.replace(tzinfo=ZoneInfo(service.timezone)).astimezone(UTC))
     return Span(*read)
 
@@ -284,7 +289,7 @@ def _day(text: str) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 2000 < found.year < 2100 else None
+    return found if found.year in YEARS else None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

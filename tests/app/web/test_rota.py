@@ -134,3 +134,22 @@ def test_only_the_coordinator_changes_the_rota(sign_in: SignIn, world: World, ad
 
 def test_who_opens_no_chart_sees_no_rota(sign_in: SignIn, world: World) -> None:
     assert sign_in(world.alma).get("/rota").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "status"),
+    [
+        ("/rota/shift", {"starts_at": "0001-01-01T00:00", "ends_at": "0001-01-02T00:00"}, 422),
+        ("/rota/shift", {"starts_at": "9999-12-31T23:00", "ends_at": "9999-12-31T23:59"}, 422),
+        ("/rota/stand-in", {"in_starts_at": "0001-01-01", "in_ends_at": "9999-12-31"}, 422),
+        ("/rota/routes/1", {"take": ""}, 404),
+        ("/rota/routes/x", {"take": "1", "act": "2", "r0_after": "0"}, 404),
+    ],
+)
+def test_a_day_no_calendar_has_and_a_level_nobody_has_are_refused_in_words(
+    sign_in: SignIn, world: World, address: str, form: dict[str, str], status: int
+) -> None:
+    chosen = {"staff_id": str(world.luc.id), "kind": "ward", "absent_id": str(world.luc.id), "by_id": str(world.claire.id)}
+    answer = sign_in(world.ines).post(address, data={**chosen, **form})
+    assert answer.status_code == status
+    assert status == 404 or "Donnez un jour et une heure." in answer.text
