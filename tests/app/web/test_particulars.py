@@ -169,7 +169,7 @@ def test_the_panel_keeps_three_numbers_apart_and_names_the_exception(
     text = claire.get(f"/alerts/{alert.id}").text
 
     assert "Grade CTCAE v5.0 (laboratoire, 0-4)" in text
-    assert "Neutrophil count decreased" in text
+    assert "Neutropénie" in text and "Neutrophil count decreased" not in text
     assert "Grade CTCAE (clinicien, 0-5)" in text
     assert "CTCAE 6.0" in text
     assert "Exception pour ce patient" in text
