@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.messaging import links
 from tests.factories import World, a_world
-from tests.support import chromium
+from tests.support import chromium, stories
 from tests.support.databases import Postgres, Sqlite, postgres_server
 
 WEDNESDAY_TEN = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -87,8 +87,13 @@ def opened() -> dict[str, Database]:
 
 
 @pytest.fixture
-def database(database_url: str, opened: dict[str, Database]) -> Iterator[Database]:
-    database = opened.setdefault(database_url, Database(database_url))
+def database(database_url: str, engine_name: str, opened: dict[str, Database], request: pytest.FixtureRequest) -> Iterator[Database]:
+    """No commit waits for the disk, on either engine: no test cuts the power (a hospital's own does wait: core/test_db.py)."""
+    if database_url not in opened:
+        careful = Database(database_url)
+        opened[database_url] = careful.in_a_hurry() if careful.is_sqlite else careful
+    database = opened[database_url]
+    stories.begin(database, request.getfixturevalue("sqlite_server" if engine_name == "sqlite" else "postgres"), request.fixturenames)
     yield database
     database.dispose()
 
@@ -108,5 +113,9 @@ def session(database: Database, world: World) -> Iterator[Session]:
 @pytest.fixture
 def world(database: Database, clock: HandClock) -> World:
     """A hospital, its ward, and the people who work there; no patient yet."""
-    with database.transaction() as session:
-        return a_world(session, now=clock.now())
+
+    def found() -> World:
+        with database.transaction() as session:
+            return a_world(session, now=clock.now())
+
+    return stories.of(database).live(f"world at {clock.now()}", found)

@@ -26,6 +26,7 @@ from app.worker import Worker
 from notifications.messages import Channel
 from notifications.transports.simulator import Simulator
 from tests.factories import World, a_course, a_patient
+from tests.support import stories
 
 MARIE = "+33639980001"
 
@@ -41,6 +42,10 @@ class Chain:
 
     def __post_init__(self) -> None:
         self.worker = Worker(Settings(environment="test"), self.database, self.clock, {Channel.SMS: self.phones})
+        self._story = stories.of(self.database)
+        self._story.live(f"library at {self.clock.now()}", self._seed)
+
+    def _seed(self) -> None:
         with self.database.transaction() as session:
             shelf.seed(session, self.clock.now())
 
@@ -49,9 +54,13 @@ class Chain:
 
         told: the line about emergencies was said before the story begins, as it is when the first texts leave at enrolment.
         """
+        step = f"follow at {self.clock.now()}: {course}, {told}, {sorted(patient.items())}"
+        return self._story.live(step, lambda: self._follow(course or {}, told, patient))
+
+    def _follow(self, course: dict[str, object], told: bool, patient: dict[str, object]) -> Patient:
         with self.database.transaction() as session:
             person = a_patient(session, self.world, now=self.clock.now(), **patient)
-            taken = a_course(session, self.world, person, now=self.clock.now(), **(course or {}))
+            taken = a_course(session, self.world, person, now=self.clock.now(), **course)
             agenda.plan(session, taken, now=self.clock.now())
             if told:
                 session.add(self._line(person, taken))
@@ -103,14 +112,20 @@ class Chain:
 
     def wait(self, **delta: float) -> None:
         """Time passes in one go, then the worker ticks once."""
-        self.clock.forward(**delta)
-        self.worker.run_once()
+        self._tick_at(self.clock.now() + timedelta(**delta))
 
     def until(self, hour: datetime) -> None:
-        """The worker ticks every six hours until then, and then."""
-        while self.clock.now() < hour:
-            self.clock.at = min(hour, self.clock.now() + timedelta(hours=6))
-            self.worker.run_once()
+        """The worker ticks every six hours until then, and then; days that another test lived before are not lived again."""
+        hours = [self.clock.now()]
+        while hours[-1] < hour:
+            hours.append(min(hour, hours[-1] + timedelta(hours=6)))
+        self._tick_at(*hours[1:])
+
+    def _tick_at(self, *hours: datetime) -> None:
+        self._story.ticks(list(hours), self.clock, self.phones, self._tick)
+
+    def _tick(self) -> None:
+        self.worker.run_once()
 
     def received(self, number: str = MARIE) -> list[str]:
         """Everything a telephone received."""

@@ -105,7 +105,8 @@ class Postgres:
             self._shape = connection.scalar(SHAPE)
             tables = list(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
         database.dispose()
-        self._empty = text("; ".join(f'DELETE FROM "{table}"' for table in tables if table != "alembic_version"))
+        self._tables = [table for table in tables if table != "alembic_version"]
+        self._empty = text("; ".join(f'DELETE FROM "{table}"' for table in self._tables))
 
     def _address(self, name: str) -> str:
         return self.url.set(database=name).render_as_string(hide_password=False)
@@ -129,6 +130,25 @@ class Postgres:
                 self._clean.append(name)
             else:
                 self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def keep(self, database: Database) -> str:
+        """Every row and counter as they are now, in a schema of the same database; what puts them back."""
+        place = f"kept_{uuid.uuid4().hex}"
+        with database.engine.begin() as connection:
+            full = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in self._tables)
+            tables = list(connection.scalars(text(full)))
+            counters = connection.execute(text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")).all()
+            connection.execute(text(f"CREATE SCHEMA {place}"))
+            for table in tables:
+                connection.execute(text(f'CREATE UNLOGGED TABLE {place}."{table}" AS TABLE public."{table}"'))
+        rows = [f'INSERT INTO public."{table}" TABLE {place}."{table}"' for table in tables]
+        return "; ".join([*rows, *(f"SELECT setval('\"{name}\"', {last or 1}, {last is not None})" for name, last in counters)])
+
+    def put_back(self, database: Database, kept: str) -> None:
+        with database.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))  # the audit trail refuses otherwise
+            connection.execute(self._empty)
+            connection.execute(text(kept))
 
     def _emptied(self, name: str) -> bool:
         """Rows and counters back to the start; False when the test changed tables, triggers or rights: such a copy is not used again."""
@@ -170,3 +190,19 @@ class Sqlite:
             for leftover in path.parent.glob(f"{path.name}*"):
                 leftover.unlink()
             self._free.append(path)
+
+    def keep(self, database: Database) -> Path | None:
+        """The file as it is now; None while somebody else holds it open."""
+        database.dispose()
+        path, kept = Path(str(database.url.database)), self.folder / f"{uuid.uuid4().hex}.kept"
+        if path.with_name(f"{path.name}-wal").exists():
+            return None
+        shutil.copy(path, kept)
+        return kept
+
+    def put_back(self, database: Database, kept: Path) -> None:
+        database.dispose()
+        path = Path(str(database.url.database))
+        for leftover in path.parent.glob(f"{path.name}-*"):
+            leftover.unlink()
+        shutil.copy(kept, path)

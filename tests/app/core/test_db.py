@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,14 @@ from app.core.db import Database, after_commit, is_sqlite
 from app.people.models import Hospital, Shift
 
 REUNION = timezone(timedelta(hours=4))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """As the program opens it: the other tests' own does not wait for the disk."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
 
 
 def _hospital(name: str, at: datetime) -> Hospital:
