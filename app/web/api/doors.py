@@ -41,6 +41,7 @@ from app.web.api.shapes import (
     PatientIn,
     PatientOut,
     Problem,
+    RenewalIn,
     WatchingIn,
 )
 from app.web.api.treatment import CourseIn
@@ -193,6 +194,17 @@ def start_course(patient_id: Id, body: CourseIn, who: Caller, session: Writes, n
     except FieldErrors as error:
         raise FieldErrors({treatment.as_written(name): said for name, said in error.fields.items()}) from error
     return treatment.course(course)
+
+
+@router.post("/patients/{patient_id}/watching", status_code=201, summary="Prescribe or renew the watching")
+def prescribe_watching(patient_id: Id, body: RenewalIn, who: Caller, session: Writes, now: Now) -> PatientOut:
+    """Write a prescription of the watching; questions that stopped at the end of the last one begin again at once."""
+    by = person(session, who, body.by, "enrol")
+    patient = patients.get(session, patient_id, viewer=who)
+    new = _watching(session, patient.service, body, patient.oncologist_id)
+    assert new is not None
+    watched.record(session, patient, new, by=by.actor, now=now)
+    return views.patient(session, patient)
 
 
 @router.post("/patients/{patient_id}/measures", status_code=201, summary="Record a measure")

@@ -60,6 +60,16 @@ def _examples(session: Session, now: datetime) -> dict[str, Example]:
         "/api/v1/patients/{patient_id}/courses": ({"patient_id": untreated}, treatment),
         **_requests(session, anyone, nurse, oncologist),
         **_contacts(session, anyone, nurse),
+        "/api/v1/patients/{patient_id}/watching": (
+            {"patient_id": anyone},
+            {
+                "activity": "outside_list",
+                "from_day": now.date().isoformat(),
+                "until_day": (now + timedelta(days=180)).date().isoformat(),
+                "weight_kg": 62.5,
+                "by": nurse,
+            },
+        ),
         "/api/v1/patients/{patient_id}/measures": (
             {"patient_id": anyone},
             {

@@ -100,6 +100,12 @@ class WatchingIn(Body):
     special_conditions: Annotated[Text, Field(max_length=2000)] = ""
 
 
+class RenewalIn(WatchingIn):
+    """A prescription of the watching for somebody who is enrolled."""
+
+    by: By = ""
+
+
 class PatientIn(Body):
     """A patient to enrol. phone: E.164, or the national form of the service's country. oncologist: login of the referring oncologist.
 

@@ -298,7 +298,7 @@ def test_every_example_succeeds_on_the_demonstration_as_it_stands(
             with database.transaction() as session:
                 session.query(Alert).filter(Alert.patient_id == patient.id, Alert.state != "closed").update({"state": "closed"})
             raised(database, world, patient, clock)
-    assert len(done) == 42
+    assert len(done) == 44
 
 
 def test_the_description_needs_no_token_and_the_browsers_pages_of_it_do_not_exist(api: TestClient, browser: TestClient) -> None:

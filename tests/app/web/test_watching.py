@@ -187,6 +187,20 @@ def test_a_program_is_refused_beside_the_field(api: TestClient, database: Databa
     assert enrolled(database) == []
 
 
+def test_a_program_renews_it_as_the_page_does(api: TestClient, database: Database) -> None:
+    patient = api.post("/patients", json={**BODY, "watching": BY_PROGRAM}).json()["id"]
+    renewal = {**BY_PROGRAM, "from_day": "2027-11-25", "until_day": "2028-11-23", "by": "ines"}
+    long = api.post(f"/patients/{patient}/watching", json={**renewal, "until_day": "2028-11-24"})
+    assert (long.status_code, list(long.json()["fields"])) == (422, ["until_day"]), "366 days"
+    for wrong in ({"weight_kg": False}, {"from_day": "demain"}, {"prescriber": "claire"}, {"activity": "x\x00"}):
+        assert api.post(f"/patients/{patient}/watching", json={**renewal, **wrong}).status_code == 422, wrong
+    assert api.post("/patients/999/watching", json=renewal).status_code == 404
+    answer = api.post(f"/patients/{patient}/watching", json=renewal)
+    assert answer.status_code == 201, answer.text
+    assert [one["until_day"] for one in answer.json()["watching"]] == ["2028-11-23", "2027-11-24"]
+    assert len(written(database)) == 2
+
+
 # --- The page -----------------------------------------------------------------------------------------------------------------------
 
 
