@@ -58,7 +58,7 @@ def agree(page: Page, session: Session, patient: Patient, values: dict[str, str]
         if weekday and not hour:
             raise FieldErrors({f"hour_{n}": "Write each hour as 10:00, with its day of the week."})
         if hour:
-            slots.append((int(weekday) if weekday.isdigit() else None, hour))
+            slots.append((whole(weekday), hour))
     try:
         stages.agree(session, row.id, slots, by=page.viewer, now=page.now)
     except FieldErrors as refusal:

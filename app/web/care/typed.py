@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 from app.care import forms
 from app.care.document import Form, FormField
 from app.treatment import measures
+from app.web.patient.prescription import whole
 
 MOST_EFFECTS = 40
 """Side effects read from one sheet: more than any treatment's list."""
@@ -61,7 +62,9 @@ def _effects(values: FormData) -> list[dict[str, Any]]:
     for place in range(MOST_EFFECTS):
         term, grade = _text(values, f"term-{place}"), _text(values, f"grade-{place}")
         if term:
-            found.append({"term": term, "grade": int(grade) if grade.isdigit() else grade, "since": _text(values, f"since-{place}")})
+            found.append(
+                {"term": term, "grade": grade if (number := whole(grade)) is None else number, "since": _text(values, f"since-{place}")}
+            )
     return found
 
 

@@ -18,6 +18,7 @@ from app.people import patients
 from app.treatment import grades
 from app.treatment.grades import NewGrade
 from app.web.deps import Id, Reads, Writes
+from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.ward import owning, panel
 from app.web.ward.shown import Panel
@@ -142,7 +143,7 @@ def hand_over(page: StaffPage, session: Writes, alert_id: Id, to: Annotated[str,
     if to == "team":
         handling.release(session, alert_id, by=page.viewer, now=page.now, words=note)
     else:
-        handling.hand_over(session, alert_id, to_staff_id=int(to) if to.isdigit() else 0, by=page.viewer, now=page.now, words=note)
+        handling.hand_over(session, alert_id, to_staff_id=whole(to) or 0, by=page.viewer, now=page.now, words=note)
     return acted(page, session, alert_id)
 
 
@@ -183,11 +184,11 @@ def close(
 def _confirm(page: Page, session: Session, alert: Alert, term: str, grade: str) -> None:
     """A grade that was proposed is one once a clinician has given it, with their name (FR-09)."""
     page.viewer.require("grade_toxicity")
-    if alert.patient_id is None or not term or not grade.isdigit():
+    if alert.patient_id is None or not term or (number := whole(grade)) is None:
         raise Refusal("Choose both the term and the grade, or neither.", field="grade", status=422)
     patient = patients.get(session, alert.patient_id, viewer=page.viewer)
     version = owning.grade_version(session, alert)
-    grades.record(session, patient, NewGrade(term=term, version=version, grade=int(grade)), by=page.viewer.actor, now=page.now)
+    grades.record(session, patient, NewGrade(term=term, version=version, grade=number), by=page.viewer.actor, now=page.now)
 
 
 def _explain(page: Page, session: Session, patient_id: int | None, reason: str, note: str) -> None:

@@ -162,6 +162,8 @@ def test_waiting_handing_over_and_giving_back(claire: TestClient, world: World, 
     handed = claire.post(f"{alert}/hand-over", data={"to": str(world.luc.id), "note": "Rappeler à 11 h"}, headers=HTMX)
     assert "Luc Morel l'a depuis" in said(handed)
     assert claire.post(f"{alert}/hand-over", data={"to": str(world.paul.id)}, headers=HTMX).status_code == 422
+    for nobody in ("²", "9" * 30, "9" * 5000, "é"):
+        assert claire.post(f"{alert}/hand-over", data={"to": nobody}, headers=HTMX).status_code == 422
 
 
 def test_a_closed_alert_opens_again_with_a_reason(claire: TestClient, morning: Morning) -> None:
