@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.core.clock import HandClock
@@ -47,6 +48,7 @@ class Ward:
     morning: Morning
     server: uvicorn.Server | None = None
     thread: threading.Thread | None = None
+    app: FastAPI | None = None
 
     @property
     def address(self) -> str:
@@ -55,8 +57,8 @@ class Ward:
     def open(self) -> None:
         """Serve, and return once it answers."""
         settings = Settings(environment="test", database_url=self.database.url.render_as_string(), second_factor=False)
-        app = create_app(settings, self.database, self.clock)
-        config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        self.app = create_app(settings, self.database, self.clock)
+        config = uvicorn.Config(self.app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
