@@ -95,6 +95,9 @@ def _laboratory(row: Row) -> Row:
     flag = one_of(row | {"baseline_flag": row["baseline_flag"].casefold()}, "baseline_flag", FLAGS)
     value = number(row, "value")
     limits = {name: number(row, name) for name in LIMITS}
+    low, high = limits["lln"], limits["uln"]
+    if low is not None and high is not None and low > high:  # grading would leave both out, and grade by what is left
+        raise BadRow(f"lln {shown(row['lln'].strip())} is above uln {shown(row['uln'].strip())}, expected the lower limit first")
     missing = [name for name in ("ctcae_version", "term", "value") if not row[name].strip()]
     if missing or value is None:
         return _said(f"{' and '.join(missing)} missing")

@@ -105,6 +105,7 @@ HEAD = "ctcae_version,term,value,unit,lln\n5.0,Anemia,99,g/L,\n"
         ("labs", HEAD + "5.0,Anemia,-9,g/L,\n", "row 3: value '-9'"),
         ("labs", HEAD + "5.0,Anemia,low,g/L,\n", "row 3: value 'low'"),
         ("labs", HEAD + "5.0,Anemia,99,g/L,-1\n", "row 3: lln '-1'"),
+        ("labs", "ctcae_version,term,value,lln,uln\n5.0,Anemia,9,11,11\n5.0,Anemia,9,16,12\n", "row 3: lln '16' is above uln '12'"),
         ("labs", 'ctcae_version,term,value,direction\n5.0,Anemia,"9,9",low\n', "row 2: value '9,9'"),
         ("labs", "ctcae_version,term,value,direction\n5.0,Anemia,9,down\n", "row 2: direction 'down'"),
         ("labs", "ctcae_version,term,value,baseline_flag\n5.0,Anemia,9,H\n", "row 2: baseline_flag 'h'"),
