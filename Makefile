@@ -8,7 +8,7 @@ PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 
-.PHONY: help run reset setup test check mutation lock
+.PHONY: help run reset setup test bench check lint mutation lock
 .DELETE_ON_ERROR:
 
 help:
@@ -53,13 +53,15 @@ test: setup
 bench: setup
 	@$(PY) -m app bench triage
 
-check: setup
+check: lint
+	$(PY) -m pytest -q tests/house tests/migrations
+
+lint: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/hadolint Dockerfile
 	$(VENV)/bin/compose-lint compose.yaml
-	$(PY) -m pytest -q tests/house tests/migrations
 
 # Every mutant of triage/, over an hour on two cores; what was done is kept in mutants/. MODULES= for some of them.
 mutation: setup
