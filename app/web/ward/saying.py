@@ -22,6 +22,7 @@ from app.people.models import Absence
 from app.web.doctor import wording
 from app.web.ward.telling import Telling, gravity, level_of
 from triage import calendar
+from triage.terms import Level
 
 __all__ = ["Saying", "gravity", "level_of"]
 
@@ -102,7 +103,8 @@ class Saying(Telling):
         say, f = self.page.say, self.page.formats
         found = [say(f"list.call.{one.state}", when=f.when(one.due_at)) for one in row.calls]
         for one in row.requests:
-            found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, "")))
+            graver = Level.of(one.level) < row.level
+            found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, ""), graver=graver))
         return found + [say("list.city")] * bool(row.city)
 
     def gone(self, name: str, gone: Gone) -> str:

@@ -149,6 +149,17 @@ def test_a_graver_alert_is_not_hidden_by_an_answer(
     assert panel_of(claire, morning)[0] == "high"
 
 
+def test_a_question_less_urgent_than_its_row_is_not_read_as_the_doctor_having_it(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-03: "waits for the doctor's answer, until tomorrow" beside a graver alert would let a nurse pass by."""
+    with database.transaction() as session:
+        asked(session, world, morning, clock, state="asked", level=Level.MODERATE)
+    level, _, _, words = row_of(claire)
+    assert level == "high" and "Autre question, moins urgente, à Dr Aurore Lebon : reste 45 min" in words
+    assert "Attend la réponse" not in words
+
+
 def test_a_row_without_alert_has_the_clock_of_what_is_due_first(
     claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
 ) -> None:
