@@ -13,12 +13,14 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 import psutil
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.core.db import Database
@@ -90,6 +92,15 @@ def _forget_power_failures(admin: URL) -> None:
     engine.dispose()
 
 
+@dataclass(frozen=True)
+class KeptRows:
+    """Where they are, and the statements that put them back."""
+
+    address: str
+    place: str
+    back: str
+
+
 class Postgres:
     """One server, one migrated template. A copy costs 300 files, so a test gives its copy back and the next one finds it emptied."""
 
@@ -131,8 +142,8 @@ class Postgres:
             else:
                 self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def keep(self, database: Database) -> str:
-        """Every row and counter as they are now, in a schema of the same database; what puts them back."""
+    def keep(self, database: Database) -> KeptRows:
+        """Every row and counter as they are now, in a schema of the same database."""
         place = f"kept_{uuid.uuid4().hex}"
         with database.engine.begin() as connection:
             full = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in self._tables)
@@ -142,13 +153,20 @@ class Postgres:
             for table in tables:
                 connection.execute(text(f'CREATE UNLOGGED TABLE {place}."{table}" AS TABLE public."{table}"'))
         rows = [f'INSERT INTO public."{table}" TABLE {place}."{table}"' for table in tables]
-        return "; ".join([*rows, *(f"SELECT setval('\"{name}\"', {last or 1}, {last is not None})" for name, last in counters)])
+        back = "; ".join([*rows, *(f"SELECT setval('\"{name}\"', {last or 1}, {last is not None})" for name, last in counters)])
 
-    def put_back(self, database: Database, kept: str) -> None:
+        return KeptRows(self._address(str(database.url.database)), place, back)
+
+    def put_back(self, database: Database, kept: KeptRows) -> None:
         with database.engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))  # the audit trail refuses otherwise
             connection.execute(self._empty)
-            connection.execute(text(kept))
+            connection.execute(text(kept.back))
+
+    def forget(self, kept: KeptRows) -> None:
+        engine = create_engine(kept.address, poolclass=NullPool)
+        with suppress(OperationalError), engine.begin() as connection:  # its database may be gone
+            connection.execute(text(f"DROP SCHEMA {kept.place} CASCADE"))
 
     def _emptied(self, name: str) -> bool:
         """Rows and counters back to the start; False when the test changed tables, triggers or rights: such a copy is not used again."""
@@ -206,3 +224,6 @@ class Sqlite:
         for leftover in path.parent.glob(f"{path.name}-*"):
             leftover.unlink()
         shutil.copy(kept, path)
+
+    def forget(self, kept: Path) -> None:
+        kept.unlink()

@@ -14,6 +14,7 @@ from app.people import services
 from app.people.models import Patient, Service
 from app.people.perimeter import actor_of
 from tests.factories import World
+from tests.support import stories
 from tests.support.chain import Chain
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
@@ -42,7 +43,11 @@ def marie(chain: Chain) -> Patient:
 @pytest.fixture
 def by_link(chain: Chain) -> Chain:
     """The service asks by link."""
-    with chain.database.transaction() as session:
-        service = session.scalars(select(Service)).one()
-        services.choose_style(session, service, "link", reason="essai", by=actor_of(chain.world.ines), now=chain.clock.now())
+
+    def choose() -> None:
+        with chain.database.transaction() as session:
+            service = session.scalars(select(Service)).one()
+            services.choose_style(session, service, "link", reason="essai", by=actor_of(chain.world.ines), now=chain.clock.now())
+
+    stories.of(chain.database).live("by link", choose)
     return chain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,24 @@ def lived(request: pytest.FixtureRequest) -> Database:
 
 def _lived(server: Sqlite | Postgres) -> Iterator[Database]:
     with server.copy() as url:
-        database = Database(url)
+        database = Database(url).in_a_hurry()
         live(database)
+        yield database
+        database.dispose()
+
+
+@pytest.fixture(scope="session")
+def ten_days(sqlite_server: Sqlite, lived_sqlite: Database) -> Path:
+    kept = sqlite_server.keep(lived_sqlite)
+    assert kept is not None
+    return kept
+
+
+@pytest.fixture
+def lived_alone(sqlite_server: Sqlite, ten_days: Path) -> Iterator[Database]:
+    """The same ten days for one test, which may go on from there."""
+    with sqlite_server.copy() as url:
+        database = Database(url).in_a_hurry()
+        sqlite_server.put_back(database, ten_days)
         yield database
         database.dispose()

@@ -17,6 +17,7 @@ from app.demo import hospital, ward
 from app.demo.ward import Person
 from app.worker import Worker
 from tests.conftest import WEDNESDAY_TEN
+from tests.support import stories
 
 OPENING = WEDNESDAY_TEN
 PAST = timedelta(days=10)
@@ -101,8 +102,12 @@ class Ward:
 @contextmanager
 def a_ward(server: Any) -> Iterator[Ward]:
     with server.copy() as url:
-        database = Database(url)
-        with database.transaction() as session:
-            service = hospital.found(session, OPENING, timedelta(days=10))
-        yield Ward(database, HandClock(OPENING - timedelta(days=10)), service.id)
+        database = Database(url).in_a_hurry()
+        stories.begin(database, server, [])
+
+        def founded() -> int:
+            with database.transaction() as session:
+                return hospital.found(session, OPENING, timedelta(days=10)).id
+
+        yield Ward(database, HandClock(OPENING - timedelta(days=10)), stories.of(database).live("founded", founded))
         database.dispose()

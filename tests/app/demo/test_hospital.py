@@ -20,7 +20,6 @@ from app.people import care_team
 from app.people.models import Service, Staff
 from tests.app.demo.small import OPENING, demo_settings, live, metronome
 from tests.factories import World
-from tests.support.databases import Sqlite
 
 
 @pytest.mark.parametrize(
@@ -81,47 +80,35 @@ def test_a_whole_ward_is_left_as_it_is(lived: Database) -> None:
     assert live(lived) is False
 
 
-def test_the_ward_lived_on_while_nobody_had_it_open(sqlite_server: Sqlite) -> None:
+def test_the_ward_lived_on_while_nobody_had_it_open(lived_alone: Database) -> None:
     """A night later people have answered and the team has worked; opened again at once, nothing more happens."""
-    with sqlite_server.copy() as url:
-        database = Database(url)
-        live(database)
-        with database.transaction() as session:
-            turn(session, to=OPENING + timedelta(days=2))
-        assert live(database) is True
-        with database.reading() as session:
-            nights = session.scalars(select(Message.direction).where(Message.created_at > OPENING + timedelta(hours=1))).all()
-            assert set(nights) == {"in", "out"}
-            assert [finding.sentence for finding in watch.sweep(session, OPENING + timedelta(days=2))] == []
-        assert live(database) is False
-        database.dispose()
+    with lived_alone.transaction() as session:
+        turn(session, to=OPENING + timedelta(days=2))
+    assert live(lived_alone) is True
+    with lived_alone.reading() as session:
+        nights = session.scalars(select(Message.direction).where(Message.created_at > OPENING + timedelta(hours=1))).all()
+        assert set(nights) == {"in", "out"}
+        assert [finding.sentence for finding in watch.sweep(session, OPENING + timedelta(days=2))] == []
+    assert live(lived_alone) is False
 
 
-def test_what_waited_for_a_doctor_is_answered_and_told_before_the_next_opening(sqlite_server: Sqlite) -> None:
+def test_what_waited_for_a_doctor_is_answered_and_told_before_the_next_opening(lived_alone: Database) -> None:
     """A week on, no patient still waits for an answer given on the morning of the first opening."""
-    with sqlite_server.copy() as url:
-        database = Database(url)
-        live(database)
-        with database.reading() as session:
-            asked = {one.id for one in session.scalars(select(DoctorRequest))}
-        assert asked != set()
-        with database.transaction() as session:
-            turn(session, to=OPENING + timedelta(days=2))
-        live(database)
-        with database.reading() as session:
-            states = {one.id: (one.state, one.told_at is not None) for one in session.scalars(select(DoctorRequest))}
-        assert {states[one] for one in asked} == {("told", True)}
-        database.dispose()
+    with lived_alone.reading() as session:
+        asked = {one.id for one in session.scalars(select(DoctorRequest))}
+    assert asked != set()
+    with lived_alone.transaction() as session:
+        turn(session, to=OPENING + timedelta(days=2))
+    live(lived_alone)
+    with lived_alone.reading() as session:
+        states = {one.id: (one.state, one.told_at is not None) for one in session.scalars(select(DoctorRequest))}
+    assert {states[one] for one in asked} == {("told", True)}
 
 
-def test_a_long_absence_is_left_as_it_is(sqlite_server: Sqlite) -> None:
-    with sqlite_server.copy() as url:
-        database = Database(url)
-        live(database)
-        with database.transaction() as session:
-            turn(session, to=OPENING + timedelta(days=30))
-        assert live(database) is False
-        database.dispose()
+def test_a_long_absence_is_left_as_it_is(lived_alone: Database) -> None:
+    with lived_alone.transaction() as session:
+        turn(session, to=OPENING + timedelta(days=30))
+    assert live(lived_alone) is False
 
 
 def test_outside_the_demonstration_no_ward_is_made(database: Database) -> None:

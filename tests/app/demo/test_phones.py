@@ -29,6 +29,7 @@ from app.messaging.models import Message
 from app.people.models import Patient, Respondent, Role, Service, Staff
 from app.people.perimeter import actor_of
 from tests.app.demo.small import OPENING, PEOPLE, Ward, a_ward, demo_settings, metronome
+from tests.support import stories
 
 MARIE, MARGARET = (replace(person, began=7, bent="steady") for person in PEOPLE[:2])
 """Both were asked on days 3 and 5 of their cycle; at the opening, day 8, the next questions come on day 9."""
@@ -38,9 +39,13 @@ MARIE, MARGARET = (replace(person, began=7, bent="steady") for person in PEOPLE[
 def ward(request: pytest.FixtureRequest) -> Iterator[Ward]:
     """Marie and Margaret, enrolled and not asked anything yet; the clock shows their first check-in's morning."""
     with a_ward(request.getfixturevalue(request.param)) as ward:
-        for _, enrol in Patients(ward.database, ward.service_id, Dice(1), people=[MARIE, MARGARET]).arrivals(OPENING):
-            enrol(ward.clock.at)
-        ward.beat(ward.clock.at)
+
+        def enrolled() -> None:
+            for _, enrol in Patients(ward.database, ward.service_id, Dice(1), people=[MARIE, MARGARET]).arrivals(OPENING):
+                enrol(ward.clock.at)
+            ward.beat(ward.clock.at)
+
+        stories.of(ward.database).live("Marie and Margaret", enrolled)
         ward.clock.at = OPENING - timedelta(days=5, hours=3)
         yield ward
 

@@ -18,6 +18,7 @@ from app.people.models import Role, Service, Staff
 from app.protocols import shelf
 from tests.app.web.form import Browser, Ward, a_ward
 from tests.factories import PASSWORD, World, sign_protocols
+from tests.support import stories
 from tests.support.chain import Chain
 
 SignIn = Callable[[Staff], TestClient]
@@ -69,9 +70,13 @@ def api(app: FastAPI, database: Database, world: World, clock: HandClock) -> Ite
 @pytest.fixture
 def signed(database: Database, world: World, clock: HandClock) -> None:
     """The service's protocols, ready for treatments to start on."""
-    with database.transaction() as session:
-        shelf.seed(session, clock.now())
-        sign_protocols(session, world, now=clock.now())
+
+    def sign() -> None:
+        with database.transaction() as session:
+            shelf.seed(session, clock.now())
+            sign_protocols(session, world, now=clock.now())
+
+    stories.of(database).live(f"signed at {clock.now()}", sign)
 
 
 @pytest.fixture
