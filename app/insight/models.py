@@ -23,7 +23,7 @@ class Heartbeat(Base):
 
 
 class ListMemory(Base):
-    """What the list remembers of one person: when they were last here, since when they had been away, and how they filter it.
+    """What the list of one service remembers of one person: when they were last here, since when they had been away, their filter.
 
     left_at: when they were last here before they came back; None once they have read what happened meanwhile.
     filters: as in the address; {} for the whole list.
@@ -32,6 +32,7 @@ class ListMemory(Base):
     __tablename__ = "list_memory"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)
     seen_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     filters: Mapped[dict[str, Any]] = mapped_column(default=dict)

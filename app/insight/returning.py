@@ -54,13 +54,18 @@ def stale(memory: ListMemory | None, now: datetime) -> bool:
     return memory is None or now - memory.seen_at >= OFTEN
 
 
-def looked(session: Session, staff_id: int, now: datetime) -> None:
+def memory_of(session: Session, viewer: Viewer) -> ListMemory | None:
+    """What the list of the service this viewer is in remembers of them: whoever works in two has left each at its own hour."""
+    return session.get(ListMemory, (viewer.actor.id, viewer.service_id))
+
+
+def looked(session: Session, viewer: Viewer, now: datetime) -> None:
     """This person has the list before their eyes; after an absence, since when they had been away is kept until they have read it."""
-    memory = session.get(ListMemory, staff_id)
+    memory = memory_of(session, viewer)
     if memory is None:
         try:
             with session.begin_nested():
-                session.add(ListMemory(staff_id=staff_id, seen_at=now, filters={}))
+                session.add(ListMemory(staff_id=viewer.actor.id, service_id=viewer.service_id, seen_at=now, filters={}))
         except IntegrityError:
             return  # another tab of theirs wrote it first
         return
@@ -69,17 +74,17 @@ def looked(session: Session, staff_id: int, now: datetime) -> None:
     memory.seen_at = now
 
 
-def read(session: Session, staff_id: int) -> None:
+def read(session: Session, viewer: Viewer) -> None:
     """They have read what happened."""
-    memory = session.get(ListMemory, staff_id)
+    memory = memory_of(session, viewer)
     if memory is not None:
         memory.left_at = None
 
 
-def remember(session: Session, staff_id: int, filters: Mapping[str, str], now: datetime) -> None:
-    """How this person filters the list from now on."""
-    looked(session, staff_id, now)
-    session.get_one(ListMemory, staff_id).filters = dict(filters)
+def remember(session: Session, viewer: Viewer, filters: Mapping[str, str], now: datetime) -> None:
+    """How this person filters the list of this service from now on."""
+    looked(session, viewer, now)
+    session.get_one(ListMemory, (viewer.actor.id, viewer.service_id)).filters = dict(filters)
 
 
 def since(session: Session, memory: ListMemory | None, *, viewer: Viewer) -> Since | None:

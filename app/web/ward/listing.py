@@ -34,7 +34,7 @@ def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: 
     """The list, with the panel of one row beside it, filtered as asked or as this person left it."""
     if not page.viewer.may("see_alerts"):
         return page.page("no_list.html")
-    memory = session.get(ListMemory, _me(page))
+    memory = returning.memory_of(session, page.viewer)
     wanted = _wanted(page)
     if wanted is None and memory is not None and memory.filters:
         return page.go("/?" + urlencode({**memory.filters, **({"open": open} if open else {})}))
@@ -50,7 +50,7 @@ def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: 
 def rows(page: StaffPage, session: Reads) -> Response:
     """The list alone: what a screen asks for when something changed."""
     page.viewer.require("see_alerts")
-    memory = _remember(page, session.get(ListMemory, _me(page)), None)
+    memory = _remember(page, returning.memory_of(session, page.viewer), None)
     return page.stream("rows.html", **_list(page, session, _wanted(page) or Filter(), memory), opened="")
 
 
@@ -58,17 +58,16 @@ def rows(page: StaffPage, session: Reads) -> Response:
 def read(page: StaffPage, session: Writes) -> Response:
     """What happened while this person was away has been read; whoever acts on nothing has nothing to put away."""
     page.viewer.require("act_on_alerts")
-    returning.read(session, _me(page))
+    returning.read(session, page.viewer)
     return page.go("/")
 
 
 @router.post("/list/service")
 def choose_service(page: StaffPage, session: Writes, service_id: Annotated[str, Form(max_length=10)] = "") -> Response:
-    """Another service of this person's, on every tab of this browser; how the list was filtered is forgotten, for it names this one's."""
+    """Another service of this person's, on every tab of this browser; each list keeps its own filter, and since when it was left."""
     page.viewer.require("see_alerts")
     browser = session.get_one(StaffSession, page.who.session_id if page.who else 0)
     members.choose(session, browser, whole(service_id) or 0, by=page.viewer.actor, now=page.now)
-    returning.remember(session, _me(page), {}, page.now)
     return page.go("/")
 
 
@@ -100,10 +99,10 @@ def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> L
         return memory
     with page.tools.database.transaction() as session:
         if wanted is not None and changed:
-            returning.remember(session, _me(page), wanted.kept, page.now)
+            returning.remember(session, page.viewer, wanted.kept, page.now)
         else:
-            returning.looked(session, _me(page), page.now)
-        return session.get(ListMemory, _me(page))
+            returning.looked(session, page.viewer, page.now)
+        return returning.memory_of(session, page.viewer)
 
 
 def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | None) -> dict[str, Any]:

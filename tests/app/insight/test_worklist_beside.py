@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.people.perimeter import Viewer, viewer_of
 from app.people.rota_models import StandIn
 from tests.app.insight.test_worklist import heard, judged
 from tests.factories import World, a_patient
+from tests.support.wards import haematology
 from triage.terms import Level
 
 NOON = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
@@ -242,27 +244,41 @@ def test_a_filter_keeps_the_order_and_tells_the_urgent_it_leaves_out(session: Se
 
 
 def test_since_you_left_counts_what_came_and_what_others_closed(session: Session, world: World, claire: Viewer, clock: HandClock) -> None:
-    me = world.claire.id
-    returning.looked(session, me, NOON)
-    assert returning.since(session, session.get(ListMemory, me), viewer=claire) is None
+    returning.looked(session, claire, NOON)
+    assert returning.since(session, returning.memory_of(session, claire), viewer=claire) is None
     came, hers = patient(session, world, "Came"), patient(session, world, "Hers")
     alert(session, world, came, Level.URGENT, at=NOON + timedelta(minutes=10))
     for who, by in ((patient(session, world, "Closed"), world.luc), (hers, world.claire)):
         raised = alert(session, world, who, Level.HIGH, at=NOON + timedelta(minutes=5))
         handling.take(session, raised.id, by=viewer_of(by), now=NOON + timedelta(minutes=6))
         handling.close(session, raised.id, by=viewer_of(by), now=NOON + timedelta(minutes=7), outcome="advice")
-    returning.looked(session, me, NOON + timedelta(minutes=20))
-    assert returning.since(session, session.get(ListMemory, me), viewer=claire) is None, "twenty minutes are no absence"
+    returning.looked(session, claire, NOON + timedelta(minutes=20))
+    assert returning.since(session, returning.memory_of(session, claire), viewer=claire) is None, "twenty minutes are no absence"
     back = NOON + timedelta(hours=2)
-    returning.looked(session, me, back)
+    returning.looked(session, claire, back)
     alert(session, world, patient(session, world, "Later"), Level.HIGH, at=back)
-    seen = returning.since(session, session.get(ListMemory, me), viewer=claire)
+    seen = returning.since(session, returning.memory_of(session, claire), viewer=claire)
     assert seen is not None and (seen.left_at, seen.came_count, seen.closed_count) == (NOON + timedelta(minutes=20), 1, 0)
-    session.get_one(ListMemory, me).left_at = NOON
-    seen = returning.since(session, session.get(ListMemory, me), viewer=claire)
+    session.get_one(ListMemory, (world.claire.id, world.service.id)).left_at = NOON
+    seen = returning.since(session, returning.memory_of(session, claire), viewer=claire)
     assert seen is not None and (seen.came_count, [one.who for one in seen.closed]) == (4, ["Luc Morel"])
-    returning.read(session, me)
-    assert returning.since(session, session.get(ListMemory, me), viewer=claire) is None
+    returning.read(session, claire)
+    assert returning.since(session, returning.memory_of(session, claire), viewer=claire) is None
+
+
+def test_each_list_was_left_at_its_own_hour(session: Session, world: World, claire: Viewer) -> None:
+    """Claire works in haematology too: an hour there is an hour away from oncology, and its filter is its own."""
+    hema = haematology(session, world, now=NOON)
+    there = replace(claire, service_id=hema.id)
+    returning.remember(session, claire, {"owner": "me"}, NOON)
+    returning.remember(session, there, {"programme": "ama"}, NOON + timedelta(hours=1))
+    alert(session, world, patient(session, world, "Came"), Level.URGENT, at=NOON + timedelta(minutes=40))
+    returning.looked(session, there, NOON + timedelta(minutes=70))
+    assert returning.since(session, returning.memory_of(session, there), viewer=there) is None, "ten minutes are no absence"
+    returning.looked(session, claire, NOON + timedelta(minutes=71))
+    memory = returning.memory_of(session, claire)
+    seen = returning.since(session, memory, viewer=claire)
+    assert seen is not None and memory is not None and (seen.left_at, seen.came_count, memory.filters) == (NOON, 1, {"owner": "me"})
 
 
 def test_the_measures_of_the_day(session: Session, world: World, claire: Viewer) -> None:
