@@ -13,6 +13,9 @@ from babel.dates import format_date
 NARROW = "\u202f"
 """Narrow no-break space: French hours and units. On screens only: in a text message it would double the price."""
 
+UNITS = {"Cel": "°C", "mm[Hg]": "mmHg", "10*9/L": "10⁹/L", "10*12/L": "10¹²/L", "umol/L": "µmol/L", "ug/L": "µg/L"}
+"""UCUM codes of units whose usual sign is another; a sign that is already usual stays as it is."""
+
 
 @dataclass(frozen=True)
 class Formats:
@@ -66,6 +69,10 @@ class Formats:
     def short_day(self, on: date) -> str:
         """14 mai, 14 May: under a picture."""
         return str(format_date(on, "d MMM", locale=self.language))
+
+    def month(self, written: str) -> str:
+        """A month written 2026-11: novembre 2026, November 2026."""
+        return str(format_date(date.fromisoformat(f"{written}-01"), "MMMM y", locale=self.language))
 
     def weekday(self, day: int) -> str:
         """lundi, Monday: 0 is Monday."""
