@@ -94,6 +94,10 @@ class Chain:
 
     def says(self, number: str, words: str, *, media: int = 0) -> list[str]:
         """Somebody writes; what their telephone receives in answer, at once."""
+        step = f"at {self.clock.now()} {number} says {words!r} with {media} pictures"
+        return self._story.live(step, lambda: self._says(number, words, media), self.phones)
+
+    def _says(self, number: str, words: str, media: int) -> list[str]:
         before = len(self.phones.texts(number))
         message_id = self.keep(number, words, media=media)
         conversation.process(self.database, message_id, now=self.clock.now())

@@ -21,6 +21,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.insight.models import Heartbeat
 from app.messaging import links
+from app.people.access_models import StaffSession
 from notifications.transports.simulator import Simulator
 from tests.support.databases import Postgres, Sqlite
 
@@ -71,23 +72,23 @@ class Story:
     lived: ClassVar[dict[tuple[str, ...], int]] = {}
     current: ClassVar[Story | None] = None
 
-    def live(self, step: str, do: Callable[[], Said]) -> Said:
+    def live(self, step: str, do: Callable[[], Said], phones: Simulator | None = None) -> Said:
         """Do it, or find it done; ``step`` names it, with its hour and all it was told. What is given back is the test's own copy."""
-        self._notice()
+        self._notice(phones)
         kept = self._found([step])
         done: Said = pickle.loads(kept.said) if kept else do()  # noqa: S301  # written by this very process
         self._add(step)
-        if kept is None and self.steps is not None:
-            self._keep(pickle.dumps(done))
+        if kept and phones:
+            phones._received[:] = kept.received
+        elif self.steps is not None and not kept:
+            self._keep(pickle.dumps(done), list(phones._received) if phones else None)
         return done
 
     def ticks(self, hours: list[datetime], turned: HandClock, phones: Simulator, tick: Callable[[], object]) -> None:
         """One tick at each hour; as many of the first ones as were kept are found done."""
-        self._notice()
+        self._notice(phones)
         if turned.now() != self._hour:
             self._add(f"turned to {turned.now()}")
-        if phones.faults or phones._unheard or phones.make_id is not Simulator.make_id or type(phones) is not Simulator:
-            self.steps = None
         ahead = [f"tick at {hour}" for hour in hours]
         found = self._find(ahead, hours, turned, phones)
         for hour in hours[found:]:
@@ -127,8 +128,10 @@ class Story:
                 oldest.server.forget(oldest.copy)
             self._commits = _Commits.count
 
-    def _notice(self) -> None:
-        """Somebody else wrote, or is in the middle of it."""
+    def _notice(self, phones: Simulator | None = None) -> None:
+        """Somebody else wrote, or is in the middle of it; or the telephones are not as they come."""
+        if phones and (phones.faults or phones._unheard or phones.make_id is not Simulator.make_id or type(phones) is not Simulator):
+            self.steps = None
         if _Commits.count != self._commits or self.database is None or self.database.engine.pool.checkedout():  # type: ignore[attr-defined]
             self.steps = None
 
@@ -142,8 +145,9 @@ class Story:
             return None
         self.known[where] = kept  # the last asked for stands last
         self.server.put_back(self.database, kept.copy)
-        with self.database.transaction() as session:  # on the wall the worker beat just now, as it would have
+        with self.database.transaction() as session:  # on the wall the worker beat and people signed in just now, as they would have
             session.execute(update(Heartbeat).values(at=clock.wall()))
+            session.execute(update(StaffSession).values(created_at=clock.wall(), seen_at=clock.wall()))
         return kept
 
 

@@ -20,15 +20,14 @@ from app.people.perimeter import viewer_of
 from app.treatment.models import Course
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import HTMX, alert_of, said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 from triage.terms import Level
 
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def again(database: Database, world: World, who: Patient, clock: HandClock) -> Alert:

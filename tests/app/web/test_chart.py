@@ -25,14 +25,13 @@ from app.people.respondents import NewRespondent
 from app.treatment import courses, measures, orders, overrides
 from app.web.patient.drawing import History, Judged
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning, check_in, text
+from tests.app.web.ward import Morning, check_in, text, the_morning
 from tests.factories import World, a_patient
 
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def test_who_which_treatment_which_day_and_how_to_reach_them(claire: TestClient, morning: Morning) -> None:

@@ -25,7 +25,7 @@ from app.treatment.models import ClinicianGrade
 from app.web.patient import grading
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 GRADE = {"term": "fatigue", "version": "5.0", "grade": "2", "onset_day": "2026-11-17", "note": "Au lit l'après-midi."}
@@ -33,8 +33,7 @@ GRADE = {"term": "fatigue", "version": "5.0", "grade": "2", "onset_day": "2026-1
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def _measured(

@@ -20,7 +20,7 @@ from app.people.models import Service, Staff
 from app.people.perimeter import viewer_of
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 from triage.terms import Level
 
@@ -30,8 +30,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
     """Wednesday 10:00: Marie cannot breathe and was not told, Jean is tired, a stranger wrote."""
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def works(database: Database, who: Staff, clock: HandClock, begins: float, ends: float) -> None:

@@ -17,7 +17,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import care_team
 from tests.app.web.conftest import SignIn
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 HTMX = {"HX-Request": "true"}
@@ -25,8 +25,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def said(answer: object) -> str:

@@ -20,7 +20,7 @@ from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment.models import Measure, OtherMedicine, PatientOverride
 from tests.app.web.conftest import SignIn
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 
@@ -42,8 +42,7 @@ def paul(sign_in: SignIn, world: World) -> TestClient:
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 EXCEPTION = {"threshold": "fever", "at": "37,6", "reason": "Splénectomie : fièvre plus basse.", "ends_on": "2026-12-10"}

@@ -19,7 +19,7 @@ from app.treatment import courses, orders
 from app.treatment.models import Course
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 Change = Callable[[Callable[[Session, Course, Patient], object]], None]
@@ -27,8 +27,7 @@ Change = Callable[[Callable[[Session, Course, Patient], object]], None]
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 @pytest.fixture

@@ -12,14 +12,13 @@ from app.core.db import Database
 from app.people.models import Patient
 from tests.app.web.conftest import SignIn
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 LUCIE = {"name": "Lucie Hoarau", "relation": "fille", "phone": "06 39 98 00 07", "told_of_silence": "yes", "language": "fr"}

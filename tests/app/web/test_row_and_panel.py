@@ -18,15 +18,14 @@ from app.core.db import Database
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 from triage.terms import Level
 
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def promised(session: Session, morning: Morning, clock: HandClock, *, hours: float) -> None:

@@ -13,12 +13,15 @@ from app.alerts.handling import Reason
 from app.alerts.models import Alert, Task
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.core.audit import SYSTEM
+from app.core.clock import HandClock
+from app.core.db import Database
 from app.messaging.models import Message
 from app.people.models import Patient, Service
 from app.protocols import shelf, versions
 from app.treatment import intakes
 from app.treatment.models import Course
 from tests.factories import World, a_course, a_patient, sign_protocols
+from tests.support import stories
 from triage import engine, explain
 from triage.questions import read_value
 from triage.terms import Answer, Context, Level, Past
@@ -114,6 +117,16 @@ def raised(session: Session, who: Patient, row: AssessmentRow, *, at: datetime) 
     alert = handling.consider(session, service=session.get_one(Service, who.service_id), patient=who, reason=reason, now=at)
     assert alert is not None
     return alert
+
+
+def the_morning(database: Database, world: World, clock: HandClock) -> Morning:
+    """The same, committed; found done when another test began so."""
+
+    def lived() -> Morning:
+        with database.transaction() as session:
+            return a_morning(session, world, now=clock.now())
+
+    return stories.of(database).live(f"morning at {clock.now()}", lived)
 
 
 def a_morning(session: Session, world: World, *, now: datetime) -> Morning:
