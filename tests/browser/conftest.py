@@ -18,10 +18,11 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
 from tests.app.web.form import MONDAY, a_ward
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.browser.form import Served, Telephone
-from tests.conftest import WEDNESDAY_TEN
-from tests.factories import PASSWORD, World, a_world
+from tests.conftest import WEDNESDAY_TEN, a_founded_world
+from tests.factories import PASSWORD, World
+from tests.support import stories
 from tests.support.databases import Sqlite
 
 FLAGS = [
@@ -79,11 +80,10 @@ def ward(sqlite_server: Sqlite) -> Iterator[Ward]:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
         held.close()
-        database, clock = Database(url), HandClock(WEDNESDAY_TEN)
-        with database.transaction() as session:
-            world = a_world(session, now=clock.now())
-        with database.transaction() as session:
-            morning = a_morning(session, world, now=clock.now())
+        database, clock = Database(url).in_a_hurry(), HandClock(WEDNESDAY_TEN)
+        stories.begin(database, sqlite_server, [])
+        world = a_founded_world(database, clock)
+        morning = the_morning(database, world, clock)
         served = Ward(port, database, clock, world, morning)
         served.open()
         yield served
@@ -130,10 +130,9 @@ def open_page(browser: Browser, ward: Ward) -> Iterator[OpenPage]:
 @pytest.fixture
 def served(sqlite_server: Sqlite) -> Iterator[Served]:
     with sqlite_server.copy() as url:
-        database, clock = Database(url), HandClock(MONDAY)
-        with database.transaction() as session:
-            world = a_world(session, now=clock.now())
-        asked = a_ward(database, clock, world)
+        database, clock = Database(url).in_a_hurry(), HandClock(MONDAY)
+        stories.begin(database, sqlite_server, [])
+        asked = a_ward(database, clock, a_founded_world(database, clock))
         with socket.socket() as held:
             held.bind(("127.0.0.1", 0))
             port = held.getsockname()[1]
