@@ -124,7 +124,7 @@ def assessment_page(page: StaffPage, session: Reads, assessment_id: Id) -> Respo
         row=row,
         assessment=assessment,
         groups=_groups(assessment.steps) if assessment else (),
-        saying=Saying(page, chart_data.protocol_of(session, row.version_id), heard.measures),
+        saying=Saying(page, chart_data.protocol_of(session, row.version_id), heard.measures, panel.apart(session, heard)),
     )
 
 

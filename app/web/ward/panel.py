@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.alerts import handling, lately, tasks
 from app.alerts.lately import Close
 from app.alerts.models import Alert, AlertState
-from app.checkins.models import AnswerRow
+from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.rhythm import endings
 from app.core.audit import AuditRow
 from app.core.errors import NotFound
@@ -75,7 +75,7 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
     return Panel(
         key=key,
-        saying=_saying(page, session, heard, scored),
+        saying=_saying(page, session, heard),
         row=row,
         alert=alert,
         tasks=row.tasks if row else (),
@@ -123,16 +123,19 @@ def _closed_lately(page: Page, session: Session, key: str, alert: Alert | None) 
     return [one for one in found if alert is None or alert.closed_at is None or one.at <= alert.closed_at]
 
 
-def _saying(page: Page, session: Session, heard: Heard | None, scored: Heard | None) -> Saying:
+def _saying(page: Page, session: Session, heard: Heard | None) -> Saying:
     protocol = chart_data.protocol_of(session, heard.assessment.version_id if heard else None)
-    return Saying(page, protocol, heard.measures if heard else {}, _apart(heard, scored))
+    return Saying(page, protocol, heard.measures if heard else {}, apart(session, heard))
 
 
-def _apart(heard: Heard | None, scored: Heard | None) -> Sequence[AnswerRow]:
-    """What was answered the day of a judgement that did not look at it: a text of danger is judged alone."""
-    if heard is None or scored is None or heard.day != scored.day or heard.assessment.checkin_id == scored.assessment.checkin_id:
+def apart(session: Session, heard: Heard | None) -> Sequence[AnswerRow]:
+    """What was answered in other check-ins the day of a judgement that did not look at it: a text of danger is judged alone."""
+    if heard is None:
         return ()
-    return [row for row in scored.standing if not row.beside]
+    judged = heard.assessment
+    others = CheckIn.patient_id == judged.patient_id, CheckIn.day == heard.day, CheckIn.id.is_distinct_from(judged.checkin_id)
+    standing = AnswerRow.replaced_at.is_(None), AnswerRow.beside.is_(False)
+    return session.scalars(select(AnswerRow).join(CheckIn).where(*others, *standing).order_by(AnswerRow.at, AnswerRow.id)).all()
 
 
 def _began(alert: Alert | None, row: Row | None) -> datetime | None:

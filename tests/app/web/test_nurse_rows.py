@@ -240,3 +240,5 @@ def test_a_calm_answer_before_a_danger_of_the_same_day_bears_its_hour_and_is_not
     assert "fatigue 3 sur 4 +2 9 h 00" in page
     why = page.split("Pourquoi cette alerte")[1].split("Déroulé")[0]
     assert "non, répondu à 9 h 00, jugé à part" in why and "pas demandé ce jour" not in why.split("Presque")[0]
+    explained = said(claire.get(f"/assessments/{alone.id}"))
+    assert "non, répondu à 9 h 00, jugé à part" in explained and "pas demandé ce jour" not in explained
