@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from app.alerts import arrival
 from app.alerts.models import AlertState, DoctorRequest, Task
-from app.care.contact_models import CityTask
-from app.care.models import PlannedCall
+from app.care.contact_models import CityTask, Contact
+from app.care.models import CallState, PlannedCall
 from app.insight.gone import Gone
 from app.insight.open_items import Item
 from app.insight.worklist import Row
@@ -80,7 +80,8 @@ class Saying(Telling):
         say, patient = self.page.say, row.patient
         found = [say("list.again", when=self.page.formats.at(row.again))] if row.again else []
         found += [self.gone(row.owner, row.gone)] if row.gone and row.owner and not self._is_mine(row) else []
-        found += [say("list.draft", when=self.page.formats.at(one.started_at), name=row.people.get(one.by_id, "?")) for one in row.drafts]
+        running = {draft.id for call in row.calls if (draft := self._begun(row, call))}
+        found += [self._draft(row, one) for one in row.drafts if one.id not in running]
         found += [self.wrote(told[-1]) for task in row.tasks if (told := task.detail.get(arrival.WROTE))]
         found += [self.away(one) for one in row.away]
         found += [self._nobody(row)] if row.number else []
@@ -101,11 +102,21 @@ class Saying(Telling):
     def beside(self, row: Row) -> list[str]:
         """Calls planned, answers waited for or to be told, what the city has not done: each in a few words."""
         say, f = self.page.say, self.page.formats
-        found = [say(f"list.call.{one.state}", when=f.when(one.due_at)) for one in row.calls]
+        begun = [(one, self._begun(row, one)) for one in row.calls]
+        found = [self._draft(row, draft) if draft else say(f"list.call.{one.state}", when=f.when(one.due_at)) for one, draft in begun]
         for one in row.requests:
             graver = Level.of(one.level) < row.level
             found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, ""), graver=graver))
         return found + [say("list.city")] * bool(row.city)
+
+    @staticmethod
+    def _begun(row: Row, call: PlannedCall) -> Contact | None:
+        """The sheet begun for a planned call, which is said in its place; one missed since, the next day, is told for itself."""
+        mine = (one for one in row.drafts if one.planned_call_id == call.id)
+        return next(mine, None) if call.state != CallState.MISSED else None
+
+    def _draft(self, row: Row, one: Contact) -> str:
+        return self.page.say("list.draft", when=self.page.formats.at(one.started_at), name=row.people.get(one.by_id, "?"))
 
     def gone(self, name: str, gone: Gone) -> str:
         """Why the owner of something does not see to it any more; the handover says it in the same words."""

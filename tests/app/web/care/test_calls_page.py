@@ -36,7 +36,8 @@ def test_a_call_that_runs_says_who_has_it_since_when_and_is_not_offered_again(
     assert "En cours depuis 10 h 07, par Claire Payet" in seen
     assert "Appeler HOARAU" not in seen
     listed = said(sign_in(world.luc).get("/"))
-    assert "Appel commencé à 10 h 07, brouillon de Claire Payet" in listed and "1 brouillon" not in listed
+    assert listed.count("Appel commencé à 10 h 07, brouillon de Claire Payet") == 1 and "1 brouillon" not in listed
+    assert "Appel prévu" not in listed, "it has begun"
     assert f'1 brouillon : <a href="/patients/{marie.id}/call">HOARAU Marie</a>' in claire.get("/").text.replace("\u00a0", " ")
     assert "Reprendre" in said(claire.get("/calls"))
 
