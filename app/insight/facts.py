@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
@@ -24,10 +24,18 @@ from app.messaging.outbox import Purpose
 from app.people import absences
 from app.people.models import Patient, Staff
 from app.people.perimeter import Viewer, visible_to
-from triage.terms import Level
+from triage.terms import ALARMING, Level
 
 REASONS = ("raised", "risen", "merged", "reopened")
 """Events that say why an alert is open."""
+
+
+class Quote(NamedTuple):
+    """The words a row shows, what they answered where they are figures alone, and the dangers that were told besides."""
+
+    words: str
+    figures: tuple[AnswerRow, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class Facts:
@@ -106,18 +114,18 @@ class Facts:
             item = place.lead if place.lead.level > Level.INFO else next(named, item)
         return self.owners.get(item.owner_id or 0, ""), abandoned(self._absent, item)
 
-    def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> tuple[str, tuple[AnswerRow, ...]]:
-        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day.
-
-        With what they answered, where they are figures alone.
-        """
+    def quote(self, alert: Alert | None, tasks: Sequence[Task]) -> Quote:
+        """The words the row shows: those that raised it, of its check-in, or of its task; never those of another day."""
         details = self.reasons.get(alert.id, ()) if alert else ()
-        told = (str(detail.get("said") or "") or self.named.get(detail.get("message_id") or 0) for detail in details)
+        told = [str(detail.get("said") or "") or self.named.get(detail.get("message_id") or 0) for detail in details]
         judged = self.judged.get(alert.id, []) if alert else []
         said = next((one for one in (*told, *(self.named.get(task.message_id or 0) for task in tasks), *judged) if one), None)
+        heard = next((detail.get("dangers") or () for detail, one in zip(details, told, strict=True) if one), ())
+        every = dict.fromkeys(str(code) for detail in details for code in detail.get("dangers") or ())
+        also = tuple(code for code in every if code != ALARMING and code not in heard)
         if said is None or isinstance(said, str):
-            return said or "", ()
-        return said.body, tuple(self.figures.get(said.id, ()))
+            return Quote(said or "", (), also)
+        return Quote(said.body, tuple(self.figures.get(said.id, ())), also)
 
 
 def _patients(session: Session, viewer: Viewer, ids: set[int | None] | set[int]) -> dict[int, Patient]:

@@ -59,6 +59,8 @@ class Row:
     words: str = ""
     figures: tuple[AnswerRow, ...] = ()
     """What the words answered, where they are figures alone."""
+    also: tuple[str, ...] = ()
+    """Codes of the dangers that other words of the same alert told."""
     is_shared: bool = False
     among: tuple[Patient, ...] = ()
     again: datetime | None = None
@@ -185,7 +187,7 @@ def _row(place: Place, facts: Facts) -> Row:
     reasons = facts.reasons.get(alert.id, []) if alert else []
     among = named_in([*reasons, *(task.detail for task in tasks)]) if place.patient_id is None else []
     owner, gone = facts.held(place)
-    words, figures = facts.quote(alert, [one for one in tasks if place.lead.kind != "task" or one.id == place.lead.id])
+    quote = facts.quote(alert, [one for one in tasks if place.lead.kind != "task" or one.id == place.lead.id])
     return Row(
         place=place,
         alert=alert,
@@ -200,8 +202,9 @@ def _row(place: Place, facts: Facts) -> Row:
         people=facts.owners,
         handed_by=facts.handed_by.get(alert.id, "") if alert else "",
         reasons=tuple(reasons),
-        words=words,
-        figures=figures,
+        words=quote.words,
+        figures=quote.figures,
+        also=quote.also,
         is_shared=bool(among),
         among=tuple(facts.sharing[one] for one in among if one in facts.sharing),
         again=facts.again.get(alert.id) if alert else None,

@@ -80,7 +80,7 @@ class Naming:
         """Which time the label means with this proposal; None for every time."""
         return looks.occurrences(self.protocol).get(proposal[self.page.language]) if self.protocol else None
 
-    def dangers(self, codes: list[str]) -> str:
+    def dangers(self, codes: Sequence[str]) -> str:
         """Danger codes in words."""
         side = 0 if self.page.language == "fr" else 1
         return ", ".join(DANGERS[code][side] if code in DANGERS else code for code in codes)

@@ -24,7 +24,7 @@ from app.protocols import looks
 from app.treatment.models import Course
 from app.web import words
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning, check_in, raised, text
+from tests.app.web.ward import Morning, check_in, raised, text, the_morning
 from tests.factories import World
 from triage.questions import Question
 from triage.terms import Kind, Level
@@ -32,8 +32,7 @@ from triage.terms import Kind, Level
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def away(database: Database, who: Patient, kind: str, clock: HandClock, *, until: int | None = None) -> None:
@@ -194,7 +193,11 @@ def test_a_repeated_danger_changes_its_row(
         handling.consider(session, service=session.get_one(Service, marie.service_id), patient=marie, reason=reason, now=clock.now())
     row = said(claire.get("/list"))
     assert "à nouveau à 10 h 00" in row
-    assert "je respire plus" in row
+    assert "je respire plus" in row and "aussi :" not in row, "one danger, told twice"
+    with database.transaction() as session:
+        reason = Reason("danger", Level.URGENT, {"dangers": ["chest_pain"], "said": "elle tient sa poitrine"})
+        handling.consider(session, service=session.get_one(Service, marie.service_id), patient=marie, reason=reason, now=clock.now())
+    assert "elle tient sa poitrine · aussi : essoufflement" in said(claire.get("/list"))
 
 
 def test_words_that_alarm_without_a_sign_name_none(
