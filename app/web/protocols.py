@@ -17,7 +17,6 @@ from app.web.coordinator import service_of
 from app.web.deps import Reads, Writes
 from app.web.render import Page, StaffPage
 from app.web.ward.naming import Naming
-from app.web.ward.seen import UNITS
 from triage.protocol import FAMILIES, Protocol
 
 router = APIRouter()
@@ -76,7 +75,6 @@ def _shown(page: Page, session: Session, row: ProtocolVersion) -> dict[str, Any]
     mine = {signature.role for signature in standing} | {signature.staff_id for signature in standing}
     return {
         "row": row,
-        "unit": lambda unit: _unit(page, unit),
         "agents": [Naming(page).medicine(agent) for agent in protocol.agents],
         "error": "",
         "p": protocol,
@@ -91,9 +89,3 @@ def _shown(page: Page, session: Session, row: ProtocolVersion) -> dict[str, Any]
 
 def _beat(protocol: Protocol, keys: Iterable[str], language: str) -> dict[str, Any]:
     return {"asks": [protocol.questions[key].name[language] for key in keys]}
-
-
-def _unit(page: Page, unit: str) -> str:
-    """A unit of the library in the reader's words; a symbol of measure is the same in both languages."""
-    key = f"protocol.unit.{unit.replace(' ', '_')}"
-    return page.say(key) if page.has(key) else UNITS.get(unit, unit)

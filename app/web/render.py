@@ -25,7 +25,7 @@ from app.people.perimeter import ABILITIES, Viewer
 from app.protocols import citing, looks, scales
 from app.web import words
 from app.web.deps import SignedIn, SignInNeeded, Tools, look_up, maybe_signed_in, now, tools, way_back
-from app.web.formats import Formats
+from app.web.formats import UNITS, Formats
 from notifications import wording
 from notifications.languages import languages
 
@@ -135,6 +135,11 @@ class Page:
         """Is there such a word?"""
         return words.has(self.language, key)
 
+    def unit(self, code: str) -> str:
+        """A unit as people read it: its usual sign, or a word of the screens; what is kept and exported stays a code."""
+        key = f"protocol.unit.{code.replace(' ', '_')}"
+        return self.say(key) if self.has(key) else UNITS.get(code, code)
+
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page."""
         return HTMLResponse(templates.get_template(template).render(self._context(values)), status)
@@ -166,6 +171,7 @@ class Page:
             "t": self.say,
             "f": self.formats,
             "has": self.has,
+            "unit": self.unit,
             "page": self,
             "who": self.who,
             "viewer": self.who.viewer if self.who else None,

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from app.core.errors import FieldErrors, Refusal, Said
+from app.web.formats import UNITS
 from notifications.languages import languages
 
 FOLDER = Path(__file__).parent / "words"
@@ -119,7 +120,7 @@ def _value(language: str, value: object, words: dict[str, str]) -> object:
         return f"il y a {span}" if language == "fr" else f"{span} ago"
     if isinstance(value, Decimal):
         return str(value).replace(".", ",") if language == "fr" else value
-    return words.get(str(value), value)
+    return words.get(str(value)) or UNITS.get(str(value), value)
 
 
 def refused(language: str, refusal: Refusal) -> str:

@@ -132,7 +132,7 @@ def in_words(page: Page, field: FormField, value: Any) -> str:
         return ", ".join(f"{saying.measure(kind)} {one}" for kind, one in value.items() if one)
     if isinstance(value, list):
         return ", ".join(titles.get(str(one), str(one)) for one in value)
-    unit = "°C" if field.unit == "Cel" else field.unit or ""
+    unit = page.unit(field.unit or "")
     return titles.get(str(value), f"{_number(page, value) if field.kind == 'number' else value} {unit}".strip())
 
 

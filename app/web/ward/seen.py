@@ -12,6 +12,7 @@ from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from app.protocols import scales
+from app.web.formats import UNITS
 from app.web.render import Page
 from triage.conditions.on_measures import NAMES
 
@@ -24,8 +25,6 @@ NOT_ASKED = ("pas demandé ce jour", "not asked that day")
 ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 PER_CENT = re.compile(r"\b(?P<value>[0-9]+[.,][0-9]{2,})(?P<sign> ?%)")
 LONG = re.compile(r"\b[0-9]+[.,][0-9]{4,}\b")
-UNITS = {"Cel": "°C", "mm[Hg]": "mmHg", "10*9/L": "10⁹/L", "10*12/L": "10¹²/L", "umol/L": "µmol/L", "ug/L": "µg/L"}
-"""Codes of units whose usual sign is another; a sign that is already usual stays as it is."""
 TENTH = Decimal("0.1")
 
 
@@ -47,12 +46,12 @@ class Seen:
 
     def value(self, kept: Mapping[str, str]) -> str:
         """One kept measure with its value and its unit: "potassium 6,9 mmol/L"."""
-        return f"{self._name(kept['kind'])} {self._number(kept['value'])} {self.unit(kept['unit'])}"
+        return f"{self._name(kept['kind'])} {self._number(kept['value'])} {self.page.unit(kept['unit'])}"
 
     def _one(self, part: str) -> str:
         if found := MEASURED.fullmatch(part):
             on = "le" if self.page.language == "fr" else "on"
-            value = f"{self._name(found['what'])} {self._number(found['value'])} {self.unit(found['unit'])}"
+            value = f"{self._name(found['what'])} {self._number(found['value'])} {self.page.unit(found['unit'])}"
             return f"{value} {on} {self.page.formats.day(date.fromisoformat(found['day']))}{self._codes(found['more'])}"
         if found := GRADED.fullmatch(part):
             return f"{self._term(found)}{self._codes(found['more'])}"
@@ -65,11 +64,6 @@ class Seen:
     def dates(self, sentence: str) -> str:
         """Days as the reader writes them, with the year: what is kept may be old."""
         return ISO_DAY.sub(lambda found: self.page.formats.day(date.fromisoformat(found[0]), year=True), sentence)
-
-    def unit(self, code: str) -> str:
-        """The usual sign of a unit."""
-        key = f"protocol.unit.{code}"
-        return self.page.say(key) if self.page.has(key) else UNITS.get(code, code)
 
     def _name(self, key: str) -> str:
         """A measure, a CTCAE term or another medicine by its name; words that are none of them stay."""
@@ -93,7 +87,7 @@ class Seen:
 
     def _codes(self, sentence: str) -> str:
         for code in (*UNITS, "xULN"):
-            sentence = re.sub(rf"(?<!\S){re.escape(code)}(?![\w*/\[])", self.unit(code), sentence)
+            sentence = re.sub(rf"(?<!\S){re.escape(code)}(?![\w*/\[])", self.page.unit(code), sentence)
         sentence = PER_CENT.sub(lambda found: f"{self._short(found['value'])}{found['sign']}", sentence)
         return LONG.sub(lambda found: self._short(found[0]), sentence)
 

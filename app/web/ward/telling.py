@@ -69,7 +69,7 @@ class Telling(Naming):
     def result(self, one: Mapping[str, Any]) -> str:
         """A value of the laboratory with its unit, its hour and its grade."""
         f = self.page.formats
-        what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {Seen(self.page).unit(one['unit'])}"
+        what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {self.page.unit(one['unit'])}"
         at = f.stamp(datetime.fromisoformat(one["taken_at"]))
         return self.page.say("results.graded_value", what=what, value=value, at=at, grade=one["grade"], version=one["version"])
 

@@ -16,7 +16,7 @@ from app.people.circle_models import Professional
 from app.people.document_models import Document
 from app.treatment.models import Measure
 from tests.app.web.test_nurse import said
-from tests.app.web.ward import Morning, a_morning
+from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -24,8 +24,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n"
 
 @pytest.fixture
 def morning(database: Database, world: World, clock: HandClock) -> Morning:
-    with database.transaction() as session:
-        return a_morning(session, world, now=clock.now())
+    return the_morning(database, world, clock)
 
 
 def test_a_document_is_attached_saved_and_struck_through(claire: TestClient, database: Database, morning: Morning) -> None:
@@ -117,7 +116,7 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert re.fullmatch(r"/results/[0-9]+", where)
     tried = said(claire.get(where))
     assert "Rien n'est encore écrit. 1 valeur à garder, 0 déjà connue, 1 ligne de côté." in tried
-    assert "3 « furlongs » n'est pas une unité de cette mesure ; elle se mesure en 10*9/L." in tried
+    assert "3 « furlongs » n'est pas une unité de cette mesure ; elle se mesure en 10⁹/L." in tried
     with database.reading() as session:
         assert session.scalars(select(Measure.id)).all() == [], "what it would raise is looked at, and taken back"
         stamp = session.get_one(Alert, morning.tiredness.id).stamp
@@ -132,8 +131,11 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert re.search(r"2 alertes ou tâches seraient ouvertes ou complétées !+ Urgent PAYET Jean", tried)
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
-    assert "0,4 10*9/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
+    assert "0,4 10⁹/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
     assert "4 Neutropénie" in page and "CTCAE v5.0" in page
+    for read in (f"/patients/{jean}", f"/patients/{jean}/print", f"/patients/{jean}/particulars"):
+        whole = said(claire.get(read))
+        assert "10⁹/L" in whole and "10*9/L" not in whole, read
     with database.reading() as session:
         assert session.get_one(Alert, morning.tiredness.id).stamp > stamp, "few neutrophils do not sleep in a table"
 
