@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from http.cookiejar import Cookie
 
 import pytest
 from fastapi import FastAPI
@@ -42,14 +43,21 @@ def browser(app: FastAPI, world: World) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def sign_in(app: FastAPI, world: World) -> Iterator[SignIn]:
+def sign_in(app: FastAPI, database: Database, clock: HandClock, world: World) -> Iterator[SignIn]:
     opened: list[TestClient] = []
 
     def enter(staff: Staff) -> TestClient:
         client = TestClient(app, follow_redirects=False).__enter__()
         opened.append(client)
-        answer = client.post("/sign-in", data={"login": staff.login, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
+
+        def signed() -> list[Cookie]:
+            answer = client.post("/sign-in", data={"login": staff.login, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            return list(client.cookies.jar)
+
+        step = f"{staff.login} signs in at {clock.now()} with {app.state.tools.settings!r}"
+        for cookie in stories.of(database).live(step, signed):
+            client.cookies.jar.set_cookie(cookie)
         return client
 
     yield enter
