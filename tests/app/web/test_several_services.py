@@ -80,6 +80,7 @@ MEMBERS = select(AuditRow.actor_name, AuditRow.action, AuditRow.chain).where(Aud
 def test_the_administrator_gives_and_takes_away_a_service(sign_in: SignIn, two: Two, database: Database) -> None:
     alma, claire = sign_in(two.world.alma), sign_in(two.world.claire)
     chosen = {"staff_id": str(two.world.claire.id), "service_id": str(two.hema.id)}
+    assert 'action="/search"' not in alma.get("/staff").text, "she opens no chart: the search would refuse her"
     assert 'href="/staff"' in alma.get("/").text and 'href="/staff"' not in claire.get("/").text
     assert _go(claire, two.hema) == 404
     assert "Le service est ajouté." in alma.post("/staff/members", data=chosen, follow_redirects=True).text
