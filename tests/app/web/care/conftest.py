@@ -11,6 +11,7 @@ from app.care.models import Enrolment
 from app.core.clock import HandClock
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
+from tests.support import stories
 from tests.support.chain import Chain
 
 MONDAY_TEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -29,6 +30,11 @@ def marie(chain: Chain) -> Patient:
 
 def followed(chain: Chain, patient: Patient, slug: str = "coach") -> Enrolment:
     """Proposed and met by Claire, who is named with Luc beside her; validated where the programme asks for it."""
+    step = f"patient {patient.id} in {slug} at {chain.clock.now()}"
+    return stories.of(chain.database).live(step, lambda: _followed(chain, patient, slug))
+
+
+def _followed(chain: Chain, patient: Patient, slug: str) -> Enrolment:
     with chain.database.transaction() as session:
         claire, now = viewer_of(chain.world.claire), chain.clock.now()
         row = enrolments.propose(session, session.get_one(Patient, patient.id), slug, by=claire, now=now)
