@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.care.models import Enrolment, EnrolmentState
 from app.messaging import outbox
 from app.messaging.models import Message
-from app.people import care_team, members, stand_ins
+from app.people import care_team, members, stand_ins, storms
 from app.people.models import Patient, Role, Service, Staff
 from notifications.messages import Channel
 
 
 def meant_by(session: Session, service: Service, notify: str, now: datetime, *, patient_id: int | None = None) -> list[Staff]:
-    """Who a rung means now, stand-ins in the place of the absent.
+    """Who a rung means now, stand-ins in the place of the absent; in cyclone mode the team is everybody of it, on shift or not.
 
     When it means nobody, everybody who may act: an alert must reach somebody.
     """
@@ -32,6 +32,8 @@ def meant_by(session: Session, service: Service, notify: str, now: datetime, *, 
         people = [one]
     meant = {one.id: one for one in (stand_ins.instead_of(session, person, now, service.id) for person in people)}
     people = [one for one in meant.values() if one.active and members.works_in(session, one, service.id)]
+    if notify == "team":
+        people += [one for one in storms.team(session, service.id, now) if one.id not in {other.id for other in people}]
     if people or notify == "team":
         return people  # an empty ward still has the list on its screens; the next rung is on its way
     acting = (Role.NURSE, Role.ONCOLOGIST, Role.COORDINATOR)

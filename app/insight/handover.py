@@ -220,11 +220,12 @@ def _meant(session: Session, shifts: Iterable[Shift], at: datetime) -> tuple[Sta
     return tuple(found.values())
 
 
-def opened(session: Session, named: Sequence[int], *, by: Viewer, now: datetime) -> None:
-    """Whoever opens a handover reads the chart of everybody it names: one line each in the trail, once a visit (SEC-27)."""
+def opened(session: Session, named: Sequence[int], *, by: Viewer, now: datetime, where: str = "handover") -> None:
+    """Whoever opens a handover, or another sheet of the service (``where``), reads the chart of everybody it names: one line each in the
+    trail, once a visit (SEC-27)."""
     same = (AuditRow.actor == str(by.actor), AuditRow.action == "chart.opened", AuditRow.acted_at > now - SAME_VISIT)
-    known = set(session.scalars(select(AuditRow.patient_id).where(*same, AuditRow.reason.in_(("handover", "chart")))))
-    acts = [Act("chart.opened", f"patient:{one}", one, reason="handover") for one in named if one not in known]
+    known = set(session.scalars(select(AuditRow.patient_id).where(*same, AuditRow.reason.in_((where, "chart")))))
+    acts = [Act("chart.opened", f"patient:{one}", one, reason=where) for one in named if one not in known]
     if acts:
         audit.record_all(session, acts, actor=by.actor, service_id=by.service_id, now=now)
 

@@ -1,4 +1,4 @@
-"""Tables of the rota beside its shifts: stand-ins, routes of alerts and their targets, tests of the road."""
+"""Tables of the rota beside its shifts: stand-ins, cyclone mode, routes of alerts and their targets, tests of the road."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ class StandIn(Base):
     written_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Storm(Base):
+    """Cyclone mode of a service: from begins_at until until_at everybody of the team is reached. One runs at a time; rows stay.
+
+    ended_at: taken back before its hour, or prolonged, and then the next row says until when.
+    """
+
+    __tablename__ = "storm"
+    __table_args__ = (Index("ix_storm_running", "service_id", "until_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    begins_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(200))
+    begun_by: Mapped[str] = mapped_column(String(60))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(String(60), default="")
 
 
 class AlertRoute(Base):

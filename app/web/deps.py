@@ -21,10 +21,11 @@ from app.core import clock, signing
 from app.core.clock import Clock, HandClock
 from app.core.db import Database
 from app.core.settings import Settings
-from app.people import members
+from app.people import members, storms
 from app.people.access_models import StaffSession
 from app.people.models import Service, Staff
 from app.people.perimeter import Viewer, viewer_of
+from app.people.rota_models import Storm
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -50,7 +51,7 @@ class Tools:
 class SignedIn:
     """A person at a screen. ``session_id``: to end this session and no other.
 
-    ``zone``: the service's, in which hours are shown. ``spoken``: the language most of its patients read.
+    ``zone``: the service's, in which hours are shown. ``spoken``: the language most of its patients read. ``storm``: its cyclone mode.
     """
 
     viewer: Viewer
@@ -60,6 +61,7 @@ class SignedIn:
     spoken: str
     service_name: str
     is_demo: bool
+    storm: Storm | None = None
 
 
 class SignInNeeded(Exception):
@@ -109,6 +111,7 @@ def look_up(request: Request, given: Tools, *, touch: bool) -> SignedIn | None:
             .options(joinedload(StaffSession.staff).joinedload(Staff.service))
         )
         service = members.chosen(session, found) if found is not None else None
+        storm = storms.running(session, service.id, given.clock.now()) if service is not None else None
     if found is None or not found.staff.active or wall - found.seen_at > IDLE or wall - found.created_at > ABSOLUTE:
         return None
     if touch and wall - found.seen_at > TOUCH:
@@ -116,10 +119,10 @@ def look_up(request: Request, given: Tools, *, touch: bool) -> SignedIn | None:
             row = session.get(StaffSession, found.id)
             if row is not None:
                 row.seen_at = wall
-    return _signed_in(found, service)
+    return _signed_in(found, service, storm)
 
 
-def _signed_in(found: StaffSession, service: Service | None) -> SignedIn:
+def _signed_in(found: StaffSession, service: Service | None, storm: Storm | None) -> SignedIn:
     return SignedIn(
         viewer=viewer_of(found.staff, service.id if service else None),
         staff_id=found.staff_id,
@@ -128,6 +131,7 @@ def _signed_in(found: StaffSession, service: Service | None) -> SignedIn:
         spoken=service.language if service else "fr",
         service_name=service.name if service else "",
         is_demo=bool(service and service.is_demo),
+        storm=storm,
     )
 
 

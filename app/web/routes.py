@@ -24,7 +24,7 @@ from app.web.patient import (
     watching,
 )
 from app.web.render import NAVIGATION, Link
-from app.web.rota import achieved, routing, testing, week
+from app.web.rota import achieved, routing, storm, testing, week
 from app.web.ward import acts, handover, listing, nurse, sharing
 
 ROUTERS: list[APIRouter] = [
@@ -63,6 +63,7 @@ ROUTERS: list[APIRouter] = [
     week.router,
     routing.router,
     achieved.router,
+    storm.router,
     testing.router,
     protocols.router,
     api.router,

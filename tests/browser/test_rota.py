@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.alerts import handling, road
 from app.alerts.reasons import Reason
-from app.people import care_team, rota
+from app.people import care_team, rota, storms
 from app.people.models import Service, Staff
 from app.people.perimeter import viewer_of
 from app.people.rota import Span
@@ -45,8 +45,10 @@ def open_as_ines(open_page: OpenPage, ward: Ward, **how: object) -> Page:
 @pytest.mark.usefixtures("rota_of")
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_no_complaint_and_no_sideways_scroll(open_page: OpenPage, ward: Ward, width: int, height: int) -> None:
+    with ward.database.transaction() as session:
+        storms.begin(session, hours=48, reason="Cyclone Ava, alerte rouge", by=viewer_of(ward.world.ines), now=ward.clock.now())
     page = open_as_ines(open_page, ward, width=width, height=height)
-    for address in ("/rota", "/rota/routes/urgent", "/rota/shift/1"):
+    for address in ("/rota", "/rota/storm", "/rota/routes/urgent", "/rota/shift/1"):
         page.goto(ward.address + address)
         assert complaints(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

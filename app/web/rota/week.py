@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.alerts import holes, road
 from app.core.errors import NotFound, Refusal
 from app.insight import delays
-from app.people import care_team, coverage, rota, stand_ins
+from app.people import care_team, coverage, rota, stand_ins, storms
 from app.people.models import Service, Shift, Staff
 from app.people.rota import Span
 from app.people.rota_models import RoadTest, StandIn
@@ -164,9 +164,14 @@ def _acted(page: Page, session: Session, values: dict[str, str], act: Callable[[
         if not errors:
             raise
         session.rollback()
-        return _shown(page, session, page.formats.local(page.now).date(), values, errors)
+        return again(page, session, values, errors)
     holes.check(session, service.id, page.now, by=page.viewer.actor)
     return _back(page, span.starts_at, service)
+
+
+def again(page: Page, session: Session, values: dict[str, str], errors: dict[str, str]) -> Response:
+    """This week once more after a refused form: everything typed, each sentence beside its field."""
+    return _shown(page, session, page.formats.local(page.now).date(), values, errors)
 
 
 def _named(field: str, prefix: str) -> str:
@@ -196,6 +201,7 @@ def _shown(page: Page, session: Session, day: date, values: dict[str, str], erro
         tests=[testing.seen(session, test) for test in tests],
         mine=_unanswered(tests, page),
         test_hour=rota.road_test_hour(session, service.id),
+        storm_hours=storms.HOURS,
         levels=routing.shown(session, service),
         delays=delays.lines(session, viewer=page.viewer, now=page.now),
         values=values,
