@@ -1,8 +1,9 @@
-"""A grave value that no rule of a protocol turned into an alert is read by a person all the same (Vigie's own rule, 2026-11-23).
+"""A grave value is read by a person whatever the rules of a protocol make of it (Vigie's own rule, 2026-11-23).
 
-Values of the laboratory and of the home alike. Grades are those of CTCAE v5.0 (NCI, 2017-11-27), by the tables of the library: from 3 a
-task among what is high, at 4 an urgent alert. Of the home: systolic 160 or diastolic 100 mm[Hg] and more (Hypertension, grade 3, one
-reading), a fifth of the weight lost or gained since before treatment (Weight loss, Weight gain, grade 3), over 40 °C (Fever, grade 3).
+Values of the laboratory and of the home alike. Grades are those of CTCAE v5.0 (NCI, 2017-11-27), by the tables of the library: at 3 a task
+among what is high when no rule made an alert of it, at 4 an urgent alert always: a rule may raise a level, never lower it. Of the home:
+systolic 160 or diastolic 100 mm[Hg] and more (Hypertension, grade 3, one reading), a fifth of the weight lost or gained since before
+treatment (Weight loss, Weight gain, grade 3), over 40 °C (Fever, grade 3).
 """
 
 from __future__ import annotations
@@ -37,10 +38,15 @@ def grade_of(session: Session, patient: Patient, row: Measure, *, now: datetime)
     return grades.of_measure(session, patient, row, version=VERSION, treated_since=_treated_since(session, patient, now))
 
 
-def tell(session: Session, patient: Patient, row: Measure, *, now: datetime) -> Alert | None:
-    """Make the task or raise the alert of a grave value, once; None when there is no alert. The same transaction as the value."""
+def tell(session: Session, patient: Patient, row: Measure, *, by_rule: Level | None, now: datetime) -> Alert | None:
+    """Make the task or raise the alert of a grave value, once; None when it asks for nothing more. The same transaction as the value.
+
+    by_rule: the level of the alert that a rule made of it just now, None without one: that alert rises to urgent, none is added beside it.
+    """
     graded = grade_of(session, patient, row, now=now)
     if graded is None or graded.grade is None or graded.grade < TO_READ:
+        return None
+    if by_rule is not None and (by_rule is Level.URGENT or graded.grade < PAGES):
         return None
     detail = {"result": _said(row, graded.grade)}
     if graded.grade >= PAGES:

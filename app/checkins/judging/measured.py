@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime) -> Alert | None:
     """Judge a measure that arrived by the protocol in force; keep the judgement and raise or merge its alert, in the same transaction.
 
-    None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value
-    that no rule turned into an alert, treated or not (``graded``).
+    None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value,
+    treated or not, that no rule turned into an alert as grave as its grade asks for (``graded``).
     """
     kind = scales.measures().key_of(measure.kind) or measure.kind
     if kind == looks.TEMPERATURE and measure.taken_at < now - FRESH:
@@ -45,8 +45,8 @@ def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime
     if last is not None and last.id != measure.id:
         return None
     judged = _judge(session, patient, {"measure": kind}, now, measure if kind == looks.TEMPERATURE else None)
-    by_rule = judged is not None and judged.assessment is not None and judged.alert is not None
-    grave = None if by_rule else graded.tell(session, patient, measure, now=now)
+    by_rule = judged.level if judged is not None and judged.assessment is not None and judged.alert is not None else None
+    grave = graded.tell(session, patient, measure, by_rule=by_rule, now=now)
     return grave or (judged.alert if judged else None)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -159,19 +161,24 @@ class _OnlyTried(Exception):
 
 
 def _raised(page: Page, session: Session, at: datetime) -> list[Raised]:
-    """The highest first. Words of a text or of a check-in that came at the same instant are not the file's."""
+    """One line an alert, by the highest it says, the highest first: a rule and a grade may both speak of one value.
+
+    Words of a text or of a check-in that came at the same instant are not the file's.
+    """
     told = select(AlertEvent, Alert, Patient).join(Alert, Alert.id == AlertEvent.alert_id).join(Patient, Patient.id == Alert.patient_id)
     rows = session.execute(told.where(AlertEvent.at == at, AlertEvent.kind.in_(RAISED), visible_to(page.viewer)).order_by(AlertEvent.id))
+    told_by: dict[int, list[Mapping[str, Any]]] = {}
+    who: dict[int, str] = {}
+    for event, alert, patient in rows.all():
+        if not (event.detail.get("checkin_id") or event.detail.get("message_id")):
+            told_by.setdefault(alert.id, []).append(event.detail)
+            who[alert.id] = patient.full_name
+    found = [(alert_id, sorted(details, key=lambda one: -level_of(one))) for alert_id, details in told_by.items()]
     saying = Saying(page)
-    found = [
-        (
-            level_of(event.detail),
-            Raised(f"/alerts/{alert.id}", patient.full_name, level_of(event.detail).word, tuple(saying.why(event.detail))),
-        )
-        for event, alert, patient in rows.all()
-        if not (event.detail.get("checkin_id") or event.detail.get("message_id"))
+    return [
+        Raised(f"/alerts/{alert_id}", who[alert_id], level_of(details[0]).word, tuple(why for one in details for why in saying.why(one)))
+        for alert_id, details in sorted(found, key=lambda pair: -level_of(pair[1][0]))
     ]
-    return [one for _, one in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _to_read(page: Page, session: Session, at: datetime) -> list[Raised]:

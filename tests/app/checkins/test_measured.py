@@ -17,7 +17,7 @@ from app.people.models import Patient
 from app.people.perimeter import actor_of
 from app.protocols import looks
 from app.treatment import measures, medicines
-from app.treatment.models import Course, CourseState
+from app.treatment.models import Course, CourseState, CycleStart
 from tests.support.chain import MARIE, Chain
 from triage.terms import Answer, Context, Exposure, Measured
 
@@ -135,6 +135,24 @@ def test_a_value_that_a_rule_made_an_alert_of_is_no_task_beside_it(chain: Chain,
     assert to_read(chain) == []
     with chain.read() as session:
         assert session.scalars(select(Alert.kind)).all() == ["assessment"]
+
+
+@pytest.mark.parametrize(("kind", "severe", "threatening"), [("platelets", "26", "12"), ("neutrophils", "0.6", "0.3")])
+def test_a_value_that_threatens_life_is_urgent_whatever_a_rule_made_of_it(
+    chain: Chain, marie: Patient, kind: str, severe: str, threatening: str
+) -> None:
+    """CTCAE v5.0: platelets < 25, neutrophils < 0.5 are grade 4. The protocol's rule asks for four hours, past the early window."""
+    with chain.database.transaction() as session:
+        session.execute(update(CycleStart).values(number=5))
+    chain.until(WEDNESDAY_TEN)
+    first = arrives(chain, marie, kind, severe, ago=2)
+    assert first is not None and (first.level, first.kind) == ("high", "assessment"), "grade 3: the rule of the protocol is enough"
+    alert = arrives(chain, marie, kind, threatening)
+    assert alert is not None and (alert.id, alert.level) == (first.id, "urgent"), "raised, not doubled"
+    assert alert.respond_by == WEDNESDAY_TEN + timedelta(minutes=30) and alert.assessment_id == rows(chain)[-1].id
+    again = arrives(chain, marie, kind, threatening)
+    assert again is not None and again.stamp == alert.stamp, "once"
+    assert to_read(chain) == [] and len(chain.alerts()) == 1
 
 
 def test_who_has_no_treatment_any_more_is_told_of_too(chain: Chain, marie: Patient) -> None:

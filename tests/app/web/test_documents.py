@@ -124,8 +124,8 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
     assert "1 valeur gardée, 0 déjà connue, 1 ligne de côté." in said(claire.get(where))
     written = claire.get(where)
     assert f'href="/alerts/{morning.tiredness.id}"' in written.text, "whoever brought the file sees the alert it raised"
-    assert re.search(r"2 alertes ou tâches par ces valeurs !+ Urgent PAYET Jean Neutrophiles 0,4", said(written)), (
-        "grade 4 pages, unjudged or not"
+    assert re.search(r"1 alerte ou tâche par ces valeurs !+ Urgent PAYET Jean Neutrophiles 0,4", said(written)), (
+        "grade 4 pages, unjudged or not: one alert is one line"
     )
     assert "par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
     assert re.search(r"2 alertes ou tâches seraient ouvertes ou complétées !+ Urgent PAYET Jean", tried)
