@@ -128,7 +128,7 @@ def test_a_file_of_results_is_tried_then_kept_and_judged(
         "grade 4 pages, unjudged or not: one alert is one line"
     )
     assert "par ces valeurs" not in tried and f"/alerts/{morning.tiredness.id}" not in claire.get("/results").text
-    assert re.search(r"2 alertes ou tâches seraient ouvertes ou complétées !+ Urgent PAYET Jean", tried)
+    assert re.search(r"1 alerte ou tâche serait ouverte ou complétée !+ Urgent PAYET Jean", tried)
     assert claire.post(f"{where}/write").status_code == 409
     page = said(claire.get(f"/patients/{jean}/measures"))
     assert "0,4 10⁹/L" in page and "norme 1,5 à 7,5 ↓ bas" in page and "labo Nord" in page
