@@ -132,7 +132,7 @@ class Story:
         """Somebody else wrote, or is in the middle of it; or the telephones are not as they come."""
         if phones and (phones.faults or phones._unheard or phones.make_id is not Simulator.make_id or type(phones) is not Simulator):
             self.steps = None
-        if _Commits.count != self._commits or self.database is None or self.database.engine.pool.checkedout():  # type: ignore[attr-defined]
+        if _Commits.count != self._commits or self.database is None or self.database.engine.pool.checkedout():  # type: ignore[attr-defined]  # every pool here counts
             self.steps = None
 
     def _found(self, ahead: list[str]) -> Kept | None:
