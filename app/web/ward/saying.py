@@ -20,7 +20,7 @@ from app.insight.worklist import Row
 from app.people import absences, pauses
 from app.people.models import Absence
 from app.web.doctor import wording
-from app.web.ward.telling import Telling, gravity, level_of
+from app.web.ward.telling import Telling, gravity, level_of, valued
 from triage import calendar
 from triage.terms import Level
 
@@ -56,10 +56,14 @@ class Saying(Telling):
         return next(iter([*self.beside(part), *(self.task(task, row.away) for task in part.tasks)]), "")
 
     def gravest(self, details: Sequence[Mapping[str, Any]]) -> str:
-        """Why an alert is open, in one sentence: the gravest reason, and with a danger every other that was told, each once."""
+        """Why an alert is open, in one line: the gravest reason, and every other danger or grave value that was told, each once."""
         worst = max(details, key=gravity, default={})
         codes = dict.fromkeys(str(code) for detail in details for code in detail.get("dangers") or ())
-        return self.why({**worst, "dangers": list(codes)} if worst.get("dangers") else worst)[0]
+        said, named = [self.why({**worst, "dangers": list(codes)} if worst.get("dangers") else worst)[0]], set(valued(worst))
+        for detail in details:
+            if level_of(detail) is Level.URGENT and not named.issuperset(kinds := valued(detail)):
+                said, named = [*said, self.why(detail)[0]], named | kinds
+        return " · ".join(said)
 
     def _others(self, row: Row) -> list[str]:
         """What is open in a row beside the item that makes its place, each with its own hour; a planned call says its own already."""
@@ -120,8 +124,10 @@ class Saying(Telling):
 
     def gone(self, name: str, gone: Gone) -> str:
         """Why the owner of something does not see to it any more; the handover says it in the same words."""
-        when = self.page.formats.stamp(gone.ended) if gone.ended else ""
-        return self.page.say(f"handover.owner.{gone.why}", name=name, when=when)
+        f = self.page.formats
+        when, comes = f.stamp(gone.ended) if gone.ended else "", f.at(gone.comes) if gone.comes else ""
+        key = gone.why if not comes else f"{gone.why}_comes" if when else "not_yet"
+        return self.page.say(f"handover.owner.{key}", name=name, when=when, comes=comes)
 
     def _nobody(self, row: Row) -> str:
         """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""

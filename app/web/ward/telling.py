@@ -33,6 +33,12 @@ def gravity(detail: Mapping[str, Any]) -> tuple[Level, bool, bool]:
     return level_of(detail), detail.get("kind") not in SILENT, bool(detail.get("dangers"))
 
 
+def valued(detail: Mapping[str, Any]) -> set[str]:
+    """The measures whose values a reason bears first: two grave ones of one patient are two things to act on."""
+    first = [detail["result"]] if "result" in detail else next(iter(detail.get("values") or ()), ())
+    return {str(one["kind"]) for one in first}
+
+
 def _valued(text: str, values: Sequence[str]) -> str:
     return f"{text} ({', '.join(values)})" if values else text
 

@@ -74,7 +74,7 @@ def test_a_reason_bears_its_value_and_what_is_kept_stays(
     for kind, value in (("neutrophils", 0.3), ("platelets", 18)):
         assert api.post(f"/patients/{marie.id}/measures", json={**taken, "kind": kind, "value": value}).status_code == 201
     row, panel = said(claire.get("/list")), said(claire.get(f"/patients/{marie.id}/open"))
-    assert "(neutrophiles 0,3 10⁹/L)" in row
+    assert "Plaquettes 18 10⁹/L" in row and "(neutrophiles 0,3 10⁹/L)" in row
     for told in ("neutrophiles 0,3 10⁹/L", "plaquettes 18 10⁹/L"):
         assert told in panel
     assert not any(raw in panel for raw in ("10*9/L", "2026-11-25", "neutrophils", "platelets"))
