@@ -22,6 +22,9 @@ BARE = 2
 ANSWERS = ("answer", "partial")
 """Six scores sent together look like a code."""
 
+FREE = ("", "free_text", "none")
+"""Kinds of question whose answer is words: nothing stands beside it as a score; '' when it is not known what was asked."""
+
 SILENT = ("silence", "undelivered")
 """An alert of these kinds was raised because nothing came: no text is its reason."""
 
@@ -45,7 +48,23 @@ MARK = re.compile(r"(?i)[a-z]?[0-9]+([.,][0-9]+)?|[a-z]{1,2}")
 def only_marks(message: Message) -> bool:
     """Is it a reply of figures or of a letter ("0 0", "A0 B2", "nn") that was read as answers, and no danger?"""
     heard = message.reading or {}
-    return heard.get("heard") == "answer" and not heard.get("dangers") and all(MARK.fullmatch(word) for word in message.body.split())
+    return heard.get("heard") == "answer" and not heard.get("dangers") and bare(message)
+
+
+def bare(message: Message) -> bool:
+    """Is it made of figures and letters alone, whatever it was read as?"""
+    return all(MARK.fullmatch(word) for word in message.body.split())
+
+
+def only_answers(message: Message) -> bool:
+    """Is it a reply whose answer says all of it ("nope", "0 partout", "non merci")? Never with a danger, or a word of one, in it."""
+    heard = message.reading or {}
+    if only_marks(message):
+        return True
+    if heard.get("heard") != "answer" or heard.get("dangers") or any(str(note).startswith("watch_") for note in heard.get("notes", ())):
+        return False
+    free = (heard.get("asked") or {}).get("kind", "") in FREE
+    return len(message.body.split()) <= BARE and (not free or heard.get("value") == "none")
 
 
 def figures(session: Session, messages: Iterable[Message]) -> dict[int, list[AnswerRow]]:

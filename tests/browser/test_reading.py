@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.alerts import handling
 from app.alerts.handling import Reason
 from app.people.models import Patient, Service
+from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from tests.browser.conftest import OpenPage, Ward
 from triage.terms import Level
@@ -35,6 +38,19 @@ def test_a_protocol_on_a_telephone_breaks_no_word(open_page: OpenPage, ward: War
     assert page.evaluate(BROKEN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert min(box["width"] for cell in page.locator("tbody tr >> nth=0").locator("th, td").all() if (box := cell.bounding_box())) > 250
+
+
+def test_signing_without_its_tick_says_so_beside_it(open_page: OpenPage, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form stands far below on a telephone: the page comes back where the tick is, with what is missing."""
+    with ward.database.transaction() as session:
+        version = session.scalars(select(ProtocolVersion).where(ProtocolVersion.slug == "ibrutinib-continuous").limit(1)).one()
+        monkeypatch.setitem(versions._compiled, "a new text", versions.load(version))
+        version.fingerprint, number = "a new text", version.id
+    page = open_page("lebon", width=390, height=844, quiet=False)
+    page.goto(f"{ward.address}/protocols/{number}")
+    page.locator("#sign button").click()
+    expect(page.locator("#sign [role=alert]")).to_be_in_viewport()
+    expect(page.get_by_role("checkbox")).to_be_focused()
 
 
 def test_the_printed_page_has_its_chart_before_its_rules(open_page: OpenPage, ward: Ward) -> None:

@@ -97,8 +97,17 @@ def words_of(session: Session, alert: Alert | None, recent: Iterable[Message]) -
     found = quotes.named(session, [event.detail.get("message_id") for event in events])
     if alert is not None and not found:
         found = {message.id: message for message in quotes.judged(session, [alert]).get(alert.id, ())}
-    found |= {message.id: message for message in recent if quotes.are_words(message)}
-    return sorted((one for one in found.values() if not quotes.only_marks(one)), key=lambda one: (not is_danger(one), -one.id))[:FEW_WORDS]
+    texts = [message for message in recent if quotes.are_words(message)]
+    found |= {message.id: message for message in texts if not _asked_again(message, texts)}
+    return sorted((one for one in found.values() if not quotes.only_answers(one)), key=lambda one: (not is_danger(one), -one.id))[
+        :FEW_WORDS
+    ]
+
+
+def _asked_again(message: Message, texts: Iterable[Message]) -> bool:
+    """Is it a figure nobody understood, after which a text was read as an answer? Its question was asked again. Never with a danger."""
+    since = (one for one in texts if one.id > message.id and (one.reading or {}).get("heard") == "answer")
+    return quotes.bare(message) and not is_danger(message) and any(since)
 
 
 def is_danger(message: Message) -> bool:

@@ -80,6 +80,9 @@ def test_values_nobody_verified_are_signed_with_a_tick_that_counts_them(
     assert page.index('href="#sign"') < page.index("Les chiffres qui décident") < page.index(f'action="/protocols/{version_id}/sign"')
     refused = lebon.post(f"/protocols/{version_id}/sign")
     assert refused.status_code == 422 and "Cochez" in refused.text and "Personne n&#39;a encore signé" in refused.text
+    assert re.search(
+        r'id="sure-error">Cochez[^<]+</p><label[^>]*><input type="checkbox"[^>]* aria-describedby="sure-error" autofocus>', refused.text
+    )
     assert lebon.post(f"/protocols/{version_id}/sign", data=SURE).status_code == 303
 
 
