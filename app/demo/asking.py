@@ -65,7 +65,8 @@ class Asking:
                 return
             for request in asking.open_requests(session, viewer=nurse):
                 doctor = viewer_of(session.get_one(Staff, request.doctor_id))
-                ordered.answer(session, request.id, Decision(DoctorAnswer.CONTINUE, GO_ON), by=doctor, now=now)
+                held = ordered.held(session, session.get_one(Patient, request.patient_id), now) is not None
+                ordered.answer(session, request.id, Decision(DoctorAnswer.CONTINUE, GO_ON, resume=held), by=doctor, now=now)
             for request in asking.to_tell(session, viewer=nurse):
                 answering.tell(session, request.id, by=nurse, now=now, reached=True, words=SAID)
 

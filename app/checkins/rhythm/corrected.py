@@ -16,8 +16,10 @@ from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people.models import Absence, Patient
 from app.people.perimeter import Viewer
-from app.treatment import supplies, taking_back
+from app.treatment import courses, days, supplies, taking_back
 from app.treatment.models import Course, Hold
+from triage import calendar
+from triage.calendar import Span
 
 UNKNOWN = "What this answer changed is not known: change the treatment itself."
 
@@ -34,6 +36,20 @@ def correct(session: Session, request_id: int, decision: Decision, *, reason: st
     ordered.carry_out(session, request, decision, by=by.actor, now=now)
     planning.replan_patient(session, patient, now=now)
     return request
+
+
+def held_without(session: Session, request: DoctorRequest, patient: Patient, now: datetime) -> Span | None:
+    """The days without tablets, from today on, that stand once this answer is taken back: other orders, or the holds it had ended."""
+    did, today = request.answer_detail.get("did", {}), calendar.local_day(now, patient.timezone)
+    course = session.get_one(Course, did["course"]) if "course" in did else courses.running(session, patient.id)
+    if course is None:
+        return None
+    other = days.standing_hold([hold for hold in course.holds if hold.id != did.get("hold")], today)
+    lasts = [other.until_day] if other is not None else []
+    lasts += [date.fromisoformat(day) if day else None for _, day in did.get("ended", ())]
+    again = [last for last in lasts if last is None or last >= today]
+    known = [last for last in again if last is not None]
+    return Span(today, max(known) if len(known) == len(again) else None) if again else None
 
 
 def _take_back(session: Session, patient: Patient, did: dict[str, Any], *, reason: str, by: Actor, now: datetime) -> None:

@@ -25,6 +25,8 @@ from triage import calendar
 NO_TREATMENT = "This patient has no running treatment: nothing can be held, reduced or stopped. Choose another answer."
 HELD_UNTIL = "The treatment is already held until {day}. To give tablets again sooner, choose Continue with its day."
 HELD_OPEN = "The treatment is already held until further notice. To give tablets again sooner, choose Continue with its day."
+GOES_ON_UNTIL = "The treatment is held until {day}: to continue is to resume it. Write from which day, or hold it until then."
+GOES_ON_OPEN = "The treatment is held until further notice: to continue is to resume it. Write from which day, or hold it."
 NOT_LESS = "The dose in force is {dose} mg: a reduction is less. For a higher dose, open the treatment."
 
 
@@ -73,6 +75,7 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
         did = _admit(session, patient, reason=reason, by=by, now=now)
         did |= _held(session, patient, reason=reason, by=by, now=now) if decision.hold else {}
     elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
+        _not_held(session, patient, now)
         did = {}
     else:
         did = _treated(session, request, patient, decision, reason=reason, by=by, now=now)
@@ -129,6 +132,21 @@ def _treated(
         return {"course": course.id, "stopped": True}
     kept = _reduce(session, request, course, patient, decision, first=first, reason=reason, by=by, now=now)
     return {"course": course.id, "dose": kept}
+
+
+def held(session: Session, patient: Patient, now: datetime) -> Hold | None:
+    """The hold that covers the patient's today; None when tablets are taken as planned. To continue is then to resume."""
+    course = courses.running(session, patient.id)
+    return days.standing_hold(course.holds, calendar.local_day(now, patient.timezone)) if course else None
+
+
+def _not_held(session: Session, patient: Patient, now: datetime) -> None:
+    """Told to continue without change, a patient would swallow what another order forbids. Raises Refusal while a hold covers today."""
+    standing = held(session, patient, now)
+    if standing is not None and standing.until_day is None:
+        raise Refusal(GOES_ON_OPEN, field="resume", status=422)
+    if standing is not None:
+        raise Refusal(GOES_ON_UNTIL, field="resume", status=422, day=standing.until_day)
 
 
 def _not_shorter(course: Course, first: date, last: date | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import answering, asking, correcting, replacing
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
+from app.checkins.rhythm import corrected
 from app.messaging.models import Message
 from app.people import absences, patients
 from app.people.models import Patient, Staff
@@ -26,6 +27,7 @@ from app.web.ward import panel
 from app.web.ward.saying import Saying
 from app.web.ward.telling import Raised
 from triage import calendar, explain
+from triage.calendar import Span
 from triage.terms import Assessment, Step
 
 LAST_TEXTS, LAST_LABS = 6, 6
@@ -62,8 +64,9 @@ class Patience:
 
 @dataclass(frozen=True)
 class Shown:
-    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home. may_hold: is there
-    a treatment that is not held until further notice already, or only by the answer that is corrected?
+    """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home. held: the days
+    without tablets, but for the answer that would be corrected: to continue is then to resume. may_hold: is there a treatment that is
+    not held until further notice already, or only by the answer that is corrected?
 
     danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
@@ -76,7 +79,7 @@ class Shown:
     doctors: Sequence[Staff]
     contacts: Sequence[Contact]
     events: Sequence[RequestEvent]
-    held: bool
+    held: Span | None
     may_hold: bool
     may_answer: bool
     may_ask: bool
@@ -127,6 +130,14 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
     )
 
 
+def _held(session: Session, known: Patience, corrects: DoctorRequest | None, now: datetime) -> Span | None:
+    """The days without tablets that an answer of now finds; while one is corrected, what it did is taken back first."""
+    if corrects is not None:
+        return corrected.held_without(session, corrects, known.patient, now)
+    treatment = known.treatment
+    return Span(treatment.hold.from_day, treatment.hold.until_day) if treatment and treatment.hold else None
+
+
 def _assessment(heard: Heard | None) -> Assessment | None:
     """The stored conclusion; None when its stored form cannot be read: the words and the chart stay."""
     if heard is None:
@@ -158,7 +169,7 @@ def shown(
         doctors=answering.doctors(session, patient.service_id),
         contacts=chart_data.contacts_of(session, patient, page.now),
         events=list(request.events),
-        held=bool(known.treatment and known.treatment.day.held),
+        held=_held(session, known, request if told else None, page.now),
         may_hold=known.treatment is not None and (told or known.treatment.hold is None or known.treatment.hold.until_day is not None),
         may_answer=viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,

@@ -135,7 +135,9 @@ def test_resumed_by_a_slip_is_held_as_before(database: Database, world: World, r
             courses.hold(session, course, marie, from_day=start, until_day=last, reason="Bilan.", by=by, now=TEN)
         ordered.answer(session, request_.id, Decision(DoctorAnswer.CONTINUE, resume=True), by=viewer_of(world.lebon), now=TEN)
     assert _takes(database, request_, FRIDAY) == [True]
-    correct(Decision(DoctorAnswer.CONTINUE, "Rester suspendu."))
+    with pytest.raises(Refusal, match="to continue is to resume it"):
+        correct(Decision(DoctorAnswer.CONTINUE, "Rester suspendu."))
+    correct(Decision(DoctorAnswer.HOLD_UNTIL, "Rester suspendu."))
     assert _takes(database, request_, ordered_on, FRIDAY, FRIDAY + timedelta(days=30)) == [False] * 3
 
 

@@ -87,7 +87,7 @@ def _takes(database: Database, *on: date) -> list[bool]:
         (HOLD, RESUME, 1),
         (LESS, LEAST, 1),
         (OPEN, LATER, 2),  # nobody has told her to stop until Saturday
-        (HOLD, CONTINUE, 2),  # another matter: the hold stays to tell
+        (CONTINUE, HOLD, 2),
         (HOLD, LESS, 2),  # the days without tablets and the dose after them both stand
         (LESS, HOLD, 2),
         (SEE, HOLD, 2),  # she must still come
@@ -165,17 +165,53 @@ def test_what_was_told_is_not_replaced(database: Database, world: World, answer:
 
 
 @pytest.mark.parametrize("then", [OPEN, STOP, RESUME])
+def test_the_later_one_was_a_slip_and_the_hold_before_it_is_what_is_told(
+    database: Database, world: World, answer: Answer, then: Decision
+) -> None:
+    """Answered about the wrong patient: "continue" would have her swallow what the first forbids; "held until Friday" is told."""
+    answer(HOLD)
+    wrong, at = answer(then, at=TEN + HOUR), TEN + 2 * HOUR
+    with pytest.raises(Refusal, match="held until 2026-11-27: to continue is to resume it"), database.transaction() as session:
+        corrected.correct(session, wrong, CONTINUE, reason="Mauvais patient.", by=viewer_of(world.lebon), now=at)
+    with database.transaction() as session:
+        marie, request = session.scalars(select(Patient)).one(), session.get_one(DoctorRequest, wrong)
+        held = corrected.held_without(session, request, marie, at)
+        assert held is not None and held.until_day == FRIDAY
+        corrected.correct(session, wrong, HOLD, reason="Mauvais patient.", by=viewer_of(world.lebon), now=at)
+    assert _states(database) == ["replaced", "answered"]
+    assert _takes(database, TODAY, FRIDAY, SATURDAY) == [False, False, True]
+
+
+@pytest.mark.parametrize("then", [LEAST, STOP])
 def test_the_later_one_was_a_slip_and_the_first_is_told_after_all(database: Database, world: World, answer: Answer, then: Decision) -> None:
-    """Answered about the wrong patient: her own hold stands again, in the treatment and on the nurses' list, and climbs."""
-    first, wrong = answer(HOLD), answer(then, at=TEN + HOUR)
+    """Answered about the wrong patient: her own dose stands again, in the treatment and on the nurses' list, and climbs."""
+    first, wrong = answer(LESS), answer(then, at=TEN + HOUR)
     at = TEN + 2 * HOUR
     with database.transaction() as session:
         corrected.correct(session, wrong, CONTINUE, reason="Mauvais patient.", by=viewer_of(world.lebon), now=at)
     assert _states(database) == ["answered", "answered"]
-    assert _takes(database, TODAY, FRIDAY, SATURDAY) == [False, False, True]
     with database.reading() as session:
+        assert days.dose_on(session.scalars(select(Course)).one(), TODAY).mg == Decimal(1000)
         old = session.get_one(DoctorRequest, first)
         assert (old.respond_by, old.next_step_at, old.events[-1].kind) == (at + 2 * HOUR, at, "brought_back")
+
+
+@pytest.mark.parametrize(("standing", "said"), [(HOLD, "until 2026-11-27"), (OPEN, "until further notice")])
+def test_no_later_answer_says_continue_while_tablets_are_forbidden(
+    database: Database, world: World, answer: Answer, standing: Decision, said: str
+) -> None:
+    """On the page and by telephone, whether or not the hold was told: the day of resuming is asked for, and nothing is kept."""
+    answer(standing)
+    with pytest.raises(Refusal, match=f"held {said}: to continue is to resume it"):
+        answer(CONTINUE, at=TEN + HOUR)
+    with database.transaction() as session:
+        asks = viewer_of(world.claire)
+        request = asking.ask(session, session.scalars(select(Patient)).one(), by=asks, now=TEN, question="Et là ?", level="high")
+    with pytest.raises(Refusal, match="to continue is to resume it"), database.transaction() as session:
+        ordered.answer_by_telephone(session, request.id, CONTINUE, doctor_id=world.lebon.id, said_at=TEN, by=asks, now=TEN)
+    assert _states(database) == ["answered", "asked"]
+    answer(RESUME, at=TEN + HOUR)
+    assert _takes(database, TODAY, FRIDAY) == [True, True]
 
 
 def test_a_shorter_hold_is_refused_and_says_how_to_give_tablets_sooner(database: Database, world: World, answer: Answer) -> None:

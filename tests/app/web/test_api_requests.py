@@ -38,6 +38,9 @@ def test_asked_answered_and_told(api: TestClient, marie: Patient) -> None:
     told = api.post(f"/requests/{number}/tell", json={"reached": True, "words": "Plus de comprimés jusqu'à vendredi.", "by": "claire"})
     assert (told.json()["state"], told.json()["told_by"]) == ("told", "claire")
     assert [row["id"] for row in api.get("/requests", params={"state": "told", "patient": marie.id}).json()] == [number]
+    other = api.post(f"/patients/{marie.id}/requests", json={"question": "Et la fatigue ?", "by": "claire"}).json()["id"]
+    plain = api.post(f"/requests/{other}/answer", json={"answer": "continue", "by": "lebon"})
+    assert plain.status_code == 422 and "to continue is to resume it" in plain.text, "held until Friday"
 
 
 def test_a_nurse_and_a_program_decide_nothing(api: TestClient, marie: Patient) -> None:

@@ -229,6 +229,43 @@ def test_an_answer_given_by_a_slip_is_corrected_and_told_again(
     assert "Bouton d&#39;à côté." in telling and "C&#39;est dit" in telling
 
 
+def test_a_hold_corrected_into_continue_under_another_hold_asks_like_a_fresh_answer(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
+    """Held to Friday and told; held until further notice by a second answer, which is then a slip: to continue is to resume, with a day."""
+    first = _ask(database, claire, marie)
+    lebon = sign_in(world.lebon)
+    lebon.post(f"/requests/{first}/answer", data={"answer": "hold_until", "until": "2026-11-27"})
+    claire.post(f"/requests/{first}/tell", data={"whom": "patient", "reached": "yes", "words": "Jusqu'à vendredi."})
+    then = _ask(database, claire, marie)
+    fresh = _continue_form(lebon.get(f"/requests/{then}").text)
+    lebon.post(f"/requests/{then}/answer", data={"answer": "hold_until", "until": "open"})
+    form = _continue_form(lebon.get(f"/requests/{then}").text)
+    for said in (
+        'name="resume" value="yes"',
+        "continuer, c&#39;est le reprendre",
+        'name="from_day" value="2026-11-25"',
+        "Reprendre le traitement",
+    ):
+        assert said in fresh and said in form
+    leave = '<button class="quiet wide" name="until" value="2026-11-27">Laisser la suspension, jusqu'
+    assert leave in lebon.get(f"/requests/{then}").text and leave not in lebon.get(f"/requests/{first}").text
+    plain = {"answer": "continue", "reason": "Trop long.", "words": "RAS"}
+    refused = lebon.post(f"/requests/{then}/correct", data=plain)
+    assert refused.status_code == 422 and "suspendu jusqu&#39;au" in refused.text and all(f in refused.text for f in ("Trop long.", "RAS"))
+    assert "Suspendre, jusqu&#39;à nouvel avis" in claire.get(f"/requests/{then}").text, "the nurse is never told to continue"
+    lebon.post(f"/requests/{then}/correct", data={**plain, "resume": "yes", "from_day": "2026-11-25"})
+    assert _dose(database, marie) == (1500, True), "resumed: every hold has ended"
+    assert "<b>Reprendre le traitement, à partir du" in claire.get(f"/requests/{then}").text
+    alone = _ask(database, claire, marie)
+    lebon.post(f"/requests/{alone}/answer", data={"answer": "hold_until", "until": "open"})
+    assert 'name="resume"' not in _continue_form(lebon.get(f"/requests/{alone}").text), "the only hold is the one taken back"
+
+
+def _continue_form(page: str) -> str:
+    return page.split('name="answer" value="continue">')[1].split("</form>")[0]
+
+
 def test_the_tablets_offered_are_the_patients_own_and_the_call_is_headed_as_one(
     database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
 ) -> None:
