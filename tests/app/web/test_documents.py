@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.alerts.models import Alert, Task
 from app.care.contact_models import Letter
@@ -14,10 +15,11 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.circle_models import Professional
 from app.people.document_models import Document
-from app.treatment.models import Measure
+from app.protocols import shelf
+from app.treatment.models import CycleStart, Measure
 from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, the_morning
-from tests.factories import World
+from tests.factories import World, a_course, a_patient
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
 
@@ -160,6 +162,28 @@ def test_a_grave_value_that_no_rule_looks_at_is_named_by_the_trial_and_made_a_ta
     assert told in said(page) and f'href="/tasks/{number}"' in page.text
     assert "Résultat à lire : Potassium 6,9 mmol/L" in said(claire.get(f"/tasks/{number}"))
     assert "Résultat à lire : Potassium 6,9 mmol/L" in said(claire.get(f"/patients/{jean}"))
+
+
+def test_what_threatens_life_is_urgent_in_the_trial_and_once_kept_whatever_the_rule_says(
+    claire: TestClient, database: Database, world: World, clock: HandClock, signed: None
+) -> None:
+    """Platelets 12 are grade 4 (CTCAE v5.0: below 25): the rule of capecitabine asks for four hours at 26 and at 12, in its fifth cycle."""
+    clock.at = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+    with database.transaction() as session:
+        shelf.seed(session, clock.now())
+        marie = a_patient(session, world, now=clock.now())
+        a_course(session, world, marie, now=clock.now(), first_intake=date(2026, 11, 16))
+        session.execute(update(CycleStart).values(number=5))
+    for value, taken, level, hours, word in (("26", "08:10", "high", 4, "Élevé"), ("12", "09:10", "urgent", 0.5, "Urgent")):
+        clock.forward(minutes=1)
+        text = f"kind;value;unit;taken_at;source\nplatelets;{value};10*9/L;25/11/2026 {taken};labo Nord\n"
+        where = claire.post(f"/patients/{marie.id}/results", files={"file": ("p.csv", text.encode(), "text/csv")}).headers["location"]
+        assert re.search(f"1 alerte ou tâche serait ouverte ou complétée !+ {word} HOARAU Marie", said(claire.get(where))), value
+        claire.post(f"{where}/write")
+        assert re.search(f"1 alerte ou tâche par ces valeurs !+ {word} HOARAU Marie", said(claire.get(where))), value
+        with database.reading() as session:
+            alert = session.scalars(select(Alert)).one()
+            assert (alert.level, alert.respond_by) == (level, clock.now() + timedelta(hours=hours)), "the one of the rule is raised"
 
 
 def test_a_file_of_one_patient_and_one_that_is_dropped(claire: TestClient, database: Database, morning: Morning) -> None:
