@@ -14,6 +14,8 @@ def test_two_nurses_and_a_sheet_of_paper(open_page: OpenPage, ward: Ward) -> Non
     """FR-23."""
     claire = open_page(width=390, height=844)
     claire.goto(f"{ward.address}/handover")
+    claire.locator(".handover-levels a[href='#open-high']").click()
+    expect(claire.locator("#open-high")).to_be_in_viewport()
     claire.locator(".handover-note > summary").first.click()
     claire.locator(".handover-note textarea").first.fill("Sa voisine a les clés.")
     claire.emulate_media(media="print")
