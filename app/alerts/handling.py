@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, one_call, reasons, sending_help, spoken, undoing
+from app.alerts import arrival, handing, one_call, sending_help, spoken, undoing
+from app.alerts.handing import held_until
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import back_to_team, consider, kept, note, record
 from app.alerts.reasons import Reason
 from app.core.audit import SYSTEM
 from app.core.errors import Conflict, NotFound, Refusal
-from app.people import care_team, members, stand_ins
+from app.people import care_team
 from app.people.models import Service, Staff
-from app.people.perimeter import Viewer, viewer_of
+from app.people.perimeter import Viewer
 from triage.terms import Level
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "decide",
     "get",
     "hand_over",
+    "held_until",
     "latest_wait",
     "open_alerts",
     "owned",
@@ -77,15 +78,6 @@ def take(session: Session, alert_id: int, *, by: Viewer, now: datetime) -> Alert
     note(session, alert, "taken", by=by.actor, now=now, detail=before)
     record(session, alert, "alert.taken", by=by.actor, now=now)
     return alert
-
-
-def held_until(session: Session, alert: Alert, now: datetime) -> datetime:
-    """When an owned alert without outcome goes back to the team: after its level's limit, or at the end of the owner's shift."""
-    service = session.get_one(Service, alert.service_id)
-    level = Level.of(alert.level)
-    limit = reasons.deadline(service, level, now, reasons.HELD[level])
-    ends = stand_ins.shift_ends(session, alert.owner_id, now) if alert.owner_id else None
-    return min(limit, ends) if ends else limit
 
 
 def call_logged(session: Session, alert_id: int, *, by: Viewer, now: datetime, reached: bool, whom: str, words: str = "") -> Alert:
@@ -146,37 +138,12 @@ def release(session: Session, alert_id: int, *, by: Viewer, now: datetime, words
     return alert
 
 
-def hand_over(session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, now: datetime, words: str = "") -> Alert:
-    """Pass it to a colleague of the service who may act. The owner hands over; a colleague may take over an owned one the same way."""
-    alert = _acting(session, alert_id, by)
-    colleague = session.get(Staff, to_staff_id)
-    if (
-        colleague is None
-        or not colleague.active
-        or not members.works_in(session, colleague, alert.service_id)
-        or not viewer_of(colleague).may("act_on_alerts")
-    ):
-        raise Refusal("Choose a colleague of this service who treats alerts.", field="to", status=422)
-    if alert.state in (AlertState.NEW, AlertState.CLOSED):
-        raise Refusal("Only an alert that somebody has taken can be handed over. Take it first.")
-    before, as_it_was = session.get(Staff, alert.owner_id) if alert.owner_id else None, kept(alert)
-    alert.state, alert.owner_id, alert.owned_since = AlertState.TAKEN, colleague.id, now
-    alert.next_step_at = held_until(session, alert, now)
-    alert.stamp += 1
-    note(
-        session,
-        alert,
-        "handed_over",
-        by=by.actor,
-        now=now,
-        detail={"to": colleague.name, "to_id": colleague.id, "note": words} | _from(before) | as_it_was,
-    )
-    record(session, alert, "alert.handed_over", by=by.actor, now=now, before=before.id if before else None, after=colleague.id)
-    return alert
-
-
-def _from(owner: Staff | None) -> dict[str, Any]:
-    return {"from": owner.id if owner else None, "from_name": owner.name if owner else ""}
+def hand_over(
+    session: Session, alert_id: int, *, to_staff_id: int, by: Viewer, now: datetime, words: str = "", absent_known: bool = False
+) -> Alert:
+    """Pass it to a colleague who may act; an urgent one to somebody who is not at work only knowingly (``absent_known``)."""
+    alert, known = _acting(session, alert_id, by), absent_known
+    return handing.hand_over(session, alert, to_staff_id=to_staff_id, by=by, now=now, words=words, absent_known=known)
 
 
 def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome: str, words: str = "", spoke_to: str = "") -> Alert:

@@ -18,10 +18,12 @@ LEFT, SHIFT_OVER = "left", "shift_over"
 
 @dataclass(frozen=True)
 class Gone:
-    """why: LEFT or SHIFT_OVER. ended: when the last shift ended, None for somebody who left."""
+    """why: LEFT or SHIFT_OVER. ended: when the last shift ended, None for somebody who left or has had none yet. comes: when the next
+    begins, None where the rota does not say."""
 
     why: str
     ended: datetime | None = None
+    comes: datetime | None = None
 
 
 class Absent:
@@ -50,4 +52,5 @@ def _of(session: Session, staff: Staff, service_id: int, now: datetime) -> Gone 
     if stand_ins.shift_ends(session, staff.id, now) is not None:
         return None
     ended = session.scalar(select(func.max(Shift.ends_at)).where(Shift.staff_id == staff.id, Shift.ends_at <= now))
-    return Gone(SHIFT_OVER, ended) if ended is not None else None
+    comes = stand_ins.comes(session, staff.id, now)
+    return Gone(SHIFT_OVER, ended, comes) if ended is not None or comes is not None else None

@@ -200,4 +200,5 @@ class _People:
         if gone is not None and gone.why == SHIFT_OVER and line.kind == "request":
             gone = None  # a doctor is asked on call or not: the request's own ladder looks for another
         name, owner = self._patients.get(line.patient_id or 0, ""), self._staff.get(line.owner_id or 0, "")
-        return replace(line, name=name, owner=owner, gone=gone.why if gone else "", ended=gone.ended if gone else None)
+        named = replace(line, name=name, owner=owner)
+        return replace(named, gone=gone.why, ended=gone.ended, comes=gone.comes) if gone else named

@@ -15,9 +15,10 @@ from triage.terms import Level
 class Line:
     """One thing said to the next shift. kind: a word of the screens. key: the row of the list it stands in. name: the patient's, or "".
 
-    by: when it must be done, or what hour was promised; None for what only happened. owner, gone, ended: who has it, and in words why they
-    do not see to it any more, since when. row: what it was read from. steps: of an open alert, what raised it; of a changed one, what
-    happened to it, oldest first. detail: of an open alert, the scores of its check-in; of a line of the trail, what it says.
+    by: when it must be done, or what hour was promised; None for what only happened. owner, gone, ended, comes: who has it, and in words
+    why they do not see to it any more, since when, and when they come again. row: what it was read from. steps: of an open alert, what
+    raised it; of a changed one, what happened to it, oldest first. detail: of an open alert, the scores of its check-in; of a line of the
+    trail, what it says.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Line:
     owner: str = ""
     gone: str = ""
     ended: datetime | None = None
+    comes: datetime | None = None
     row: Any = None
     address: str = ""
     steps: tuple[AlertEvent, ...] = ()

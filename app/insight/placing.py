@@ -1,6 +1,6 @@
 """The order of the list, the same for the screen, the interface and the tests (house rules, section 7 of the plan; A3).
 
-Level; among urgent ones what nobody has taken, nearest its limit first; then what is past 75 % of its limit, least time left first; then
+Level; among urgent ones what nobody sees to, nearest its limit first; then what is past 75 % of its limit, least time left first; then
 worst score, sum of scores, days without an answer. The order never hides a row and never lowers a level.
 """
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.checkins.models import AssessmentRow
 from app.insight import open_items
+from app.insight.gone import Absent
 from app.insight.open_items import Item
 from app.messaging import pages
 from app.messaging.models import Message
@@ -36,7 +37,8 @@ class Place:
     """Where a row stands. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: no alert is open.
 
     lead: the open item whose level and hour the row shows. hurried: those of the items that are past 75 % of their limit. worst, total: of
-    the last judged check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received.
+    the last judged check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received. alone: an
+    urgent alert in it is nobody's, or its owner does not see to it any more.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Place:
     items: tuple[Item, ...]
     scores: Scores = field(default_factory=dict)
     silent_days: int | None = None
+    alone: bool = False
 
     @property
     def level(self) -> Level:
@@ -79,10 +82,8 @@ class Place:
 
     @property
     def _danger(self) -> tuple[bool, float]:
-        """Among the urgent rows: one with an alert that nobody has taken first, then the nearest limit; the same for every other row."""
-        grave = [item for item in self.items if item.level is Level.URGENT and not item.waits]
-        alone = any(item.kind == "alert" and item.owner_id is None for item in grave)
-        return not alone, min((item.due_at.timestamp() for item in grave), default=0.0)
+        """Among the urgent rows: one with an alert that nobody sees to first, then the nearest limit; the same for every other row."""
+        return not self.alone, min((item.due_at.timestamp() for item in self.items if _is_grave(item)), default=0.0)
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -100,6 +101,7 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
     scores = _last_scores(session, people)
     raised_on = _raised_on(session, [item.assessment_id for items in found.values() for item in items], scores)
     heard = {**_enrolled(session, people), **_last_texts(session, viewer, key)}
+    absent = Absent(session, {item.owner_id for items in found.values() for item in items if _is_grave(item)}, service.id, now)
     places = []
     for name, items in found.items():
         patient_id = items[0].patient_id
@@ -109,8 +111,18 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
             last = raised_on.get(items[0].assessment_id or 0, last)  # a check-in left without any since does not take them away
         at = heard.get(patient_id or 0)
         silent = (now - at).days if at else None
-        places.append(Place(name, patient_id, lead(items), tuple(hurried), tuple(items), last, silent))
+        alone = any(_is_grave(item) and item.kind == "alert" and _is_alone(absent, item) for item in items)
+        places.append(Place(name, patient_id, lead(items), tuple(hurried), tuple(items), last, silent, alone))
     return sorted(places, key=lambda place: place.order)
+
+
+def _is_grave(item: Item) -> bool:
+    return item.level is Level.URGENT and not item.waits
+
+
+def _is_alone(absent: Absent, item: Item) -> bool:
+    """A name of somebody who is not there is not a pair of eyes: what was left or handed to them stands with what nobody took."""
+    return item.owner_id is None or open_items.abandoned(absent, item) is not None
 
 
 def lead(items: Sequence[Item]) -> Item:

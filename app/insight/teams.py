@@ -16,10 +16,6 @@ from triage import calendar
 A_DAY = timedelta(days=1)
 
 
-LOOKS_AHEAD = timedelta(days=14)
-"""How far the next shift of somebody who is off is looked for: the rota is written about so far ahead (house rule, 2026-11-23)."""
-
-
 @dataclass(frozen=True)
 class Presence:
     """until: when their work ends, None of somebody who is not there. comes: when it begins next, None where the rota does not say."""
@@ -60,15 +56,9 @@ def presence(session: Session, people: Iterable[Staff], now: datetime) -> list[P
     found = []
     for who in people:
         until = stand_ins.shift_ends(session, who.id, now)
-        found.append(Presence(who, until, None if until else _comes(session, who, now)))
-    never = now + 2 * LOOKS_AHEAD
+        found.append(Presence(who, until, None if until else stand_ins.comes(session, who.id, now)))
+    never = now + 2 * stand_ins.LOOKS_AHEAD
     return sorted(found, key=lambda one: (one.until is None, one.comes or (now if one.until else never), one.who.name))
-
-
-def _comes(session: Session, who: Staff, now: datetime) -> datetime | None:
-    ahead = (Shift.staff_id == who.id, Shift.starts_at > now, Shift.starts_at <= now + LOOKS_AHEAD)
-    begins = session.scalars(select(Shift.starts_at).where(*ahead).order_by(Shift.starts_at))
-    return next((at for at in begins if stand_ins.shift_ends(session, who.id, at) is not None), None)
 
 
 def _same_day(service: Service, one: datetime, other: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from app.people import members
 from app.people.models import Shift, Staff
 from app.people.rota_models import StandIn
+
+LOOKS_AHEAD = timedelta(days=14)
+"""How far the next shift of somebody who is off is looked for: the rota is written about so far ahead (house rule, 2026-11-23)."""
 
 
 def in_force(session: Session, service_id: int, at: datetime) -> dict[int, int]:
@@ -58,6 +61,19 @@ def shift_ends(session: Session, staff_id: int, at: datetime) -> datetime | None
     whose = [*until, *(() if away else (staff_id,))]
     running = select(Shift).where(Shift.staff_id.in_(whose), Shift.starts_at <= at, Shift.ends_at > at)
     return max((min(shift.ends_at, until.get(shift.staff_id, shift.ends_at)) for shift in session.scalars(running)), default=None)
+
+
+def comes(session: Session, staff_id: int, now: datetime) -> datetime | None:
+    """When the next shift of somebody who is off begins; None where the rota does not say. Somebody replaced does not come to that one."""
+    ahead = (Shift.staff_id == staff_id, Shift.starts_at > now, Shift.starts_at <= now + LOOKS_AHEAD)
+    begins = session.scalars(select(Shift.starts_at).where(*ahead).order_by(Shift.starts_at))
+    return next((at for at in begins if shift_ends(session, staff_id, at) is not None), None)
+
+
+def is_off(session: Session, staff_id: int, service_id: int, at: datetime) -> bool:
+    """Is this person not at work now, in a service that keeps a rota? Where none is written for these weeks nobody is known to be off."""
+    near = (Shift.service_id == service_id, Shift.starts_at <= at + LOOKS_AHEAD, Shift.ends_at > at - LOOKS_AHEAD)
+    return shift_ends(session, staff_id, at) is None and session.scalar(select(Shift.id).where(*near).limit(1)) is not None
 
 
 def meant(session: Session, service_id: int, at: datetime) -> Mapping[int, int]:

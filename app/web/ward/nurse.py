@@ -138,12 +138,20 @@ def _instant(until: str) -> datetime:
 
 
 @router.post("/alerts/{alert_id}/hand-over")
-def hand_over(page: StaffPage, session: Writes, alert_id: Id, to: Annotated[str, Form()] = "", note: Words = "") -> Response:
-    """Pass it to a colleague, or give it back to the team."""
+def hand_over(
+    page: StaffPage,
+    session: Writes,
+    alert_id: Id,
+    to: Annotated[str, Form()] = "",
+    note: Words = "",
+    absent_known: Annotated[str, Form(max_length=3)] = "",
+) -> Response:
+    """Pass it to a colleague, or give it back to the team. absent_known: "yes" when an urgent one goes to somebody not at work."""
     if to == "team":
         handling.release(session, alert_id, by=page.viewer, now=page.now, words=note)
     else:
-        handling.hand_over(session, alert_id, to_staff_id=whole(to) or 0, by=page.viewer, now=page.now, words=note)
+        known = absent_known == "yes"
+        handling.hand_over(session, alert_id, to_staff_id=whole(to) or 0, by=page.viewer, now=page.now, words=note, absent_known=known)
     return acted(page, session, alert_id)
 
 

@@ -182,7 +182,7 @@ class _Words:
         if not line.owner:
             return say("handover.owner.nobody")
         if line.gone:
-            return self.saying.gone(line.owner, Gone(line.gone, line.ended))
+            return self.saying.gone(line.owner, Gone(line.gone, line.ended, line.comes))
         return line.owner
 
     def _when(self, line: Line) -> str:

@@ -15,6 +15,7 @@ from app.alerts.handling import Reason
 from app.alerts.models import Alert, DoctorRequest
 from app.care.models import Enrolment, PlannedCall
 from app.core.clock import HandClock
+from app.core.errors import Refusal
 from app.insight import filtering, leaving, measures, returning, worklist
 from app.insight.filtering import Filter
 from app.insight.gone import SHIFT_OVER, Gone
@@ -182,7 +183,7 @@ def test_a_name_whose_shift_is_over_is_to_be_taken_back_unless_it_is_there_at_th
     call(session, world, later, NOON + timedelta(hours=4), owner_id=world.luc.id)
     request(session, world, asked, "asked").asked_by_id = world.luc.id
     session.flush()
-    over = Gone(SHIFT_OVER, NOON - timedelta(hours=1))
+    over = Gone(SHIFT_OVER, NOON - timedelta(hours=1), NOON + timedelta(hours=3))
     rows = worklist.rows(session, viewer=claire, now=NOON)
     assert {row.patient.family_name: row.gone for row in rows if row.patient} == {"Taken": over, "Late": over, "Later": None, "Asked": None}
     places = worklist.places(session, viewer=claire, now=NOON)
@@ -194,6 +195,31 @@ def test_a_name_whose_shift_is_over_is_to_be_taken_back_unless_it_is_there_at_th
         late.id: SHIFT_OVER,
         later.id: "",
     }
+
+
+def test_an_urgent_handed_to_somebody_not_there_needs_a_word_and_stands_with_what_nobody_took(
+    session: Session, world: World, claire: Viewer
+) -> None:
+    """HZ-27: Claire hands hers to Luc, who comes tomorrow for the first time. It stands above the one she keeps, due sooner."""
+    care_team.put_on_shift(session, world.claire, kind="ward", starts_at=NOON - timedelta(hours=1), ends_at=NOON + timedelta(hours=4))
+    comes = NOON + timedelta(hours=21)
+    care_team.put_on_shift(session, world.luc, kind="ward", starts_at=comes, ends_at=comes + timedelta(hours=8))
+    early, given = (patient(session, world, name) for name in ("Early", "Given"))
+    for who, at in ((early, NOON - timedelta(minutes=10)), (given, NOON)):
+        handling.take(session, alert(session, world, who, Level.URGENT, at=at).id, by=claire, now=NOON)
+    (raised,) = (one for one in handling.open_alerts(session, viewer=claire) if one.patient_id == given.id)
+
+    def order() -> list[tuple[str, Gone | None]]:
+        return [(row.patient.family_name, row.gone) for row in worklist.rows(session, viewer=claire, now=NOON) if row.patient]
+
+    assert order() == [("Early", None), ("Given", None)]
+    with pytest.raises(Refusal, match="Luc Morel is not at work now") as refused:
+        handling.hand_over(session, raised.id, to_staff_id=world.luc.id, by=claire, now=NOON)
+    assert (refused.value.field, raised.owner_id) == ("absent_known", world.claire.id)
+    handling.hand_over(session, raised.id, to_staff_id=world.luc.id, by=claire, now=NOON, absent_known=True)
+    assert order() == [("Given", Gone(SHIFT_OVER, None, comes)), ("Early", None)]
+    handling.hand_over(session, raised.id, to_staff_id=world.claire.id, by=claire, now=NOON)
+    assert order() == [("Early", None), ("Given", None)], "whoever takes it over is there"
 
 
 def test_an_answer_to_be_told_has_its_level_and_a_question_waits_for_the_doctor(session: Session, world: World, claire: Viewer) -> None:

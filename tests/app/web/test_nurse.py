@@ -148,6 +148,15 @@ def test_whoever_is_there_is_offered_first_and_until_when(
         "Dr Aurore Lebon, oncologie, vient jeu. 19 nov. à 9 h 00",
         "Inès Caron, coordination, pas au planning",
     ]
+    assert 'name="absent_known"' not in page, "what is not urgent waits for whoever comes"
+    urgent, away = f"/alerts/{morning.danger.id}", {"to": str(world.lebon.id)}
+    claire.post(f"{urgent}/take", headers=HTMX)
+    assert "Cette personne n'est pas là : l'urgence reste à prendre par l'équipe" in said(claire.get(urgent))
+    refused = claire.post(f"{urgent}/hand-over", data=away, headers=HTMX)
+    assert (refused.status_code, 'data-field="absent_known"' in refused.text) == (422, True)
+    assert "Dr Aurore Lebon n'est pas là maintenant : cette urgence resterait sans personne." in said(refused)
+    assert claire.post(f"{urgent}/hand-over", data={**away, "absent_known": "yes"}, headers=HTMX).status_code == 200
+    assert "Dr Aurore Lebon vient jeu. 19 nov. à 9 h 00 : à reprendre" in said(claire.get("/list"))
 
 
 def test_waiting_handing_over_and_giving_back(claire: TestClient, world: World, morning: Morning, clock: HandClock) -> None:
