@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, asking, heard
+from app.alerts import asked, asking, heard, since_answer
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest, RequestState
 from app.core.errors import Refusal
 from app.people import members
@@ -221,11 +221,20 @@ def confirm(session: Session, request: DoctorRequest, *, by: Viewer, now: dateti
 
 
 def tell(
-    session: Session, request_id: int, *, by: Viewer, now: datetime, reached: bool, whom: str = "patient", words: str = ""
+    session: Session,
+    request_id: int,
+    *,
+    by: Viewer,
+    now: datetime,
+    reached: bool,
+    whom: str = "patient",
+    words: str = "",
+    sure: bool = False,
 ) -> DoctorRequest:
     """A nurse called to say the answer. Reached: done, with whom and with which words. In vain: the attempt is kept, and it climbs on.
 
-    Raises Refusal when nothing is to be told, Conflict when a colleague told it first.
+    sure: it is said although something came since, or another order forbids its tablets. Raises Refusal when nothing is to be told, or
+    without sure where it is needed; Conflict when a colleague told it first.
     """
     by.require("act_on_alerts")
     if by.actor.kind != "staff":
@@ -241,6 +250,8 @@ def tell(
         return request
     if not words.strip():
         raise Refusal("Write what was said to the patient: the next nurse reads it.", field="words", status=422)
+    if not sure and since_answer.takes_a_tick(session, request, now):
+        raise Refusal("Something stands against this answer: read the top of the page, then tick its line.", field="sure", status=422)
     if not asking.claim(session, request, RequestState.TOLD, told_by_id=by.actor.id, told_at=now, next_step_at=None):
         raise asking.taken(session, request, now)
     asking.note(session, request, "told", by=by.actor, now=now, detail=detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -140,6 +141,12 @@ def _said(reason: Reason) -> dict[str, Any]:
     if reason.assessment_id is not None:
         said["assessment_id"] = reason.assessment_id
     return said
+
+
+def level_of(detail: Mapping[str, Any]) -> Level:
+    """The level of the reason that an event tells, which may be milder than its alert's."""
+    parts = str(detail.get("signature", "")).split("|")
+    return Level.of(parts[1]) if len(parts) > 1 else Level.NONE
 
 
 def back_to_team(session: Session, alert: Alert, *, now: datetime, why: str, words: str = "", by: Viewer | None = None) -> None:

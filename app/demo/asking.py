@@ -68,7 +68,7 @@ class Asking:
                 held = ordered.held(session, session.get_one(Patient, request.patient_id), now) is not None
                 ordered.answer(session, request.id, Decision(DoctorAnswer.CONTINUE, GO_ON, resume=held), by=doctor, now=now)
             for request in asking.to_tell(session, viewer=nurse):
-                answering.tell(session, request.id, by=nurse, now=now, reached=True, words=SAID)
+                answering.tell(session, request.id, by=nurse, now=now, reached=True, words=SAID, sure=True)
 
     def from_an_alert(self, now: datetime) -> None:
         """A nurse takes the oldest moderate alert that nobody has, and asks."""

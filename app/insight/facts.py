@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.alerts import since_answer
 from app.alerts.models import Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
@@ -51,6 +52,7 @@ class Facts:
         self.calls = self._read(session, "call", PlannedCall, PlannedCall.state.in_(OPEN_CALLS), order=PlannedCall.due_at)
         waiting = DoctorRequest.state.in_((RequestState.ASKED, RequestState.SEEN, RequestState.ANSWERED))
         self.requests = self._read(session, "request", DoctorRequest, waiting, order=DoctorRequest.respond_by)
+        self.since = frozenset(one.id for some in self.requests.values() for one in some if since_answer.news(session, one))
         self.city = self._read(session, "city", CityTask, CityTask.state == TaskState.OVERDUE, order=CityTask.due_at)
         alerts, tasks = list(self.alerts.values()), [task for some in self.tasks.values() for task in some]
         self.patients = _patients(session, viewer, {place.patient_id for place in places})

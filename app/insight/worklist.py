@@ -66,6 +66,8 @@ class Row:
     again: datetime | None = None
     away: tuple[Absence, ...] = ()
     shown_at: datetime | None = None
+    since: frozenset[int] = frozenset()
+    """Requests after whose answer something grave came."""
 
     @property
     def key(self) -> str:
@@ -210,4 +212,5 @@ def _row(place: Place, facts: Facts) -> Row:
         again=facts.again.get(alert.id) if alert else None,
         away=tuple(facts.away.get(place.patient_id or 0, ())),
         shown_at=facts.shown.get(alert.id) if alert else None,
+        since=facts.since,
     )

@@ -61,11 +61,15 @@ class AnswerIn(Body):
 
 
 class TellIn(Body):
-    """A call to say the answer to the patient: whether somebody was reached, who, and what was said."""
+    """A call to say the answer to the patient: whether somebody was reached, who, and what was said.
+
+    sure: it was said although a grave alert or result came since the answer, or another order holds the tablets; refused without it (422).
+    """
 
     reached: bool
     whom: Literal["patient", "relative", "other"] = "patient"
     words: Words = ""
+    sure: bool = False
     by: Named
 
 
@@ -168,7 +172,8 @@ def answer(request_id: Id, body: AnswerIn, who: Caller, session: Writes, now: No
 def tell(request_id: Id, body: TellIn, who: Caller, session: Writes, now: Now) -> RequestOut:
     """Somebody called to say the answer. Nobody reached: the attempt is kept, and it climbs on."""
     by = person(session, who, body.by, "act_on_alerts")
-    row = answering.tell(session, request_id, by=by, now=now, reached=body.reached, whom=body.whom, words=body.words)
+    told = {"reached": body.reached, "sure": body.sure}
+    row = answering.tell(session, request_id, by=by, now=now, whom=body.whom, words=body.words, **told)
     return _shown(session, row)
 
 

@@ -136,7 +136,8 @@ def tell(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> Resp
         if typed.get("reached") not in ("yes", "no"):
             raise Refusal("Say whether somebody answered.", status=422, field="reached")
         words, whom, reached = typed.get("words", ""), typed.get("whom", "patient"), typed["reached"] == "yes"
-        answering.tell(session, request_id, by=page.viewer, now=page.now, reached=reached, whom=whom, words=words)
+        sure = typed.get("sure") == "yes"
+        answering.tell(session, request_id, by=page.viewer, now=page.now, reached=reached, whom=whom, words=words, sure=sure)
 
     return _acted(page, session, request_id, typed, act, f"/requests/{request_id}")
 

@@ -10,16 +10,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, correcting, replacing
+from app.alerts import answering, asking, correcting, replacing, since_answer
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.checkins.rhythm import corrected
+from app.insight.open_items import Item
 from app.messaging.models import Message
 from app.people import absences, patients
 from app.people.models import Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
-from app.web.doctor import changes, danger
+from app.web.doctor import changes, danger, since
 from app.web.doctor.changes import Change
+from app.web.doctor.since import Against
 from app.web.patient import chart_data
 from app.web.patient.chart_data import Contact, Heard, Treatment
 from app.web.render import Page
@@ -68,8 +70,11 @@ class Shown:
     without tablets, but for the answer that would be corrected: to continue is then to resume. may_hold: is there a treatment that is
     not held until further notice already, or only by the answer that is corrected?
 
+    alert: the open alert of its patient, with its own hour.
+
     danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
+    against: what stands against an answer still to be told; tick: whoever tells it then ticks that they read it.
     """
 
     request: DoctorRequest
@@ -85,6 +90,7 @@ class Shown:
     may_ask: bool
     may_tell: bool
     to_confirm: bool
+    alert: Item | None = None
     danger: Alert | None = None
     signs: Sequence[str] = ()
     may_correct: bool = False
@@ -92,6 +98,8 @@ class Shown:
     replaced: Sequence[DoctorRequest] = ()
     replaced_by: RequestEvent | None = None
     untold: Sequence[DoctorRequest] = ()
+    against: Sequence[Against] = ()
+    tick: bool = False
     changed: str = ""
     proposed: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -169,6 +177,7 @@ def shown(
         doctors=answering.doctors(session, patient.service_id),
         contacts=chart_data.contacts_of(session, patient, page.now),
         events=list(request.events),
+        alert=danger.alert_of(session, viewer, patient.id, page.now),
         held=_held(session, known, request if told else None, page.now),
         may_hold=known.treatment is not None and (told or known.treatment.hold is None or known.treatment.hold.until_day is not None),
         may_answer=viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
@@ -182,6 +191,8 @@ def shown(
         replaced=replacing.replaced(session, request),
         replaced_by=replacing.taken_over(request),
         untold=() if request.state == RequestState.REPLACED else replacing.untold(session, request),
+        against=since.of_answer(page, session, known.saying, request),
+        tick=since_answer.takes_a_tick(session, request, page.now),
         changed=changes.read_by(page, known, request.changed),
         proposed=changes.read_by(page, known, request.proposed),
         values=values or {},

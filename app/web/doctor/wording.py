@@ -62,16 +62,18 @@ def _where(page: Page, detail: Mapping[str, Any]) -> str:
     return "".join(f", {part}" for part in (at, str(detail.get("place", ""))) if part)
 
 
-def in_list(page: Page, request: DoctorRequest, doctor: str, *, graver: bool = False) -> str:
+def in_list(page: Page, request: DoctorRequest, doctor: str, *, graver: bool = False, news: bool = False) -> str:
     """The line of the ward's list: who is asked, or who answered what, for a nurse to tell.
 
-    ``graver``: it stands in a row of something graver, which nobody in haste may take for the doctor's.
+    ``graver``: it stands in a row of something graver, which nobody in haste may take for the doctor's. ``news``: something grave came
+    since the answer.
     """
     if graver and request.state != "answered":
         return page.say("list.request.apart", doctor=doctor)
     if request.state != "answered" or not request.answer:
         return page.say("list.request.answered" if request.state == "answered" else "list.request.asked", doctor=doctor)
-    return page.say("doctor.in_list", doctor=doctor, what=order(page, request))
+    said = page.say("doctor.in_list", doctor=doctor, what=order(page, request))
+    return page.say("doctor.since.in_list", said=said) if news else said
 
 
 def story(events: Sequence[RequestEvent]) -> list[tuple[RequestEvent, int, datetime]]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from app.alerts import arrival
 from app.alerts.models import AlertState, DoctorRequest, Task
+from app.alerts.raising import level_of
 from app.care.contact_models import CityTask, Contact
 from app.care.models import CallState, PlannedCall
 from app.insight.gone import Gone
@@ -20,7 +21,7 @@ from app.insight.worklist import Row
 from app.people import absences, pauses
 from app.people.models import Absence
 from app.web.doctor import wording
-from app.web.ward.telling import Telling, gravity, level_of, valued
+from app.web.ward.telling import Telling, gravity, valued
 from triage import calendar
 from triage.terms import Level
 
@@ -110,7 +111,8 @@ class Saying(Telling):
         found = [self._draft(row, draft) if draft else say(f"list.call.{one.state}", when=f.when(one.due_at)) for one, draft in begun]
         for one in row.requests:
             graver = Level.of(one.level) < row.level
-            found.append(wording.in_list(self.page, one, row.people.get(one.answered_by_id or one.doctor_id, ""), graver=graver))
+            doctor = row.people.get(one.answered_by_id or one.doctor_id, "")
+            found.append(wording.in_list(self.page, one, doctor, graver=graver, news=one.id in row.since))
         return found + [say("list.city")] * bool(row.city)
 
     @staticmethod

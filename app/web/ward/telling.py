@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from app.alerts.models import Alert, AlertEvent
+from app.alerts.raising import level_of
 from app.core.audit import AuditRow
 from app.insight.quotes import SILENT
 from app.insight.worklist import REASONS
@@ -20,12 +21,6 @@ from triage.terms import ALARMING, Level, Step
 
 CLIMBING = ("stepped", "rang")
 """What happens by itself while an alert climbs: nothing was said and nobody acted between two of them."""
-
-
-def level_of(detail: Mapping[str, Any]) -> Level:
-    """The level of the reason that an event tells, which may be milder than its alert's."""
-    parts = str(detail.get("signature", "")).split("|")
-    return Level.of(parts[1]) if len(parts) > 1 else Level.NONE
 
 
 def gravity(detail: Mapping[str, Any]) -> tuple[Level, bool, bool]:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
+from app.alerts import handling
+from app.alerts.reasons import Reason
 from app.core.clock import HandClock
 from app.people.models import Patient
 from tests.support.chain import Chain
+from triage.terms import Level
 
 
 @pytest.fixture
@@ -51,3 +54,18 @@ def test_a_nurse_and_a_program_decide_nothing(api: TestClient, marie: Patient) -
     assert api.post(f"/requests/{number}/answer", json=dose).status_code == 422
     assert api.get("/requests").json()[0]["state"] == "asked"
     assert api.get(f"/patients/{marie.id}").json()["course"]["doses"] == []
+
+
+def test_a_program_says_that_what_came_since_the_answer_was_read(api: TestClient, chain: Chain, marie: Patient, clock: HandClock) -> None:
+    """Answered to continue; a danger by text a minute later: 422 on "sure", then told with it."""
+    number = api.post(f"/patients/{marie.id}/requests", json={"question": "Continuer ?", "by": "claire"}).json()["id"]
+    api.post(f"/requests/{number}/answer", json={"answer": "continue", "by": "lebon"})
+    clock.forward(minutes=1)
+    with chain.database.transaction() as session:
+        patient = session.get_one(Patient, marie.id)
+        reason = Reason("danger", Level.URGENT, {"dangers": ["dyspnea"]})
+        handling.consider(session, service=patient.service, patient=patient, reason=reason, now=clock.at)
+    said = {"reached": True, "words": "On continue.", "by": "claire"}
+    refused = api.post(f"/requests/{number}/tell", json=said)
+    assert refused.status_code == 422 and "stands against this answer" in refused.text
+    assert api.post(f"/requests/{number}/tell", json={**said, "sure": True}).json()["state"] == "told"

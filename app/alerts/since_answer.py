@@ -1,0 +1,74 @@
+"""What became known of a patient after a doctor's answer and before it is told; and the days without tablets that stand against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.alerts import raising
+from app.alerts.models import Alert, AlertEvent, AlertState, DoctorAnswer, DoctorRequest, RequestState, Task
+from app.people.models import Patient
+from app.treatment import courses, days
+from app.treatment.models import Hold
+from triage import calendar
+from triage.terms import Level
+
+GIVES_TABLETS = (DoctorAnswer.CONTINUE, DoctorAnswer.REDUCE_TO)
+"""Answers after which tablets are swallowed: what came since may forbid them (house rule, 2026-11-23)."""
+
+
+@dataclass(frozen=True)
+class News:
+    """An open alert, with what was added to it since the answer, or a grave result to read that came since. at: the first of it."""
+
+    at: datetime
+    alert: Alert | None = None
+    details: tuple[Mapping[str, Any], ...] = ()
+    task: Task | None = None
+
+
+def news(session: Session, request: DoctorRequest) -> Sequence[News]:
+    """Grave things that the doctor did not know of; nothing once the answer was told, or while there is none."""
+    if request.state != RequestState.ANSWERED or request.answered_at is None:
+        return ()
+    return [*_alerts(session, request, request.answered_at), *_results(session, request, request.answered_at)]
+
+
+def _alerts(session: Session, request: DoctorRequest, answered_at: datetime) -> list[News]:
+    """Something milder that joined a grave alert is not grave: the level is that of each report."""
+    told = select(Alert, AlertEvent).join(AlertEvent, AlertEvent.alert_id == Alert.id)
+    told = told.where(Alert.patient_id == request.patient_id, Alert.state != AlertState.CLOSED)
+    told = told.where(AlertEvent.at > answered_at, AlertEvent.kind.in_(raising.REPORTS)).order_by(AlertEvent.id)
+    found: dict[int, News] = {}
+    for alert, event in session.execute(told):
+        if raising.level_of(event.detail) >= Level.HIGH:
+            first = found.get(alert.id) or News(event.at, alert)
+            found[alert.id] = News(first.at, alert, (*first.details, event.detail))
+    return list(found.values())
+
+
+def _results(session: Session, request: DoctorRequest, answered_at: datetime) -> list[News]:
+    mine = (Task.patient_id == request.patient_id, Task.kind == "result_to_read", Task.closed_at.is_(None))
+    found = session.scalars(select(Task).where(*mine, Task.created_at > answered_at).order_by(Task.id))
+    return [News(task.created_at, task=task) for task in found]
+
+
+def forbidden(session: Session, request: DoctorRequest, now: datetime) -> Hold | None:
+    """The hold that covers the day from which an answer says to take tablets as before: another order than its own."""
+    course = courses.running(session, request.patient_id)
+    if request.answer != DoctorAnswer.CONTINUE or request.state != RequestState.ANSWERED or course is None:
+        return None
+    today, begins = calendar.local_day(now, session.get_one(Patient, request.patient_id).timezone), request.answer_detail.get("from_day")
+    return days.standing_hold(course.holds, max(today, date.fromisoformat(begins)) if begins else today)
+
+
+def takes_a_tick(session: Session, request: DoctorRequest, now: datetime) -> bool:
+    """Does something stand against saying it as it is? Whoever tells then ticks that they have read it."""
+    if request.answer not in GIVES_TABLETS:
+        return False
+    return bool(news(session, request)) or forbidden(session, request, now) is not None

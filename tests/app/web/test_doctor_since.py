@@ -1,0 +1,121 @@
+"""What comes after a doctor's answer and before it is told: said on top of the page, in the list, and ticked by whoever tells."""
+
+from __future__ import annotations
+
+import html
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.alerts import answering, asking, handling, since_answer, tasks
+from app.alerts.answering import Decision
+from app.alerts.models import DoctorAnswer, DoctorRequest
+from app.alerts.reasons import Reason
+from app.checkins.rhythm import ordered
+from app.core.clock import HandClock
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from tests.app.web.conftest import SignIn
+from tests.app.web.ward import text
+from tests.factories import World, a_course, a_patient
+from triage.terms import Level
+
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+"""A Wednesday, the third day of Marie's first cycle."""
+POTASSIUM = {"kind": "potassium", "value": "7.4", "unit": "mmol/L", "taken_at": "2026-11-25T09:12:00+01:00", "grade": 4, "version": "5.0"}
+SODIUM = {**POTASSIUM, "kind": "sodium", "value": "124", "grade": 3}
+CONTINUE = Decision(DoctorAnswer.CONTINUE, "RAS.")
+OPEN = Decision(DoctorAnswer.HOLD_UNTIL, "Bilan d'abord.")
+LESS = Decision(DoctorAnswer.REDUCE_TO, "Palier.", dose_mg=Decimal(1000), strengths=(Decimal(500),))
+SEE = Decision(DoctorAnswer.SEE_TODAY)
+
+
+@pytest.fixture
+def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
+    clock.at = TEN
+    with database.transaction() as session:
+        marie = a_patient(session, world, now=TEN)
+        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
+        return marie
+
+
+def _answered(database: Database, world: World, marie: Patient, decision: Decision, now: datetime) -> int:
+    with database.transaction() as session:
+        asked = asking.ask(session, marie, by=viewer_of(world.claire), now=now, question=f"{decision} ?", level="moderate")
+        return ordered.answer(session, asked.id, decision, by=viewer_of(world.lebon), now=now).id
+
+
+def _grave(database: Database, marie: Patient, now: datetime) -> None:
+    """Potassium of grade 4: an urgent alert; sodium of grade 3: to be read today."""
+    with database.transaction() as session:
+        patient = session.get_one(Patient, marie.id)
+        handling.consider(
+            session, service=patient.service, patient=patient, reason=Reason("result", Level.URGENT, {"result": POTASSIUM}), now=now
+        )
+        made = {"service_id": patient.service_id, "patient_id": patient.id, "detail": {"result": SODIUM}}
+        tasks.make(session, kind="result_to_read", key="result_to_read:1", now=now, **made)  # type: ignore[arg-type]  # fields by name
+
+
+def _text(answer: object) -> str:
+    return html.unescape(answer.text).replace("\u202f", " ").replace("\xa0", " ")  # type: ignore[attr-defined]  # a response
+
+
+def test_a_grave_result_after_the_answer_is_on_top_and_takes_a_tick(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """To continue, answered at 10:00; potassium 7.4 and sodium 124 arrive at 10:08: nobody says "continue" without having read it."""
+    number = _answered(database, world, marie, CONTINUE, TEN)
+    address, told = f"/requests/{number}", {"whom": "patient", "reached": "yes", "words": "Vous continuez."}
+    assert 'name="sure"' not in claire.get(address).text and "Du nouveau" not in _text(claire.get("/"))
+    clock.forward(minutes=8)
+    _grave(database, marie, clock.at)
+    with database.transaction() as session:
+        for said, at in (("Ca va mal", TEN - timedelta(minutes=5)), ("Je vomis du sang", clock.at)):
+            text(session, world, marie, said, at=at, reading={"dangers": ["bleeding"]})
+    for reader in (claire, sign_in(world.lebon)):
+        top = _text(reader.get(address)).split("<blockquote")[0]
+        assert "Depuis cette réponse, à 10 h 08 : Potassium 7,4 mmol/L" in top and "alerte ouverte (Urgent)" in top
+        assert 'href="/alerts/1"' in top and "Résultat à lire : Sodium 124" in top and 'href="/tasks/1"' in top
+    captions = [one.split("</figcaption>")[0] for one in _text(claire.get(address)).split("<figcaption")[1:]]
+    assert ["écrit après cette réponse" in one for one in captions] == [True, False]
+    assert "Du nouveau depuis cette réponse · Dr Aurore Lebon : continuer" in _text(claire.get("/"))
+    refused = claire.post(f"{address}/tell", data=told)
+    assert refused.status_code == 422 and "Vous continuez." in refused.text and "cochez la ligne" in _text(refused)
+    tick = _text(refused).split('name="sure"')[1].split("</label>")[0]
+    assert "Potassium 7,4" in tick and "Sodium 124" in tick and "HOARAU Marie" in tick
+    assert claire.post(f"{address}/tell", data={**told, "reached": "no"}).status_code == 303, "a call in vain says nothing"
+    assert claire.post(f"{address}/tell", data={**told, "sure": "yes"}).status_code == 303
+    assert "Depuis cette réponse" not in _text(claire.get(address))
+
+
+@pytest.mark.parametrize(("decision", "ticks"), [(CONTINUE, True), (LESS, True), (OPEN, False), (SEE, False)])
+def test_only_what_gives_tablets_takes_the_tick_and_only_for_something_grave(
+    database: Database, world: World, marie: Patient, clock: HandClock, decision: Decision, ticks: bool
+) -> None:
+    """A moderate report after the answer asks for none; a danger asks for one wherever tablets are given."""
+    number = _answered(database, world, marie, decision, TEN)
+    clock.forward(minutes=8)
+    for level, needed in ((Level.MODERATE, False), (Level.HIGH, ticks)):
+        with database.transaction() as session:
+            patient = session.get_one(Patient, marie.id)
+            handling.consider(session, service=patient.service, patient=patient, reason=Reason("danger", level, {}), now=clock.at)
+        with database.reading() as session:
+            assert since_answer.takes_a_tick(session, session.get_one(DoctorRequest, number), clock.at) is needed
+
+
+def test_an_answer_to_continue_that_another_order_forbids_is_not_said_unread(
+    database: Database, claire: TestClient, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Two doctors: "continue" at 10:00, held until further notice at 10:05. The first is still to be told."""
+    number = _answered(database, world, marie, CONTINUE, TEN)
+    clock.forward(minutes=5)
+    held = _answered(database, world, marie, OPEN, clock.at)
+    page = _text(claire.get(f"/requests/{number}")).split("<blockquote")[0]
+    assert "Traitement suspendu jusqu'à nouvel avis par une autre décision" in page
+    with pytest.raises(Refusal, match="stands against this answer"), database.transaction() as session:
+        answering.tell(session, number, by=viewer_of(world.claire), now=clock.at, reached=True, words="Continuez.")
+    assert "par une autre décision" not in _text(claire.get(f"/requests/{held}"))
