@@ -68,11 +68,11 @@ def of_close(session: Session, alert: Alert) -> Calls:
 
 
 def begin_again(session: Session, alert: Alert, *, by: Actor, now: datetime, reason: str) -> list[int]:
-    """The calls that the alert's last close ended are to be made again, no sooner than the alert; call it once it has its new hour."""
+    """The calls that the alert's last close ended are to be made again, at the hour they had."""
     ended = select(Task).where(Task.id.in_(of_close(session, alert).ended), Task.closed_at.is_not(None))
     again = list(session.scalars(ended.order_by(Task.id)))
     for task in again:
-        tasks.reopen(session, task, by=by, now=now, due_at=max(task.due_at, alert.respond_by), reason=reason)
+        tasks.reopen(session, task, by=by, now=now, due_at=task.due_at, reason=reason)
     return [task.id for task in again]
 
 

@@ -12,14 +12,12 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, one_call, reasons, tasks
+from app.alerts import arrival, one_call, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.alerts.raising import KEPT, note, record
 from app.core.audit import Actor
 from app.core.errors import Refusal
-from app.people.models import Service
 from app.people.perimeter import Viewer
-from triage.terms import Level
 
 LASTS = timedelta(seconds=10)
 """House rule, 2026-11-23: a slip of the finger is seen at once; what is older is mended by an act of its own, with a reason."""
@@ -63,7 +61,10 @@ def undo(session: Session, alert: Alert, *, by: Viewer, now: datetime) -> Alert:
 
 
 def reopen(session: Session, alert: Alert, *, by: Viewer, now: datetime, reason: str) -> Alert:
-    """Open a closed alert again, with a reason, and the calls its close had ended; refused while the patient has another open alert."""
+    """Open a closed alert again, with a reason, and the calls its close had ended; refused while the patient has another open alert.
+
+    Its limit and its ladder go on from where they were: what the patient was promised does not move because somebody closed it by mistake.
+    """
     if not reason.strip():
         raise Refusal("Write why it is opened again.", field="reason", status=422)
     if alert.state != AlertState.CLOSED:
@@ -71,12 +72,9 @@ def reopen(session: Session, alert: Alert, *, by: Viewer, now: datetime, reason:
     if _another_is_open(session, alert):
         raise Refusal("This patient already has an open alert. Work on that one.")
     before = alert.outcome
-    alert.state, alert.owner_id, alert.owned_since, alert.rung = AlertState.NEW, None, None, 0
+    alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
     alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = "", "", None, None
-    alert.raised_at, alert.next_step_at = now, now
-    service = session.get_one(Service, alert.service_id)
-    level = Level.of(alert.level)
-    alert.respond_by = reasons.deadline(service, level, now, reasons.DEADLINES[level])
+    alert.next_step_at = now
     alert.stamp += 1
     calls = one_call.begin_again(session, alert, by=by.actor, now=now, reason=reason.strip())
     note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before, "calls": calls})

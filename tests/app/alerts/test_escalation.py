@@ -72,6 +72,29 @@ def test_nobody_answers_and_every_rung_is_called_on_time_for_ever(database: Data
 
 
 @pytest.mark.usefixtures("on_the_rota")
+def test_closed_by_mistake_and_opened_again_it_keeps_its_limit_and_its_ladder_goes_on(
+    database: Database, world: World, raise_: Raise, clock: HandClock
+) -> None:
+    """HZ-03: the patient was told "within 30 minutes". Closed at 10:02 and opened again at 10:07, it is due at 10:30, and Luc is next."""
+    alert = raise_(Level.URGENT)
+    _tick(database, clock.now())
+    with database.transaction() as session:
+        handling.take(session, alert.id, by=viewer_of(world.claire), now=clock.forward(minutes=2))
+        handling.close(session, alert.id, by=viewer_of(world.claire), now=clock.now(), outcome="advice", spoke_to="patient")
+    with database.transaction() as session:
+        handling.reopen(session, alert.id, by=viewer_of(world.claire), now=clock.forward(minutes=5), reason="Mauvais dossier")
+    again = _again(database, alert)
+    assert (again.respond_by, again.raised_at, again.rung) == (alert.respond_by, alert.raised_at, 1)
+    seen = {}
+    for minute in range(7, 16):
+        before = len(_pinged(database))
+        _tick(database, clock.now())
+        seen[minute] = _pinged(database)[before:]
+        clock.forward(minutes=1)
+    assert {minute: who for minute, who in seen.items() if who} == {7: [LUC_AT_NIGHT], 10: [LEBON], 15: [INES]}
+
+
+@pytest.mark.usefixtures("on_the_rota")
 def test_a_new_danger_on_an_alert_nobody_took_calls_everybody_again(database: Database, raise_: Raise, clock: HandClock) -> None:
     """HZ-03: fever on the third evening of an urgent alert that only rang at the coordinator's any more. The missed deadline stays."""
     alert = raise_(Level.URGENT, kind="danger", dangers=["bleeding"], message_id=1)

@@ -171,10 +171,10 @@ def test_what_she_asks_after_the_call_is_another_call_and_so_is_one_due_before_t
     assert again(database, later).closed_at is None, "its own hour comes first: nobody said that they are one"
 
 
-def test_reopened_the_call_is_to_be_made_again_with_the_alert_s_new_hour(
+def test_reopened_the_call_is_to_be_made_again_at_the_hour_it_had(
     database: Database, world: World, raise_: Raise, asked: Callable[..., Task], clock: HandClock
 ) -> None:
-    """What was closed with it comes back with it; a call closed apart does not. The alert is new, and its ladder starts at once."""
+    """What was closed with it comes back with it; a call closed apart does not. The alert is nobody's, and its ladder goes on at once."""
     alert, task, apart = raise_(Level.URGENT), asked(), asked(2)
     luc = viewer_of(world.luc)
     with database.transaction() as session:
@@ -186,7 +186,7 @@ def test_reopened_the_call_is_to_be_made_again_with_the_alert_s_new_hour(
         opened = handling.reopen(session, alert.id, by=luc, now=clock.now(), reason="Mauvais dossier")
     assert (opened.owner_id, opened.state, opened.next_step_at) == (None, "new", clock.now())
     back = again(database, task)
-    assert (back.closed_at, back.closed_by_id, back.closing_note, back.due_at) == (None, None, "", opened.respond_by)
+    assert (back.closed_at, back.closed_by_id, back.closing_note, back.due_at) == (None, None, "", task.due_at)
     assert again(database, apart).closed_at is not None
     with database.reading() as session:
         events = session.get_one(Alert, alert.id).events
