@@ -47,13 +47,16 @@ def occurrences(protocol: Protocol) -> Mapping[str, int]:
 
 
 @lru_cache(maxsize=512)
-def touched(protocol: Protocol, measure: str = "", medicine: str = "") -> Protocol:
+def touched(protocol: Protocol, measure: str = "", medicine: str = "", also: str = "") -> Protocol:
     """The same protocol with only what this measure or this medicine may decide: of alternatives, those that look at it.
+
+    also: a second measure that came with it, as the two numbers of a blood pressure do.
 
     An older value beside it has had its turn, and does not ring again because another one arrived.
     """
     if measure:
-        return _narrowed(protocol, lambda spec: measure in _keys(protocol, spec) or (measure == TEMPERATURE and _hot(protocol, spec)))
+        came = {measure, also}
+        return _narrowed(protocol, lambda spec: bool(came & _keys(protocol, spec)) or (TEMPERATURE in came and _hot(protocol, spec)))
     return _narrowed(protocol, lambda spec: spec.get("exposed_to") == medicine)
 
 

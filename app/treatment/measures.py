@@ -15,6 +15,7 @@ from app.core.errors import FieldErrors, Said
 from app.people.models import Patient
 from app.protocols import scales
 from app.treatment.models import Measure
+from triage.grading import units
 
 PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
     "temperature": ("Cel", Decimal(30), Decimal(45)),
@@ -27,6 +28,10 @@ PLAUSIBLE: dict[str, tuple[str, Decimal, Decimal]] = {
 2026-11-22). Laboratory values are kept in the unit they came with; their ranges are in the library's measures.toml."""
 
 OUTSIDE = "This value is outside {low} to {high} {unit}. Check it; nothing was changed or rounded."
+
+PRESSURE = ("systolic", "diastolic")
+BOTH = re.compile(r"\s*([0-9.,]+)\s*/\s*([0-9.,]+)\s*")
+"""A blood pressure as people write it, 190/120: both numbers at once."""
 
 LONGEST = {"kind": 60, "unit": 20, "source": 20}
 """Characters a column keeps: PostgreSQL refuses longer ones, SQLite would not."""
@@ -47,8 +52,8 @@ def read(
 ) -> Measure:
     """What somebody wrote, as a measure that is not kept yet. Raises FieldErrors, see ``record``."""
     problems: dict[str, str] = {}
-    kind, unit, source = kind.strip(), unit.strip(), source.strip()
-    kind = scales.measures().key_of(kind) or kind
+    kind, source = scales.measures().key_of(kind) or kind.strip(), source.strip()
+    unit = _in_its_spelling(kind, unit.strip())
     number = _number(value, "value", problems)
     low, high = (_number(text, name, problems) if text.strip() else None for name, text in (("lln", lln), ("uln", uln)))
     if low is not None and high is not None and low > high:
@@ -113,6 +118,36 @@ def keep(session: Session, patient: Patient, row: Measure, *, by: Actor, now: da
         now=now,
     )
     return row
+
+
+def only_unit(kind: str) -> str:
+    """The one unit this measure can have, so that a person need not write it; "" when there are several, or it is not known."""
+    known = scales.measures().by_key.get(kind)
+    return PLAUSIBLE[kind][0] if kind in PLAUSIBLE else known.only_unit if known else ""
+
+
+def written(kind: str, value: str) -> list[tuple[str, str]]:
+    """What one entry holds: a blood pressure written 190/120 is its two measures, anything else is itself.
+
+    Raises FieldErrors when the second number is not the lower one: turned round, both may look plausible and neither would ring.
+    """
+    both = BOTH.fullmatch(value) if kind in PRESSURE else None
+    if both is None:
+        return [(kind, value)]
+    problems: dict[str, str] = {}
+    high, low = (_number(text, "value", problems) for text in both.groups())
+    if high is not None and low is not None and high <= low:
+        problems["value"] = "Write the higher number first, such as 130/80."
+    if problems:
+        raise FieldErrors(problems)
+    return list(zip(PRESSURE, both.groups(), strict=True))
+
+
+def _in_its_spelling(kind: str, unit: str) -> str:
+    """The unit of a home measure by its code, mmHg being mm[Hg]; any other as it was written. Never a conversion."""
+    if kind in PLAUSIBLE and units.factor(unit, PLAUSIBLE[kind][0]) == 1:
+        return PLAUSIBLE[kind][0]
+    return unit
 
 
 def _check_words(kind: str, unit: str, source: str, problems: dict[str, str]) -> None:

@@ -188,6 +188,24 @@ def the_particulars(page: Page, ward: Ward) -> None:
         part.click()
 
 
+def a_refused_result(page: Page, ward: Ward) -> None:
+    """The page opens at what is wrong, with the whole of it in view; once it is right, what was kept is said back in view."""
+    where = f"{ward.address}/patients/{ward.morning.jean.id}"
+    page.goto(f"{where}/measures")
+    page.locator("a[href$='#value']").click()
+    page.select_option("#measure_kind", "systolic")
+    page.fill("#measure_value", "190/120")
+    page.click("#value button")
+    expect(page.locator("#kept")).to_be_focused()
+    expect(page.locator("#kept")).to_be_in_viewport(ratio=1)
+    page.select_option("#measure_kind", "weight")
+    page.fill("#measure_value", "6,15,0")
+    page.fill("#measure_hour", "")
+    page.click("#value button")
+    expect(page.locator("#measure_value")).to_be_focused()
+    expect(page.locator("#measure-problem")).to_be_in_viewport(ratio=1)
+
+
 def the_absences(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/patients/{ward.morning.jean.id}")
     page.locator("#absences details.do > summary").first.click()
@@ -261,6 +279,7 @@ STATES: list[Callable[[Page, Ward], None]] = [
     a_signed_handover,
     the_tablets,
     the_particulars,
+    a_refused_result,
     the_absences,
     the_protocols,
     one_protocol,

@@ -32,6 +32,11 @@ class Measure:
                 return value * factor * times / divided
         return None
 
+    @property
+    def only_unit(self) -> str:
+        """Its unit when nobody can have meant another one; "" when there are several, of another size or of another dimension."""
+        return self.unit if not self.also and units.is_alone(self.unit) else ""
+
     def is_plausible(self, value: Decimal, unit: str) -> bool | None:
         """Could a living person have this value? None when the unit does not tell."""
         found = self.converted(value, unit)

@@ -54,13 +54,13 @@ def _listed() -> Iterator[tuple[str, str, Decimal]]:
 def _others() -> Iterator[tuple[str, str, Decimal]]:
     one = Decimal(1)
     named = {
-        "temperature C": ("Cel", "°C", "C", "degC", "celsius", "Celsius"),
+        "temperature C": ("Cel", "°C", "ºC", "℃", "C", "degC", "celsius", "Celsius"),
         "temperature F": ("[degF]", "°F", "F", "degF", "fahrenheit", "Fahrenheit"),
-        "pressure": ("mm[Hg]", "mmHg"),
+        "pressure": ("mm[Hg]", "mmHg", "mmhg", "mmHG", "MMHG"),
         "flow": ("mL/min", "mL/mn"),
         "ratio": ("ratio", "{INR}", "INR", "1", "{ratio}"),
         "percent": ("%",),
-        "pulse": ("/min", "bpm", "{beats}/min"),
+        "pulse": ("/min", "/mn", "bpm", "BPM", "{beats}/min", "bat/min", "batt/min", "battements/min", "puls/min", "pulsations/min"),
         "per day": ("/d", "/day", "/24h", "/j", "/jour", "stools/d", "stools/day", "stools/24h", "{count}", "selles/j", "selles/24h"),
         "crosses": ("dipstick", "{dipstick}", "+", "crosses"),
     }
@@ -70,16 +70,19 @@ def _others() -> Iterator[tuple[str, str, Decimal]]:
     yield "ms", "time", one
     yield "msec", "time", one
     yield "s", "time", Decimal(1000)
-    yield "kg", "weight", one
+    for kilogram in ("kg", "Kg", "KG", "kgs", "kilo", "kilos"):
+        yield kilogram, "weight", one
     yield "g", "weight", Decimal("0.001")
     for pound in ("[lb_av]", "lb", "lbs"):
         yield pound, "weight", Decimal("0.45359237")
 
 
 _KNOWN = {name: Unit(dimension, factor) for name, dimension, factor in _listed()}
+_SIZES: dict[str, set[Decimal]] = {}
 _FOLDED: dict[str, set[Unit]] = {}
 for _name, _unit in _KNOWN.items():
     _FOLDED.setdefault(_name.casefold(), set()).add(_unit)
+    _SIZES.setdefault(_unit.dimension, set()).add(_unit.factor)
 _SHOUTED = frozenset({"mass", "amount", "enzyme", "charge", "mass a day", "flow"})
 """What may be written all in capitals (MMOL/L): for counts, K, M and m are different numbers."""
 
@@ -114,3 +117,9 @@ def factor(unit: str, scale: str) -> Decimal | None:
     if here is None or there is None or here.dimension != there.dimension:
         return None
     return here.factor / there.factor
+
+
+def is_alone(unit: str) -> bool:
+    """Is it the only unit of what it measures, whatever its spelling? Nothing else can then have been meant. False for an unknown one."""
+    found = read(unit)
+    return found is not None and len(_SIZES.get(found.dimension, ())) == 1

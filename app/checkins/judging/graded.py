@@ -8,7 +8,7 @@ treatment (Weight loss, Weight gain, grade 3), over 40 °C (Fever, grade 3).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,13 @@ TASK, ALERT = "result_to_read", "result"
 def grade_of(session: Session, patient: Patient, row: Measure, *, now: datetime) -> Graded | None:
     """The worst grade of a value, kept or not yet; None for one that no term grades."""
     return grades.of_measure(session, patient, row, version=VERSION, treated_since=_treated_since(session, patient, now))
+
+
+def gravest(session: Session, patient: Patient, rows: Sequence[Measure], *, now: datetime) -> Measure:
+    """Of values that came together, the one of the highest grade; the first of them where they are equal, or have none."""
+    found = [grade_of(session, patient, row, now=now) for row in rows]
+    grades_given = [one.grade or 0 if one is not None else 0 for one in found]
+    return rows[grades_given.index(max(grades_given))]
 
 
 def tell(session: Session, patient: Patient, row: Measure, *, by_rule: Level | None, now: datetime) -> Alert | None:

@@ -32,21 +32,24 @@ said by each rule of the protocol."""
 log = structlog.get_logger(__name__)
 
 
-def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime) -> Alert | None:
+def judge(session: Session, patient: Patient, measure: Measure, *, now: datetime, beside: Measure | None = None) -> Alert | None:
     """Judge a measure that arrived by the protocol in force; keep the judgement and raise or merge its alert, in the same transaction.
 
     None: a later value is known, or nothing to act on at once. What cannot be judged is told to a person, and so is a grave value,
-    treated or not, that no rule turned into an alert as grave as its grade asks for (``graded``).
+    treated or not, that no rule turned into an alert as grave as its grade asks for (``graded``). beside: the other number of one blood
+    pressure, taken at the same instant and kept already: one judgement of the two, one alert or one task for the graver.
     """
     kind = scales.measures().key_of(measure.kind) or measure.kind
     if kind == looks.TEMPERATURE and measure.taken_at < now - FRESH:
         return None
-    last = measures.latest(session, patient.id, before=now).get(measure.kind)
-    if last is not None and last.id != measure.id:
+    last = measures.latest(session, patient.id, before=now)
+    fresh = [row for row in (measure, beside) if row is not None and last.get(row.kind, row).id == row.id]
+    if not fresh:
         return None
-    judged = _judge(session, patient, {"measure": kind}, now, measure if kind == looks.TEMPERATURE else None)
+    only = dict(zip(("measure", "also"), (scales.measures().key_of(row.kind) or row.kind for row in fresh), strict=False))
+    judged = _judge(session, patient, only, now, measure if kind == looks.TEMPERATURE else None)
     by_rule = judged.level if judged is not None and judged.assessment is not None and judged.alert is not None else None
-    grave = graded.tell(session, patient, measure, by_rule=by_rule, now=now)
+    grave = graded.tell(session, patient, graded.gravest(session, patient, fresh, now=now), by_rule=by_rule, now=now)
     return grave or (judged.alert if judged else None)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -19,24 +20,41 @@ from app.people.models import Patient
 from app.protocols import looks, scales, versions
 from app.protocols.models import ProtocolVersion
 from app.treatment import courses, measures, medicines, overrides
-from app.treatment.models import Course
+from app.treatment.models import Course, Measure
 from app.web.coordinator import Id, Typed
 from app.web.deps import Reads, Writes
-from app.web.patient import chart_data, enrolment, prescription
+from app.web.patient import chart_data, enrolment, prescription, raised
+from app.web.patient.raised import Raised
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
+from app.web.ward.saying import Saying
 from triage.protocol import Protocol
 
 router = APIRouter()
 
+FIELDS = ("threshold", "at", "code", "first_on", "last_on", "kind", "value", "unit", "lln", "uln", "day", "hour", "ends_on", "reason")
+"""In the order of the forms: the page opens at the first that is wrong, and names them from the top."""
+ONE_NUMBER = "The limits are those of one number: write each number by itself."
+STANDS_AT = {"taken_at": "hour"}
+"""What a craft calls otherwise than the form."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was just written down, said back. act: whose form says it. rows: measures; raised: what judging them opened."""
+
+    act: str
+    rows: tuple[Measure, ...] = ()
+    raised: tuple[Raised, ...] = ()
+
 
 @router.get("/patients/{patient_id}/particulars")
-def show(page: StaffPage, session: Reads, patient_id: Id) -> Response:
-    """The exceptions in force with their reason, author and end; medicines; marks; and what may be added."""
+def show(page: StaffPage, session: Reads, patient_id: Id, kept: str = "", value: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """The exceptions in force with their reason, author and end; medicines; marks; and what may be added. kept: the act just done."""
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     opened(page, patient, "particulars")
-    return _page(page, session, patient, {}, {})
+    return _page(page, session, patient, {}, {}, kept=_kept(page, session, patient, kept, value) if kept in _ACTS else None)
 
 
 @router.post("/patients/{patient_id}/particulars/{act}")
@@ -48,7 +66,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
     page.viewer.require(ability)
     patient = patients.get(session, patient_id, viewer=page.viewer)
     try:
-        craft(session, page, patient, values)
+        numbers = craft(session, page, patient, values)
     except Refusal as refusal:
         told = page.field_errors(refusal)
         if not told:
@@ -56,8 +74,24 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
         session.rollback()
         patient = patients.get(session, patient_id, viewer=page.viewer)
         typed = {f"{act}_{name}": text for name, text in values.items()}
-        return _page(page, session, patient, typed, {f"{act}_{name}": said for name, said in told.items()})
-    return page.go(f"/patients/{patient.id}/particulars")
+        return _page(page, session, patient, typed, _in_order(act, told))
+    written = f"&value={'-'.join(map(str, numbers))}" if numbers else ""
+    return page.go(f"/patients/{patient.id}/particulars?kept={act}{written}#kept")
+
+
+def _in_order(act: str, told: dict[str, str]) -> dict[str, str]:
+    named = {STANDS_AT.get(name, name): said for name, said in told.items()}
+    first = [name for name in FIELDS if name in named]
+    return {f"{act}_{name}": named[name] for name in dict.fromkeys([*first, *named])}
+
+
+def _kept(page: Page, session: Session, patient: Patient, act: str, value: str) -> Kept:
+    """What the act wrote, read back from where it is kept: a value that is not this patient's is nobody's."""
+    numbers = [int(one) for one in value.split("-") if one.isdecimal() and len(one) < 10]
+    found = {one: row for one in numbers if (row := session.get(Measure, one)) is not None and row.patient_id == patient.id}
+    at = next(iter(found.values())).recorded_at if found else None
+    opened_then = raised.at(page, session, at, patient_id=patient.id) if at is not None else []
+    return Kept(act, tuple(found.values()), tuple(opened_then))
 
 
 def _treated(session: Session, page: Page, patient: Patient) -> tuple[Course, ProtocolVersion]:
@@ -105,33 +139,52 @@ def _cautions(session: Session, page: Page, patient: Patient, values: dict[str, 
     cautions.mark(session, patient, [one for one in cautions.CAUTIONS if values.get(one)], by=page.viewer.actor, now=page.now)
 
 
-def _measure(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> None:
-    """A value of the laboratory or of the cuff: kept with its limits, and judged at once."""
-    row = measures.record(
+def _measure(session: Session, page: Page, patient: Patient, values: dict[str, str]) -> list[int]:
+    """A value of the laboratory or of the cuff: kept with its limits, and judged at once; both numbers of a blood pressure together."""
+    entries = measures.written(values.get("kind", ""), values.get("value", ""))
+    limits = {name: values.get(name, "") for name in ("lln", "uln")}
+    problems = {name: ONE_NUMBER for name, text in limits.items() if text.strip() and len(entries) > 1}
+    try:
+        taken_at = _instant(patient, values)
+    except FieldErrors as refusal:
+        taken_at, problems = page.now, {**problems, **refusal.fields}
+    try:
+        rows = [_one(session, page, patient, kind, value, values.get("unit", ""), limits, taken_at) for kind, value in entries]
+    except FieldErrors as refusal:  # everything that is wrong is said at once: who is refused once for each gives up
+        raise FieldErrors({**refusal.fields, **problems}) from None
+    if problems:
+        raise FieldErrors(problems)
+    measured.judge(session, patient, rows[0], now=page.now, beside=rows[1] if len(rows) > 1 else None)
+    return [row.id for row in rows]
+
+
+def _one(
+    session: Session, page: Page, patient: Patient, kind: str, value: str, unit: str, limits: dict[str, str], taken_at: datetime
+) -> Measure:
+    return measures.record(
         session,
         patient,
-        kind=values.get("kind", ""),
-        value=values.get("value", ""),
-        unit=values.get("unit", ""),
-        lln=values.get("lln", ""),
-        uln=values.get("uln", ""),
-        taken_at=_instant(patient, values),
+        kind=kind,
+        value=value,
+        unit=unit.strip() or measures.only_unit(kind),
+        lln=limits["lln"],
+        uln=limits["uln"],
+        taken_at=taken_at,
         source="screen",
         by=page.viewer.actor,
         now=page.now,
     )
-    measured.judge(session, patient, row, now=page.now)
 
 
 def _instant(patient: Patient, values: dict[str, str]) -> datetime:
-    """The day and hour on the patient's wall. Raises FieldErrors when they are not both written."""
+    """The day and hour on the patient's wall. Raises FieldErrors beside the one that is not written."""
     day = _day(values, "day")
     try:
         hour = time.fromisoformat(values.get("hour", ""))
     except ValueError:
         hour = None
     if day is None or hour is None or hour.tzinfo is not None:
-        raise FieldErrors({"day": "Write the day and the hour it was taken."})
+        raise FieldErrors({"day" if day is None else "hour": "Write the day and the hour it was taken."})
     return datetime.combine(day, hour, ZoneInfo(patient.timezone))
 
 
@@ -142,7 +195,7 @@ def _day(values: dict[str, str], name: str) -> Any:
     return found
 
 
-_ACTS: dict[str, tuple[str, Callable[[Session, Page, Patient, dict[str, str]], None]]] = {
+_ACTS: dict[str, tuple[str, Callable[[Session, Page, Patient, dict[str, str]], list[int] | None]]] = {
     "override": ("decide_exceptions", _override),
     "end": ("decide_exceptions", _end),
     "medicine": ("record_measure", _medicine),
@@ -165,9 +218,11 @@ def _protocol(session: Session, page: Page, patient: Patient) -> Protocol | None
         return None
 
 
-def _page(page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str]) -> Response:
+def _page(
+    page: Page, session: Session, patient: Patient, values: dict[str, str], errors: dict[str, str], *, kept: Kept | None = None
+) -> Response:
     protocol = _protocol(session, page, patient)
-    today = chart_data.local_day(patient, page.now)
+    today, at_theirs = chart_data.local_day(patient, page.now), page.now.astimezone(ZoneInfo(patient.timezone))
     all_known = scales.measures().by_key
     looked = looks.measures(protocol) if protocol else frozenset()
     decided = overrides.of_patient(session, patient.id)
@@ -185,6 +240,9 @@ def _page(page: Page, session: Session, patient: Patient, values: dict[str, str]
         cautions=cautions.CAUTIONS,
         measures=sorted(all_known.values(), key=lambda one: (one.key not in looked, one.name[page.language])),
         looked=looked,
-        values={"measure_day": today.isoformat(), **values},
+        alone=list(dict.fromkeys(page.unit(measures.only_unit(kind)) for kind in measures.PLAUSIBLE)),
+        values={"measure_day": today.isoformat(), "measure_hour": f"{at_theirs:%H:%M}", **values},
         errors=errors,
+        kept=kept,
+        saying=Saying(page, protocol),
     )

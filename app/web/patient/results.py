@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
-from app.alerts.models import Alert, AlertEvent, Task
 from app.checkins.judging import graded, measured
 from app.core.errors import NotFound, Refusal
 from app.people import patients
 from app.people.models import Patient
-from app.people.perimeter import visible_to
 from app.protocols import scales
 from app.treatment import grades, importing
 from app.treatment.import_models import FileState, ResultFile
@@ -27,27 +18,14 @@ from app.treatment.models import Measure
 from app.web import words
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
-from app.web.patient import chart_data, grading
+from app.web.patient import chart_data, grading, raised
 from app.web.patient.uploads import Uploaded, content_of
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
-from app.web.ward.saying import Saying, level_of
+from app.web.ward.saying import Saying
 
 router = APIRouter(max_body_size=2_000_000)
 """Bytes of the form: what is a little larger than a file of results may be is read, and told so in a sentence."""
-
-
-RAISED = ("raised", "risen", "merged")
-
-
-@dataclass(frozen=True)
-class Raised:
-    """One alert that the values of a file raised, or would raise, or one task to read a value; what would be opened has no page yet."""
-
-    href: str
-    patient: str
-    level: str
-    why: tuple[str, ...]
 
 
 @router.get("/patients/{patient_id}/measures")
@@ -135,22 +113,22 @@ def look(page: StaffPage, session: Reads, file_id: Id) -> Response:
     )
 
 
-def _rang(page: Page, session: Session, file: ResultFile) -> list[Raised]:
+def _rang(page: Page, session: Session, file: ResultFile) -> list[raised.Raised]:
     """What the values of a written file raised: they are judged at the very instant at which the file is settled."""
     if file.state != FileState.WRITTEN or file.settled_at is None:
         return []
-    return _raised(page, session, file.settled_at) + _to_read(page, session, file.settled_at)
+    return raised.at(page, session, file.settled_at)
 
 
-def _would_ring(page: Page, file: ResultFile) -> list[Raised]:
+def _would_ring(page: Page, file: ResultFile) -> list[raised.Raised]:
     """What the values of a tried file would raise: kept and judged as they would be, then every row of it is taken back."""
-    found: list[Raised] = []
+    found: list[raised.Raised] = []
     try:
         with page.tools.database.transaction() as session:
             trial = importing.try_out(session, file, viewer=page.viewer, now=page.now)  # rows of its own: those that are shown stay unkept
             for patient_id, rows in trial.by_patient.items():
                 _keep(page, session, file, patient_id, rows)
-            found += _raised(page, session, page.now) + _to_read(page, session, page.now)
+            found += raised.at(page, session, page.now)
             raise _OnlyTried
     except _OnlyTried:
         return found
@@ -158,35 +136,6 @@ def _would_ring(page: Page, file: ResultFile) -> list[Raised]:
 
 class _OnlyTried(Exception):
     """Ends the transaction of a trial: nothing of it may be committed."""
-
-
-def _raised(page: Page, session: Session, at: datetime) -> list[Raised]:
-    """One line an alert, by the highest it says, the highest first: a rule and a grade may both speak of one value.
-
-    Words of a text or of a check-in that came at the same instant are not the file's.
-    """
-    told = select(AlertEvent, Alert, Patient).join(Alert, Alert.id == AlertEvent.alert_id).join(Patient, Patient.id == Alert.patient_id)
-    rows = session.execute(told.where(AlertEvent.at == at, AlertEvent.kind.in_(RAISED), visible_to(page.viewer)).order_by(AlertEvent.id))
-    told_by: dict[int, list[Mapping[str, Any]]] = {}
-    who: dict[int, str] = {}
-    for event, alert, patient in rows.all():
-        if not (event.detail.get("checkin_id") or event.detail.get("message_id")):
-            told_by.setdefault(alert.id, []).append(event.detail)
-            who[alert.id] = patient.full_name
-    found = [(alert_id, sorted(details, key=lambda one: -level_of(one))) for alert_id, details in told_by.items()]
-    saying = Saying(page)
-    return [
-        Raised(f"/alerts/{alert_id}", who[alert_id], level_of(details[0]).word, tuple(why for one in details for why in saying.why(one)))
-        for alert_id, details in sorted(found, key=lambda pair: -level_of(pair[1][0]))
-    ]
-
-
-def _to_read(page: Page, session: Session, at: datetime) -> list[Raised]:
-    """Tasks made at that instant to read a grave value."""
-    made = select(Task, Patient).join(Patient, Patient.id == Task.patient_id).where(Task.kind == graded.TASK, Task.created_at == at)
-    saying, level = Saying(page), tasks.LEVELS[graded.TASK].word
-    found = session.execute(made.where(visible_to(page.viewer)).order_by(Task.id)).all()
-    return [Raised(f"/tasks/{task.id}", patient.full_name, level, (saying.task(task),)) for task, patient in found]
 
 
 @router.post("/results/{file_id}/write")

@@ -246,6 +246,30 @@ def test_a_blood_pressure_of_crisis_pages(chain: Chain) -> None:
     assert alert.level == "urgent"
 
 
+def test_both_numbers_of_a_pressure_are_judged_once(chain: Chain) -> None:
+    """190/125: one judgement that read both, one event of one alert; each alone would ring, and no task is left beside it."""
+    odette = chain.follow(
+        course={"protocol_slug": "sunitinib-28-14", "agent": "sunitinib", "times_per_day": 1, "days_on": 28, "days_off": 14}
+    )
+    now, by = chain.clock.now(), actor_of(chain.world.claire)
+    with chain.database.transaction() as session:
+        person = session.get_one(Patient, odette.id)
+        both = [
+            measures.record(
+                session, person, kind=kind, value=value, unit="mmHg", taken_at=now - timedelta(hours=1), source="screen", by=by, now=now
+            )
+            for kind, value in measures.written("systolic", "190/125")
+        ]
+        measured.judge(session, person, both[0], now=now, beside=both[1])
+    with chain.read() as session:
+        assert [event.kind for event in session.scalars(select(AlertEvent).order_by(AlertEvent.id))] == ["raised"]
+        assert session.scalars(select(Alert.level)).one() == "urgent"
+        (row,) = session.scalars(select(AssessmentRow)).all()
+        assert row.inputs["only"] == {"measure": "systolic", "also": "diastolic"}
+        assert list(assessing.mismatches(session)) == []
+    assert to_read(chain) == []
+
+
 def test_brivudine_is_urgent_once(chain: Chain, marie: Patient) -> None:
     """Forbidden with a fluoropyrimidine: told when it is recorded, not at every text of the four weeks after."""
     chain.until(WEDNESDAY_TEN)

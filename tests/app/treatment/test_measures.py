@@ -44,6 +44,8 @@ def _record(session: Session, world: World, clock: HandClock, marie: Patient, **
         ("neutrophils", "0.4", "10*9/L", Decimal("0.4")),
         ("ck", "0", "U/L", Decimal(0)),
         ("thyrotropin", "12345678.1234", "mU/L", Decimal("12345678.1234")),
+        ("platelets", "150", "G/L", Decimal(150)),
+        ("neutrophils", "1.2", "10^9/L", Decimal("1.2")),
     ],
 )
 def test_kept_as_given(
@@ -52,6 +54,49 @@ def test_kept_as_given(
     row = _record(session, world, clock, marie, kind=kind, value=written, unit=unit)
     session.refresh(row)
     assert (row.kind, row.value, row.unit, row.source, row.entered_by) == (kind, kept, unit, "call", f"staff:{world.claire.id}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "code"),
+    [
+        ("systolic", "mmHg", "mm[Hg]"),
+        ("diastolic", " mm Hg ", "mm[Hg]"),
+        ("temperature", "°C", "Cel"),
+        ("weight", "Kg", "kg"),
+        ("pulse", "battements/min", "/min"),
+        ("pulse", "bpm", "/min"),
+    ],
+)
+def test_the_unit_of_a_home_measure_may_be_spelt_as_people_do(
+    session: Session, world: World, clock: HandClock, marie: Patient, kind: str, written: str, code: str
+) -> None:
+    value = {"temperature": "38"}.get(kind, "90")
+    assert _record(session, world, clock, marie, kind=kind, value=value, unit=written).unit == code
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("weight", "g"), ("weight", "lb"), ("temperature", "°F"), ("systolic", "kPa")])
+def test_another_unit_is_refused_and_never_converted(
+    session: Session, world: World, clock: HandClock, marie: Patient, kind: str, unit: str
+) -> None:
+    with pytest.raises(FieldErrors) as refused:
+        _record(session, world, clock, marie, kind=kind, value="100", unit=unit)
+    assert set(refused.value.fields) == {"unit"}
+
+
+def test_a_unit_that_only_one_measure_can_have_is_known_without_being_written() -> None:
+    found = {kind: measures.only_unit(kind) for kind in (*measures.PLAUSIBLE, "oxygen", "platelets", "potassium", "qtc", "hope")}
+    known = {"temperature": "Cel", "weight": "kg", "pulse": "/min", "systolic": "mm[Hg]", "diastolic": "mm[Hg]", "oxygen": "%"}
+    assert found == known | {"platelets": "", "potassium": "", "qtc": "", "hope": ""}
+
+
+def test_a_blood_pressure_written_in_one_is_its_two_numbers() -> None:
+    assert measures.written("systolic", " 190 / 120 ") == [("systolic", "190"), ("diastolic", "120")]
+    assert measures.written("diastolic", "13.5/8") == [("systolic", "13.5"), ("diastolic", "8")]
+    assert measures.written("systolic", "190") == [("systolic", "190")]
+    assert measures.written("weight", "61/60") == [("weight", "61/60")], "refused as a number: it is no pressure"
+    for turned in ("80/120", "120/120"):
+        with pytest.raises(FieldErrors):
+            measures.written("systolic", turned)
 
 
 def test_a_ctcae_term_is_kept_as_the_measure_it_grades(session: Session, world: World, clock: HandClock, marie: Patient) -> None:

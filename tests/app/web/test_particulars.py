@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from app.alerts.models import Alert
+from app.alerts.models import Alert, Task
 from app.checkins.models import AssessmentRow
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -20,6 +20,7 @@ from app.protocols import versions
 from app.protocols.models import ProtocolVersion
 from app.treatment.models import Measure, OtherMedicine, PatientOverride
 from tests.app.web.conftest import SignIn
+from tests.app.web.test_nurse import said
 from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
 
@@ -133,6 +134,57 @@ def test_a_result_typed_in_is_judged_at_once(claire: TestClient, database: Datab
         assert alert.level in ("high", "urgent")
     assert claire.post(f"{where}/measure", data=RESULT | {"hour": ""}).status_code == 422
     assert claire.post(f"{where}/measure", data=RESULT | {"value": "about 40"}).status_code == 422
+
+
+def test_a_refused_value_is_seen_and_a_kept_one_is_said_back(claire: TestClient, database: Database, morning: Morning) -> None:
+    """Everything wrong is said at once at the head of the form, the page opens at the first field, and what was typed is still there."""
+    where = f"/patients/{morning.jean.id}/particulars"
+    fresh = claire.get(where).text
+    assert 'id="measure_hour" name="hour" type="time" value="10:00"' in fresh and 'value="2026-11-25"' in fresh, (
+        "now, on the patient's wall"
+    )
+    assert 'id="kept"' not in fresh and "autofocus" not in fresh
+
+    wrong = html.unescape(
+        claire.post(f"{where}/measure", data=RESULT | {"kind": "weight", "value": "615", "unit": "mmHg", "hour": ""}).text
+    )
+    form = wrong.split('id="value"')[1].split("</form>")[0].replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Rien n'est gardé. 2 points sont à corriger :" in form and 'role="alert"' in form
+    assert '<a href="#measure_unit">Donnez cette mesure en kg.</a>' in form and '<a href="#measure_hour">Écrivez le jour' in form
+    assert wrong.count("autofocus") == 1 and 'name="unit" type="text" value="mmHg"' in form.split("autofocus")[0]
+    assert 'value="615"' in form and '<option value="weight" selected>' in form
+
+    done = claire.post(
+        f"{where}/measure", data=RESULT | {"kind": "weight", "value": "61,5", "unit": "", "hour": "09:10", "lln": "", "uln": ""}
+    )
+    told = said(claire.get(done.headers["location"]))
+    assert "Résultat gardé : Poids 61,5 kg , mer. 25 nov., 9 h 10." in told, told[told.index("Résultat gardé") :][:80]
+    assert "Cette valeur n'a ouvert ni alerte ni tâche." in told
+    with database.reading() as session:
+        number = session.scalars(select(Measure.id).where(Measure.kind == "weight")).one()
+    elsewhere = f"/patients/{morning.marie.id}/particulars?kept=measure&value={number}"
+    assert "61,5" not in claire.get(elsewhere).text, "another patient's value"
+
+
+def test_a_blood_pressure_is_one_entry_judged_once_and_its_task_is_linked(claire: TestClient, database: Database, morning: Morning) -> None:
+    """190/120: two measures of one instant in their own unit, one thing to do, and the page leads to it."""
+    where = f"/patients/{morning.jean.id}/particulars"
+    pressure = {"kind": "systolic", "value": "190/120", "unit": "mmHg", "day": "2026-11-25", "hour": "09:30"}
+    turned = claire.post(f"{where}/measure", data=pressure | {"value": "80/120"})
+    assert turned.status_code == 422 and "le plus grand nombre" in turned.text
+    limited = claire.post(f"{where}/measure", data=pressure | {"lln": "90", "uln": "140"})
+    assert limited.status_code == 422 and "chaque nombre à part" in limited.text
+    done = claire.post(f"{where}/measure", data=pressure)
+    page = claire.get(done.headers["location"])
+    with database.reading() as session:
+        rows = session.scalars(select(Measure).where(Measure.kind.in_(("systolic", "diastolic"))).order_by(Measure.id)).all()
+        task = session.scalars(select(Task).where(Task.kind == "result_to_read")).one()
+        assert [(row.kind, int(row.value), row.unit, row.taken_at) for row in rows] == [
+            ("systolic", 190, "mm[Hg]", rows[0].taken_at),
+            ("diastolic", 120, "mm[Hg]", rows[0].taken_at),
+        ]
+    told = page.text.split('id="kept"')[1].split("</div>")[0]
+    assert "<b>190 mmHg</b>" in told.replace("\u202f", " ") and "<b>120 mmHg</b>" in told and f'href="/tasks/{task.id}"' in told
 
 
 def test_marks_on_the_record(claire: TestClient, database: Database, morning: Morning) -> None:

@@ -80,20 +80,21 @@ EVERY: list[tuple[str, str, str]] = [
     *((f"mg/{a_day}", "mass a day", "0.001") for a_day in ("24h", "24hr", "24hrs", "d", "day", "j", "jour")),
     *((f"{prefix}g/g", "ratio of masses", f"1e{p}") for prefix, p in PREFIXES.items()),
     *((f"{prefix}g/mg", "ratio of masses", f"1e{p + 3}") for prefix, p in PREFIXES.items()),
-    *((name, "temperature C", "1") for name in ("Cel", "°C", "C", "degC", "celsius", "Celsius")),
+    *((name, "temperature C", "1") for name in ("Cel", "°C", "ºC", "℃", "C", "degC", "celsius", "Celsius")),
     *((name, "temperature F", "1") for name in ("[degF]", "°F", "F", "degF", "fahrenheit", "Fahrenheit")),
-    *((name, "pressure", "1") for name in ("mm[Hg]", "mmHg")),
+    *((name, "pressure", "1") for name in ("mm[Hg]", "mmHg", "mmhg", "mmHG", "MMHG", "mm Hg")),
     *((name, "flow", "1") for name in ("mL/min", "mL/mn")),
     *((name, "ratio", "1") for name in ("ratio", "{INR}", "INR", "1", "{ratio}")),
     ("%", "percent", "1"),
-    *((name, "pulse", "1") for name in ("/min", "bpm", "{beats}/min")),
+    *((name, "pulse", "1") for name in ("/min", "/mn", "bpm", "BPM", "{beats}/min", "bat/min", "batt/min")),
+    *((name, "pulse", "1") for name in ("battements/min", "puls/min", "pulsations/min")),
     *((name, "per day", "1") for name in ("/d", "/day", "/24h", "/j", "/jour", "{count}", "selles/j", "selles/24h")),
     *((name, "per day", "1") for name in ("stools/d", "stools/day", "stools/24h")),
     *((name, "crosses", "1") for name in ("dipstick", "{dipstick}", "+", "crosses")),
     ("ms", "time", "1"),
     ("msec", "time", "1"),
     ("s", "time", "1000"),
-    ("kg", "weight", "1"),
+    *((name, "weight", "1") for name in ("kg", "Kg", "KG", "kgs", "kilo", "kilos")),
     ("g", "weight", "0.001"),
     *((pound, "weight", "0.45359237") for pound in ("[lb_av]", "lb", "lbs")),
 ]
@@ -108,3 +109,12 @@ def test_every_spelling_has_its_dimension_and_its_worth() -> None:
 def test_what_is_not_known_is_not_guessed(written: str) -> None:
     """109/L lost its power; m/uL may be thousands or millions; G/DL may be grams or billions."""
     assert units.read(written) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "alone"),
+    [("mm[Hg]", True), ("Cel", True), ("%", True), ("/min", True), ("kg", False), ("10*9/L", False), ("ms", False), ("banana", False)],
+)
+def test_a_unit_is_alone_when_no_other_can_be_meant(unit: str, alone: bool) -> None:
+    """Kilograms have pounds beside them, and a count its thousands: an empty unit would be a guess."""
+    assert units.is_alone(unit) is alone
