@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import heard, spoken
+from app.alerts import heard, spoken, tasks
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState
+from app.checkins.judging import graded
 from app.insight import worklist
 from app.insight.open_items import Item
 from app.insight.worklist import Row
@@ -23,6 +24,14 @@ from triage.terms import Level
 @dataclass(frozen=True)
 class Danger:
     """An open urgent alert of one patient, in the row of the list that has it."""
+
+    row: Row
+    item: Item
+
+
+@dataclass(frozen=True)
+class Result:
+    """A grave value of one patient that a person must read, in the row of the list that has its task."""
 
     row: Row
     item: Item
@@ -43,28 +52,50 @@ class Untold:
 
 @dataclass(frozen=True)
 class Pressing:
-    """dangers: of this doctor's patients, of all while on call. untold: the orders about them, and every order of their own.
+    """dangers, results: of this doctor's patients, of all while on call. untold: the orders about them, and every order of their own.
 
-    Both in the order of the list.
+    Each in the order of the list. alerts: the open alert of each patient of the list who has one, with its own hour. everybody: on call.
     """
 
     dangers: Sequence[Danger]
+    results: Sequence[Result]
     untold: Sequence[Untold]
+    alerts: Mapping[int, Item]
+    everybody: bool
 
 
 def pressing(session: Session, viewer: Viewer, now: datetime) -> Pressing:
     """A danger and an order nobody carried out have a line each, whether or not anything was asked of the doctor."""
     places = [one for one in worklist.places(session, viewer=viewer, now=now) if one.patient_id is not None]
-    wanted = [one for one in places if any(_is_danger(item) or _is_untold(item) for item in one.items)]
+    wanted = [one for one in places if any(_is_danger(item) or _is_untold(item) or _may_be_result(item) for item in one.items)]
     rows = worklist.rows(session, viewer=viewer, now=now, of=wanted)
-    mine = _mine(session, viewer, now, {row.place.patient_id or 0 for row in rows})
+    everybody = viewer.actor.id in {one.id for one in care_team.on_duty(session, viewer.service_id or 0, now, "on_call")}
+    people = {row.place.patient_id or 0 for row in rows}
+    mine = people if everybody else _mine(session, viewer, now, people)
     dangers = [Danger(row, item) for row in rows if row.place.patient_id in mine for item in row.place.items if _is_danger(item)]
+    results = [Result(row, item) for row in rows if row.place.patient_id in mine for item in row.place.items if _is_result(row, item)]
     untold = []
     for row in rows:
         asked = {one.id: one for one in row.requests if one.state == RequestState.ANSWERED}
         kept = [(asked[item.id], item) for item in row.place.items if item.kind == "request" and item.id in asked]
         untold += [Untold(one, row, item) for one, item in kept if row.place.patient_id in mine or one.answered_by_id == viewer.actor.id]
-    return Pressing([one for one in dangers if one.row.alert is not None], untold)
+    alerts = {one.patient_id or 0: item for one in places for item in one.items if item.kind == "alert"}
+    return Pressing([one for one in dangers if one.row.alert is not None], results, untold, alerts, everybody)
+
+
+def alert_of(session: Session, viewer: Viewer, patient_id: int, now: datetime) -> Item | None:
+    """The open alert of one patient with its own hour, as the list has it."""
+    places = worklist.places(session, viewer=viewer, now=now, key=f"patient:{patient_id}")
+    return next((item for one in places for item in one.items if item.kind == "alert"), None)
+
+
+def _may_be_result(item: Item) -> bool:
+    """Narrow reads know no kind of task: its level tells those apart that must be looked at."""
+    return item.kind == "task" and item.level is tasks.LEVELS[graded.TASK]
+
+
+def _is_result(row: Row, item: Item) -> bool:
+    return _may_be_result(item) and any(task.id == item.id and task.kind == graded.TASK for task in row.tasks)
 
 
 def _is_danger(item: Item) -> bool:
@@ -76,12 +107,9 @@ def _is_untold(item: Item) -> bool:
 
 
 def _mine(session: Session, viewer: Viewer, now: datetime, people: Iterable[int]) -> set[int]:
-    """Of these patients, those this doctor answers for now: all while on call, else their own and those of whom they replace."""
-    service_id = viewer.service_id or 0
+    """Of these patients, those of this doctor, and those of whom they replace now."""
     found = session.execute(select(Patient.id, Patient.oncologist_id).where(Patient.id.in_(people))).all()
-    if viewer.actor.id in {one.id for one in care_team.on_duty(session, service_id, now, "on_call")}:
-        return {patient_id for patient_id, _ in found}
-    meant = stand_ins.meant(session, service_id, now)
+    meant = stand_ins.meant(session, viewer.service_id or 0, now)
     return {patient_id for patient_id, doctor_id in found if viewer.actor.id in (doctor_id, meant.get(doctor_id))}
 
 

@@ -1,4 +1,4 @@
-"""The doctor's home: patients in danger, orders not carried out in time, requests; then what is to be read; signatures last."""
+"""The doctor's home: patients in danger, grave values, orders not carried out in time, requests; then what is to be read; signatures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from app.care import contacts, programmes
 from app.care.contact_models import Contact
 from app.care.models import Enrolment, EnrolmentState
 from app.care.telling import ToRead
+from app.insight.open_items import Item
 from app.people import stand_ins
 from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
@@ -28,7 +29,7 @@ from app.treatment.models import Course, CourseState
 from app.web.coordinator import service_of
 from app.web.deps import Id, Reads, Writes
 from app.web.doctor import danger, forms, wording
-from app.web.doctor.danger import Danger, Untold
+from app.web.doctor.danger import Danger, Result, Untold
 from app.web.patient import chart_data
 from app.web.protocols import SIGNS_AS
 from app.web.render import Page, StaffPage
@@ -54,12 +55,16 @@ class ToSign:
 class Home:
     """Requests asked of this doctor, or of whom they stand in for, then those asked of colleagues, who may be busy; and the rest.
 
-    overdue: orders whose patient was to know by now; telling: those whose hour has not come. worst: of each patient here who has one, the
-    level of the open alert. unsigned: other texts without a doctor, which nobody follows. teller: whose turn it is to say the answer just
-    sent; "" while nobody has it. replaced: untold answers whose place it took.
+    results: grave values to read; everybody: dangers and results are the whole service's, while on call. alerts: of each patient the open
+    alert with its own hour, which is not the hour of the doctor's answer. overdue: orders whose patient was to know by now; telling: those
+    whose hour has not come. worst: of each patient here who has one, the level of the open alert. unsigned: other texts without a doctor,
+    which nobody follows. teller: whose turn it is to say the answer just sent; "" while nobody has it. replaced: untold answers whose
+    place it took.
     """
 
     dangers: Sequence[Danger]
+    results: Sequence[Result]
+    everybody: bool
     overdue: Sequence[Untold]
     mine: Sequence[DoctorRequest]
     others: Sequence[DoctorRequest]
@@ -72,6 +77,7 @@ class Home:
     patients: dict[int, Patient]
     names: dict[int, str]
     worst: Mapping[int, str]
+    alerts: Mapping[int, Item]
     answered: DoctorRequest | None = None
     teller: str = ""
     replaced: Sequence[DoctorRequest] = ()
@@ -84,7 +90,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this doctor."""
-        first = (self.dangers, self.overdue, self.mine, self.confirm, self.others)
+        first = (self.dangers, self.results, self.overdue, self.mine, self.confirm, self.others)
         return not any((*first, self.validations, self.reads, self.telling, self.signing))
 
 
@@ -123,6 +129,9 @@ def _home(page: Page, session: Session, answered: int, read: int) -> Home:
     seen = session.scalars(select(Patient).where(Patient.id.in_(wanted), visible_to(viewer)))
     return Home(
         dangers=pressing.dangers,
+        results=pressing.results,
+        everybody=pressing.everybody,
+        alerts=pressing.alerts,
         overdue=[one for one in pressing.untold if one.is_late(page.now)],
         mine=sorted(mine, key=lambda one: -Level.of(danger.level_of(one, worst))),
         others=sorted((one for one in open_ if one not in mine), key=lambda one: -Level.of(danger.level_of(one, worst))),

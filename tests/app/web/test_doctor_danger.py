@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
-from app.alerts import answering, asked, asking, handling
+from app.alerts import answering, asked, asking, handling, tasks
 from app.alerts.answering import Decision
-from app.alerts.models import DoctorAnswer
+from app.alerts.models import DoctorAnswer, Task
 from app.alerts.reasons import Reason
+from app.checkins.judging import measured
 from app.checkins.rhythm import ordered
 from app.core.audit import SYSTEM
 from app.core.clock import HandClock
@@ -21,6 +23,7 @@ from app.people import care_team, services
 from app.people.models import Patient, Role, Staff
 from app.people.perimeter import viewer_of
 from app.protocols import shelf
+from app.treatment import measures
 from app.web.ward.naming import DECIDED
 from tests.app.web.conftest import SignIn
 from tests.factories import PASSWORD, World, a_course, a_patient
@@ -73,7 +76,7 @@ def test_a_danger_has_the_first_line_without_any_request(database: Database, sig
     first = home.split("<li>")[1]
     assert f'href="/alerts/{alert}"' in first and "level-urgent" in first and "HOARAU Marie" in first
     assert "essoufflement" in first and "reste 30 min" in first and "à prendre" in first
-    assert home.index("1 patient en danger") < home.index("1 demande pour vous")
+    assert home.index("1 de vos patients en danger") < home.index("1 demande pour vous")
 
 
 def test_a_danger_that_waits_too_long_says_by_how_much(
@@ -112,7 +115,54 @@ def test_another_doctor_sees_them_once_on_call_or_standing_in(
         begins = TEN + timedelta(hours=1)
         care_team.put_on_shift(session, vidal, kind="on_call", starts_at=begins, ends_at=begins + timedelta(hours=8))
     clock.forward(minutes=61)
-    assert "1 patient en danger" in _home(sign_in(vidal))
+    assert "1 patient du service en danger" in _home(sign_in(vidal)), "on call: everybody's"
+
+
+def test_a_grave_value_to_read_stands_under_the_dangers_of_its_own_doctor(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, vidal: Staff, clock: HandClock
+) -> None:
+    """Potassium 6.9 is grade 3 (CTCAE v5.0), no alert: its task is on the home of her doctor, and of another one only while on call."""
+    _danger(database, world, marie)
+    _ask(database, world, marie)
+    with database.transaction() as session:
+        person, by = session.get_one(Patient, marie.id), viewer_of(world.claire).actor
+        sent = {"kind": "potassium", "value": "6,9", "unit": "mmol/L", "taken_at": TEN - timedelta(hours=1), "source": "labo"}
+        row = measures.record(session, person, by=by, now=TEN, **sent)
+        measured.judge(session, person, row, now=TEN)
+        number = session.scalars(select(Task.id).where(Task.kind == "result_to_read")).one()
+        tasks.make(session, service_id=world.service.id, kind="help_arrived", key="help", patient_id=marie.id, now=TEN)
+    lebon = sign_in(world.lebon)
+    home = _home(lebon)
+    assert home.index("en danger</h2>") < home.index("1 résultat à lire de vos patients") < home.index("1 demande pour vous")
+    line = home.split(f'href="/tasks/{number}"')[1].split("</li>")[0]
+    assert "level-high" in line and "HOARAU Marie" in line and "Potassium 6,9 mmol/L" in line and "reste 4 h" in line
+    assert home.count('href="/tasks/') == 1 and lebon.get(f"/tasks/{number}").status_code == 200, "no other task among them"
+    assert "résultat" not in _home(sign_in(vidal))
+    with database.transaction() as session:
+        care_team.put_on_shift(session, vidal, kind="on_call", starts_at=TEN, ends_at=TEN + timedelta(hours=8))
+    clock.forward(minutes=1)
+    assert "1 résultat à lire du service" in _home(sign_in(vidal))
+
+
+def test_the_hour_of_an_answer_is_not_the_hour_of_a_danger(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """A question for the next working day, a danger of thirty minutes: each hour says whose it is, on the home and on the page."""
+    number = _ask(database, world, marie)
+    _danger(database, world, marie)
+    clock.forward(minutes=10)
+    lebon, claire = sign_in(world.lebon), sign_in(world.claire)
+
+    def head(client: TestClient) -> str:
+        return re.sub("<[^>]+>", "", html.unescape(client.get(f"/requests/{number}").text).split("</h1>")[1].split("</p>")[0])
+
+    card = re.sub("<[^>]+>", "", _home(lebon).split(f'href="/requests/{number}"')[1].split("</li>")[0])
+    for text, whose in ((card, "votre réponse"), (head(lebon), "votre réponse"), (head(claire), "réponse du médecin")):
+        said = text.replace("\u202f", " ").replace("\xa0", " ")
+        assert "Alerte ouverte : reste 20 min" in said and re.search(f"{whose} : reste (23 h|1 j)", said), said
+    lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "2026-11-27"})
+    said = re.sub("<[^>]+>", "", _home(lebon))
+    assert "Alerte ouverte : reste 20 min" in said and re.search("à dire au patient : (reste|avant) ", said)
 
 
 def test_a_request_has_one_level_on_the_home_and_on_its_page(database: Database, sign_in: SignIn, world: World, marie: Patient) -> None:
