@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,12 @@ def forbidden(session: Session, request: DoctorRequest, now: datetime) -> Hold |
         return None
     today, begins = calendar.local_day(now, session.get_one(Patient, request.patient_id).timezone), request.answer_detail.get("from_day")
     return days.standing_hold(course.holds, max(today, date.fromisoformat(begins)) if begins else today)
+
+
+def waits_to_be_admitted(requests: Iterable[DoctorRequest], absence_id: int) -> bool:
+    """Was this stay in hospital ordered by an answer that nobody has told the patient yet? Then they are at home."""
+    untold = (one for one in requests if one.state == RequestState.ANSWERED and one.answer == DoctorAnswer.ADMIT)
+    return any(one.answer_detail.get("did", {}).get("absence") == absence_id for one in untold)
 
 
 def takes_a_tick(session: Session, request: DoctorRequest, now: datetime) -> bool:

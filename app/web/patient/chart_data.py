@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import asking, since_answer
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people import absences, care_team, members
@@ -29,7 +30,8 @@ class Treatment:
     """The running course and what today is in it; ``title``: the protocol's, by language.
 
     dose: the one in force today. beside, doses: what today is, and which dose is in force, for each medicine by its agent. draft: the
-    protocol is one. exception: numbers changed for this patient hold today. hold, stay: why no tablet is asked for today.
+    protocol is one. exception: numbers changed for this patient hold today. hold, stay: why no tablet is asked for today;
+    stay_untold: a doctor ordered that stay, and nobody has told the patient yet.
     """
 
     course: Course
@@ -43,6 +45,7 @@ class Treatment:
     exception: bool = False
     hold: Hold | None = None
     stay: Absence | None = None
+    stay_untold: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
     version = script.version_for(session, course, patient, today)
     title: Mapping[str, str] = version.title if version else {"fr": course.protocol_slug, "en": course.protocol_slug}
     both = days.together(course, today)
+    stay = next((one for one in absences.standing(session, patient.id) if one.kind in absences.STAYS), None)
     return Treatment(
         course=course,
         day=both.days[course.agent],
@@ -155,7 +159,8 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
         draft=version is not None and version.depth == signatures.DRAFT,
         exception=version is not None and version.state == VersionState.PATIENT,
         hold=days.standing_hold(course.holds, today),
-        stay=next((one for one in absences.standing(session, patient.id) if one.kind in absences.STAYS), None),
+        stay=stay,
+        stay_untold=stay is not None and since_answer.waits_to_be_admitted(asking.of_patient(session, patient.id), stay.id),
     )
 
 

@@ -5,12 +5,12 @@ The story of an alert is told in telling.py, names and answers in naming.py; all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from app.alerts import arrival
+from app.alerts import arrival, since_answer
 from app.alerts.models import AlertState, DoctorRequest, Task
 from app.alerts.raising import level_of
 from app.care.contact_models import CityTask, Contact
@@ -88,7 +88,7 @@ class Saying(Telling):
         running = {draft.id for call in row.calls if (draft := self._begun(row, call))}
         found += [self._draft(row, one) for one in row.drafts if one.id not in running]
         found += [self.wrote(told[-1]) for task in row.tasks if (told := task.detail.get(arrival.WROTE))]
-        found += [self.away(one) for one in row.away]
+        found += [self.away(one, row.requests) for one in row.away]
         found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
             found.append(say("list.relative_answers"))
@@ -158,8 +158,10 @@ class Saying(Telling):
         hours = {name: self.page.formats.when(datetime.fromisoformat(str(at))) for name, at in named.items() if at}
         return {**hours, "name": str(task.detail.get("name", ""))} if named else {}
 
-    def away(self, one: Absence) -> str:
-        """Where the patient is, or that they are dead, with the days."""
+    def away(self, one: Absence, requests: Iterable[DoctorRequest] = ()) -> str:
+        """Where the patient is, or that they are dead, with the days; of a stay that one of these orders and nobody told, that."""
+        if since_answer.waits_to_be_admitted(requests, one.id):
+            return self.page.say("treatment.stay_untold")
         say, day = self.page.say, self.page.formats.day
         if one.kind not in absences.STAYS:
             span = say("absence.on", day=day(one.from_day))

@@ -94,6 +94,14 @@ def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_i
     telling = _text(claire.get(f"/requests/{number}"))
     assert "<b>Hospitaliser, plus de comprimés jusqu'à nouvel avis</b>" in telling
     assert "hospitaliser, suspendre jusqu'à nouvel avis" in _text(claire.get("/"))
+    pages = [f"/patients/{marie.id}", f"/patients/{marie.id}/print", f"/patients/{marie.id}/open", f"/requests/{number}"]
+    held, asked = "suspendu jusqu'à nouvel avis</b> <q>Chambre 12.</q> · <b>", "Hospitalisation demandée, pas encore dite au patient"
+    for page in map(_text, map(claire.get, pages)):
+        assert f"{held}{asked}</b>" in page and f"{held}Séjour" not in page, "nobody has told her: she is at home"
+    assert asked in _text(claire.get("/"))
+    claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": "Elle vient, sans comprimés."})
+    for page in map(_text, map(claire.get, pages[:2] + pages[3:])):
+        assert f"{held}Séjour à l'hôpital</b>" in page and asked not in page
     again = _ask(claire, marie, "Et ensuite ?")
     assert offered not in lebon.get(f"/requests/{again}").text
     lebon.post(f"/requests/{again}/answer", data={"answer": "continue", "resume": "yes", "from_day": "2026-11-28", "words": ""})
