@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date
+from babel.dates import format_date, get_timezone_location
 
 NARROW = "\u202f"
 """Narrow no-break space: French hours and units. On screens only: in a text message it would double the price."""
@@ -89,6 +90,17 @@ class Formats:
     def in_zone(self, at: datetime, zone: str) -> str:
         """The hour on the wall clock of somebody elsewhere."""
         return replace(self, zone=zone).time(at)
+
+    def taken(self, at: datetime, zone: str) -> str:
+        """Day and hour where something was measured, as the paper of that place has it; whose clock it is, when it is not the reader's."""
+        there = replace(self, zone=zone)
+        stamp = there.stamp(at)
+        return stamp if there.local(at).utcoffset() == self.local(at).utcoffset() else f"{stamp}, {self.clock_of(zone)}"
+
+    def clock_of(self, zone: str) -> str:
+        """Whose clock: heure de La Réunion, Réunion Time; the place is the one that CLDR names the zone by."""
+        named = str(get_timezone_location(zone, locale=self.language))
+        return re.sub(r"^heure\s*:\s*", "heure de ", named)
 
     def decimal(self, value: Decimal | int | float | str, places: int) -> str:
         """So many decimals, with the reader's mark."""

@@ -55,7 +55,7 @@ def tell(session: Session, patient: Patient, row: Measure, *, by_rule: Level | N
         return None
     if by_rule is not None and (by_rule is Level.URGENT or graded.grade < PAGES):
         return None
-    detail = {"result": _said(row, graded.grade)}
+    detail = {"result": {**_said(row, graded.grade), "zone": patient.timezone}}
     if graded.grade >= PAGES:
         reason = Reason(ALERT, Level.URGENT, {**detail, "rules": [f"ctcae-{VERSION}-grade:{_once(row)}"]})
         return handling.consider(session, service=patient.service, patient=patient, reason=reason, now=now)

@@ -71,7 +71,7 @@ class Telling(Naming):
         """A value of the laboratory with its unit, its hour and its grade."""
         f = self.page.formats
         what, value = self.measure(one["kind"]), f"{f.number(one['value'])} {self.page.unit(one['unit'])}"
-        at = f.stamp(datetime.fromisoformat(one["taken_at"]))
+        at = f.taken(datetime.fromisoformat(one["taken_at"]), one.get("zone") or f.zone)
         return self.page.say("results.graded_value", what=what, value=value, at=at, grade=one["grade"], version=one["version"])
 
     def reasons(self, events: Sequence[AlertEvent], steps: Sequence[Step]) -> list[Raised]:

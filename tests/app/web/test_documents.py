@@ -15,6 +15,7 @@ from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.circle_models import Professional
 from app.people.document_models import Document
+from app.people.models import Patient
 from app.protocols import shelf
 from app.treatment.models import CycleStart, Measure
 from tests.app.web.test_nurse import said
@@ -184,6 +185,32 @@ def test_what_threatens_life_is_urgent_in_the_trial_and_once_kept_whatever_the_r
         with database.reading() as session:
             alert = session.scalars(select(Alert)).one()
             assert (alert.level, alert.respond_by) == (level, clock.now() + timedelta(hours=hours)), "the one of the rule is raised"
+
+
+def test_an_hour_of_a_file_is_the_patients_and_says_so(claire: TestClient, database: Database, morning: Morning) -> None:
+    """Jean is in Réunion, the service in Paris: 8:10 on the paper is 8:10 on every page, with whose clock; with an offset, what it says."""
+    jean, marie = morning.jean.id, morning.marie.id
+    with database.transaction() as session:
+        session.execute(update(Patient).where(Patient.id == jean).values(timezone="Indian/Reunion"))
+    assert "Les heures du fichier sont celles de chaque patient, là où il vit." in said(claire.get("/results"))
+    where = f"/patients/{jean}/results"
+    assert "Les heures du fichier sont celles du patient : heure de La Réunion." in said(claire.get(where))
+    text = (
+        "patient;birth_date;kind;value;unit;taken_at;source\n"
+        f"{jean};14/03/1955;potassium;6,9;mmol/L;18/11/2026 08:10;labo Nord\n"
+        f"{jean};14/03/1955;platelets;200;10*9/L;2026-11-18T05:20+01:00;labo Nord\n"
+        f"{marie};14/03/1955;platelets;200;10*9/L;18/11/2026 08:30;labo Nord\n"
+    )
+    file = claire.post("/results", files={"file": ("k.csv", text.encode(), "text/csv")}).headers["location"]
+    tried = said(claire.get(file))
+    assert "Potassium 6,9 mmol/L, mer. 18 nov., 8 h 10, heure de La Réunion, grade 3" in tried
+    for taken in ("8 h 10, heure de La Réunion labo Nord", "8 h 20, heure de La Réunion labo Nord", "8 h 30 labo Nord"):
+        assert f"mer. 18 nov., {taken}" in tried, taken
+    claire.post(f"{file}/write")
+    for page in (f"/patients/{jean}/measures", f"/patients/{jean}"):
+        assert "mer. 18 nov., 8 h 10, heure de La Réunion" in said(claire.get(page)) and "5 h 10" not in said(claire.get(page)), page
+    claire.post("/language", data={"language": "en"})
+    assert "Wed 18 Nov, 08:10, Réunion Time" in said(claire.get(f"/patients/{jean}/measures"))
 
 
 def test_a_file_of_one_patient_and_one_that_is_dropped(claire: TestClient, database: Database, morning: Morning) -> None:
