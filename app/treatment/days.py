@@ -20,6 +20,9 @@ def pattern_of(row: Medicine) -> Pattern:
     return Pattern(row.times_per_day, row.days_on, row.days_off or None, **shared)  # type: ignore[arg-type]  # days by name, each of its own type
 
 
+LOOKED_AHEAD = timedelta(days=120)
+"""Longer than the rest of any cycle: a day of intake that is not found by then is not known."""
+
 Medicine = Course | Companion
 """One medicine of a treatment: the treatment's own, or one beside it."""
 
@@ -74,6 +77,21 @@ def together(course: Course, on: date) -> Together:
     """The date in the calendar of each medicine: the treatment's own first, then its companions."""
     own = {course.agent: day_of(course, on)}
     return Together(on, own | {one.agent: calendar.day_of(companion_calendar(course, one), on) for one in course.companions})
+
+
+def next_intake(medicine: Medicine, first: date) -> date | None:
+    """The first day of intake from this one on, the planned start of a cycle included; None while nobody knows it.
+
+    So it is of a hold without an end, and of a cycle whose start is past and not confirmed.
+    """
+    facts = calendar_of(medicine)
+    for day in calendar.days_of(first, first + LOOKED_AHEAD):
+        found = calendar.day_of(facts, day)
+        if found.awaiting_start:
+            return day if day == calendar.next_start(facts) else None
+        if found.doses:
+            return day
+    return None
 
 
 def treatment_day(course: Course, on: date) -> int | None:

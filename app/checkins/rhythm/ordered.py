@@ -181,8 +181,11 @@ def _reduce(
         session, medicine, patient, from_day=first, dose_mg=decision.dose_mg, strengths=decision.strengths, reason=reason, by=by, now=now
     )
     before, from_day = f"{was.mg.normalize():f}", first.isoformat()
-    request.answer_detail = {**request.answer_detail, "tablets": row.tablets, "before_mg": before, "from_day": from_day}
     tablets = [[f"{strength.normalize():f}", count] for strength, count in was.tablets]
+    taken = days.next_intake(medicine, first)  # told the day of the order, a patient would open the box on a day of rest
+    told = {"taken_from": taken.isoformat() if taken else "", "perhaps_taken": taken == calendar.local_day(now, patient.timezone)}
+    done = {"tablets": row.tablets, "before_mg": before, "before_tablets": tablets, "from_day": from_day, **told}
+    request.answer_detail = {**request.answer_detail, **done}
     return {"medicine": decision.medicine, "before_mg": before, "tablets": tablets, "from_day": from_day}
 
 

@@ -17,7 +17,10 @@ def order(page: Page, request: DoctorRequest) -> str:
 
 def _later(page: Page, request: DoctorRequest) -> str:
     """From which day, when that is after the answer: read without it, tablets would begin again today."""
-    begins, at = request.answer_detail.get("from_day"), request.answered_at
+    detail, at = request.answer_detail, request.answered_at
+    begins = detail.get("taken_from", detail.get("from_day"))
+    if detail.get("taken_from") == "":
+        return f", {page.say('doctor.order.from_next')}"
     first = date.fromisoformat(str(begins)) if begins else None
     if first is None or at is None or first <= page.formats.local(at).date():
         return ""
@@ -47,13 +50,31 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
     if chosen == DoctorAnswer.HOLD_UNTIL:
         return (say("doctor.order.hold_until", day=day["until_day"]) if "until_day" in day else say("doctor.order.hold_open")) + begins
     if chosen == DoctorAnswer.REDUCE_TO:
-        tablets = " + ".join(say("treatment.tablets", count=count, mg=f.number(strength)) for strength, count in detail.get("tablets", ()))
-        return say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + (f" ({tablets})" if tablets else "") + begins
+        return _reduced(page, detail, begins)
     if chosen == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.order.resume") + begins
     if chosen == DoctorAnswer.ADMIT and detail.get("hold"):
         return say("doctor.order.admit_hold")
     return say(f"doctor.order.{chosen}") + _where(page, detail)
+
+
+def _reduced(page: Page, detail: Mapping[str, Any], begins: str) -> str:
+    """The new dose and its tablets, those it takes the place of, and from which intake on, as far as it is known."""
+    say, f = page.say, page.formats
+    said = say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + _made_of(page, detail.get("tablets", ()))
+    if "before_mg" in detail:
+        was = f.number(str(detail["before_mg"])) + " mg" + _made_of(page, detail.get("before_tablets", ()))
+        said += f", {say('doctor.order.instead', was=was)}"
+    if detail.get("taken_from") == "":
+        return f"{said}, {say('doctor.order.from_next')}"
+    if detail.get("taken_from"):
+        begins = f", {say('doctor.order.from', day=f.day(date.fromisoformat(detail['taken_from'])))}"
+    return said + begins + (f". {say('doctor.order.perhaps_taken')}" if detail.get("perhaps_taken") else "")
+
+
+def _made_of(page: Page, tablets: Sequence[Sequence[Any]]) -> str:
+    parts = [page.say("treatment.tablets", count=count, mg=page.formats.number(strength)) for strength, count in tablets]
+    return f" ({' + '.join(parts)})" if parts else ""
 
 
 def _where(page: Page, detail: Mapping[str, Any]) -> str:

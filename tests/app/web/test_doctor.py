@@ -110,7 +110,32 @@ def test_a_dose_is_reduced_with_its_tablets(database: Database, claire: TestClie
     assert _row(database, number).answer == ""
     lebon.post(f"/requests/{number}/answer", data={**typed, "dose_mg": "1000"})
     assert _dose(database, marie) == (1000, True)
-    assert "2 de 500 mg" in claire.get(f"/requests/{number}").text
+    told = claire.get(f"/requests/{number}").text.replace("\u202f", " ").replace("\xa0", " ").replace("&#39;", "'")
+    assert "<b>Réduire à 1000 mg par prise (2 de 500 mg), au lieu de 1500 mg (3 de 500 mg), à partir du mer. 25 nov." in told
+    assert "Une prise d'aujourd'hui est peut-être déjà avalée" in told
+
+
+@pytest.mark.parametrize(
+    ("first", "held", "told"),
+    [
+        ("2026-12-08", False, "à partir du lun. 14 déc."),  # the rest of the first cycle: its next one is planned for the 14th
+        ("2026-12-06", False, "à partir du dim. 6 déc."),
+        ("2026-11-25", True, "à partir de la prochaine prise"),
+    ],
+)
+def test_a_reduction_is_told_from_a_day_of_intake(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, first: str, held: bool, told: str
+) -> None:
+    """Capecitabine since 23 November, 14 days in 21: a day of rest is no day to open the box. Held without an end: nobody knows the day."""
+    number, lebon = _ask(database, claire, marie), sign_in(world.lebon)
+    if held:
+        lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "open"})
+        number = _ask(database, claire, marie, question="Et ensuite ?")
+    typed = {"answer": "reduce_to", "dose_mg": "1000", "strengths": "500", "from_day": first, "words": "Palier 1."}
+    assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 303
+    page = claire.get(f"/requests/{number}").text.replace("\u202f", " ").replace("\xa0", " ").split('class="answered"')[1]
+    assert f"(3 de 500 mg), {told}" in page.split("</b>")[0] and "peut-être" not in page.split("</b>")[0]
+    assert f"réduire à 1000 mg par prise, {told}" in claire.get("/").text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_a_stop_takes_its_reason_from_the_button(
