@@ -56,7 +56,8 @@ class Home:
     """Requests asked of this doctor, or of whom they stand in for, then those asked of colleagues, who may be busy; and the rest.
 
     results: grave values to read; everybody: dangers and results are the whole service's, while on call. alerts: of each patient the open
-    alert with its own hour, which is not the hour of the doctor's answer. overdue: orders whose patient was to know by now; telling: those
+    alert with its own hour, which is not the hour of the doctor's answer. said: answered by telephone, and nothing changes before the
+    doctor writes it. overdue: orders whose patient was to know by now; telling: those
     whose hour has not come. worst: of each patient here who has one, the level of the open alert. unsigned: other texts without a doctor,
     which nobody follows. teller: whose turn it is to say the answer just sent; "" while nobody has it. replaced: untold answers whose
     place it took.
@@ -66,6 +67,7 @@ class Home:
     results: Sequence[Result]
     everybody: bool
     overdue: Sequence[Untold]
+    said: Sequence[DoctorRequest]
     mine: Sequence[DoctorRequest]
     others: Sequence[DoctorRequest]
     confirm: Sequence[DoctorRequest]
@@ -90,7 +92,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this doctor."""
-        first = (self.dangers, self.results, self.overdue, self.mine, self.confirm, self.others)
+        first = (self.dangers, self.results, self.overdue, self.said, self.mine, self.confirm, self.others)
         return not any((*first, self.validations, self.reads, self.telling, self.signing))
 
 
@@ -114,6 +116,7 @@ def _home(page: Page, session: Session, answered: int, read: int) -> Home:
     open_ = asking.open_requests(session, viewer=viewer)
     meant = {doctor_id: _meant(session, doctor_id, service.id, page.now) for doctor_id in {one.doctor_id for one in open_}}
     mine = [one for one in open_ if viewer.actor.id in (one.doctor_id, meant[one.doctor_id])]
+    said = [one for one in mine if one.spoken]
     confirm = asking.to_confirm(session, viewer=viewer)
     pressing = danger.pressing(session, viewer, page.now)
     validations = _to_validate(page, session, service.id)
@@ -133,7 +136,8 @@ def _home(page: Page, session: Session, answered: int, read: int) -> Home:
         everybody=pressing.everybody,
         alerts=pressing.alerts,
         overdue=[one for one in pressing.untold if one.is_late(page.now)],
-        mine=sorted(mine, key=lambda one: -Level.of(danger.level_of(one, worst))),
+        said=said,
+        mine=sorted((one for one in mine if one not in said), key=lambda one: -Level.of(danger.level_of(one, worst))),
         others=sorted((one for one in open_ if one not in mine), key=lambda one: -Level.of(danger.level_of(one, worst))),
         confirm=confirm,
         telling=[one for one in pressing.untold if not one.is_late(page.now)],

@@ -176,9 +176,12 @@ def test_a_nurse_decides_no_dose_on_the_screen(
     assert claire.post(f"/requests/{number}/confirm").status_code == 403
     assert _dose(database, marie) == (1500, True)
     lebon = sign_in(world.lebon)
-    assert "dit au téléphone, à confirmer" in lebon.get("/doctor").text
-    lebon.post(f"/requests/{number}/confirm")
+    home = lebon.get("/doctor").text
+    assert "1 réponse dite au téléphone : rien ne change avant que vous l&#39;écriviez" in home and "dit au téléphone, à confirmer" in home
+    assert "demande pour vous" not in home, "what waits for a confirmation is no ordinary request"
+    done = lebon.post(f"/requests/{number}/confirm")
     assert _dose(database, marie) == (1000, True)
+    assert "Réponse confirmée : réduire" in lebon.get(done.headers["location"]).text
 
 
 def test_a_hold_said_by_telephone_is_on_the_doctors_page_to_confirm(
@@ -190,8 +193,10 @@ def test_a_hold_said_by_telephone_is_on_the_doctors_page_to_confirm(
     assert _dose(database, marie) == (1500, False), "the tablets stop at once"
     lebon = sign_in(world.lebon)
     assert "1 parole au téléphone à confirmer" in lebon.get("/doctor").text
-    lebon.post(f"/requests/{number}/confirm")
+    done = lebon.post(f"/requests/{number}/confirm")
     assert "à confirmer" not in lebon.get("/doctor").text
+    home = lebon.get(done.headers["location"]).text
+    assert "Réponse confirmée : suspendre" in home and "Réponse envoyée" not in home
 
 
 def test_a_doctor_lands_on_their_requests_and_a_nurse_on_the_list(sign_in: SignIn, browser: TestClient, world: World) -> None:
