@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert, AlertState
-from app.checkins.models import AssessmentRow, CheckIn, CheckInState
+from app.checkins.models import AssessmentRow
 from app.checkins.texts import attaching
 from app.core.errors import NotFound
 from app.insight import worklist
@@ -20,7 +19,7 @@ from app.people import documents, patients
 from app.people.models import Consent, Patient
 from app.people.perimeter import visible_to
 from app.web.deps import Id, Reads
-from app.web.patient import absences, chart_data, head, letters, tablets, timeline
+from app.web.patient import absences, chart_data, head, letters, tablets, timeline, upcoming
 from app.web.patient.speakers import Speakers
 from app.web.render import StaffPage
 from app.web.ward import panel
@@ -73,11 +72,11 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         shared=attaching.of_shared(session, patient),
         dead=chart_data.is_dead(session, patient),
         consents=_consents(session, patient),
-        upcoming=_upcoming(session, patient, page.now),
         closed=_closed(session, patient),
         documents=documents.of_patient(session, patient.id)[:FEW_PAPERS],
         letters=letters.sent(session, patient.id, limit=FEW_PAPERS),
         **summary,
+        **upcoming.of(session, patient, page.now),
         **absences.shown(page, session, patient),
         **tablets.figures_of(session, summary["course"], patient, page.now),
     )
@@ -87,13 +86,6 @@ def _consents(session: Session, patient: Patient) -> list[Consent]:
     """The last word on each kind."""
     found = session.scalars(select(Consent).where(Consent.patient_id == patient.id).order_by(Consent.id))
     return list({consent.kind: consent for consent in found}.values())
-
-
-def _upcoming(session: Session, patient: Patient, now: datetime) -> list[CheckIn]:
-    """What is open, then what is planned, soonest first."""
-    alive = (CheckInState.OPEN, CheckInState.PARTIAL, CheckInState.PLANNED)
-    query = select(CheckIn).where(CheckIn.patient_id == patient.id, CheckIn.state.in_(alive), CheckIn.due_at >= now - timedelta(days=3))
-    return list(session.scalars(query.order_by(CheckIn.due_at).limit(FEW)))
 
 
 def _closed(session: Session, patient: Patient) -> list[Alert]:

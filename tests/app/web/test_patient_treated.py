@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from app.checkins.rhythm import planning
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import absences
@@ -124,3 +126,11 @@ def test_the_page_of_the_treatment_begins_with_the_dose_of_today(
     )
     page = said(sign_in(world.lebon).get(f"/patients/{morning.jean.id}/treatment"))
     assert "1000 mg, 2 fois par jour" in page and "1500 mg, 2 fois par jour" not in page
+
+
+def test_was_it_started_is_announced_once(claire: TestClient, morning: Morning, clock: HandClock, change: Change) -> None:
+    """Capecitabine begun on 8 November: its second cycle is due on the 29th, and asked about on 29 November, 2, 5 and 8 December."""
+    change(lambda session, course, jean: planning.plan(session, course, now=clock.now()))
+    page = said(claire.get(f"/patients/{morning.jean.id}"))
+    assert page.count("début de cycle") == 1
+    assert re.search("dim. 29 nov., [0-9]+ h 00 début de cycle sans réponse, redemandé jusqu'au mar. 8 déc. prévu", page)
