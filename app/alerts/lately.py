@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import spoken
 from app.alerts.models import Alert, AlertState
 from app.people.models import Staff
 
@@ -18,7 +19,10 @@ SHOWN_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Close:
-    """One alert that was closed. who: by whom, as they are called now; "" when nobody is named."""
+    """One alert that was closed. who: by whom, as they are called now; "" when nobody is named.
+
+    reached_at: when the patient, or somebody with them, answered a call noted on it.
+    """
 
     alert_id: int
     at: datetime
@@ -26,6 +30,7 @@ class Close:
     level: str
     outcome: str
     words: str
+    reached_at: datetime | None = None
 
 
 def closes(session: Session, *, service_id: int, subject: str, now: datetime, besides: int | None = None) -> Sequence[Close]:
@@ -34,4 +39,8 @@ def closes(session: Session, *, service_id: int, subject: str, now: datetime, be
     recent = recent.where(Alert.service_id == service_id, Alert.subject == subject, Alert.state == AlertState.CLOSED)
     recent = recent.where(Alert.closed_at > now - SHOWN_FOR, Alert.id != (besides or 0)).order_by(Alert.closed_at.desc(), Alert.id.desc())
     found = session.execute(recent).all()
-    return [Close(one.id, one.closed_at, who or "", one.level, one.outcome, one.outcome_note) for one, who in found if one.closed_at]
+    return [
+        Close(one.id, one.closed_at, who or "", one.level, one.outcome, one.outcome_note, spoken.reached_at(session, one))
+        for one, who in found
+        if one.closed_at
+    ]

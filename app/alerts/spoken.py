@@ -30,9 +30,18 @@ def calls(session: Session, alert: Alert) -> list[AlertEvent]:
     return [event for event in since_opened(session, alert) if event.kind == "called"]
 
 
-def anybody(session: Session, alert: Alert) -> bool:
-    """Was the patient, or somebody with them, spoken to since then? A call noted, a doctor's answer told by voice, a closed call sheet."""
-    if any(event.kind == "doctor_told" or _reached(event) for event in since_opened(session, alert)):
+def reached_at(session: Session, alert: Alert) -> datetime | None:
+    """When the patient, or somebody with them, was last reached by a call noted on it since then."""
+    return max((event.at for event in since_opened(session, alert) if _reached(event)), default=None)
+
+
+def anybody(session: Session, alert: Alert, *, after: datetime | None = None) -> bool:
+    """Was the patient, or somebody with them, spoken to since then? A call noted, a doctor's answer told by voice, a closed call sheet.
+
+    after: leave out what was said before this instant.
+    """
+    story = (event for event in since_opened(session, alert) if after is None or event.at >= after)
+    if any(event.kind == "doctor_told" or _reached(event) for event in story):
         return True
     if alert.patient_id is None:
         return False
@@ -42,7 +51,7 @@ def anybody(session: Session, alert: Alert) -> bool:
         Contact.state == ContactState.CLOSED,
         Contact.reached,
         Contact.caller.in_(WITH_THEM),
-        Contact.ended_at >= _began(session, alert),
+        Contact.ended_at >= max(_began(session, alert), after or alert.opened_at),
     )
     return session.scalar(sheet.limit(1)) is not None
 

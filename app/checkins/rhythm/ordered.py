@@ -52,7 +52,9 @@ def confirm(session: Session, request_id: int, *, by: Viewer, now: datetime) -> 
     """The doctor confirms what was told by telephone; an order of tablets that waited for it holds from now on."""
     request = asking.get(session, request_id, viewer=by)
     if request.state in FOR_THE_DOCTOR and request.spoken:
-        return answer(session, request_id, answering.decision_of(request.spoken), by=by, now=now)
+        request = answer(session, request_id, answering.decision_of(request.spoken), by=by, now=now)
+        asking.note(session, request, "confirmed", by=by.actor, now=now)
+        return request
     answering.confirm(session, request, by=by, now=now)
     return request
 

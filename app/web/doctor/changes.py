@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts.lately import Close
 from app.alerts.models import Alert
 from app.checkins.models import AssessmentRow, CheckIn
 from app.insight import quotes, worklist
@@ -115,10 +116,18 @@ def is_danger(message: Message) -> bool:
     return bool((message.reading or {}).get("dangers"))
 
 
+def closed(page: Page, one: Close) -> str:
+    """An alert that was closed within a day: when the patient was reached, by whom and how it ended, in which words."""
+    say, at = page.say, page.formats.stamp
+    found = [say("alert.closed_lately", outcome=say(f"outcome.{one.outcome}"), who=one.who, when=at(one.at))]
+    found += [say("doctor.reached", when=at(one.reached_at))] if one.reached_at else []
+    return " ".join([*found, *([say("doctor.in_words", words=one.words)] if one.words else [])])
+
+
 def lines(page: Page, known: Patience) -> list[str]:
-    """The form to ask, filled: one line for each text, symptom, report of tablets, temperature."""
+    """The form to ask, filled: one line for each alert closed lately, text, symptom, report of tablets, temperature."""
     say, f, saying = page.say, page.formats, replace(known.saying, page=page)
-    found = []
+    found = [closed(page, one) for one in known.closes]
     for text in known.words:
         key = "doctor.danger_words" if is_danger(text) else "doctor.last_words"
         found.append(say(key, words=saying.words(text), when=f.stamp(text.created_at)))

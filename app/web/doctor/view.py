@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, correcting, replacing, since_answer
+from app.alerts import answering, asking, correcting, lately, replacing, since_answer
+from app.alerts.lately import Close
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.checkins.rhythm import corrected
 from app.insight.open_items import Item
@@ -50,6 +51,7 @@ class Patience:
     doses: IntakeReport | None
     labs: Sequence[Measure]
     words: Sequence[Message]
+    closes: Sequence[Close] = ()
     alert: Alert | None = None
 
     @property
@@ -134,6 +136,7 @@ def about(page: Page, session: Session, patient: Patient, *, alert: Alert | None
         doses=chart_data.last_doses(session, treatment, now),
         labs=sorted(labs, key=lambda one: one.taken_at, reverse=True)[:LAST_LABS],
         words=changes.words_of(session, alert, session.scalars(said.order_by(Message.id.desc()).limit(LAST_TEXTS))),
+        closes=lately.closes(session, service_id=patient.service_id, subject=f"patient:{patient.id}", now=now),
         alert=alert,
     )
 

@@ -242,6 +242,7 @@ def test_a_new_alert_tells_what_was_closed_in_the_last_day_and_by_whom(
             return list(found)
 
     assert again.id != urgent.id
-    assert told(clock.now(), again.id) == [lately.Close(urgent.id, closed_at, "Claire Payet", "urgent", "sent_to_emergency", "SAMU parti")]
+    said = lately.Close(urgent.id, closed_at, "Claire Payet", "urgent", "sent_to_emergency", "SAMU parti", reached_at=closed_at)
+    assert told(clock.now(), again.id) == [said]
     assert told(clock.now(), urgent.id) == [], "an alert does not tell of itself"
     assert told(closed_at + timedelta(hours=24), again.id) == [], "a day later it is history"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -133,6 +134,32 @@ def test_to_continue_in_an_open_danger_takes_a_tick(
         handling.call_logged(session, alert, by=viewer_of(world.claire), now=TEN, reached=True, whom="patient", words="Respire mieux.")
     assert "Signes de danger encore ouverts" not in lebon.get(f"/requests/{number}").text
     assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 303
+
+
+def _text(client: TestClient, address: str) -> str:
+    return html.unescape(client.get(address).text).replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_who_was_spoken_to_before_this_alert_is_said_where_nobody_was_since(
+    database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient, clock: HandClock
+) -> None:
+    """Reached at 10:00 and sent to emergency at 10:05; she writes again at 10:10. The doctor and the nurse read it."""
+    first = _in_danger(database, world, marie)
+    with database.transaction() as session:
+        by = viewer_of(world.luc)
+        handling.take(session, first, by=by, now=TEN)
+        handling.call_logged(session, first, by=by, now=TEN, reached=True, whom="patient", words="Respire mal.")
+        then = TEN + timedelta(minutes=5)
+        handling.close(session, first, by=by, now=then, outcome="sent_to_emergency", words="SAMU parti.")
+    clock.forward(minutes=10)
+    _in_danger(database, world, marie)
+    form = _text(claire, f"/patients/{marie.id}/ask")
+    known = f"par {world.luc.name} : Envoyé aux urgences. Patient ou proche joint"
+    assert known in form and "« SAMU parti. »" in form
+    page = _text(sign_in(world.lebon), f"/requests/{_ask(claire, marie)}")
+    red, below = page.split("Signes de danger encore ouverts")[1].split("<h2>Ce qui est connu</h2>")
+    assert "depuis cette alerte ; avant elle" in red and known in red and "Personne n'a encore parlé" not in red
+    assert known in below and f'href="/alerts/{first}"' in below
 
 
 def test_the_tick_is_enough(database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient) -> None:
