@@ -26,7 +26,8 @@ from triage import calendar
 AHEAD = timedelta(days=56)
 SHORT = timedelta(days=42)
 """How far calls are planned; a plan that reaches less far is made longer (house rule, 2026-11-23: the next monthly call is always seen)."""
-HOLD, DISCHARGE = "hold", "discharge"
+LABELS = HOLD, DISCHARGE = "hold", "discharge"
+"""What a call may be labelled: each has its words on the screens."""
 
 
 @dataclass(frozen=True)

@@ -250,6 +250,17 @@ def the_search(page: Page, ward: Ward) -> None:
     expect(page.locator(".found li")).to_have_count(2)
 
 
+def a_noted_stay(page: Page, ward: Ward) -> None:
+    """The page opens at what was just written, below its title."""
+    page.goto(f"{ward.address}/patients/{ward.morning.jean.id}")
+    page.locator("#absences details.do > summary").first.click()
+    page.select_option("#record_kind", "hospital_stay")
+    page.fill("#record_from_day", f"{ward.clock.now():%Y-%m-%d}")
+    page.locator("#absences form[action$='/record'] button").click()
+    expect(page.locator("#noted")).to_be_focused()
+    expect(page.locator("#absences-title")).to_be_in_viewport(ratio=1)
+
+
 def an_absence(page: Page, ward: Ward) -> None:
     page.goto(f"{ward.address}/patients/987654")
 
@@ -285,6 +296,7 @@ STATES: list[Callable[[Page, Ward], None]] = [
     one_protocol,
     the_explanation,
     the_search,
+    a_noted_stay,
     an_absence,
 ]
 

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.care import calls, planning, programmes
 from app.care.contact_models import Contact
 from app.care.models import OPEN_CALLS, CallState, Enrolment, PlannedCall
 from app.core.errors import FieldErrors, Refusal
+from app.insight.gone import Absent, Gone
 from app.people import stand_ins
 from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
@@ -25,6 +26,7 @@ from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.patient.prescription import day
 from app.web.render import Page, StaffPage
+from app.web.ward.saying import Saying
 
 router = APIRouter()
 
@@ -37,7 +39,8 @@ MOST = 500
 class Planned:
     """One call of the list. owner: "" once it is the team's; instead_of: the absent nurse it was given to, and until when she is away.
 
-    running: who is making it, since when. at: the hour it is planned at.
+    running: who is making it, since when. at: the hour it is planned at. gone: why the owner of a call of today,
+    or behind, does not see to it; a later day has its own team.
     """
 
     call: PlannedCall
@@ -49,6 +52,7 @@ class Planned:
     instead_of: tuple[str, datetime] | None
     running: Contact | None
     by: str
+    gone: Gone | None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def _page(
         "moving": moving,
         "values": values or {},
         "errors": errors or {},
+        "saying": Saying(page),
     }
     drafts, left = arranged.waiting(session, page)
     told |= {"found": found, "incoming": incoming, "kept": kept, "letters": drafts, "forgotten": left}
@@ -134,22 +139,16 @@ def listed(page: Page, session: Session) -> Listed:
     """Open and paused calls up to the end of the week, soonest first."""
     today = page.formats.local(page.now).date()
     until = datetime.combine(today + timedelta(days=WEEK + 1), time(0), ZoneInfo(page.formats.zone))
-    shown = (PlannedCall.state.in_((*OPEN_CALLS, CallState.PAUSED)), PlannedCall.due_at < until, visible_to(page.viewer))
-    rows = session.execute(
-        select(PlannedCall, Patient, Enrolment, Staff)
-        .join(Patient, Patient.id == PlannedCall.patient_id)
-        .join(Enrolment, Enrolment.id == PlannedCall.enrolment_id)
-        .outerjoin(Staff, Staff.id == PlannedCall.owner_id)
-        .where(*shown)
-        .order_by(PlannedCall.due_at, PlannedCall.id)
-        .limit(MOST)
-    )
+    rows = _rows(page, session, until)
     running = calls.running(session, viewer=page.viewer)
+    absent = Absent(session, (call.owner_id for call, *_ in rows), page.viewer.service_id or 0, page.now)
     behind: list[Planned] = []
     days: dict[date, list[Planned]] = {today: []}
     for call, patient, enrolment, owner in rows:
+        on = page.formats.local(call.due_at).date()
         meant, away_until = stand_ins.replaced(session, owner, max(call.due_at, page.now), call.service_id) if owner else (None, None)
         contact, by = running.get(call.id, (None, ""))
+        sees_to_it = away_until is not None or on > today or call.owner_id == page.viewer.actor.id
         one = Planned(
             call=call,
             patient=patient,
@@ -160,10 +159,22 @@ def listed(page: Page, session: Session) -> Listed:
             instead_of=(owner.name, away_until) if owner and away_until else None,
             running=contact,
             by=by,
+            gone=None if sees_to_it else absent.of(call.owner_id, call_at=call.due_at),
         )
-        on = page.formats.local(call.due_at).date()
         if call.state == CallState.MISSED or on < today:
             behind.append(one)
         else:
             days.setdefault(on, []).append(one)
     return Listed(behind, sorted(days.items()))
+
+
+def _rows(page: Page, session: Session, until: datetime) -> Sequence[Row[PlannedCall, Patient, Enrolment, Staff]]:
+    shown = (PlannedCall.state.in_((*OPEN_CALLS, CallState.PAUSED)), PlannedCall.due_at < until, visible_to(page.viewer))
+    query = (
+        select(PlannedCall, Patient, Enrolment, Staff)
+        .join(Patient, Patient.id == PlannedCall.patient_id)
+        .join(Enrolment, Enrolment.id == PlannedCall.enrolment_id)
+        .outerjoin(Staff, Staff.id == PlannedCall.owner_id)
+        .where(*shown)
+    )
+    return session.execute(query.order_by(PlannedCall.due_at, PlannedCall.id).limit(MOST)).all()

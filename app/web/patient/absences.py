@@ -83,11 +83,11 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
         return page.page(
             "absence_sure.html", patient=patients.get(session, patient_id, viewer=page.viewer), values=values, day=_day(values, "from_day")
         )
-    return page.go(f"/patients/{patient.id}#absences")
+    return page.go(f"/patients/{patient.id}?noted={act}#noted")
 
 
-def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
-    """What the part "absences and follow-up" needs, on this page and on the patient's."""
+def shown(page: Page, session: Session, patient: Patient, *, noted: str = "") -> dict[str, Any]:
+    """What the part "absences and follow-up" needs, on this page and on the patient's. noted: the act just done, which is said back."""
     voices = Speakers(page, session, patient)
     told = [
         Told(
@@ -102,6 +102,10 @@ def shown(page: Page, session: Session, patient: Patient) -> dict[str, Any]:
     course, visits = courses.running(session, patient.id), absences.visit_days(session, patient.id)
     is_asked = course is not None and not planning.not_asked_because(patient, course)
     return {
+        "noted": noted if noted in (*_ACTS, stays.ENDED) else "",
+        "noted_last": max((one.row for one in told), key=lambda row: (row.recorded_at, row.id), default=None)
+        if noted == "record"
+        else None,
         "absences": [one for one in told if not one.is_over and not (one.row.kind == "visit" and one.row.from_day < today)],
         "absences_over": [one for one in told if one.is_over and not one.taken_back_by],
         "absences_undone": [one for one in told if one.taken_back_by],

@@ -53,8 +53,11 @@ def search(page: StaffPage, session: Reads, q: Annotated[str, Form(max_length=20
 
 
 @router.get("/patients/{patient_id}")
-def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
-    """Who, which treatment and day, better or worse, how to reach whom; opening it is written down."""
+def patient_page(page: StaffPage, session: Reads, patient_id: Id, noted: str = "") -> Response:
+    """Who, which treatment and day, better or worse, how to reach whom; opening it is written down.
+
+    noted: the act on absences that led here.
+    """
     page.viewer.require("open_chart")
     patient = patients.get(session, patient_id, viewer=page.viewer)
     panel.opened(page, patient, "chart")
@@ -77,7 +80,7 @@ def patient_page(page: StaffPage, session: Reads, patient_id: Id) -> Response:
         letters=letters.sent(session, patient.id, limit=FEW_PAPERS),
         **summary,
         **upcoming.of(session, patient, page.now),
-        **absences.shown(page, session, patient),
+        **absences.shown(page, session, patient, noted=noted),
         **tablets.figures_of(session, summary["course"], patient, page.now),
     )
 

@@ -16,6 +16,7 @@ from app.web.render import Page, StaffPage
 from app.web.ward.saying import Saying
 
 router = APIRouter()
+ENDED = "stay"
 
 
 @router.get("/patients/{patient_id}/stays/{absence_id}")
@@ -43,7 +44,7 @@ def change(page: StaffPage, session: Writes, patient_id: Id, absence_id: Id, val
             raise
         session.rollback()
         return _page(page, session, patients.get(session, patient_id, viewer=page.viewer), absence_id, values, told)
-    return page.go(f"/patients/{patient.id}#absences")
+    return page.go(f"/patients/{patient.id}?noted={ENDED}#noted")
 
 
 def _page(page: Page, session: Session, patient: Patient, absence_id: int, values: dict[str, str], errors: dict[str, str]) -> Response:

@@ -15,6 +15,7 @@ from app.people import pauses
 from app.people.models import Absence, Patient
 from app.people.perimeter import actor_of
 from tests.app.web.conftest import SignIn
+from tests.app.web.test_nurse import said
 from tests.factories import World
 from tests.support.chain import MARIE, Chain
 
@@ -45,7 +46,10 @@ def rows(chain: Chain) -> list[Absence]:
 def test_a_stay_is_recorded_shown_and_ended(claire: TestClient, chain: Chain, marie: Patient) -> None:
     path = f"/patients/{marie.id}"
     answer = claire.post(f"{path}/absences/record", data={"kind": "hospital_stay", "from_day": "2026-11-23", "reason": "chirurgie"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}#absences")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?noted=record#noted")
+    told = said(claire.get(answer.headers["location"]))
+    assert "C'est noté : Séjour à l'hôpital" in told, "one press in the panel leads here: who pressed reads that it is done"
+    assert "C'est noté" not in said(claire.get(path)) and 'id="noted"' not in claire.get(f"{path}?noted=nonsense").text
     shown = claire.get(path).text
     assert "Séjour à l&#39;hôpital" in shown
     assert "chirurgie" in shown

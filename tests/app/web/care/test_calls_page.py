@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from app.alerts.models import Task
 from app.care import planning
-from app.care.models import Enrolment
+from app.care.models import Enrolment, PlannedCall
 from app.messaging.models import Message
-from app.people.models import Patient
+from app.people import care_team
+from app.people.models import Patient, Staff
 from app.people.perimeter import actor_of
 from app.people.rota_models import StandIn
 from app.treatment import courses
+from app.web import words
 from tests.app.web.care.conftest import TUESDAY_TEN
 from tests.app.web.care.test_call_sheet import CALM, Sheet, call_of
 from tests.app.web.conftest import SignIn
@@ -67,6 +69,34 @@ def test_a_hold_says_its_end(claire: TestClient, chain: Chain, marie: Patient, c
     chain.until(TUESDAY_TEN)
     page = said(claire.get("/calls"))
     assert "Prévu traitement suspendu jusqu'au lun. 30 nov." in page
+
+
+def test_a_call_after_a_stay_in_hospital_says_so_in_words(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
+    """ATO-2: a code on the page is a word in no language; every label that planning writes has its own in each."""
+    chain.until(TUESDAY_TEN)
+    with chain.database.transaction() as session:
+        session.get_one(PlannedCall, call_of(chain, coach).id).label = planning.DISCHARGE
+    page = said(claire.get("/calls"))
+    assert "Prévu retour d'hospitalisation" in page and "discharge" not in page
+    assert {key for label in planning.LABELS for key in words.LANGUAGES if not words.has(key, f"care_calls.label.{label}")} == set()
+
+
+def test_a_call_of_today_whose_nurse_is_not_at_work_is_to_be_taken_back(
+    claire: TestClient, sign_in: SignIn, chain: Chain, marie: Patient, coach: Enrolment, world: World
+) -> None:
+    """HZ-27: as the list says it. Not to herself, nor of a call still to come while she works then, nor of a later day."""
+    chain.until(TUESDAY_TEN - timedelta(hours=1))
+    luc = sign_in(world.luc)
+    back = "Claire Payet, service fini"
+    with chain.database.transaction() as session:
+        for begins in (TUESDAY_TEN - timedelta(hours=20), TUESDAY_TEN - timedelta(minutes=30)):
+            hours = {"starts_at": begins, "ends_at": begins + timedelta(hours=1)}
+            care_team.put_on_shift(session, session.get_one(Staff, world.claire.id), kind="ward", **hours)
+    assert back not in said(luc.get("/calls")), "she comes in half an hour, and is there at the hour of the call"
+    chain.until(TUESDAY_TEN + timedelta(minutes=40))
+    page = said(luc.get("/calls"))
+    assert page.count(back) == 1 and "à reprendre Prévu il y a 40 min" in page, "the calls of the days after stay hers"
+    assert back not in said(claire.get("/calls"))
 
 
 def test_an_absent_nurses_calls_are_her_stand_ins(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment, world: World) -> None:
