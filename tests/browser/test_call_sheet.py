@@ -94,8 +94,11 @@ def test_a_planned_call_from_the_list_to_closed_with_the_keyboard(open_page: Ope
     page.keyboard.press("Space")
     page.get_by_role("button", name="Clore l'appel et suivant").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#outcome [role=alert]")).to_be_visible()
-    expect(page.locator("#n-weight")).to_be_focused()  # the first thing that is missing, wherever it stands
+    expect(page.locator("#missing")).to_be_focused()  # all that is missing, at once and in sight
+    expect(page.locator("#missing li")).to_contain_text(["Poids", "Questions"])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # to the first of them
+    expect(page.locator("#q-weight")).to_be_in_viewport()
     look(page, "sheet-refused-1440")
     assert complaints(page) == []
     _close(page, ward, rose)
@@ -128,7 +131,7 @@ def test_a_number_typed_and_never_kept_counts_whatever_is_pressed_next(open_page
     page.locator("#v-temperature").fill("trente-neuf")
     page.locator("[name=outcome][value=none]").check()
     page.get_by_role("button", name="Clore l'appel et suivant").click()
-    expect(page.locator("#value-error")).to_be_visible()  # refused beside its field, as typed, and nothing was closed
+    expect(page.locator("#value-error-temperature")).to_be_visible()  # refused beside its field, as typed, and nothing was closed
     expect(page.locator("#v-temperature")).to_have_value("trente-neuf")
     page.locator("#v-temperature").fill("39,4")
     page.get_by_role("button", name="Clore l'appel et suivant").click()
@@ -136,6 +139,48 @@ def test_a_number_typed_and_never_kept_counts_whatever_is_pressed_next(open_page
     expect(page.locator("#outcome-error")).to_be_visible()  # a fever never ends in nothing
     expect(page.locator("[name=outcome][value=none]")).to_be_checked()
     look(page, "sheet-typed-and-closed-1440")
+
+
+def test_what_is_typed_and_left_by_a_link_is_kept_and_judged(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
+    """HZ-01: nothing waits for a button. A fever and words of blood ring though nobody pressed "keep"; a number that cannot stand stays."""
+    page = open_page(quiet=False)  # what cannot stand is refused
+    page.goto(f"{ward.address}/calls")
+    page.get_by_role("button", name="Appeler GRONDIN Rose").click()
+    page.locator("#v-weight").fill("715")
+    page.locator("#v-temperature").fill("39,4")
+    expect(page.locator("#value-error-weight")).to_be_visible()  # left by itself, refused beside it
+    page.locator("#told").fill("j'ai du sang dans les selles")
+    expect(page.locator("#warned, #say").first).to_contain_text("Danger : dites ceci maintenant")
+    expect(page.locator("#level-now")).to_contain_text("Urgent")
+    look(page, "sheet-kept-by-itself-1440")
+    assert complaints(page) == []
+    page.locator("#f-tests_done").fill("prise de sang")
+    page.get_by_role("link", name="File", exact=True).press("Enter")  # at once: nothing has been kept of it yet
+    page.wait_for_url(f"{ward.address}/")
+    expect(page.locator(".row-urgent", has_text="GRONDIN")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#v-weight")).to_have_value("715")
+    expect(page.locator("#value-error-weight")).to_be_visible()
+    expect(page.locator("#q-temperature .given")).to_contain_text("39,4")
+    expect(page.locator("#heard q")).to_have_text(["j'ai du sang dans les selles"])
+    expect(page.locator("#told")).to_have_value("")
+    expect(page.locator("#f-tests_done")).to_have_value("prise de sang")
+    look(page, "sheet-resumed-1440")
+    assert complaints(page) == []
+    page.locator("#v-weight").fill("")  # taken away: nothing of it comes back
+    page.locator("#told").focus()
+    expect(page.locator("#value-error-weight")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#v-weight")).to_have_value("")
+
+
+def test_words_typed_as_the_page_closes_are_kept(open_page: OpenPage, ward: Ward, rose: Patient) -> None:
+    """HZ-01: the tab is left with the keyboard still in the field; no call was begun."""
+    page = open_page()
+    page.goto(f"{ward.address}/patients/{rose.id}/call")
+    page.locator("#told").press_sequentially("elle n'arrive plus à respirer")
+    page.goto(f"{ward.address}/")
+    expect(page.locator(".row-urgent", has_text="GRONDIN")).to_be_visible()
 
 
 def test_on_a_telephone_every_page_of_calls_fits_and_has_nothing_to_complain_of(open_page: OpenPage, ward: Ward, rose: Patient) -> None:

@@ -18,13 +18,13 @@ from app.care.contact_models import Contact, Direction
 from app.checkins import answers
 from app.checkins.judging import measured, on_call
 from app.checkins.models import CheckIn
+from app.checkins.pages import as_typed, noted
 from app.checkins.pages import calling as asking_by_telephone
-from app.checkins.pages import noted
 from app.checkins.rhythm import home_again
 from app.core.errors import FieldErrors, NotFound
 from app.people import patients
 from app.people.models import Patient
-from app.web.care import calling, outcome, sheet
+from app.web.care import calling, missing, outcome, sheet, voices
 from app.web.coordinator import Typed
 from app.web.deps import Id, Writes
 from app.web.patient.prescription import whole
@@ -54,7 +54,7 @@ def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Re
             session,
             patient,
             direction=values.get("direction", Direction.OUTGOING),
-            caller=values.get("caller", "patient"),
+            caller=values.get("caller") or voices.usual(patient),
             caller_name=values.get("caller_name", ""),
             reason=values.get("reason", ""),
             planned_call_id=whole(values.get("call", "")),
@@ -84,6 +84,8 @@ def save(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> Re
     form = _read(page, session, patient, contact, values)
     contacts.save(session, contact.id, form, by=page.viewer, now=page.now, stamp=_stamp(values))
     outcome.keep(page, patient, contact, values)
+    if not page.is_fragment or values.get("leaving"):  # whoever leaves the page may not come back: a danger in a note rings now
+        _tell_dangers(page, session, patient, contact, _checkin(page, session, patient, contact, values), values)
     if page.is_fragment:
         alarming = sheet.alarming(page, patient, contact).values()
         dangers = [code for codes in alarming for code in codes]
@@ -122,24 +124,26 @@ def close(page: StaffPage, session: Writes, patient_id: Id, values: Fields) -> R
 
 
 def _close(page: Page, session: Session, patient: Patient, contact: Contact, values: FormData, form: Mapping[str, Any]) -> None:
-    """The answers first, then the call: what a closed sheet tells has been judged. Everything that is missing is said at once."""
+    """The answers first, then the call: what a closed sheet tells has been judged. Everything that is wanting is said at once."""
     checkin = _checkin(page, session, patient, contact, values)
-    missing: dict[str, str] = {}
+    wanting = _left_as_typed(page, session, patient, contact, checkin, values)
     if checkin is not None and checkin.closed_at is None and answers.current(session, checkin.id):
         if not values.get("sure") and asking_by_telephone.unanswered(session, checkin):
-            missing["finish"] = "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."
+            wanting["finish"] = "Questions are without an answer: they would be kept as not asked. Ask them, or finish all the same."
         else:
-            by = calling.speaker(patient, str(values.get("who", "")))
+            by = calling.speaker(patient, _text(values, "who"))
             asking_by_telephone.finish(session, checkin, by=by, asker=page.viewer, now=page.now)
-    said = outcome.read(page, patient, values)
+    said, half = outcome.read(page, patient, values)
     checkin = _tell_dangers(page, session, patient, contact, checkin, values)
-    missing |= on_call.unfit(on_call.level(session, patient, checkin, now=page.now), said["outcome"], said["words"] or said["doctor_order"])
+    wanting |= half | on_call.unfit(
+        on_call.level(session, patient, checkin, now=page.now), said["outcome"], said["words"] or said["doctor_order"]
+    )
     try:
         closed = closing.close(session, contact.id, form=form, by=page.viewer, now=page.now, **said)
     except FieldErrors as refusal:
-        raise FieldErrors(missing | refusal.fields) from None
-    if missing:
-        raise FieldErrors(missing)
+        raise FieldErrors(wanting | refusal.fields) from None
+    if wanting:
+        raise FieldErrors(wanting)
     for measure in closed.measures:
         if measure.kind not in sheet.ASKED_BY or f"f-{measure.kind}" in values:  # an answer was judged when it was given
             measured.judge(session, patient, measure, now=page.now)
@@ -150,6 +154,15 @@ def _close(page: Page, session: Session, patient: Patient, contact: Contact, val
     on_call.link(session, patient, contact, by=page.viewer, now=page.now)
     home_again.called(session, contact, by=page.viewer.actor, now=page.now)
     outcome.follow(page, session, patient, contact, checkin, _text(values, "doctor_question"))
+
+
+def _left_as_typed(
+    page: Page, session: Session, patient: Patient, contact: Contact, checkin: CheckIn | None, values: FormData
+) -> dict[str, str]:
+    """What was typed for a question and cannot be its answer stands in the way of the close until it is put right or taken away."""
+    speaker = calling.speaker(patient, _text(values, "who"))
+    typed = as_typed.of(session, patient, by=speaker, now=page.now, begun=contact.started_at)
+    return missing.left(page, calling.questions_on(page, session, patient, checkin, contacts.form_of(contact)).asked, typed)
 
 
 def _tell_dangers(

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app.alerts import heard
 from app.care.contact_models import Contact, Direction
 from app.checkins.models import AnswerRow
+from app.checkins.texts import dangers
 from app.core.audit import Actor
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
@@ -19,9 +22,10 @@ from app.people import reading
 from app.people.models import Patient
 from app.web import words
 from app.web.form import asking, telling
+from app.web.form.frame import frame
 from app.web.render import Page
 from triage.questions import Question
-from triage.terms import Kind
+from triage.terms import Kind, Level
 
 ABSENT = frozenset({(Kind.SEVERITY, "0"), (Kind.YES_NO, "no"), (Kind.COUNT, "0")})
 
@@ -37,6 +41,15 @@ class Opening:
     born: str
     moment: str
     later: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What to say aloud at once, in the language that is spoken on the line. what: the danger classes it answers."""
+
+    language: str
+    text: str
+    what: tuple[str, ...] = ()
 
 
 PROFESSIONALS = ("gp", "home_nurse", "pharmacist", "other")
@@ -96,6 +109,25 @@ def sentences(
         return [page.say(f"aloud.danger.{key}", minutes=telling.minutes_of(session, message), **values)]
     key = message.key if page.has(f"aloud.said.{message.key}") else "other"
     return [*_noted(page, asked, rows), page.say(f"aloud.said.{key}", **values)]
+
+
+def warned(page: Page, patient: Patient, begun: Contact) -> Said | None:
+    """What to say of a danger in the reason of a call that came in: nobody hangs up unadvised (HZ-01). None: no danger."""
+    codes = heard.codes(patient, begun.reason, page.language) if begun.direction == Direction.INCOMING else ()
+    if not codes or heard.level_of(codes) is not Level.URGENT:
+        return None
+    return of_danger(page, patient, dangers.text_for(codes), None, codes)
+
+
+def of_danger(page: Page, patient: Patient, key: str, within: timedelta | None, what: Sequence[str] = ()) -> Said:
+    """The words of a safety text, said aloud: an unknown danger says the emergency number alone. within: until somebody answers."""
+    key, values = dangers.in_hours(patient.service, key, within, page.now)
+    spoken = in_language_of(page, patient)
+    around = frame(spoken, patient.service)
+    known = key if spoken.has(f"aloud.danger.{key}") else "urgent_15"
+    minutes = values.get("minutes") or (max(1, int(within.total_seconds() // 60)) if within else 1)
+    text = spoken.say(f"aloud.danger.{known}", minutes=minutes, sos=around["sos_words"], tel=around["phone"])
+    return Said(spoken.language, text, tuple(what))
 
 
 def _noted(page: Page, asked: Sequence[Question], rows: Mapping[str, AnswerRow]) -> list[str]:

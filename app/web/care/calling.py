@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from app.care.document import Form
 from app.checkins import answers
 from app.checkins.judging import on_call
-from app.checkins.models import AnswerRow, CheckIn
-from app.checkins.pages import calling, filling
+from app.checkins.models import CheckIn
+from app.checkins.pages import as_typed, calling, filling
 from app.core.audit import Actor
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.messaging import pages
@@ -27,11 +27,11 @@ from app.messaging.outbox import Purpose
 from app.people import patients, respondents
 from app.people.models import Patient
 from app.people.respondents import NewRespondent
-from app.web.care import aloud, outcome, sheet, steps
+from app.web.care import aloud, lines, missing, outcome, sheet, steps, voices
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.form import asking
-from app.web.form.frame import of_another
+from app.web.form.visit import undeclared
 from app.web.patient import chart_data
 from app.web.patient.chart_data import Contact
 from app.web.patient.prescription import whole
@@ -39,7 +39,6 @@ from app.web.patient.speakers import Speakers
 from app.web.render import Page, StaffPage
 from app.web.ward.panel import opened
 from app.web.ward.saying import Saying
-from triage import questions
 from triage.protocol import Protocol
 from triage.questions import Question
 from triage.terms import Answer, Level
@@ -54,21 +53,6 @@ MOST_NUMBERS = 3
 
 Who = Annotated[str, Query(max_length=40)]
 Place = Annotated[str, Query(max_length=60)]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One question on the page. mine: this person's answer, standing: everybody's, the judged one first. focus: asked next."""
-
-    question: Question
-    text: str
-    hint: str
-    takes: str
-    cannot: str
-    unit: str
-    mine: AnswerRow | None
-    standing: Sequence[AnswerRow]
-    focus: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,14 +91,36 @@ def change(page: StaffPage, session: Writes, patient_id: Id, act: str, values: T
         raise NotFound("This page")
     named = whole(values.get("checkin", "")) or 0
     try:
-        where = _ACTS[act](page, session, patient, calling.chosen(session, patient, named, now=page.now), values)
+        if act in TYPED and taken_away(session, patient, values):
+            where = {"checkin": named, "who": values.get("who", "")}
+        else:
+            where = _ACTS[act](page, session, patient, calling.chosen(session, patient, named, now=page.now), values)
     except Refusal as refusal:
         told = page.field_errors(refusal)
         if not told:
             raise
         session.rollback()
+        if act in TYPED and "who" not in told:
+            leave(page, session, patient_id, values)
         return again(page, session, patient_id, values, told)
     return page.go(f"/patients/{patient.id}/call?{urlencode(where)}")
+
+
+def leave(page: Page, session: Session, patient_id: int, values: Mapping[str, str]) -> None:
+    """What cannot be an answer is kept as typed, and stands beside its question when the page is opened again."""
+    patient = patients.get(session, patient_id, viewer=page.viewer)
+    key, by = values.get("key") or as_typed.TOLD, speaker(patient, values.get("who", ""))
+    if typed := lines.fields_of(values):
+        as_typed.keep(session, patient, key, typed, by=by, now=page.now)
+    else:
+        as_typed.forget(session, patient, key, by=by)
+
+
+def taken_away(session: Session, patient: Patient, values: Mapping[str, str]) -> bool:
+    """Was what could not stand taken out of its field, and nothing pressed? Then nothing is left of it, and nothing was answered."""
+    if lines.fields_of(values) or values.get("cannot") or values.get("next"):
+        return False
+    return as_typed.forget(session, patient, values.get("key") or as_typed.TOLD, by=speaker(patient, values.get("who", "")))
 
 
 def again(page: Page, session: Session, patient_id: int, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
@@ -128,8 +134,8 @@ def again(page: Page, session: Session, patient_id: int, values: Mapping[str, st
 
 
 def speaker(patient: Patient, who: str) -> Actor:
-    """The patient or one of the people around, as the page names them. Raises FieldErrors for anybody else."""
-    for actor in respondents.may_speak(patient):
+    """The patient or one of the people around, declared or not, as the page names them. Raises FieldErrors for anybody else."""
+    for actor in (*respondents.may_speak(patient), undeclared(patient)):
         if str(actor) == who:
             return actor
     raise FieldErrors({"who": "Choose who answers: the patient or a relative."})
@@ -146,6 +152,7 @@ def _answer(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
         raise FieldErrors({name: str(said) for name, said in typed.errors.items()})
     begun = calling.begin(session, patient, checkin, by=by, now=page.now)
     sheet.carry(session, page, patient, begun)
+    as_typed.forget(session, patient, key, by=by)
     before, _ = calling.told(session, begun)
     if typed.words:
         _keep_words(page, session, patient, begun, by, typed.words)
@@ -174,6 +181,7 @@ def _words(page: Page, session: Session, patient: Patient, checkin: CheckIn | No
     if len(words) > asking.LONGEST:
         raise FieldErrors({"told": "This is too long for once. Keep the most important first, then the rest."})
     begun = calling.begin(session, patient, checkin, by=by, now=page.now)
+    as_typed.forget(session, patient, as_typed.TOLD, by=by)
     before, _ = calling.told(session, begun)
     _keep_words(page, session, patient, begun, by, words)
     return {"checkin": begun.id, "who": str(by), "at": _next(session, begun, before, "told")}
@@ -197,6 +205,9 @@ def _finish(page: Page, session: Session, patient: Patient, checkin: CheckIn | N
     return {"checkin": checkin.id, "who": str(by), "at": "say"}
 
 
+TYPED = ("answer", "words")
+"""Acts that keep what was typed for one question."""
+
 _ACTS = {"answer": _answer, "words": _words, "person": _person, "finish": _finish}
 
 
@@ -214,13 +225,16 @@ def _page(
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Response:
-    people = respondents.may_speak(patient)
+    begun = sheet.draft(session, page, patient)
+    people = voices.of(patient, begun)
     by = next((actor for actor in people if str(actor) == who), people[0])
     found = questions_on(page, session, patient, checkin, sheet.form_of(session, page, patient))
     protocol, asked = found.protocol, found.asked
     row = calling.so_far(session, checkin) if checkin else None
     say, advice = calling.told(session, checkin) if checkin else (None, None)
-    spoken, begun = aloud.in_language_of(page, patient), sheet.draft(session, page, patient)
+    spoken = aloud.in_language_of(page, patient)
+    left = as_typed.of(session, patient, by=by, now=page.now, begun=begun.started_at if begun else None)
+    typed = lines.Typed(values or {}, errors or {}, left)
     return page.page(
         "calling.html",
         422 if errors else 200,
@@ -228,9 +242,13 @@ def _page(
         p=patient,
         checkin=checkin,
         people=people,
+        usual=voices.usual(patient),
         by=by,
         at=at,
-        lines=_lines(page, session, patient, checkin, protocol, asked, by, at, errors or {}),
+        lines=lines.of(page, session, checkin, protocol, asked, by, at, typed),
+        typed=typed,
+        heard=voices.words(session, patient, begun, checkin),
+        warned=aloud.warned(page, patient, begun) if begun else None,
         row=row,
         steps=steps.fired(row.result) if row else (),
         say=say,
@@ -249,7 +267,7 @@ def _page(
         alert=on_call.open_alert(session, patient),
         is_handled=row is not None and grave < Level.HIGH <= Level.of(row.level),
         title_of=sheet.title_of,
-        first=next((key for key in (*call.order, *outcome.ORDER) if key in (errors or {})), ""),
+        missing=missing.of(page, call, asked, errors) if errors and "contact" in (values or {}) else (),
         speakers=Speakers(page, session, patient),
         values=values or {},
         errors=errors or {},
@@ -261,39 +279,3 @@ def _numbers(session: Session, patient: Patient, page: Page) -> list[Contact]:
     contacts = chart_data.contacts_of(session, patient, page.now)
     others = [one for one in contacts if one.role != "emergency"]
     return [*others[:MOST_NUMBERS], *(one for one in contacts if one.role == "emergency")]
-
-
-def _lines(
-    page: Page,
-    session: Session,
-    patient: Patient,
-    checkin: CheckIn | None,
-    protocol: Protocol | None,
-    asked: Sequence[Question],
-    by: Actor,
-    at: str,
-    errors: Mapping[str, str],
-) -> list[Line]:
-    """Every question, but the details of what the patient does not have; the next one without this person's answer gets the keyboard."""
-    opened_already = checkin is not None and checkin.opened_at is not None
-    standing = answers.standing(session, checkin.id) if checkin and opened_already else {}
-    said = filling.said_of(session, checkin) if checkin and opened_already else {}
-    limit = page.formats.number(protocol.fever_limit) if protocol else ""
-    page = of_another(page) if by.kind == "respondent" else page
-    shown = [question for question in asked if question.key in standing or not questions.skipped(question, said)]
-    lines = []
-    for question in shown:
-        text, hint = asking.text_of(page, question, limit, screen="aloud")
-        rows = standing.get(question.key, [])
-        mine = next((row for row in rows if row.said_by == str(by)), None)
-        takes, cannot, unit = asking.takes(question), asking.cannot(page, question), asking.UNITS.get(question.kind, "")
-        lines.append(Line(question, text, hint if takes != "choice" else "", takes, cannot, unit, mine, rows))
-    return _focused(lines, at, stay=bool(errors))
-
-
-def _focused(lines: list[Line], at: str, *, stay: bool) -> list[Line]:
-    if at not in (keys := [line.question.key for line in lines]):
-        return lines
-    after = [*range(keys.index(at), len(keys))] if stay else [*range(keys.index(at) + 1, len(keys)), *range(keys.index(at))]
-    place = next((n for n in after if stay or lines[n].mine is None), None)
-    return [Line(**{**line.__dict__, "focus": n == place}) for n, line in enumerate(lines)]

@@ -15,7 +15,6 @@ from app.care import letters
 from app.care.contact_models import Contact, ContactOutcome
 from app.checkins.models import CheckIn
 from app.checkins.pages import calling as asking_by_telephone
-from app.core.errors import FieldErrors
 from app.people.models import Patient
 from app.web.patient.prescription import day, whole
 from app.web.render import Page
@@ -28,14 +27,13 @@ ORDER = ("finish", "reason", "outcome", "protocol_ref", "doctor_id", "doctor_at"
 """What may be missing of it, as it stands on the page."""
 
 
-def read(page: Page, patient: Patient, values: FormData) -> dict[str, Any]:
-    """For ``closing.close``. What belongs to another outcome was hidden, and is not sent on. Raises FieldErrors."""
+def read(page: Page, patient: Patient, values: FormData) -> tuple[dict[str, Any], dict[str, str]]:
+    """For ``closing.close``, and what cannot be read of it. What belongs to another outcome was hidden, and is not sent on."""
     kind = _text(values, "outcome")
     agreed = _agreed(patient, values)
-    if agreed is None and (_text(values, "next_day") or _text(values, "next_hour")):
-        raise FieldErrors({"next_contact_at": "Write a day and an hour, or leave both empty."})
+    half = agreed is None and bool(_text(values, "next_day") or _text(values, "next_hour"))
     to_doctor, by_nurse = kind == ContactOutcome.LEVEL_2, kind == ContactOutcome.LEVEL_1
-    return {
+    read = {
         "outcome": kind,
         "protocol_ref": _text(values, "protocol_ref") if by_nurse else "",
         "doctor_id": whole(_text(values, "doctor_id")) if to_doctor else None,
@@ -44,6 +42,7 @@ def read(page: Page, patient: Patient, values: FormData) -> dict[str, Any]:
         "next_contact_at": agreed,
         "words": _text(values, "words"),
     }
+    return read, {"next_contact_at": "Write a day and an hour, or leave both empty."} if half else {}
 
 
 def keep(page: Page, patient: Patient, contact: Contact, values: FormData) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,7 +18,6 @@ from app.web.care import aloud, calling, sheet, steps
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads
 from app.web.form import asking
-from app.web.form.frame import frame
 from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
 from app.web.ward.saying import Saying
@@ -30,14 +28,6 @@ router = APIRouter(prefix="/patients/{patient_id}/call")
 
 SHOWN = 2
 """Rules shown beside a field: the first say why, the side of the page has all of them once the answer is kept."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What to say aloud at once, in the language that is spoken on the line."""
-
-    language: str
-    text: str
 
 
 @router.post("/seen")
@@ -87,18 +77,8 @@ def _waits(page: Page, preview: Preview, fired: list[Step]) -> list[str]:
     return [asking.name_of(page, preview.protocol.questions[key]) for key in keys if key in preview.protocol.questions]
 
 
-def _aloud(page: Page, patient: Patient, preview: Preview) -> Said:
-    """The same sentence as once the answer is kept: an unknown danger says the emergency number alone."""
+def _aloud(page: Page, patient: Patient, preview: Preview) -> aloud.Said:
+    """The same sentence as once the answer is kept."""
     advice = preview.assessment.advice
     wanted = dangers.text_for(preview.dangers) if preview.dangers else advice if advice in dangers.SAFETY else "urgent"
-    key, values = dangers.in_hours(patient.service, wanted, preview.assessment.respond_within, page.now)
-    spoken = aloud.in_language_of(page, patient)
-    around = frame(spoken, patient.service)
-    known = key if spoken.has(f"aloud.danger.{key}") else "urgent_15"
-    minutes = values.get("minutes") or _minutes(preview)
-    return Said(spoken.language, spoken.say(f"aloud.danger.{known}", minutes=minutes, sos=around["sos_words"], tel=around["phone"]))
-
-
-def _minutes(preview: Preview) -> int:
-    within = preview.assessment.respond_within
-    return max(1, int(within.total_seconds() // 60)) if within else 1
+    return aloud.of_danger(page, patient, wanted, preview.assessment.respond_within)

@@ -21,13 +21,11 @@ from app.checkins.models import CheckIn
 from app.checkins.pages import noted
 from app.checkins.pages.noted import OWN_WORDS
 from app.core.errors import Refusal
-from app.messaging import pages
-from app.messaging.models import Message
 from app.people import members
 from app.people.models import Patient, Role, Staff
 from app.protocols import looks
 from app.treatment import measures
-from app.web.care import effects, typed
+from app.web.care import effects, typed, voices
 from app.web.form import asking
 from app.web.render import Page
 from triage import questions
@@ -162,11 +160,11 @@ def read(
     """The form as it would be kept now: what was typed, what the protocol's questions answer, the words that were told."""
     form = contacts.form_of(contact)
     covered = dict(_covered(page, form, asked, said))
-    told = _words(session, contact)
+    told = voices.told(session, contact)
     if OWN_WORDS in form.keys and told:
         covered[OWN_WORDS] = told
     if ANSWERS in form.keys:
-        relative = str(values.get("who", "")).startswith("respondent:")
+        relative = str(values.get("who", "")).startswith(("respondent:", "relative:"))
         covered[ANSWERS] = "professional" if contact.caller in PROFESSIONALS else "relative" if relative else "patient"
     return typed.answers_of(form, contact.form, values, covered, effects.none_told(asked, said))
 
@@ -193,13 +191,6 @@ def _covered(page: Page, form: Form, asked: Sequence[Question], said: Mapping[st
 def _asked_by(form: Form, asked: Sequence[Question]) -> dict[str, Question]:
     by_kind = {question.kind: question for question in reversed(asked)}
     return {key: by_kind[kind] for key, kind in ASKED_BY.items() if key in form.keys and kind in by_kind}
-
-
-def _words(session: Session, contact: Contact) -> str:
-    """What was said in words since the call began, as it was kept."""
-    told = (Message.patient_id == contact.patient_id, Message.direction == "in", Message.carrier == pages.CALL, Message.body != "")
-    rows = select(Message.body).where(*told, Message.created_at >= contact.started_at).order_by(Message.id)
-    return "\n".join(session.scalars(rows))
 
 
 # --- What is shown ------------------------------------------------------------------------------------------------------------------

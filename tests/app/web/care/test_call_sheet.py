@@ -266,7 +266,7 @@ def test_why_somebody_telephones_is_searched_for_danger_before_anything_is_asked
     assert "Rappelée, envoyée aux urgences" in said(claire.get(f"/alerts/{alert.id}"))
 
 
-def test_each_thing_is_asked_once_and_a_refused_sheet_opens_at_the_first_that_is_missing(
+def test_each_thing_is_asked_once_and_a_refused_sheet_opens_at_the_list_of_all_that_is_missing(
     claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment
 ) -> None:
     """Who answers is chosen above the questions, weight and doses are the protocol's own; what is missing of them is said beside them."""
@@ -280,7 +280,10 @@ def test_each_thing_is_asked_once_and_a_refused_sheet_opens_at_the_first_that_is
     assert "Prises depuis le dernier contact" not in page
     sheet.answers(temperature="36,9")
     refused = sheet.sends("close", **{**CALM, "f-identity_checked": ""}, outcome="none", sure="yes").text
-    assert re.findall(r"<input autofocus[^>]*name=\"([^\"]+)\"", refused) == ["f-identity_checked"]
+    listed = re.findall(r'<li><a href="#([^"]+)">', refused.split('id="missing"')[1].split("</ol>")[0])
+    assert listed[0] == "f-identity_checked"
+    assert {"q-weight", "q-intake"} <= set(listed)
+    assert all(f'id="{at}"' in refused for at in listed)  # each leads to its field
     assert refused.count("autofocus") == 1
     assert (
         refused.index('id="q-weight"') < refused.index('id="f-weight-error"') < refused.index("</section>", refused.index('id="q-weight"'))

@@ -1,0 +1,156 @@
+"""Somebody is on the telephone: what is typed is kept without a button, whose words they are, what a danger makes the nurse say."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.care.models import Enrolment
+from app.checkins.models import AnswerRow
+from app.messaging.models import Message
+from app.people import respondents
+from app.people.models import Patient
+from app.people.perimeter import viewer_of
+from tests.app.web.care.conftest import TUESDAY_TEN
+from tests.app.web.care.test_call_sheet import CALM, Sheet
+from tests.app.web.test_nurse import said
+from tests.support.chain import Chain
+
+
+def field(page: str, name: str) -> str:
+    """What stands in a field of the page."""
+    found = re.search(rf'id="{name}"[^>]*value="([^"]*)"', page)
+    assert found is not None, name
+    return found[1]
+
+
+def words_label(page: str) -> str:
+    found = re.search(r'<label for="told">([^<]*)', page)
+    assert found is not None
+    return found[1].strip()
+
+
+def test_a_number_that_cannot_stand_is_kept_as_typed_until_it_is_put_right(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: 394 for 39,4. Left, it is found again beside its sentence, the call does not close over it, and it is no answer."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", reason="ordonnance")
+    typed = {"checkin": "0", "who": sheet.who, "key": "temperature", "value": "394"}
+    assert claire.post(f"/patients/{marie.id}/call/answer", data=typed).status_code == 422
+    page = sheet.page()
+    assert field(page, "v-temperature") == "394"
+    assert 'id="value-error-temperature"' in page
+    with chain.read() as session:
+        assert session.scalars(select(AnswerRow)).all() == []
+    refused = sheet.sends("close", outcome="none")
+    assert refused.status_code == 422
+    assert 'href="#q-temperature"' in refused.text.split('id="missing"')[1].split("</ol>")[0]
+    assert sheet.contact().state == "draft"
+    sheet.answers(temperature="39,4")
+    assert field(sheet.page(), "v-temperature") == ""
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+
+
+def test_a_number_taken_away_does_not_come_back(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    typed = {"checkin": "0", "who": sheet.who, "key": "weight", "value": "715"}
+    claire.post(f"/patients/{marie.id}/call/answer", data={**typed, "key": "temperature"})
+    assert field(sheet.page(), "v-temperature") == "715"
+    assert claire.post(f"/patients/{marie.id}/call/answer", data={**typed, "key": "temperature", "value": ""}).status_code == 303
+    assert field(sheet.page(), "v-temperature") == ""
+
+
+def test_a_note_that_holds_a_danger_rings_when_the_page_is_left(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: whoever leaves the sheet half filled may not come back to close it. Once for the call."""
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", reason="ordonnance")
+    left = {**sheet.hidden(), "block": "support", "f-caregiver": "elle n'arrive plus à respirer", "leaving": "yes"}
+    left.pop("stamp")
+    for _ in range(2):
+        assert claire.post(f"/patients/{marie.id}/call/save", data=left, headers={"HX-Request": "true"}).status_code == 200
+    assert [alert.level for alert in chain.alerts()] == ["urgent"]
+    with chain.read() as session:
+        assert len(session.scalars(select(Message).where(Message.body == "elle n'arrive plus à respirer")).all()) == 1
+
+
+def test_all_that_keeps_a_call_from_closing_is_said_at_once(claire: TestClient, chain: Chain, marie: Patient, coach: Enrolment) -> None:
+    """A grade, a new medicine, a number with a slip, half an hour agreed, the note of a danger: one refusal, then none."""
+    chain.until(TUESDAY_TEN)
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins()
+    sheet.answers(temperature="39,1", diarrhea="2", intake="all")
+    claire.post(f"/patients/{marie.id}/call/answer", data={"checkin": "0", "who": sheet.who, "key": "weight", "value": "7155"})
+    typed = {"f-new_medicines": "yes", "term-0": "Diarrhea", "outcome": "level_1", "next_day": "2026-11-26", "next_hour": ""}
+    refused = sheet.sends("close", **typed).text
+    listed = refused.split('id="missing"')[1].split("</ol>")[0]
+    places = re.findall(r'<li><a href="#([^"]+)">', listed)
+    wanted = {"f-identity_checked", "f-symptoms", "q-weight", "protocol_ref", "next_day", "words", "f-new_medicines_which"}
+    assert wanted <= set(places), wanted - set(places)
+    sheet.answers(weight="71,5")
+    whole = {**CALM, "term-0": "Diarrhea", "grade-0": "1", "sure": "yes", "outcome": "level_1", "protocol_ref": "diarrhoea"}
+    done = sheet.sends("close", **whole, words="Envoyée aux urgences")
+    assert done.status_code == 303, said(done)
+
+
+def test_a_danger_in_the_reason_is_said_at_once_on_the_sheet(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: the daughter must not hang up unadvised; what is said is what a fever of 39,2 makes the nurse say."""
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="relative", reason="elle n'arrive plus à respirer")
+    page = said(claire.get(f"/patients/{marie.id}/call"))
+    assert page.index("Danger : dites ceci maintenant") < page.index("Appel entrant")
+    assert "le 15" in page.split("Danger : dites ceci maintenant")[1].split("Danger entendu")[0]
+    assert "essoufflement" in page.split("Danger entendu")[1]
+    (alert,) = chain.alerts()
+    assert f'href="/alerts/{alert.id}"' in sheet.page()
+
+
+def test_a_reason_that_is_no_danger_makes_nobody_say_anything(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-23."""
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="relative", reason="changer l'heure du rendez-vous")
+    assert 'id="warned"' not in sheet.page()
+
+
+def test_a_relative_who_telephones_is_the_one_whose_words_are_kept(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-10: chosen on the way in, her name is on the sheet, in what it keeps and in the file."""
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="relative", reason="maman est fatiguée")
+    page = sheet.page()
+    assert words_label(page) == "Avec ses mots (Lucie Hoarau (fille))"
+    speaker = re.search(r'name="who" value="([^"]+)"', page)
+    assert speaker is not None
+    assert speaker[1].startswith("respondent:")
+    sheet.who = speaker[1]
+    sheet.sends("words", told="elle dort mal")
+    sheet.sends("save")
+    assert sheet.contact().form["answers"] == "relative"
+    assert "Lucie Hoarau (fille)" in said(claire.get(f"/patients/{marie.id}/call")).split("Gardé à")[1]
+
+
+def test_a_relative_nobody_declared_is_never_the_patient(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-10: her brother is not on the file: he is offered as such, his words and the form say so."""
+    sheet = Sheet(claire, chain, marie)
+    sheet.begins(direction="incoming", caller="relative", caller_name="Paul Grondin", reason="maman est fatiguée")
+    assert words_label(sheet.page()) == "Avec ses mots (un proche, non déclaré)"
+    sheet.who = f"relative:{marie.id}"
+    assert sheet.sends("words", told="elle dort mal").status_code == 303
+    with chain.read() as session:
+        message = session.scalars(select(Message).where(Message.body == "elle dort mal")).one()
+    assert (message.reading or {})["said_by"] == f"relative:{marie.id}"
+    sheet.sends("save")
+    assert sheet.contact().form["answers"] == "relative"
+
+
+def test_where_a_relative_answers_the_call_is_hers_unless_somebody_says_otherwise(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    with chain.database.transaction() as session:
+        patient = session.get_one(Patient, marie.id)
+        lucie = patient.respondents[0]
+        respondents.answered_by(session, patient, lucie.id, by=viewer_of(chain.world.claire).actor, now=chain.clock.now())
+    sheet = Sheet(claire, chain, marie)
+    assert re.search(r'<option value="relative" selected', sheet.page())
+    sheet.begins(direction="incoming", reason="maman est fatiguée")  # from the page of calls, where nobody said who it was
+    assert sheet.contact().caller == "relative"
+    assert "Lucie" in words_label(sheet.page())
