@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, handing, one_call, sending_help, spoken, undoing
+from app.alerts import arrival, handing, one_call, promised, sending_help, spoken, undoing
 from app.alerts.handing import held_until
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import back_to_team, consider, kept, note, record
@@ -151,7 +151,7 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
 
     spoke_to: who was reached (``spoken.WITH_THEM``), when that call is noted with the close; an urgent alert needs it, or a call noted
     before (``sending_help.check``). The call the patient had asked for ends in the same act when somebody was reached; else it stays to be
-    made, at its own hour. Sent to emergency, somebody checks that help arrived.
+    made, at its own hour, and so does the call that a text promised. Sent to emergency, somebody checks that help arrived.
     """
     if outcome not in set(Outcome):
         raise Refusal("Choose what was done.", field="outcome", status=422)
@@ -168,6 +168,7 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
         raise Refusal("Write what was done: this outcome says nothing without it.", field="note", status=422)
     before = kept(alert)
     calls = one_call.end(session, alert, by=by.actor, now=now, outcome=chosen, words=words.strip())
+    promised.keep(session, alert, by=by.actor, now=now, outcome=chosen)
     _move(alert, AlertState.CLOSED)
     alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = chosen, words.strip(), now, by.actor.id
     alert.next_step_at = None

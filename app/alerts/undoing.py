@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, one_call, tasks
+from app.alerts import arrival, one_call, promised, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.alerts.raising import KEPT, note, record
 from app.core.audit import Actor
@@ -54,6 +54,7 @@ def undo(session: Session, alert: Alert, *, by: Viewer, now: datetime) -> Alert:
             task = session.get_one(Task, task_id)
             tasks.reopen(session, task, by=by.actor, now=now, due_at=task.due_at, reason="undone")
         arrival.take_back(session, alert, by=by.actor, now=now)
+        promised.take_back(session, alert, by=by.actor, now=now)
     session.refresh(alert)
     note(session, alert, "undone", by=by.actor, now=now, detail={"act": event.kind, "event_id": event.id})
     record(session, alert, "alert.undone", by=by.actor, now=now, before=event.kind, after=alert.state)

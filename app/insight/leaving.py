@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts import promised as promised_calls
 from app.alerts import tasks
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, Contact, ContactState, TaskState
@@ -50,6 +51,8 @@ def read(session: Session, service: Service, *, viewer: Viewer, since: datetime,
     due += [*_calls(session, service, viewer, now), *_city(session, viewer, now)]
     still = [line for line in due if line.kind not in PROMISES]
     promised = [line for line in due if line.kind in PROMISES]
+    called = {line.patient_id for line in promised if line.kind == "call_back"}
+    promised += [line for line in _told(session, due) if line.patient_id not in called]
     promised += [*_agreed(session, viewer, now), *_visits(session, service, viewer, now)]
     changed = changes.since(session, viewer, begins)
     people = _People(session, service.id, [*still, *promised, *changed], viewer, now)
@@ -83,6 +86,14 @@ def _alerts(session: Session, viewer: Viewer) -> Iterator[Line]:
             steps=tuple(why[one.id]),
             detail=scores.get(one.assessment_id, {}) if one.kind == "assessment" else {},
         )
+
+
+def _told(session: Session, due: Sequence[Line]) -> Iterator[Line]:
+    """The calls that texts promised beside the open alerts, until somebody was spoken to: whoever waits was told an hour."""
+    alerts = {line.row.id: line for line in due if line.kind in ("alert", "waits")}
+    for alert_id, promise in promised_calls.of_each(session, [line.row for line in alerts.values()]).items():
+        line = alerts[alert_id]
+        yield Line(kind="promised", at=promise.since, key=line.key, patient_id=line.patient_id, by=promise.by, owner_id=line.owner_id)
 
 
 def _tasks(session: Session, viewer: Viewer) -> Iterator[Line]:

@@ -12,20 +12,17 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.alerts import raising, reasons
+from app.alerts import promised, raising
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.core.audit import SYSTEM
 from app.messaging import outbox, pages
 from app.messaging.models import Message, Out
 from app.messaging.outbox import Purpose
 from app.people import care_team
-from app.people.models import FollowUp, Patient, Service
+from app.people.models import FollowUp, Patient
 from notifications import policy
-from triage.terms import Level
 
 KEY = "call_late"
-PROMISES = ("confirm_g2", "call_promised", "urgent")
-"""Texts that promise a call before the hour of an alert."""
 ASKED = "call_back"
 
 
@@ -66,24 +63,17 @@ def tell(session: Session, patient_id: int, now: datetime) -> None:
 
 
 def _broken(session: Session, now: datetime) -> Iterator[Broken]:
-    said = (Message.direction == "out", Message.key.in_(PROMISES), Message.state.in_((Out.SENT, Out.DELIVERED)))
+    said = (Message.direction == "out", Message.key.in_(promised.TEXTS), Message.state.in_((Out.SENT, Out.DELIVERED)))
     waiting = (Alert.state != AlertState.CLOSED, Alert.respond_by <= now, Alert.patient_id.is_not(None))
     for alert in session.scalars(select(Alert).where(*waiting).order_by(Alert.id)):
         promise = session.scalar(select(Message).where(*said, Message.alert_id == alert.id).order_by(Message.id.desc()).limit(1))
-        if promise is not None and alert.patient_id is not None and _hour(session, alert, promise) <= now:
+        if promise is not None and alert.patient_id is not None and promised.hour(session, alert, promise) <= now:
             yield Broken(alert.patient_id, promise.created_at, f"{KEY}:text:{promise.id}", promise.address, alert)
     asked = (Task.kind == ASKED, Task.closed_at.is_(None), Task.due_at <= now, Task.patient_id.is_not(None))
     for task in session.scalars(select(Task).where(*asked).order_by(Task.id)):
         if task.patient_id is not None and "advice" not in task.detail:  # a call nobody told the patient of is not waited for
-            yield Broken(task.patient_id, task.created_at, f"{KEY}:task:{task.id}")
-
-
-def _hour(session: Session, alert: Alert, promise: Message) -> datetime:
-    """The hour that was promised; to somebody who wrote after the alert's own had passed, the same length from then."""
-    if alert.respond_by > promise.created_at:
-        return alert.respond_by
-    level = Level.of(alert.level)
-    return reasons.deadline(session.get_one(Service, alert.service_id), level, promise.created_at, reasons.DEADLINES[level])
+            since = task.detail.get(promised.SINCE)
+            yield Broken(task.patient_id, datetime.fromisoformat(since) if since else task.created_at, f"{KEY}:task:{task.id}")
 
 
 def _to_tell(session: Session, one: Broken, now: datetime) -> bool:

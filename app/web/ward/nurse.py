@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, handling, one_call, tasks, undoing
+from app.alerts import arrival, handling, one_call, promised, tasks, undoing
 from app.alerts.models import Alert, Outcome
 from app.checkins.rhythm import called_in, endings
 from app.core.errors import Refusal
@@ -183,7 +183,9 @@ def close(
         check = arrival.of_alert(session, alert)
         also = [page.say("story.calls_closed")] if calls.ended else []
         also += [page.say("help.follows", when=page.formats.when(check.due_at))] if check else []
-        return _done(page, _undo(page, session, alert_id, *also), stays=check is not None)
+        kept = promised.of_close(session, alert)
+        also += [page.say("close.promise_kept", when=page.formats.when(kept.due_at))] if kept else []
+        return _done(page, _undo(page, session, alert_id, *also), stays=check is not None or kept is not None)
     answer = acted(page, session, alert_id)
     answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
     return answer

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.alerts import replies, sending_help, undoing
+from app.alerts import promised, replies, sending_help, undoing
 from app.alerts.models import Alert, AlertEvent
 from app.alerts.raising import REPORTS
 from app.checkins.models import AssessmentRow
@@ -46,6 +46,7 @@ def of_owner(page: Page, session: Session, alert: Alert | None, patient: Patient
         "help_needed": needed,
         "help_left": sending_help.left_to_try(session, alert) if speak else (),
         "decided": sending_help.decision(session, alert) if needed else None,
+        "promised": promised.standing(session, alert),
         "undoable": undoing.last_act(session, alert.id, by=page.viewer.actor, now=page.now) is not None,
     }
 

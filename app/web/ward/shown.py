@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from app.alerts.lately import Close
 from app.alerts.models import Alert, AlertEvent, AlertState, Outcome, Task
+from app.alerts.promised import Promise
 from app.alerts.replies import Offer
 from app.checkins.models import AnswerRow, CheckIn
 from app.checkins.rhythm import endings
@@ -67,6 +68,7 @@ class Panel:
     holders: Sequence[Holder] = ()
     wait_last: datetime | None = None
     offers: Sequence[Offer] = ()
+    promised: Promise | None = None
     undoable: bool = False
     closed_lately: Sequence[Close] = ()
     asks_silence: bool = False

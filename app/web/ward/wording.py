@@ -189,6 +189,7 @@ class _Words:
         if line.by is None:
             return ""
         key = line.kind if line.kind in ("waits", "call_back", "to_tell", "agreed", "visit") else "before"
+        key = "call_back" if line.kind == "promised" else key
         key = "at" if line.kind.startswith("call_") and line.kind != "call_back" else key
         return self.page.say(f"handover.when.{key}", when=self.page.formats.stamp(line.by))
 
