@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.alerts import asking
+from app.alerts import asking, handling
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorAnswer, DoctorRequest
+from app.alerts.reasons import Reason
 from app.checkins.rhythm import ordered
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
@@ -19,6 +20,7 @@ from app.treatment import courses
 from app.treatment.models import Companion
 from tests.browser.conftest import OpenPage, Ward
 from tests.browser.test_accessibility import complaints
+from triage.terms import Level
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +99,12 @@ def test_what_belongs_to_an_answer_fits_a_telephone(open_page: OpenPage, ward: W
     page.get_by_role("button", name="Jusqu'à nouvel avis").click()
     expect(page.get_by_role("status")).to_contain_text("À la place de")
     fine(page, "doctor-replaced-390")
+    page.goto(f"{ward.address}/requests/{again}")
+    page.locator("#correct > summary").click()
+    for answer, name in (("Continuer", "resume"), ("Suspendre", "leave")):
+        page.locator("#correct .answers summary").get_by_text(answer, exact=True).click()
+        fine(page, f"correct-{name}-390")
+    expect(page.get_by_role("button", name="Laisser la suspension")).to_be_visible()
     nurse = open_page("claire", width=390, height=844)
     for number, name in ((asked.id, "replaced"), (again, "tell-one")):
         nurse.goto(f"{ward.address}/requests/{number}")
@@ -120,10 +128,18 @@ def test_by_keyboard_and_what_the_nurse_sees(open_page: OpenPage, ward: Ward, as
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("continuer")
-    nurse = open_page("claire", width=390, height=844)
+    with ward.database.transaction() as session:
+        jean, later = session.get_one(Patient, asked.patient_id), ward.clock.now() + timedelta(minutes=1)
+        danger = Reason("danger", Level.URGENT, {"dangers": ["chest_pain"]})
+        handling.consider(session, service=jean.service, patient=jean, reason=danger, now=later)
+    nurse = open_page("claire", width=390, height=844, quiet=False)
     nurse.goto(f"{ward.address}/requests/{asked.id}")
+    expect(nurse.get_by_role("status").first).to_contain_text("Depuis cette réponse")
     fine(nurse, "tell-390")
     nurse.fill("#tell-words", "Elle continue, bilan lundi.")
+    nurse.get_by_role("button", name="C'est dit").click()
+    expect(nurse.locator("p[role=alert]")).to_contain_text("cochez la ligne")
+    nurse.get_by_label("Je dis cette réponse quand même").check()
     nurse.get_by_role("button", name="C'est dit").click()
     expect(nurse.get_by_role("status")).to_contain_text("l'a dit au patient")
     nurse.goto(f"{ward.address}/patients/{asked.patient_id}/ask")

@@ -31,7 +31,7 @@ def of_answer(page: Page, session: Session, saying: Saying, request: DoctorReque
     for one in since_answer.news(session, request):
         when = f.at(one.at)
         if one.alert is not None:
-            what = saying.gravest(one.details)
+            what = saying.gravest(one.details).rstrip(".")
             line = say("doctor.since.alert", when=when, what=what, level=say(f"level.{one.alert.level}"))
             found.append(Against(f"/alerts/{one.alert.id}", line, what))
         elif one.task is not None:
