@@ -111,7 +111,8 @@ def test_a_nurse_reads_exceptions_and_decides_none(claire: TestClient, morning: 
 
 def test_a_medicine_is_recorded_judged_and_stopped(claire: TestClient, database: Database, morning: Morning) -> None:
     where = f"/patients/{morning.jean.id}/particulars"
-    assert claire.post(f"{where}/medicine", data={"code": "coumarin", "first_on": "2026-10-01"}).status_code == 303
+    done = claire.post(f"{where}/medicine", data={"code": "coumarin", "first_on": "2026-10-01"})
+    assert done.status_code == 303 and "Médicament inscrit." in claire.get(done.headers["location"]).text
     assert "Antivitamine K" in claire.get(where).text
     with database.reading() as session:
         row = session.scalars(select(OtherMedicine)).one()
@@ -119,7 +120,9 @@ def test_a_medicine_is_recorded_judged_and_stopped(claire: TestClient, database:
         assert judged is not None
         assert "coumarin" in judged.inputs["exposures"]
 
-    assert claire.post(f"{where}/stopped", data={"id": str(row.id), "last_on": "2030-01-01"}).status_code == 422
+    wrong = claire.post(f"{where}/stopped", data={"id": str(row.id), "last_on": "2030-01-01"})
+    assert wrong.status_code == 422 and wrong.text.count("autofocus") == 1
+    assert f'id="stopped_{row.id}" name="last_on" type="date" class="short" value="2030-01-01"' in wrong.text
     assert claire.post(f"{where}/stopped", data={"id": str(row.id), "last_on": "2026-11-10"}).status_code == 303
     assert claire.post(f"{where}/medicine", data={"code": "sugar", "first_on": "demain"}).status_code == 422
 
