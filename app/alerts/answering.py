@@ -199,7 +199,7 @@ def hear(session: Session, request: DoctorRequest, decision: Decision, *, by: Vi
     """A danger in the words of an answer is told like one in a question: what only the doctor wrote must not wait to be read."""
     patient = session.get_one(Patient, request.patient_id)
     if signs := heard.of_an_order(patient, decision.words, by.language):
-        heard.alarm(session, patient, decision.words.strip(), signs, by=by, now=now, request_id=request.id)
+        heard.of_ours(session, patient, decision.words.strip(), signs, by=by, now=now, request_id=request.id)
         asking.note(session, request, "danger", by=by.actor, now=now, detail={"dangers": sorted(signs)})
 
 

@@ -41,8 +41,8 @@ def ask(
 ) -> DoctorRequest:
     """Ask the patient's oncologist, or the doctor named. The same question asked twice while it is open is one request.
 
-    A danger in the question or in what changed is told at once by an alert of its own, and a patient in danger is asked about now,
-    whatever was chosen. filled: lines of ``changed`` that the form proposed: what they tell has raised what it had to.
+    A danger in the question or in what changed, unless it is open already, is told at once by an alert of its own, and a patient in
+    danger is asked about now, whatever was chosen. filled: lines of ``changed`` that the form proposed: they have raised what they had to.
     An alert of the asker waits for the answer, unless it is urgent: an urgent one never waits. Raises Refusal without a question, without
     a level, or for somebody who is no doctor of the service.
     """
@@ -54,7 +54,7 @@ def ask(
         return same
     said = "\n".join([question.strip(), *_own(changed, filled)]).strip()
     signs = heard.codes(patient, said, by.language)
-    danger = heard.alarm(session, patient, said, signs, by=by, now=now) if signs else heard.urgent(session, patient.id)
+    danger = heard.of_ours(session, patient, said, signs, by=by, now=now) if signs else heard.urgent(session, patient.id)
     level = max(level, danger.level if danger else level, key=Level.of)
     service = session.get_one(Service, patient.service_id)
     request = DoctorRequest(

@@ -51,6 +51,21 @@ def alarm(session: Session, patient: Patient, said: str, found: Collection[str],
     return alert
 
 
+def of_ours(session: Session, patient: Patient, said: str, found: Collection[str], *, by: Viewer, now: datetime, **about: object) -> Alert:
+    """The same of words that pass between us, a question to a doctor or the answer: of dangers that are open already they report nothing.
+
+    The alert that tells them is given as it is: our words would stand in the place of the patient's, as if they had been told once more.
+    """
+    patients = (Alert.patient_id == patient.id, Alert.service_id == patient.service_id, Alert.state != AlertState.CLOSED)
+    alert = session.scalar(select(Alert).where(*patients).limit(1))
+    told = {
+        code for event in (alert.events if alert else ()) if event.kind in raising.REPORTS for code in event.detail.get("dangers") or ()
+    }
+    if alert is not None and set(found) <= told:
+        return alert
+    return alarm(session, patient, said, found, by=by, now=now, **about)
+
+
 def urgent(session: Session, patient_id: int) -> Alert | None:
     """The open urgent alert of a patient."""
     mine = (Alert.patient_id == patient_id, Alert.state != AlertState.CLOSED, Alert.level == Level.URGENT.word)

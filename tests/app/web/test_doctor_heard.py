@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,27 @@ def test_a_danger_in_the_question_is_told_at_once(database: Database, claire: Te
     assert (row.level, row.respond_by) == ("urgent", TEN + timedelta(minutes=15))
     page = claire.get(f"/requests/{number}").text
     assert "Signes de danger dans ces mots" in page and "Une alerte est ouverte" in page
+
+
+def test_asking_about_an_open_danger_leaves_the_patient_s_words_and_is_no_second_report(
+    database: Database, world: World, claire: TestClient, marie: Patient, clock: HandClock
+) -> None:
+    """Marie's chest hurts; Claire asks what to do. The list keeps Marie's words. A danger that nobody had told raises as before."""
+    with database.transaction() as session:
+        reason = Reason("danger", Level.URGENT, {"dangers": ["chest_pain"], "said": "jai mal dans la poitrine"})
+        handling.consider(session, service=world.service, patient=session.get_one(Patient, marie.id), reason=reason, now=TEN)
+
+    def row() -> str:
+        text = re.sub(r"<[^>]+>", " ", html.unescape(claire.get("/list").text)).replace("\u202f", " ").replace("\xa0", " ")
+        return re.sub(r"\s+", " ", text.split("HOARAU Marie")[1])
+
+    clock.forward(minutes=5)
+    number = _ask(claire, marie, question="Douleur dans la poitrine sous capécitabine, que faire ?")
+    assert "jai mal dans la poitrine" in row() and "sous capécitabine" not in row() and "à nouveau" not in row()
+    assert [dangers for _, dangers, _ in _open(database, marie)] == [[["chest_pain"]]]
+    assert (_row(database, number).level, "Signes de danger" in claire.get(f"/requests/{number}").text) == ("urgent", True)
+    _ask(claire, marie, question="Et fièvre 39 depuis une heure ?")
+    assert _open(database, marie)[0][1] == [["chest_pain"], ["fever"]] and "à nouveau" in row()
 
 
 def test_what_the_nurse_added_to_what_changed_is_heard(database: Database, claire: TestClient, marie: Patient) -> None:
