@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import promised, replies, sending_help, undoing
 from app.alerts.models import Alert, AlertEvent
-from app.alerts.raising import REPORTS
+from app.alerts.raising import REPORTS, level_of
 from app.checkins.models import AssessmentRow
 from app.insight import teams
 from app.insight.quotes import SILENT
@@ -20,6 +20,7 @@ from app.people.models import Patient, Service
 from app.web.patient import chart_data
 from app.web.render import Page
 from triage.engine.house import WAITING
+from triage.terms import Level
 
 USUAL_CTCAE = "5.0"
 """The version a grade is given in when the protocol names none: labels and dose tables are written for it."""
@@ -67,8 +68,13 @@ def waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:
 
 
 def is_of_silence(alert: Alert) -> bool:
-    """Does it tell of an answer that did not come? The reason of a silence is asked of whoever closes such an alert, and of no other."""
-    return any(event.kind in REPORTS and _is_silent(event) for event in alert.events)
+    """Does it tell first of an answer that did not come? The reason of a silence is asked of whoever closes such an alert, and of no other.
+
+    Whoever closes a chest pain is not kept by last week's silence, whatever else the alert tells.
+    """
+    told = [(level_of(event.detail), _is_silent(event)) for event in alert.events if event.kind in REPORTS]
+    silent = max((level for level, is_silent in told if is_silent), default=Level.NONE)
+    return silent > max((level for level, is_silent in told if not is_silent), default=Level.NONE)
 
 
 def _is_silent(event: AlertEvent) -> bool:

@@ -113,7 +113,7 @@ def test_a_colleague_s_alert_is_opened_all_the_same_and_taken_over_with_a_word(
 def test_old_silences_do_not_keep_an_alert_of_something_else_open(
     claire: TestClient, database: Database, morning: Morning, clock: HandClock
 ) -> None:
-    """Jean is tired today; that he did not answer last week is another question, and stays one."""
+    """Jean is tired today; that he did not answer last week, even as a milder reason of the same alert, stays another question."""
     with database.transaction() as session:
         closed_at = clock.now() - timedelta(days=6)
         old = CheckIn(
@@ -130,6 +130,8 @@ def test_old_silences_do_not_keep_an_alert_of_something_else_open(
             not_asked=[],
         )
         session.add(old)
+        jean, silence = session.get_one(Patient, morning.jean.id), Reason("silence", Level.MODERATE, {"checkin_id": 7, "silences": 1})
+        handling.consider(session, service=jean.service, patient=jean, reason=silence, now=clock.now())
     alert = f"/alerts/{morning.tiredness.id}"
     claire.post(f"{alert}/take", headers=HTMX)
     assert 'name="silence_reason"' not in claire.get(alert).text
