@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import raising
-from app.alerts.models import Alert, AlertEvent, AlertState, DoctorAnswer, DoctorRequest, RequestState, Task
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorAnswer, DoctorRequest, RequestState, Task
 from app.people.models import Patient
 from app.treatment import courses, days
 from app.treatment.models import Hold
@@ -33,10 +33,14 @@ class News:
 
 
 def news(session: Session, request: DoctorRequest) -> Sequence[News]:
-    """Grave things that the doctor did not know of; nothing once the answer was told, or while there is none."""
-    if request.state != RequestState.ANSWERED or request.answered_at is None:
-        return ()
-    return [*_alerts(session, request, request.answered_at), *_results(session, request, request.answered_at)]
+    """Grave things that the doctor did not know of; nothing once the answer was told, or while there is none.
+
+    An order of tablets said by telephone that waits for its doctor is an answer too, of the hour at which it was said.
+    """
+    given = request.answered_at if request.state == RequestState.ANSWERED else None
+    if request.state in FOR_THE_DOCTOR and request.spoken:
+        given = datetime.fromisoformat(request.spoken["said_at"])
+    return [*_alerts(session, request, given), *_results(session, request, given)] if given else ()
 
 
 def _alerts(session: Session, request: DoctorRequest, answered_at: datetime) -> list[News]:
@@ -74,7 +78,8 @@ def waits_to_be_admitted(requests: Iterable[DoctorRequest], absence_id: int) -> 
 
 
 def takes_a_tick(session: Session, request: DoctorRequest, now: datetime) -> bool:
-    """Does something stand against saying it as it is? Whoever tells then ticks that they have read it."""
-    if request.answer not in GIVES_TABLETS:
+    """Does something stand against saying it as it is, or confirming it? Whoever does then ticks that they have read it."""
+    waits = request.spoken.get("answer") if request.state in FOR_THE_DOCTOR else None
+    if (request.answer or waits) not in GIVES_TABLETS:
         return False
     return bool(news(session, request)) or forbidden(session, request, now) is not None

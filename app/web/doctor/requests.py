@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking
+from app.alerts import answering, asking, since_answer
 from app.alerts.answering import Decision
 from app.alerts.models import RequestState
 from app.checkins.rhythm import corrected, ordered
@@ -108,10 +108,17 @@ def correct(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> R
 
 
 @router.post("/requests/{request_id}/confirm")
-def confirm(page: StaffPage, session: Writes, request_id: Id) -> Response:
-    """The doctor confirms what a nurse wrote down."""
-    ordered.confirm(session, request_id, by=page.viewer, now=page.now)
-    return page.go(f"/doctor?answered={request_id}")
+def confirm(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> Response:
+    """The doctor confirms what a nurse wrote down, having read what came since."""
+    page.viewer.require("answer_requests")
+
+    def act() -> None:
+        request = asking.get(session, request_id, viewer=page.viewer)
+        if typed.get("sure") != "yes" and since_answer.takes_a_tick(session, request, page.now):
+            raise Refusal("Something stands against this answer: read the top of the page, then tick its line.", field="sure", status=422)
+        ordered.confirm(session, request_id, by=page.viewer, now=page.now)
+
+    return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
 
 
 @router.post("/requests/{request_id}/telephone")

@@ -169,7 +169,7 @@ def test_a_nurse_decides_no_dose_on_the_screen(
     """She writes what the doctor said; the dose waits for the doctor's own press."""
     number = _ask(database, claire, marie)
     assert claire.post(f"/requests/{number}/answer", data={"answer": "reduce_to", "dose_mg": "1000"}).status_code == 403
-    said = {"doctor": str(world.lebon.id), "said_at": "09:50", "answer": "reduce_to", "dose_mg": "1000", "words": "Deux tiers."}
+    said = {"doctor": str(world.lebon.id), "said_at": "10:00", "answer": "reduce_to", "dose_mg": "1000", "words": "Deux tiers."}
     assert claire.post(f"/requests/{number}/telephone", data=said).status_code == 303
     assert _dose(database, marie) == (1500, True)
     assert "Rien n&#39;est changé" in claire.get(f"/requests/{number}").text
@@ -290,6 +290,9 @@ def test_a_hold_corrected_into_continue_under_another_hold_asks_like_a_fresh_ans
     alone = _ask(database, claire, marie)
     lebon.post(f"/requests/{alone}/answer", data={"answer": "hold_until", "until": "open"})
     assert 'name="resume"' not in _continue_form(lebon.get(f"/requests/{alone}").text), "the only hold is the one taken back"
+    stopped = _ask(database, claire, marie, question="Arrêter ?")
+    lebon.post(f"/requests/{stopped}/answer", data={"answer": "stop", "words": "Toxicité.", "sure": "yes"})
+    assert 'name="resume"' in _continue_form(lebon.get(f"/requests/{stopped}").text), "nothing runs, and the hold before it would be back"
 
 
 def _continue_form(page: str) -> str:

@@ -107,6 +107,26 @@ def test_only_what_gives_tablets_takes_the_tick_and_only_for_something_grave(
             assert since_answer.takes_a_tick(session, session.get_one(DoctorRequest, number), clock.at) is needed
 
 
+def test_a_dose_said_by_telephone_is_confirmed_with_what_came_since(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Reduce, said at 9:50 and written at 10:00; potassium 7.4 at 10:08: the doctor reads it before the dose holds."""
+    with database.transaction() as session:
+        asked = asking.ask(session, marie, by=viewer_of(world.claire), now=TEN, question="Réduire ?", level="moderate").id
+    said = {"doctor": str(world.lebon.id), "said_at": "09:50", "answer": "reduce_to", "dose_mg": "1000", "words": "Deux tiers."}
+    assert claire.post(f"/requests/{asked}/telephone", data=said).status_code == 303
+    clock.forward(minutes=8)
+    _grave(database, marie, clock.at)
+    lebon = sign_in(world.lebon)
+    assert "Depuis cette réponse, à 10 h 08 : Potassium 7,4" in _text(lebon.get(f"/requests/{asked}")).split("<blockquote")[0]
+    refused = lebon.post(f"/requests/{asked}/confirm")
+    assert refused.status_code == 422 and "Je confirme cette réponse malgré : Potassium 7,4" in _text(refused)
+    assert claire.post(f"/requests/{asked}/confirm", data={"sure": "yes"}).status_code == 403
+    assert lebon.post(f"/requests/{asked}/confirm", data={"sure": "yes"}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(DoctorRequest, asked).answer == "reduce_to"
+
+
 def test_an_answer_to_continue_that_another_order_forbids_is_not_said_unread(
     database: Database, claire: TestClient, world: World, marie: Patient, clock: HandClock
 ) -> None:
