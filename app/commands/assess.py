@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,10 +16,11 @@ import typer
 from app.commands import protocols, tables
 from app.commands.console import BadInput
 from app.commands.tables import BadRow, Row
-from app.protocols import scales
+from app.protocols import looks, scales
 from app.protocols.words import words
 from triage import explain, replay, replies
 from triage.calendar import Span
+from triage.conditions import on_measures
 from triage.grading import units
 from triage.protocol import Protocol
 from triage.questions import NUMBERS
@@ -84,8 +85,7 @@ def _check(protocol: Protocol, row: Row) -> None:
         if not row[column].strip():
             raise BadRow(f"{column} is empty")
     tables.day(row, "asked_on")
-    for column in OPTIONAL:
-        tables.number(row, column)
+    tables.normal(row)
     key, text = row["key"].strip(), row["value"].strip()
     question = protocol.questions.get(key)
     if question is None and scales.measures().key_of(key) is None:
@@ -116,7 +116,7 @@ def _measured(row: Row, key: str, text: str, unit: str) -> Said:
         return Said(key, text, measure=True)
     number = tables.number(row | {"value": text.replace(",", ".")}, "value")
     assert number is not None  # it looked like a number, and was one when the rows were checked
-    lln, uln = (tables.number(row, column) for column in OPTIONAL)
+    lln, uln = tables.normal(row)
     return Said(
         key, text, Measured(number, unit or scales.measures().by_key[key].unit, tables.day(row, "asked_on"), lln, uln), measure=True
     )
@@ -193,7 +193,7 @@ def _histories(protocol: Protocol, rows: Iterable[Row], taken: dict[str, tuple[T
 def _line(protocol: Protocol, judged: Judged) -> Row:
     found, plan = judged.assessment, protocol.levels.get(judged.level)
     graded = [(g.term, g.version, g.grade) for g in found.grades if g.grade is not None]
-    reasons = [*judged.notes, *(f"{g.term}: {g.reason}" for g in found.grades if g.grade is None and g.reason)]
+    reasons = [*judged.notes, *(f"{g.term}: {g.reason}" for g in found.grades if g.reason), *_not_judged(protocol, judged)]
     if found.undecided:
         reasons.append(f"unknown answers leave open: {', '.join(found.undecided)}")
     if judged.silent:
@@ -207,6 +207,20 @@ def _line(protocol: Protocol, judged: Judged) -> Row:
         "reason": "; ".join(reasons),
         "composites": ";".join(f"{name}={value}" for name, value in found.composites.items() if value is not None),
     }
+
+
+def _not_judged(protocol: Protocol, judged: Judged) -> Iterator[str]:
+    """Each value a rule could not compare, with the rules; each that nothing here looks at: neither is a value that was found good."""
+    waiting: dict[str, list[str]] = {}
+    for step in judged.assessment.steps:
+        for part in step.inputs.get("en", "").split("; "):
+            if part.endswith(on_measures.NO_LIMIT):
+                waiting.setdefault(part, []).append(step.rule)
+    yield from (f"{part} ({', '.join(rules)})" for part, rules in waiting.items())
+    read = {key for rule in protocol.rules for _, kinds in looks.measured(protocol, rule) for key in kinds}
+    for one in judged.check_in.said:
+        if one.measured is not None and one.key not in read:
+            yield f"{one.key} {one.measured.value:f} {one.measured.unit}: not judged, no rule of this protocol looks at it"
 
 
 def _keep(folder: Path, judged: dict[tuple[str, str], Judged]) -> None:

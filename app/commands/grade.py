@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.tables import BadRow, Row, number, one_of, shown, through
+from app.commands.tables import BadRow, Row, normal, number, one_of, shown, through
 from app.protocols import scales
 from triage.grading import composite
 from triage.grading.composite import LETTERS, Instrument
@@ -93,11 +93,8 @@ def _laboratory(row: Row) -> Row:
     version = one_of(row, "ctcae_version", (*scales.VERSIONS, ""))
     direction = one_of(row | {"direction": row["direction"].casefold()}, "direction", ("low", "high", ""))
     flag = one_of(row | {"baseline_flag": row["baseline_flag"].casefold()}, "baseline_flag", FLAGS)
-    value = number(row, "value")
-    limits = {name: number(row, name) for name in LIMITS}
-    low, high = limits["lln"], limits["uln"]
-    if low is not None and high is not None and low > high:  # grading would leave both out, and grade by what is left
-        raise BadRow(f"lln {shown(row['lln'].strip())} is above uln {shown(row['uln'].strip())}, expected the lower limit first")
+    value, (lln, uln) = number(row, "value"), normal(row)
+    limits = {"lln": lln, "uln": uln, "baseline": number(row, "baseline")}
     missing = [name for name in ("ctcae_version", "term", "value") if not row[name].strip()]
     if missing or value is None:
         return _said(f"{' and '.join(missing)} missing")

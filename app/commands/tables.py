@@ -160,6 +160,14 @@ def number(row: Row, column: str, *, negative: bool = False) -> Decimal | None:
     return found
 
 
+def normal(row: Row) -> tuple[Decimal | None, Decimal | None]:
+    """The limits of normal, lln and uln, None when empty. BadRow when they are the wrong way round: grading would leave both out."""
+    lln, uln = number(row, "lln"), number(row, "uln")
+    if lln is not None and uln is not None and lln > uln:
+        raise BadRow(f"lln {shown(row['lln'].strip())} is above uln {shown(row['uln'].strip())}, expected the lower limit first")
+    return lln, uln
+
+
 def day(row: Row, column: str) -> date:
     """A day of a cell, 1900 to 2199. Raises BadRow when it is none."""
     text = row[column].strip()

@@ -42,6 +42,12 @@ def test_without_the_limit_of_the_laboratory_nothing_is_known(uln: str | None) -
     assert _met(OVER_FIVE, alt=_alt("4000", uln)) is None
 
 
+def test_limits_the_wrong_way_round_are_no_limit() -> None:
+    """One of 41 and 7 is wrong, and nothing says which: 300 is neither over five times the one nor the other."""
+    assert _met(OVER_FIVE, alt=Measured(Decimal(300), "U/L", TODAY, lln=Decimal(41), uln=Decimal(7))) is None
+    assert _met(OVER_FIVE, alt=Measured(Decimal(300), "U/L", TODAY, lln=Decimal(7), uln=Decimal(41))) is True
+
+
 def test_no_measure_and_an_old_one_are_unknown() -> None:
     assert _met(OVER_FIVE) is None
     old = Measured(Decimal(400), "U/L", TODAY.replace(month=10), uln=Decimal(40))

@@ -29,6 +29,9 @@ WEIGHT = "weight"
 ULN = "xULN"
 """In place of a unit: multiples of the upper limit of normal."""
 
+NO_LIMIT = "limit of the laboratory unknown"
+"""What a trace says, in English, of a value that a rule could not compare."""
+
 SIDES: Mapping[str, Callable[[Decimal, Decimal], bool]] = {"at_least": operator.ge, "above": operator.gt, "below": operator.lt}
 """How a measure stands to its threshold. ``above``: a label that says "over 5" does not mean 5."""
 
@@ -59,14 +62,14 @@ def measure(spec: Spec, book: Book) -> Condition:
         found = case.context.measures.get(key) or case.context.measures.get(written)
         if found is None:
             return None
-        return found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days <= days, found.uln
+        return found.value, found.unit, found.taken_on, (case.context.asked_on - found.taken_on).days <= days, _upper(found)
 
     def judge(fact: Seen | None) -> Finding:
         if fact is None:
             return Finding(None, False, lambda: (f"{name[0]} : aucune mesure", f"{name[1]}: no measure"))
         scales = _scales(fact, unit)
         if scales is None:
-            wanted = (" : limite du laboratoire inconnue", ": limit of the laboratory unknown")
+            wanted = (" : limite du laboratoire inconnue", f": {NO_LIMIT}")
             return Finding(None, False, _said(name, fact, wanted if unit == ULN else (f" : attendu en {unit}", f": expected in {unit}")))
         if not fact[3]:
             return Finding(None, False, _said(name, fact, (" : trop ancienne", ": too old")))
@@ -74,6 +77,11 @@ def measure(spec: Spec, book: Book) -> Condition:
         return Finding(reached(fact[0] * scales[0], limit * scales[1]), False, _said(name, fact, _normal(fact, unit)))
 
     return Condition("measure", NOTHING, ("measure", key, days), look, judge)
+
+
+def _upper(found: Measured) -> Decimal | None:
+    """The upper limit of normal; None when it stands below the lower one: one of them is wrong, and nothing says which."""
+    return None if found.lln is not None and found.uln is not None and found.lln > found.uln else found.uln
 
 
 def _scales(fact: Seen, unit: str) -> tuple[Decimal, Decimal] | None:

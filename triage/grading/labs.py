@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,6 +38,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 _RATIOS = ("x_uln", "x_baseline")
 UNDECIDED = "{what} missing, zero or contradictory, and no criterion that does without is crossed"
+TURNED = "lln is above uln: neither was used"
 
 
 class _Given(NamedTuple):
@@ -90,7 +92,8 @@ class LabTable:
         name, high, scale, factor = self._found(term, key, unit)
         if isinstance(scale, str):
             return self._none(name, scale)
-        if lln is not None and uln is not None and lln > uln:
+        wrong = lln is not None and uln is not None and lln > uln
+        if wrong:
             lln = uln = None  # one of them is wrong, and nothing says which
         limits = {
             "lln": None if lln is None else _EXACT.multiply(lln, factor),
@@ -98,7 +101,8 @@ class LabTable:
             "baseline": None if baseline is None else _EXACT.multiply(baseline, factor),
         }
         given = _Given(_EXACT.multiply(value, factor), limits, _flag(scale, baseline_flag, limits), high)
-        return self._judged(name, scale, given)
+        found = self._judged(name, scale, given)
+        return _without_limits(found) if wrong else found
 
     def _find(self, term: str, key: str, unit: str) -> tuple[str, bool, Scale | str, Decimal]:
         """The term's own name, whether high is worse, the scale for this unit (or why there is none), the factor to it."""
@@ -138,6 +142,11 @@ class LabTable:
         before = _EXACT.multiply(baseline.value, factor)
         flag = _flagged(baseline.value, baseline.lln, baseline.uln)
         return self.grade(term, now.value, now.unit, lln=now.lln, uln=now.uln, baseline=before, baseline_flag=flag, key=key)
+
+
+def _without_limits(found: Graded) -> Graded:
+    """A grade given by what is left says that the limits were not looked at; where there is none, its reason names them already."""
+    return found if found.grade is None else replace(found, reason="; ".join(filter(None, (found.reason, said(TURNED)))))
 
 
 def _flagged(value: Decimal, lln: Decimal | None, uln: Decimal | None) -> str:

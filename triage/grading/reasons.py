@@ -9,6 +9,7 @@ FRENCH = {
         "{what} : absent, nul ou contradictoire, et aucun critère qui s'en passe n'est franchi"
     ),
     "at least this grade: {what} missing, zero or contradictory": "au moins ce grade : {what} absent, nul ou contradictoire",
+    "lln is above uln: neither was used": "limite basse au-dessus de la limite haute : aucune des deux n'a servi",
     "the worst is supposed: without symptoms, grade {grade}": "le pire est supposé : sans symptôme, grade {grade}",
     "unit is missing; expected {either}": "unité absente ; attendu {either}",
     "unknown unit {unit}; expected {either}": "unité inconnue {unit} ; attendu {either}",
@@ -45,9 +46,10 @@ def said(english: str, **places: object) -> str:
 
 def in_french(reason: str) -> str:
     """The French of a reason made here; several are joined by "; ". Another text is given back as it is."""
-    first, joined, second = reason.partition("; at least")
-    if joined:
-        return f"{in_french(first)} ; {in_french(f'at least{second}')}"
+    for begins in ("at least", "lln is above"):
+        first, joined, second = reason.partition(f"; {begins}")
+        if joined:
+            return f"{in_french(first)} ; {in_french(f'{begins}{second}')}"
     for pattern, french in _PATTERNS.items():
         if match := pattern.fullmatch(reason):
             return french.format(**{name: _words(text) for name, text in match.groupdict().items()})

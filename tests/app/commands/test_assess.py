@@ -225,3 +225,42 @@ def test_a_measure_in_an_unknown_unit_is_no_error(run: Run, tmp_path: Path) -> N
         "odette,c,2026-09-08,Neutrophil count decreased,4,",
     ]
     assert judged(run, tmp_path, rows)[0]["level"] == "none"
+
+
+LIMITED = f"{HEADER},lln,uln"
+LIVER = LIBRARY / "protocols" / "capecitabine-14-7" / "2026-11-23.toml"
+"""Over 3 times the limit for ALT: hold (capecitabine-liver-hold)."""
+
+
+def limited(run: Run, tmp_path: Path, protocol: object, *values: str) -> dict[str, str]:
+    rows = [f"odette,c,2026-09-08,{value}" for value in values]
+    (tmp_path / "in.csv").write_text("\n".join([LIMITED, *rows]) + "\n", encoding="utf-8")
+    said = run("assess", "--protocol", protocol, tmp_path / "in.csv", "--out", "-")
+    [row] = csv.DictReader(io.StringIO(said.out)) if said.code == 0 else [{"refused": said.err}]
+    return row
+
+
+def test_limits_the_wrong_way_round_are_a_malformed_row(run: Run, tmp_path: Path) -> None:
+    """One of them is wrong and nothing says which: ALT 300 is 7 times one and 43 times the other."""
+    told = limited(run, tmp_path, LIVER, "alt,300,U/L,41,7")["refused"]
+    assert "row 2: lln '41' is above uln '7', expected the lower limit first" in told
+    row = limited(run, tmp_path, LIVER, "alt,300,U/L,7,41")
+    assert (row["level"], row["rules_fired"], row["reason"]) == ("high", "capecitabine-liver-hold", "")
+
+
+@pytest.mark.parametrize("limits", [",", "7,", ",0"])
+def test_a_value_whose_limit_is_unknown_says_what_could_not_be_judged(run: Run, tmp_path: Path, limits: str) -> None:
+    """ALT 300 U/L without the laboratory's limit is neither high nor normal: the line names the value, the lack and the rule."""
+    row = limited(run, tmp_path, LIVER, f"alt,300,U/L,{limits}")
+    assert (row["level"], row["grades"]) == ("none", "")
+    assert row["reason"] == "alt 300 U/L on 2026-09-08: limit of the laboratory unknown (capecitabine-liver-hold)"
+
+
+def test_a_value_no_rule_looks_at_says_so_and_a_grade_says_what_it_rests_on(run: Run, tmp_path: Path) -> None:
+    """Creatinine 200 with uln 100 and no baseline: over 1.5 x ULN, grade 2 at least (CTCAE v5.0). Erlotinib's rules read no potassium."""
+    row = limited(run, tmp_path, "erlotinib", "creatinine,200,umol/L,60,100", "potassium,6.9,mmol/L,3.5,5")
+    assert row["grades"] == "Creatinine increased=2 (CTCAE 5.0)"
+    assert row["reason"].split("; ") == [
+        "Creatinine increased: at least this grade: baseline missing, zero or contradictory",
+        "potassium 6.9 mmol/L: not judged, no rule of this protocol looks at it",
+    ]

@@ -229,7 +229,11 @@ def test_an_unknown_unit_stops_a_ratio_too() -> None:
 def test_limits_the_wrong_way_round_are_not_used() -> None:
     table = fresh("5.0")
     assert table.grade("Anemia", Decimal(110), "g/L", lln=Decimal(170), uln=Decimal(120)).grade is None
-    assert table.grade("Anemia", Decimal(90), "g/L", lln=Decimal(170), uln=Decimal(120)).grade == 2
+    found = table.grade("Anemia", Decimal(90), "g/L", lln=Decimal(170), uln=Decimal(120))
+    assert (found.grade, found.reason) == (2, "lln is above uln: neither was used")
+    assert table.french(found.reason) == "limite basse au-dessus de la limite haute : aucune des deux n'a servi"
+    both = table.grade("Hypokalemia", Decimal("2.8"), "mmol/L", lln=Decimal(5), uln=Decimal("3.5"))
+    assert both.grade == 3 and both.reason == "lln is above uln: neither was used"
 
 
 def test_a_limit_of_zero_multiplies_nothing() -> None:
