@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from app.alerts import tasks
+from app.alerts import arrival, tasks
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState, Task
 from app.care.contact_models import CityTask, TaskState
 from app.care.models import OPEN_CALLS, PlannedCall
@@ -30,7 +30,7 @@ from triage.terms import Level
 class Item:
     """One open thing. kind: alert, task, call, request, city. key: the row it stands in.
 
-    waits: put aside until due_at, or another's turn: it never presses.
+    waits: put aside until due_at, or another's turn: it never presses. hurries: it presses from its start.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Item:
     owner_id: int | None
     waits: bool = False
     assessment_id: int | None = None
+    hurries: bool = False
 
 
 Source = Callable[[Session, Viewer, str, datetime], Iterable[Item]]
@@ -113,7 +114,8 @@ def _tasks(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterato
         name = _task_key(one.id, one.patient_id, one.address or "")
         if not key or name == key:
             level = tasks.LEVELS.get(one.kind, Level.INFO)
-            yield Item("task", one.id, name, one.patient_id, level, one.created_at, one.due_at, one.owner_id)
+            hurries = one.kind == arrival.KIND  # half an hour for somebody who needed an ambulance: it cannot wait for its last minutes
+            yield Item("task", one.id, name, one.patient_id, level, one.created_at, one.due_at, one.owner_id, hurries=hurries)
 
 
 def _calls(session: Session, viewer: Viewer, key: str, now: datetime) -> Iterator[Item]:

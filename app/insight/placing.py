@@ -1,7 +1,8 @@
 """The order of the list, the same for the screen, the interface and the tests (house rules, section 7 of the plan; A3).
 
-Level; among urgent ones what nobody sees to, nearest its limit first; then what is past 75 % of its limit, least time left first; then
-worst score, sum of scores, days without an answer. The order never hides a row and never lowers a level.
+Level; among urgent ones what nobody sees to, nearest its limit first; then what is past 75 % of its limit, least time left first, and
+with it, from its start, whether help that was sent arrived: 30 minutes are all it has; then worst score, sum of scores, days without an
+answer. The order never hides a row and never lowers a level.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ KEPT = func.coalesce(AssessmentRow.scores, AssessmentRow.result["scores"])
 class Place:
     """Where a row stands. ``key``: "patient:12", or "number:+33…" for a sender nobody knows. ``level`` INFO: no alert is open.
 
-    lead: the open item whose level and hour the row shows. hurried: those of the items that are past 75 % of their limit. worst, total: of
+    lead: the open item whose level and hour the row shows. hurried: those of the items that press. worst, total: of
     the last judged check-in; worst None when nothing was ever judged. silent_days: whole days since the last text received. alone: an
     urgent alert in it is nobody's, or its owner does not see to it any more.
     """
@@ -67,7 +68,7 @@ class Place:
 
     @property
     def pressing(self) -> bool:
-        """Is anything in the row past 75 % of its limit?"""
+        """Is anything in the row past 75 % of its limit, or pressing from its start?"""
         return bool(self.hurried)
 
     @property
@@ -105,7 +106,7 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
     places = []
     for name, items in found.items():
         patient_id = items[0].patient_id
-        hurried = [item for item in items if not item.waits and clock.share(item.level, item.began, item.due_at, now) >= PRESSING]
+        hurried = [item for item in items if _hurries(clock, item, now)]
         last = scores.get(patient_id or 0, {})
         if not any(score is not None for score in last.values()):
             last = raised_on.get(items[0].assessment_id or 0, last)  # a check-in left without any since does not take them away
@@ -114,6 +115,11 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
         alone = any(_is_grave(item) and item.kind == "alert" and _is_alone(absent, item) for item in items)
         places.append(Place(name, patient_id, lead(items), tuple(hurried), tuple(items), last, silent, alone))
     return sorted(places, key=lambda place: place.order)
+
+
+def _hurries(clock: _ServiceTime, item: Item, now: datetime) -> bool:
+    """Is it past 75 % of its limit, or does it press from its start? What waits never does."""
+    return not item.waits and (item.hurries or clock.share(item.level, item.began, item.due_at, now) >= PRESSING)
 
 
 def _is_grave(item: Item) -> bool:

@@ -368,6 +368,20 @@ def test_that_nobody_checks_whether_help_arrived_never_hides_behind_the_name_of_
     assert (row.place.lead.kind, row.owner) == ("task", "")
 
 
+def test_whether_help_arrived_presses_from_its_start(session: Session, world: World, claire: Viewer) -> None:
+    """29 minutes are left to check it: it stands above an alert as grave with two hours and a score, and below one that is due."""
+    names = {"Late": timedelta(hours=4), "Worse": timedelta(hours=2)}
+    for name, ago in names.items():
+        worse = patient(session, world, name)
+        alert(session, world, worse, Level.HIGH, at=NOON - ago)
+        judged(session, worse, {"diarrhea": 3}, now=NOON - ago)
+    sent = patient(session, world, "BENALI")
+    at = {"now": NOON - timedelta(minutes=1), "due_at": NOON + timedelta(minutes=29)}
+    tasks.make(session, service_id=world.service.id, kind="help_arrived", key="help:3", patient_id=sent.id, **at)
+    rows = worklist.rows(session, viewer=claire, now=NOON)
+    assert [(row.patient.family_name, row.pressing) for row in rows if row.patient] == [("Late", True), ("BENALI", True), ("Worse", False)]
+
+
 def test_the_latest_danger_stands_in_the_row_in_the_words_it_was_told_in(session: Session, world: World, claire: Viewer) -> None:
     """On Sunday she wrote; on Monday her daughter telephones, and it is the fever that somebody must read first."""
     annick = patient(session, world, "VASSEUR")
