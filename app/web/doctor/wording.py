@@ -8,6 +8,7 @@ from typing import Any
 
 from app.alerts.models import DoctorAnswer, DoctorRequest, RequestEvent
 from app.web.render import Page
+from app.web.ward.naming import Naming
 
 
 def order(page: Page, request: DoctorRequest) -> str:
@@ -34,7 +35,7 @@ def _brief(page: Page, request: DoctorRequest) -> str:
     if request.answer == DoctorAnswer.HOLD_UNTIL:
         return say("doctor.brief.hold_open")
     if request.answer == DoctorAnswer.REDUCE_TO and detail.get("dose_mg"):
-        return say("doctor.brief.reduce_to", mg=f.number(str(detail["dose_mg"])))
+        return _dose(page, detail) or say("doctor.brief.reduce_to", mg=f.number(str(detail["dose_mg"])))
     if request.answer == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.brief.resume")
     if request.answer == DoctorAnswer.ADMIT and detail.get("hold"):
@@ -61,7 +62,8 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
 def _reduced(page: Page, detail: Mapping[str, Any], begins: str) -> str:
     """The new dose and its tablets, those it takes the place of, and from which intake on, as far as it is known."""
     say, f = page.say, page.formats
-    said = say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"]))) + _made_of(page, detail.get("tablets", ()))
+    said = _dose(page, detail) or say("doctor.order.reduce_to", mg=f.number(str(detail["dose_mg"])))
+    said += _made_of(page, detail.get("tablets", ()))
     if "before_mg" in detail:
         was = f.number(str(detail["before_mg"])) + " mg" + _made_of(page, detail.get("before_tablets", ()))
         said += f", {say('doctor.order.instead', was=was)}"
@@ -70,6 +72,14 @@ def _reduced(page: Page, detail: Mapping[str, Any], begins: str) -> str:
     if detail.get("taken_from"):
         begins = f", {say('doctor.order.from', day=f.day(date.fromisoformat(detail['taken_from'])))}"
     return said + begins + (f". {say('doctor.order.perhaps_taken')}" if detail.get("perhaps_taken") else "")
+
+
+def _dose(page: Page, detail: Mapping[str, Any]) -> str:
+    """The new dose by the name of its medicine, where there are several: told a dose alone, a patient halves the wrong one. Else ""."""
+    if not detail.get("medicine"):
+        return ""
+    what = page.say("doctor.brief.reduce_to", mg=page.formats.number(str(detail["dose_mg"])))
+    return page.say("doctor.order.of", medicine=Naming(page).medicine(str(detail["medicine"])), what=what)
 
 
 def _made_of(page: Page, tablets: Sequence[Sequence[Any]]) -> str:

@@ -129,6 +129,9 @@ def test_each_medicine_has_its_own_form_with_its_own_tablets(
     refused = _text(lebon.post(f"/requests/{number}/answer", data=typed)).split('name="answer" value="reduce_to">')[1:]
     assert ['value="1100"' in form for form in refused] == [False, True], "typed in the form of the second, it is there again"
     assert lebon.post(f"/requests/{number}/answer", data={**typed, "dose_mg": "1000"}).status_code == 303
+    told = _text(claire.get(f"/requests/{number}"))
+    assert "<b>Lapatinib : réduire à 1000 mg par prise (4 de 250 mg), au lieu de 1250 mg" in told, "of two medicines, which"
+    assert "Lapatinib : réduire à 1000 mg par prise" in _text(claire.get("/"))
     with database.reading() as session:
         course = courses.running(session, jean.id)
         assert course is not None
