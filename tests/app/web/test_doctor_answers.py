@@ -99,6 +99,8 @@ def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_i
     for page in map(_text, map(claire.get, pages)):
         assert f"{held}{asked}</b>" in page and f"{held}Séjour" not in page, "nobody has told her: she is at home"
     assert asked in _text(claire.get("/"))
+    for page in map(_text, map(claire.get, pages[:2])):
+        assert "Suivi gelé : hospitalisation demandée" in page and f"<li>{asked}</li>" in page
     claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": "Elle vient, sans comprimés."})
     for page in map(_text, map(claire.get, pages[:2] + pages[3:])):
         assert f"{held}Séjour à l'hôpital</b>" in page and asked not in page
