@@ -133,4 +133,4 @@ def test_was_it_started_is_announced_once(claire: TestClient, morning: Morning, 
     change(lambda session, course, jean: planning.plan(session, course, now=clock.now()))
     page = said(claire.get(f"/patients/{morning.jean.id}"))
     assert page.count("début de cycle") == 1
-    assert re.search("dim. 29 nov., [0-9]+ h 00 début de cycle sans réponse, redemandé jusqu'au mar. 8 déc. prévu", page)
+    assert re.search("dim. 29 nov., [0-9]+ h 00 début de cycle redemandé jusqu'au mar. 8 déc. si personne ne répond prévu", page)
