@@ -127,9 +127,12 @@ def people_of(session: Session, service: Service, request: DoctorRequest, notify
     found: list[Staff] = []
     if notify == "doctor":
         found = [stand_ins.instead_of(session, session.get_one(Staff, request.doctor_id), now, service.id)]
+        if Level.of(request.level) is Level.URGENT and stand_ins.is_off(session, found[0].id, service.id, now):
+            found += [
+                one for one in _on_call(session, service, now) if one.id != found[0].id
+            ]  # it does not wait for whoever comes next week
     elif notify == "stand_in":
-        on_call = [one for one in care_team.on_duty(session, service.id, now, "on_call") if one.role == Role.ONCOLOGIST]
-        found = on_call or _others(session, request)
+        found = _on_call(session, service, now) or _others(session, request)
     elif notify == "asker":
         asker = session.get_one(Staff, request.asked_by_id)
         there = care_team.on_duty(session, service.id, now, "ward")
@@ -137,6 +140,10 @@ def people_of(session: Session, service: Service, request: DoctorRequest, notify
     return [one for one in found if one.active and members.works_in(session, one, service.id)] or paging.meant_by(
         session, service, notify, now
     )
+
+
+def _on_call(session: Session, service: Service, now: datetime) -> list[Staff]:
+    return [one for one in care_team.on_duty(session, service.id, now, "on_call") if one.role == Role.ONCOLOGIST]
 
 
 def _others(session: Session, request: DoctorRequest) -> list[Staff]:

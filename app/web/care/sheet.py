@@ -21,11 +21,11 @@ from app.checkins.models import CheckIn
 from app.checkins.pages import noted
 from app.checkins.pages.noted import OWN_WORDS
 from app.core.errors import Refusal
-from app.people import members
-from app.people.models import Patient, Role, Staff
+from app.people.models import Patient, Staff
 from app.protocols import looks
 from app.treatment import measures
 from app.web.care import effects, typed, voices
+from app.web.doctor import whom
 from app.web.form import asking
 from app.web.render import Page
 from triage import questions
@@ -141,7 +141,7 @@ def of(
         enrolment=enrolment,
         refusal=enrolments.why_not_call(session, enrolment) if enrolment else None,
         calls=calls.open_of(session, patient.id),
-        doctors=_doctors(session, patient),
+        doctors=[one.who for one in whom.in_order(page, session, patient)],
         dangers=[code for codes in alarming(page, patient, contact).values() for code in codes] if contact is not None else (),
         protocols=form.nurse_protocols if form else (),
         covers=_covers(page, form, kept, asked, said) if form else {},
@@ -250,12 +250,6 @@ def _enrolment(session: Session, patient: Patient, contact: Contact | None) -> E
         return session.get(Enrolment, contact.enrolment_id) if contact.enrolment_id else None
     running = [row for row in enrolments.of_patient(session, patient.id) if row.state in enrolments.RUNNING]
     return next((row for row in running if row.state == EnrolmentState.OPEN), running[0] if running else None)
-
-
-def _doctors(session: Session, patient: Patient) -> list[Staff]:
-    """The patient's own first."""
-    mine = (members.belongs(patient.service_id), Staff.role == Role.ONCOLOGIST, Staff.active)
-    return sorted(session.scalars(select(Staff).where(*mine)), key=lambda one: (one.id != patient.oncologist_id, one.name))
 
 
 def title_of(page: Page, enrolment: Enrolment) -> str:

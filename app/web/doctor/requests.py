@@ -17,7 +17,7 @@ from app.core.errors import Refusal
 from app.treatment import days as days_of
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.doctor import changes, danger, forms, view, wording
+from app.web.doctor import changes, danger, forms, view, whom, wording
 from app.web.doctor.view import Shown
 from app.web.patient.chart_data import Treatment
 from app.web.render import Page, StaffPage
@@ -181,7 +181,7 @@ def _form(page: Page, session: Session, patient_id: int, values: dict[str, str],
         patient=patient,
         values=values,
         errors=errors,
-        doctors=[(str(one.id), one.name) for one in answering.doctors(session, patient.service_id)],
+        doctors=whom.offered(page, session, patient),
         levels=[level.word for level in asking.LEVELS],
         dead=view.is_dead(session, patient),
     )

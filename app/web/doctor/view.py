@@ -20,7 +20,7 @@ from app.people import absences, patients
 from app.people.models import Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
-from app.web.doctor import changes, danger, since
+from app.web.doctor import changes, danger, since, whom
 from app.web.doctor.changes import Change
 from app.web.doctor.since import Against
 from app.web.patient import chart_data
@@ -211,13 +211,13 @@ def opened(page: Page, patient: Patient) -> None:
 def blank(page: Page, session: Session, patient: Patient, alert: Alert | None) -> dict[str, str]:
     """The form to ask, filled: the patient's words and what changed, what the label proposes, how soon, whom."""
     known = about(page, session, patient, alert=alert)
-    level = alert.level if alert else "moderate"
+    level = alert.level if alert and alert.level in asking.WORST_FIRST else "moderate"
     return {
         "question": "",
         "changed": "\n".join(changes.lines(page, known)),
         "proposed": "\n".join(changes.proposals(page, known)),
-        "level": level if level in asking.WORST_FIRST else "moderate",
-        "doctor": str(patient.oncologist_id),
+        "level": level,
+        "doctor": str(whom.first(page, session, patient, level)),
         "alert": str(alert.id) if alert else "",
         "contact": "",
     }

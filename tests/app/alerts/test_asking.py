@@ -125,6 +125,19 @@ def test_whoever_stands_in_for_the_doctor_is_called_in_their_place(
     assert _minutes(database, clock, 1) == {0: [MERCIER]}
 
 
+def test_an_urgent_question_to_a_doctor_who_is_off_goes_to_whoever_is_on_call_as_well(
+    database: Database, ask: Ask, clock: HandClock, world: World, mercier: Staff
+) -> None:
+    """Dr Lebon comes next week, Dr Mercier is on call: both are told at once. What can wait goes to the doctor who was asked."""
+    with database.transaction() as session:
+        span = {"starts_at": clock.now() - timedelta(hours=1), "ends_at": clock.now() + timedelta(hours=8)}
+        care_team.put_on_shift(session, mercier, kind="on_call", **span)
+    ask(Level.HIGH, question="Une prise oubliée ?")
+    assert _minutes(database, clock, 1) == {0: [LEBON]}
+    ask(Level.URGENT)
+    assert _minutes(database, clock, 1) == {0: [LEBON, MERCIER]}
+
+
 @pytest.mark.usefixtures("mercier")
 def test_a_request_that_is_not_urgent_climbs_in_service_hours(database: Database, ask: Ask, clock: HandClock) -> None:
     """Asked on Friday at 17:30, the ward closing at 18:00: the second call to the doctor is on Monday at 8:30."""

@@ -231,3 +231,24 @@ def test_the_same_rung_again_and_again_is_one_line_of_the_story(
     assert page.count("Prévenir la coordination") == 1
     assert re.search(r"Prévenir la coordination : [^<]*· 10 fois, la dernière (aujourd'hui )?à 11 h 00", page)
     assert page.count("Prévenir le médecin demandé") == 1 and "2 fois" in page
+
+
+def test_the_form_to_ask_says_who_can_answer_and_an_urgent_one_begins_with_whoever_is_on_call(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, vidal: Staff
+) -> None:
+    """Her own doctor, Dr Lebon, comes on Monday; Dr Vidal is on call until 18:00."""
+    claire, address = sign_in(world.claire), f"/patients/{marie.id}/ask"
+
+    def choices() -> list[tuple[str, str]]:
+        page = html.unescape(claire.get(address).text).replace("\u202f", " ").replace("\xa0", " ")
+        return re.findall(r'<option value="\d+"( selected)?>([^<]+)', page.split('<select id="doctor"')[1].split("</select>")[0])
+
+    assert choices() == [(" selected", "Dr Aurore Lebon"), ("", "Dr Tom Vidal")], "no rota says who works"
+    with database.transaction() as session:
+        for who, kind, begins, ends in ((vidal, "on_call", -2, 8), (world.lebon, "ward", 119, 127)):
+            at = {"starts_at": TEN + timedelta(hours=begins), "ends_at": TEN + timedelta(hours=ends)}
+            care_team.put_on_shift(session, who, kind=kind, **at)
+    on_call, off = "Dr Tom Vidal, d'astreinte jusqu'à 18 h 00", "Dr Aurore Lebon, pas là avant lun. 30 nov. 9 h 00"
+    assert choices() == [("", on_call), (" selected", off)]
+    _danger(database, world, marie)
+    assert choices() == [(" selected", on_call), ("", off)]
