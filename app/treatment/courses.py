@@ -138,13 +138,15 @@ def hold(
 def resume(session: Session, course: Course, patient: Patient, *, on: date, by: Actor, now: datetime) -> list[Hold]:
     """Intakes begin again on this day: every hold that covers it ends the day before, and one that began that very day never was.
 
-    One hold left running would keep the tablets away of a patient who is told to take them. Raises Refusal when none covers that day.
+    One hold left running would keep the tablets away of a patient who is told to take them. The day after the last of a hold says its plan
+    again, and changes none of its days. Raises Refusal when none covers that day or ends just before it.
     """
     still_running(course)
+    last = on - timedelta(days=1)
     rows = [hold for hold in course.holds if hold.from_day <= on and (hold.until_day is None or hold.until_day >= on)]
+    rows = rows or [hold for hold in course.holds if hold.until_day == last]
     if not rows:
         raise Refusal("No hold runs on {day}. Check the day.", field="on", status=422, day=on.isoformat())
-    last = on - timedelta(days=1)
     for row in rows:
         before = {"until": row.until_day.isoformat() if row.until_day else None}
         if row.from_day == on:

@@ -188,7 +188,15 @@ class TestHolds:
         assert [row.from_day for row in course.holds[2:]] == [date(2026, 12, 2)], "ordered for later: it stays"
         assert days.standing_hold(course.holds, same) is None
 
-    @pytest.mark.parametrize("on", [date(2026, 11, 19), date(2026, 11, 27)])
+    def test_the_day_after_its_last_says_the_plan_of_a_hold_again(
+        self, session: Session, world: World, clock: HandClock, marie: Patient, course: Course
+    ) -> None:
+        """Held to the 26th, told to begin again on the 27th: that is what was planned, and no day changes."""
+        self._hold(session, world, clock, marie, course, date(2026, 11, 20), date(2026, 11, 26))
+        [ended] = courses.resume(session, course, marie, on=date(2026, 11, 27), by=actor_of(world.lebon), now=clock.now())
+        assert (ended.from_day, ended.until_day) == (date(2026, 11, 20), date(2026, 11, 26))
+
+    @pytest.mark.parametrize("on", [date(2026, 11, 19), date(2026, 11, 28)])
     def test_nothing_to_resume_on_that_day(
         self, session: Session, world: World, clock: HandClock, marie: Patient, course: Course, on: date
     ) -> None:
