@@ -224,6 +224,28 @@ def test_a_call_received_and_a_closed_call_read_again(open_page: OpenPage, ward:
     _fine(page, f"programmes-{width}")
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_danger_told_by_somebody_unknown_fills_the_page_of_calls(open_page: OpenPage, ward: Ward, width: int) -> None:
+    """HZ-01: what to say now, the link to the alert, where to ring back; the link that leads to the form shows the names of its fields."""
+    page = open_page(width=width, height=844, quiet=False)
+    page.goto(f"{ward.address}/calls#incoming-q")
+    expect(page.locator("label[for=incoming-q]")).to_be_in_viewport()
+    page.locator("#incoming-q").fill("Zitouni, sa fille")
+    page.locator("#incoming-reason").fill("son père n'arrive plus à respirer")
+    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Personne de la liste").click()
+    expect(page.locator(".care-rang")).to_be_focused()
+    expect(page.locator(".care-rang")).to_contain_text("Danger : dites ceci maintenant")
+    _fine(page, f"unknown-danger-{width}")
+    page.locator("#ring-back").fill("06 39 98 77 66")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="06 39 98 77 66")).to_be_visible()
+    page.get_by_role("link", name="Voir l'alerte ouverte").click()
+    expect(page.locator(".panel h2")).to_have_text("Appelant inconnu")
+    expect(page.locator(".contacts")).to_contain_text("06 39 98 77 66")
+    _fine(page, f"unknown-panel-{width}")
+
+
 def _fine(page: Page, name: str) -> None:
     look(page, name)
     assert complaints(page) == [], name

@@ -19,7 +19,7 @@ from app.core.audit import Actor
 from app.messaging.models import Message
 from app.messaging.outbox import Purpose
 from app.people import reading
-from app.people.models import Patient
+from app.people.models import Patient, Service
 from app.web import words
 from app.web.form import asking, telling
 from app.web.form.frame import frame
@@ -121,9 +121,13 @@ def warned(page: Page, patient: Patient, begun: Contact) -> Said | None:
 
 def of_danger(page: Page, patient: Patient, key: str, within: timedelta | None, what: Sequence[str] = ()) -> Said:
     """The words of a safety text, said aloud: an unknown danger says the emergency number alone. within: until somebody answers."""
-    key, values = dangers.in_hours(patient.service, key, within, page.now)
-    spoken = in_language_of(page, patient)
-    around = frame(spoken, patient.service)
+    return in_danger(in_language_of(page, patient), patient.service, key, within, what)
+
+
+def in_danger(spoken: Page, service: Service, key: str, within: timedelta | None, what: Sequence[str] = ()) -> Said:
+    """The same to whoever is on the line. spoken: the page in the language that is spoken there."""
+    key, values = dangers.in_hours(service, key, within, spoken.now)
+    around = frame(spoken, service)
     known = key if spoken.has(f"aloud.danger.{key}") else "urgent_15"
     minutes = values.get("minutes") or (max(1, int(within.total_seconds() // 60)) if within else 1)
     text = spoken.say(f"aloud.danger.{known}", minutes=minutes, sos=around["sos_words"], tel=around["phone"])

@@ -259,6 +259,7 @@ def _page(
         left=[asking.name_of(page, question) for question in calling.unanswered(session, checkin)] if checkin else (),
         is_danger=say is not None and say.purpose == Purpose.SAFETY,
         numbers=_numbers(session, patient, page),
+        treatment=chart_data.treatment_of(session, patient, page.now),
         waiting=calling.waiting_for(session, checkin) if checkin else (),
         saying=Saying(page, protocol),
         sheet=(call := sheet.of(page, session, patient, asked, found.said, protocol)),

@@ -22,6 +22,7 @@ from app.people import stand_ins
 from app.people.models import Patient, Staff
 from app.people.perimeter import visible_to
 from app.web.care import arranged
+from app.web.care import rang as rang_up
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
 from app.web.patient.prescription import day
@@ -69,10 +70,10 @@ class Listed:
 
 
 @router.get("/calls")
-def show(page: StaffPage, session: Reads, kept: str = "") -> Response:
+def show(page: StaffPage, session: Reads, kept: str = "", rang: int = 0) -> Response:
     """Whoever sees the list sees them all: a missed call is the team's (COA-2)."""
     page.viewer.require("see_alerts")
-    return _page(page, session, kept=bool(kept))
+    return _page(page, session, kept=bool(kept), rang=rang)
 
 
 def show_with(
@@ -119,6 +120,7 @@ def _page(
     found: Sequence[Patient] | None = None,
     incoming: bool = False,
     kept: bool = False,
+    rang: int = 0,
 ) -> Response:
     shown = listed(page, session)
     rows = [one.call for one in (*shown.behind, *(one for _, found in shown.days for one in found))]
@@ -132,6 +134,7 @@ def _page(
     }
     drafts, left = arranged.waiting(session, page)
     told |= {"found": found, "incoming": incoming, "kept": kept, "letters": drafts, "forgotten": left}
+    told["rang"] = rang_up.of(page, session, rang) if rang else None
     return page.page("care/calls.html", 422 if errors else 200, **told)
 
 

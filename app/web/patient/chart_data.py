@@ -278,13 +278,6 @@ def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Conta
     return [one for one in (*ordered, *unsure, *team, Contact("emergency", "", service.emergency)) if one.number and one.role != left_out]
 
 
-def caller(session: Session, service_id: int | None, number: str) -> list[Contact]:
-    """The telephone that wrote, then the emergency number: with nobody known there is nobody else to name."""
-    service = session.get_one(Service, service_id)
-    found = [Contact("number", "", number), Contact("emergency", "", service.emergency)]
-    return [one for one in found if one.number]
-
-
 def is_dead(session: Session, patient: Patient) -> bool:
     """Did a person of the service note a death? Nobody calls this patient."""
     return absences.death(absences.standing(session, patient.id)) is not None

@@ -21,7 +21,7 @@ from app.messaging.models import Message
 from app.people import absences, patients
 from app.people.models import Patient, Service, Staff
 from app.treatment import grades
-from app.web.patient import chart_data
+from app.web.patient import callers, chart_data
 from app.web.patient.chart_data import Heard
 from app.web.patient.speakers import Speakers
 from app.web.render import Page
@@ -72,7 +72,8 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
     away = absences.standing(session, patient.id) if patient else []
     scored = _scored(session, patient, heard, alert, page.now)
     events = list(alert.events) if alert else []
-    among = worklist.named_in([*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))]) if not patient else []
+    details = [*(one.detail for one in events), *(one.detail for one in (row.tasks if row else ()))] if not patient else []
+    among = worklist.named_in(details)
     return Panel(
         key=key,
         saying=_saying(page, session, heard),
@@ -98,7 +99,8 @@ def _build(page: Page, session: Session, key: str, alert: Alert | None) -> Panel
         **texts.words(session, alert, row),
         contacts=chart_data.contacts_of(session, patient, page.now)
         if patient
-        else chart_data.caller(session, page.viewer.service_id, number),
+        else callers.contacts_of(session, page.viewer.service_id, number, details),
+        is_call=patient is None and callers.is_call(key, row.tasks if row else ()),
         colleagues=owning.colleagues(page, session),
         waits=owning.waits(session, alert, page.now) if alert else (),
         wait_last=handling.latest_wait(session.get_one(Service, alert.service_id), page.now) if alert else None,

@@ -21,6 +21,7 @@ from app.insight.worklist import Row
 from app.people import absences, pauses
 from app.people.models import Absence
 from app.web.doctor import wording
+from app.web.patient import callers
 from app.web.ward.telling import Telling, gravity, valued
 from triage import calendar
 from triage.terms import Level
@@ -71,10 +72,18 @@ class Saying(Telling):
         found = []
         for one in row.place.items:
             said = self.item(row, one) if one != row.place.lead else ""
-            found += [said if one.kind in ("call", "city") else self.page.say("list.with_clock", what=said, left=self.clock(one))] * bool(
-                said
-            )
+            if said and one.kind not in ("call", "city"):
+                said = self.page.say("list.with_clock", what=said, left=self.clock(one))
+            found += [self._whose(row, one, said)] * bool(said)
         return found
+
+    def _whose(self, row: Row, item: Item, said: str) -> str:
+        """With its owner's name where that is not whom the row names: of two people for one patient, each knows who calls for what."""
+        name = row.people.get(item.owner_id or 0, "") if item.kind in ("alert", "task", "call") else ""
+        if not name or name == row.owner:
+            return said
+        mine = self.page.who is not None and item.owner_id == self.page.who.staff_id
+        return self.page.say("list.with_owner", what=said, who=self.page.say("list.mine") if mine else name)
 
     def quoted(self, row: Row) -> str:
         """The words a row shows; figures as what they answered."""
@@ -130,6 +139,10 @@ class Saying(Telling):
         when, comes = f.stamp(gone.ended) if gone.ended else "", f.at(gone.comes) if gone.comes else ""
         key = gone.why if not comes else f"{gone.why}_comes" if when else "not_yet"
         return self.page.say(f"handover.owner.{key}", name=name, when=when, comes=comes)
+
+    def is_call(self, row: Row) -> bool:
+        """Is it a call of somebody unknown, who gave no number?"""
+        return callers.is_call(row.key, row.tasks)
 
     def _nobody(self, row: Row) -> str:
         """Why a row bears a number instead of a name: nobody has it, or several people do, and who."""

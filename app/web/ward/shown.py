@@ -56,6 +56,7 @@ class Panel:
     figures: Mapping[int, Sequence[AnswerRow]] = field(default_factory=dict)
     reasons: Sequence[AlertEvent] = ()
     contacts: Sequence[Contact] = ()
+    is_call: bool = False
     colleagues: Sequence[Presence] = ()
     waits: Sequence[datetime] = ()
     silences: Sequence[CheckIn] = ()

@@ -17,6 +17,7 @@ from app.insight.gone import Gone
 from app.insight.leaving import Left, Line
 from app.insight.models import HandoverNote
 from app.people import absences
+from app.web.patient import callers
 from app.web.render import Page
 from app.web.ward.saying import Saying
 from triage.terms import Level
@@ -113,6 +114,8 @@ class _Words:
         return Said(line, self._who(line), tuple(part for part in parts if part), self._left(line))
 
     def _who(self, line: Line) -> str:
+        if line.patient_id is None and callers.is_call(line.key, [line.row] if line.kind == "task" else ()):
+            return self.page.say("list.unknown_caller")
         if line.name or not line.key.startswith("number:"):
             return line.name
         return self.page.formats.phone(line.key.removeprefix("number:"))
@@ -122,9 +125,10 @@ class _Words:
         if line.kind in ("alert", "waits"):
             why = self.saying.gravest([event.detail for event in line.steps])
             told = f"{say(f'story.told.{line.row.told}')}." if line.row.told in ALARMS else ""
-            return " ".join(part for part in (told, why, self._scores(line)) if part)
+            heard = self._heard(line, [event.detail for event in line.steps])
+            return " ".join(part for part in (told, why, self._scores(line), heard) if part)
         if line.kind in ("task", "call_back"):
-            return self.saying.task(line.row)
+            return " ".join(part for part in (self.saying.task(line.row), self._heard(line, [line.row.detail])) if part)
         if line.kind == "request":
             return say("handover.line.request", question=line.row.question)
         if line.kind in ("to_tell", "told"):
@@ -136,6 +140,11 @@ class _Words:
         if line.kind == "silent":
             return say("handover.line.silent", day=self.page.formats.day(line.row.day))
         return self._trail(line) if isinstance(line.row, AuditRow) else say(f"handover.line.{line.kind}")
+
+    def _heard(self, line: Line, details: Sequence[Mapping[str, Any]]) -> str:
+        """The words of a call nobody knows: with no name, they say whose it may be."""
+        said = dict.fromkeys(str(one["heard"]) for one in details if one.get("heard")) if line.patient_id is None else {}
+        return " ".join(self.page.say("handover.line.heard", words=one) for one in said)
 
     def _scores(self, line: Line) -> str:
         """The high scores behind an alert, the highest first: 3 or 4; from 2 up when a 2 may be what raised it."""

@@ -107,6 +107,14 @@ def test_a_danger_in_the_reason_is_said_at_once_on_the_sheet(claire: TestClient,
     assert f'href="/alerts/{alert.id}"' in sheet.page()
 
 
+def test_the_head_of_the_sheet_says_what_is_taken_and_which_day_it_is(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """Nobody asks about tablets without their name, dose and day in sight."""
+    head = said(claire.get(f"/patients/{marie.id}/call")).split("Qui répond")[0]
+    assert "apécitabine" in head
+    assert re.search(r"\d+ mg", head)
+    assert re.search(r"cycle \d+, jour \d+", head), head
+
+
 def test_a_reason_that_is_no_danger_makes_nobody_say_anything(claire: TestClient, chain: Chain, marie: Patient) -> None:
     """HZ-23."""
     sheet = Sheet(claire, chain, marie)
@@ -154,3 +162,54 @@ def test_where_a_relative_answers_the_call_is_hers_unless_somebody_says_otherwis
     sheet.begins(direction="incoming", reason="maman est fatiguée")  # from the page of calls, where nobody said who it was
     assert sheet.contact().caller == "relative"
     assert "Lucie" in words_label(sheet.page())
+
+
+def test_a_danger_told_by_somebody_unknown_is_said_at_once_and_can_be_rung_back(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: an urgent alert with its link, what to tell the caller now, where to ring back as they said it, never the service's name."""
+    call = {"q": "Zitouni, sa fille", "reason": "son père n'arrive plus à respirer"}
+    answer = claire.post("/calls/incoming/unknown", data=call)
+    (alert,) = chain.alerts()
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calls?rang={alert.id}")
+    page = claire.get(f"/calls?rang={alert.id}")
+    notice = page.text.replace("\xa0", " ").split('class="care-rang" role="alert"')[1].split("</section>")[0]
+    assert f'href="/alerts/{alert.id}"' in notice
+    assert "Danger : dites ceci maintenant" in notice
+    assert "le 15 ou le 112" in notice
+    assert 'name="number"' in notice
+    assert claire.post(f"/calls/incoming/{alert.id}/number", data={"number": "06 39 98 poste 12"}).status_code == 303
+    assert "06 39 98 poste 12" in said(claire.get(f"/calls?rang={alert.id}"))
+    panel = said(claire.get(f"/alerts/{alert.id}"))
+    assert "06 39 98 poste 12 l'appelant" in panel
+    assert "Appelant inconnu" in panel
+    assert "Aucun patient actif n'a ce numéro" not in panel
+    listed = said(claire.get("/list"))
+    assert "Appelant inconnu" in listed
+    assert "Zitouni, sa fille : son père n'arrive plus à respirer" in listed
+    assert "Oncologie médicale" not in listed
+    handed = said(claire.get("/handover"))
+    line = handed[handed.index("Appelant inconnu") :][:300]
+    assert "« Zitouni, sa fille : son père n'arrive plus à respirer »" in line
+
+
+def test_a_number_given_with_the_call_is_the_one_to_ring_back(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """In any format: one that can be read is the number of the row; another stands as it was typed."""
+    call = {"q": "Belkacem, sa fille", "reason": "sa mère vomit du sang", "number": "06 39 98 77 66"}
+    claire.post("/calls/incoming/unknown", data=call)
+    (alert,) = chain.alerts()
+    assert alert.subject == "number:+33639987766"
+    assert "Belkacem, sa fille : sa mère vomit du sang" in said(claire.get(f"/alerts/{alert.id}"))
+    assert "+33 6 39 98 77 66" in said(claire.get(f"/calls?rang={alert.id}"))
+    claire.post("/calls/incoming/unknown", data={**call, "reason": "veut parler de son traitement", "number": "0639 98"})
+    handed = said(claire.get("/handover"))
+    assert "veut parler de son traitement" in handed[handed.rindex("Appelant inconnu") :][:300]
+    task = re.search(r'href="(/tasks/\d+)"', claire.get("/list").text)
+    assert task is not None
+    assert "0639 98 l'appelant" in said(claire.get(task[1]))
+
+
+def test_the_notice_of_an_unknown_call_shows_no_other_alert(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """The address names an alert: one of a patient, or of nobody, says nothing here."""
+    Sheet(claire, chain, marie).begins(direction="incoming", caller="relative", reason="elle n'arrive plus à respirer")
+    (alert,) = chain.alerts()
+    for number in (alert.id, 9999):
+        assert "care-rang" not in claire.get(f"/calls?rang={number}").text
