@@ -173,3 +173,17 @@ def test_a_row_without_alert_has_the_clock_of_what_is_due_first(
     assert "Lebon" not in why and "Attend la réponse de Dr Aurore Lebon : reste 45 min" in words
     panel = said(claire.get(f"/patients/{morning.jean.id}/open"))
     assert f"{why} · {left}" in panel
+
+
+def test_two_people_have_something_of_one_patient_and_the_row_names_both(
+    claire: TestClient, database: Database, world: World, morning: Morning, clock: HandClock
+) -> None:
+    """HZ-28: Claire has Jean's alert, Inès the call of a silence, which is late; what Claire has herself is not said twice."""
+    claire.post(f"/alerts/{morning.tiredness.id}/take")
+    with database.transaction() as session:
+        mine = {"service_id": morning.jean.service_id, "patient_id": morning.jean.id, "now": clock.now(), "due_at": clock.now()}
+        tasks.make(session, kind="overdue_call", key="o", owner_id=world.ines.id, **mine)
+        tasks.make(session, kind="refill", key="r", owner_id=world.claire.id, **mine)
+    _, _, _, words = row_of(claire)
+    assert "à moi" in words and "Sans nouvelles depuis 72 h : appeler : échéance atteinte · Inès Caron" in words
+    assert words.count("Claire Payet") == 0 and words.count("à moi") == 1
