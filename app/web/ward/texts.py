@@ -20,6 +20,8 @@ from app.web.patient.chart_data import Heard
 from app.web.render import Page
 
 LAST_TEXTS = 8
+CALM = ("0", "no", "all")
+"""Answers that raise nothing: no such symptom, no, every dose taken."""
 
 
 def on_form(session: Session, alert: Alert) -> Message | None:
@@ -74,9 +76,16 @@ def quoted(session: Session, alerts: Sequence[Alert], row: Row | None) -> list[M
     """The words that matter now: those that raised the alerts, of their check-ins, or that made a task; the first two."""
     found = _latest(quotes.named(session, [event.detail.get("message_id") for event in reasons(alerts)]))
     if not found:
-        found = [message for some in quotes.judged(session, alerts).values() for message in some]
+        found = _without_calm(session, [message for some in quotes.judged(session, alerts).values() for message in some])
     found += _latest(quotes.named(session, [task.message_id for task in (row.tasks if row else ())]))
     return list(dict.fromkeys(found))[:2]
+
+
+def _without_calm(session: Session, found: list[Message]) -> list[Message]:
+    """Replies of figures that all say "no" or "all taken" are no reason of an alert; where nothing else was said they stay."""
+    figures = quotes.figures(session, found)
+    telling = [one for one in found if one.id not in figures or any(row.value not in CALM for row in figures[one.id])]
+    return telling or found
 
 
 def _latest(found: Mapping[int, Message]) -> list[Message]:

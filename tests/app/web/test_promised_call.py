@@ -80,3 +80,9 @@ def test_spoken_to_since_or_help_sent_nothing_more_is_promised(claire: TestClien
         handling.take(session, alert.id, by=nurse, now=now)
         handling.close(session, alert.id, by=nurse, now=now, outcome="advice")
         assert session.scalars(select(Task.id).where(Task.kind == "call_back")).all() == []
+
+
+def test_her_words_are_the_figures_that_raised_it_not_the_calm_ones_after(claire: TestClient, alert: Alert) -> None:
+    """Her mouth hurts at 2; that she breathes well and vomits nothing came after, and is no reason."""
+    words = said(claire.get(f"/alerts/{alert.id}")).split("Ses mots")[1].split("10 h 00")[0]
+    assert "bouche douloureuse 2" in words and "vomissements" not in words and "poitrine" not in words
