@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -16,6 +17,7 @@ from app.core.audit import AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people import care_team
+from app.treatment.models import Course, DoseStep
 from tests.app.web.conftest import SignIn
 from tests.app.web.ward import Morning, the_morning
 from tests.factories import World
@@ -59,7 +61,9 @@ def test_the_urgent_alert_shows_the_words_as_written_and_that_the_patient_was_no
     assert page.index("+33 6 39 98 00 01") < page.index("15 Urgences")
 
 
-def test_the_panel_says_what_fired_what_nearly_did_and_what_changed(claire: TestClient, morning: Morning) -> None:
+def test_the_panel_says_what_fired_what_nearly_did_and_what_changed(
+    claire: TestClient, database: Database, morning: Morning, clock: HandClock
+) -> None:
     page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
     assert "fatigue 3 sur 4 +2" in page and "nausées 1 sur 4 =" in page and "37,0 °C" in page
     assert "2 prises oubliées" in page
@@ -67,6 +71,22 @@ def test_the_panel_says_what_fired_what_nearly_did_and_what_changed(claire: Test
     assert "Un symptôme est fort." in page and "Source : Basch et al." in page and "? à vérifier" in page
     assert "Presque déclenchée" in page
     assert "Pour le prescripteur" in page and "Seul le médecin décide de la dose." in page
+    assert "Dose déjà réduite" not in page
+    with database.transaction() as session:
+        course = session.scalars(select(Course).where(Course.patient_id == morning.jean.id)).one()
+        step = {
+            "course_id": course.id,
+            "from_day": clock.now().date(),
+            "dose_mg": Decimal(1000),
+            "reason": "fatigue",
+            "ordered_by": "staff:3",
+        }
+        session.add(DoseStep(**step, recorded_at=clock.now()))
+    page = said(claire.get(f"/alerts/{morning.tiredness.id}"))
+    assert "Dose déjà réduite : 1000 mg par prise depuis le mer. 18 nov., au lieu de 1500 mg." in page
+    assert "(il y a" not in said(claire.get(f"/patients/{morning.jean.id}")), "of today"
+    clock.forward(days=9)
+    assert re.search(r"depuis celui d'avant : \(il y a 9 jours\)", said(claire.get(f"/patients/{morning.jean.id}")))
 
 
 def test_taking_is_seen_at_once_and_the_second_nurse_is_told_who_and_when(
