@@ -57,12 +57,13 @@ def open_alert(session: Session, patient: Patient) -> Alert | None:
 
 
 def unfit(told: Level, outcome: str, words: str) -> dict[str, str]:
-    """What keeps a call that told this from closing so, beside what it is about; {} when nothing does."""
-    if told < Level.HIGH or outcome not in set(ContactOutcome):
+    """What keeps a call that told this from closing so, all of it at once, beside what it is about; {} when nothing does."""
+    if told < Level.HIGH:
         return {}
+    found = {} if words.strip() else {"words": "Write what was done about it: what was told is high or urgent."}
     if outcome == ContactOutcome.NONE:
-        return {"outcome": "What was told is high or urgent, or an urgent alert is open. Choose nurse under a protocol, or doctor."}
-    return {} if words.strip() else {"words": "Write what was done about it: what was told is high or urgent."}
+        found["outcome"] = "What was told is high or urgent, or an urgent alert is open. Choose nurse under a protocol, or doctor."
+    return found
 
 
 def link(session: Session, patient: Patient, contact: Contact, *, by: Viewer, now: datetime) -> None:

@@ -89,6 +89,8 @@ def test_all_that_keeps_a_call_from_closing_is_said_at_once(claire: TestClient, 
     places = re.findall(r'<li><a href="#([^"]+)">', listed)
     wanted = {"f-identity_checked", "f-symptoms", "q-weight", "protocol_ref", "next_day", "words", "f-new_medicines_which"}
     assert wanted <= set(places), wanted - set(places)
+    nothing = sheet.sends("close", **{**typed, "outcome": "none"}).text.split('id="missing"')[1].split("</ol>")[0]
+    assert {"outcome-none", "words"} <= set(re.findall(r'href="#([^"]+)"', nothing))  # the note too, before another outcome is chosen
     sheet.answers(weight="71,5")
     whole = {**CALM, "term-0": "Diarrhea", "grade-0": "1", "sure": "yes", "outcome": "level_1", "protocol_ref": "diarrhoea"}
     done = sheet.sends("close", **whole, words="Envoyée aux urgences")
