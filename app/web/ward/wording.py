@@ -123,7 +123,7 @@ class _Words:
     def _what(self, line: Line) -> str:
         say = self.page.say
         if line.kind in ("alert", "waits"):
-            why = self.saying.gravest([event.detail for event in line.steps])
+            why = self.saying.gravest([event.detail for event in reversed(line.steps)])  # the latest of the gravest, as on the list
             told = f"{say(f'story.told.{line.row.told}')}." if line.row.told in ALARMS else ""
             heard = self._heard(line, [event.detail for event in line.steps])
             return " ".join(part for part in (told, why, self._scores(line), heard) if part)

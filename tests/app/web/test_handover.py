@@ -143,6 +143,21 @@ def test_every_danger_of_a_patient_is_named_and_the_number_of_lines_is_that_of_t
     assert changed.count("Signalé à nouveau : ") == 1 and "douleur dans la poitrine" in changed
 
 
+def test_of_two_reasons_as_grave_the_handover_says_the_one_of_the_list(
+    database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn
+) -> None:
+    """The later one, on both pages: the same alert must not seem two."""
+    claire = sign_in(world.claire)
+    for minutes, why in ((3, "Prises oubliées."), (1, "Moins de neuf prises sur dix.")):
+        with database.transaction() as session:
+            service, now = session.get_one(Service, world.service.id), clock.forward(minutes=minutes)
+            reason = Reason("assessment", Level.URGENT, {"rules": [why], "why": [{"fr": why, "en": why}]})
+            handling.consider(session, service=service, patient=morning.jean, reason=reason, now=now)
+    opened = kept(claire, sign(claire, read(claire)).headers["location"]).split("CE QUI A CHANGÉ")[0]
+    for page in (opened, said(claire.get("/list"))):
+        assert "Moins de neuf prises sur dix." in page and "Prises oubliées." not in page
+
+
 def test_two_who_sign_at_once(database: Database, world: World, clock: HandClock, morning: Morning, sign_in: SignIn) -> None:
     claire, luc = sign_in(world.claire), sign_in(world.luc)
     hers, his = read(claire), read(luc)
