@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from app.alerts import handling, tasks
 from app.people.perimeter import viewer_of
 from tests.browser.conftest import OpenPage, Ward
+from tests.browser.test_worklist import arrive
 
 pytestmark = pytest.mark.browser
 
@@ -73,3 +74,20 @@ def test_j_goes_past_the_first_screenful_and_the_printer_has_every_row(open_page
     assert rows.last.evaluate(drawn) == "visible"
     assert page.locator(".list-pane").evaluate("(pane) => pane.scrollHeight <= pane.clientHeight + 1")
     assert page.evaluate("document.documentElement.scrollHeight") > 60 * MORE
+
+
+def test_the_next_one_is_the_first_that_no_colleague_has(open_page: OpenPage, ward: Ward) -> None:
+    """Taken, Marie's row slides below the urgent ones that nobody has: after her close the first of those opens, not what stands below."""
+    numbers = [arrive(ward, name, phone=phone) for name, phone in (("Attoumani", "+33639980555"), ("Boyer", "+33639980556"))]
+    with ward.database.transaction() as session:
+        handling.take(session, numbers[0], by=viewer_of(ward.world.luc), now=ward.clock.now())
+    page = open_page()
+    page.locator(".row", has_text="HOARAU").click()
+    page.locator("#take").click()
+    expect(page.locator(".who-has")).to_contain_text("Vous l'avez depuis")
+    page.reload()
+    expect(page.locator(".row").first).to_contain_text("BOYER")
+    page.locator("#do-close input[name=spoke][value=patient]").click()
+    page.locator("#do-close input[name=outcome][value=advice]").click()
+    page.locator("#close-now").click()
+    expect(page.locator(".panel h2")).to_contain_text("BOYER")

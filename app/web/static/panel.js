@@ -54,14 +54,15 @@
 
   if (!list && shown()) document.body.addEventListener("vigie:changed", (event) => { if (event.detail?.news) followPanel(location.pathname); });
 
-  // After a close the next row opens. A row in which something is left to do keeps its place: its new order comes with the list.
+  // After a close the first row opens that no colleague has: taking one slides it below those that nobody has, and "next" downwards from
+  // there would go past them. A row in which something is left to do keeps its place: its new order comes with the list.
   function goOn(isGone) {
     if (!list) { location.href = "/"; return; }
     const all = rows();
     const at = all.findIndex((row) => row.hasAttribute("aria-current"));
-    const next = all[at + 1] || all[at - 1];
+    const next = all.find((row, place) => place !== at && !row.classList.contains("theirs")) || all[at + 1] || all[at - 1];
     if (isGone) all[at]?.parentElement.remove();
-    if (next) { open(next); next.focus({ preventScroll: true }); }
+    if (next) { open(next); next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest" }); }
     htmx.trigger(document.body, "vigie:changed");
   }
   document.body.addEventListener("vigie:done", () => goOn(true));

@@ -207,13 +207,21 @@ class Saying(Telling):
 
     def holder(self, row: Row) -> str:
         """Who has it; of somebody who is not there any more, that it is to be taken back: who that was stands in the tags."""
-        if row.alert is not None and row.alert.state == AlertState.NEW:
+        if self._is_new(row):
             return self.page.say("list.to_take")
         if self._is_mine(row):
             return self.page.say("list.handed", name=row.handed_by) if row.handed_by else self.page.say("list.mine")
         if row.gone is not None:
             return self.page.say("list.take_back")
         return row.owner or self.page.say("list.to_do")
+
+    def is_theirs(self, row: Row) -> bool:
+        """Does a colleague who is there see to it? Nobody else's next one, then."""
+        return bool(row.owner) and row.gone is None and row.owner != self.page.viewer.actor.name and not self._is_new(row)
+
+    @staticmethod
+    def _is_new(row: Row) -> bool:
+        return row.alert is not None and row.alert.state == AlertState.NEW
 
     def _is_mine(self, row: Row) -> bool:
         return self.page.who is not None and row.alert is not None and row.alert.owner_id == self.page.who.staff_id
