@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import heard, spoken, tasks
+from app.alerts import raising, spoken, tasks
 from app.alerts.models import Alert, AlertState, DoctorRequest, RequestState
 from app.checkins.judging import graded
 from app.insight import worklist
@@ -128,10 +128,26 @@ def level_of(request: DoctorRequest, alerts: Mapping[int, str]) -> str:
     return max(request.level, alerts.get(request.patient_id, "none"), key=Level.of)
 
 
-def unspoken(session: Session, patient_id: int) -> Alert | None:
-    """The open urgent alert of a patient whom nobody has spoken to since it opened or rose."""
-    alert = heard.urgent(session, patient_id)
-    return None if alert is None or spoken.anybody(session, alert) else alert
+def standing(session: Session, patient_id: int) -> Alert | None:
+    """The open alert that a doctor who continues has read: any urgent one, a high one of a danger sign or a grave value.
+
+    It stands until it is closed: who was told 280 mg by voice, or called about it, has the same neutrophils as before.
+    """
+    graves = (Level.URGENT.word, Level.HIGH.word)
+    mine = (Alert.patient_id == patient_id, Alert.state != AlertState.CLOSED, Alert.level.in_(graves))
+    found = [one for one in session.scalars(select(Alert).where(*mine)) if one.level == Level.URGENT.word or _is_grave(one)]
+    return max(found, key=lambda one: Level.of(one.level), default=None)
+
+
+def _is_grave(alert: Alert) -> bool:
+    """Did a danger sign, or a value, raise it as high as it is?"""
+    told = (event.detail for event in alert.events if raising.level_of(event.detail) >= Level.HIGH)
+    return any(detail.get("dangers") or "result" in detail or any(detail.get("values") or ()) for detail in told)
+
+
+def is_spoken_to(session: Session, alert: Alert | None) -> bool:
+    """Was the patient, or somebody with them, spoken to since it opened or rose?"""
+    return alert is not None and spoken.anybody(session, alert)
 
 
 def signs_of(alert: Alert | None) -> list[str]:

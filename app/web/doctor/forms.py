@@ -62,7 +62,7 @@ def _hour(text: str) -> time | None:
 def confirmed(chosen: Decision, typed: Mapping[str, str], *, in_danger: bool) -> Decision:
     """What ends a treatment or sends somebody to hospital is said twice: the answer, then its tick; to continue too, in_danger.
 
-    in_danger: an urgent alert is open and nobody has spoken to the patient.
+    in_danger: an alert of a danger or of a grave value is open.
     """
     twice = {DoctorAnswer.STOP, DoctorAnswer.ADMIT} | ({DoctorAnswer.CONTINUE} if in_danger else set())
     if chosen.answer in twice and typed.get("sure") != "yes":

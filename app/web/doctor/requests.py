@@ -81,7 +81,7 @@ def _acted(page: Page, session: Session, request_id: int, typed: dict[str, str],
 
 def _decided(page: Page, session: Session, request_id: int, typed: dict[str, str]) -> Decision:
     request = asking.get(session, request_id, viewer=page.viewer)
-    return forms.confirmed(forms.decision(typed), typed, in_danger=bool(danger.unspoken(session, request.patient_id)))
+    return forms.confirmed(forms.decision(typed), typed, in_danger=bool(danger.standing(session, request.patient_id)))
 
 
 @router.post("/requests/{request_id}/answer")

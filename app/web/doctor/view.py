@@ -74,7 +74,8 @@ class Shown:
 
     alert: the open alert of its patient, with its own hour.
 
-    danger: the open urgent alert of a patient nobody has spoken to, signs: its dangers. To continue takes a tick then. replaced: untold
+    danger: the open alert of a danger or of a grave value, signs: its dangers; is_spoken_to: was the patient, since. To continue takes a
+    tick as long as it is open. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
     against: what stands against an answer still to be told; tick: whoever tells it then ticks that they read it.
     """
@@ -95,6 +96,7 @@ class Shown:
     alert: Item | None = None
     danger: Alert | None = None
     signs: Sequence[str] = ()
+    is_spoken_to: bool = False
     may_correct: bool = False
     corrections: Sequence[Mapping[str, Any]] = ()
     replaced: Sequence[DoctorRequest] = ()
@@ -170,7 +172,7 @@ def shown(
     known = about(page, session, patient, alert=alert)
     told = request.state in (RequestState.ANSWERED, RequestState.TOLD)
     answered = told or request.state == RequestState.REPLACED
-    open_danger = danger.unspoken(session, patient.id)
+    open_danger = danger.standing(session, patient.id)
     unconfirmed = answered and request.spoken_to_id is not None and request.confirmed_at is None
     return Shown(
         request=request,
@@ -189,6 +191,7 @@ def shown(
         to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
         danger=open_danger,
         signs=danger.signs_of(open_danger),
+        is_spoken_to=danger.is_spoken_to(session, open_danger),
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
         corrections=correcting.corrections(request),
         replaced=replacing.replaced(session, request),

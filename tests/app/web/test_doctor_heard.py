@@ -11,13 +11,16 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.alerts import handling
-from app.alerts.models import Alert, AlertState, DoctorRequest
+from app.alerts import answering, asking, handling
+from app.alerts.answering import Decision
+from app.alerts.models import Alert, AlertState, DoctorAnswer, DoctorRequest
 from app.alerts.reasons import Reason
+from app.checkins.rhythm import ordered
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
+from app.web.doctor import danger
 from tests.app.web.conftest import SignIn
 from tests.factories import World, a_patient
 from triage.terms import Level
@@ -142,7 +145,7 @@ def test_a_patient_in_danger_is_asked_about_now(database: Database, world: World
 def test_to_continue_in_an_open_danger_takes_a_tick(
     database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient
 ) -> None:
-    """Nobody spoke to Marie: one tick more, and the words stay. Once somebody did, none."""
+    """Nobody spoke to Marie: one tick more, and the words stay. Called since, told another answer since, it takes one still."""
     number = _ask(claire, marie)
     alert = _in_danger(database, world, marie)
     lebon = sign_in(world.lebon)
@@ -154,8 +157,26 @@ def test_to_continue_in_an_open_danger_takes_a_tick(
     with database.transaction() as session:
         handling.take(session, alert, by=viewer_of(world.claire), now=TEN)
         handling.call_logged(session, alert, by=viewer_of(world.claire), now=TEN, reached=True, whom="patient", words="Respire mieux.")
-    assert "Signes de danger encore ouverts" not in lebon.get(f"/requests/{number}").text
+        other = asking.ask(session, marie, by=viewer_of(world.claire), now=TEN, question="Voir ?", level="urgent", alert_id=alert).id
+        ordered.answer(session, other, Decision(DoctorAnswer.SEE_TODAY), by=viewer_of(world.lebon), now=TEN)
+        answering.tell(session, other, by=viewer_of(world.claire), now=TEN, reached=True, words="Venez à 15 h.")
+    page = _text(lebon, f"/requests/{number}")
+    assert "Signes de danger encore ouverts : essoufflement" in page and "L'alerte n'est pas close." in page
+    assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 422
+    with database.transaction() as session:
+        handling.close(session, alert, by=viewer_of(world.claire), now=TEN, outcome="advice", words="Respire bien.")
+    assert "Signes de danger encore ouverts" not in _text(lebon, f"/requests/{number}")
     assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 303
+
+
+def test_a_grave_value_takes_the_tick_and_a_high_symptom_does_not(database: Database, world: World, marie: Patient) -> None:
+    """Neutrophils graded 3 that a rule made high, jaundice, diarrhoea: of the last alone is a doctor not stopped."""
+    for detail, stands in (({"values": [[{"kind": "anc"}]]}, True), ({"dangers": ["jaundice"]}, True), ({"rules": ["diarrhea"]}, False)):
+        with database.transaction() as session:
+            reason = Reason("assessment", Level.HIGH, dict(detail))
+            alert = handling.consider(session, service=world.service, patient=marie, reason=reason, now=TEN)
+            assert alert is not None and (danger.standing(session, marie.id) is alert) is stands, detail
+            alert.state = AlertState.CLOSED
 
 
 def _text(client: TestClient, address: str) -> str:
