@@ -80,6 +80,7 @@ class Contact(Base):
     state: Mapped[str] = mapped_column(String(10), default=ContactState.DRAFT)
     caller: Mapped[str] = mapped_column(String(12), default=Caller.PATIENT)
     caller_name: Mapped[str] = mapped_column(String(200), default="")
+    caller_number: Mapped[str] = mapped_column(String(40), default="")
     channel: Mapped[str] = mapped_column(String(12), default="phone")
     reason: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(String(8), default="")

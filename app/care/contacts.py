@@ -43,12 +43,15 @@ __all__ = [
     "save",
     "since_previous",
     "take_over",
+    "who_rang",
 ]
 
 CHANNELS = ("phone", "video", "visit")
 LONGEST_CALL = timedelta(hours=4)
 """A call that lasted longer was left open: its length is put right by hand (house rule, 2026-11-23)."""
-LONGEST = {"caller_name": 200, "reason": forms.LONGEST_TEXT, "interpreter": 40, "words": forms.LONGEST_TEXT}
+RUNG_BACK = timedelta(hours=24)
+"""How long a number that somebody gave for the line that may drop stands among those to call (house rule, 2026-11-23)."""
+LONGEST = {"caller_name": 200, "caller_number": 40, "reason": forms.LONGEST_TEXT, "interpreter": 40, "words": forms.LONGEST_TEXT}
 
 
 def open_call(
@@ -60,6 +63,7 @@ def open_call(
     planned_call_id: int | None = None,
     enrolment_id: int | None = None,
     caller_name: str = "",
+    caller_number: str = "",
     reason: str = "",
     channel: str = "phone",
     interpreter: str = "",
@@ -71,9 +75,10 @@ def open_call(
 
     An outgoing one belongs to its planned call's programme, to the one given, or to the one the patient is followed in; it is refused with
     the reason while that programme may not call (COA-1, AMA-1), and Conflict names the colleague who is making the same planned call.
-    An incoming one is never refused, and never counts as a planned call (COA-4).
+    An incoming one is never refused, and never counts as a planned call (COA-4). caller_number: where they can be rung back, as typed.
     """
-    _check(by, direction, caller, channel, {"caller_name": caller_name, "reason": reason, "interpreter": interpreter})
+    texts = {"caller_name": caller_name, "caller_number": caller_number, "reason": reason, "interpreter": interpreter}
+    _check(by, direction, caller, channel, texts)
     patients.get(session, patient.id, viewer=by)
     if (draft := draft_of(session, patient.id, by)) is not None:
         return draft
@@ -90,6 +95,7 @@ def open_call(
         direction=direction,
         caller=caller,
         caller_name=caller_name.strip(),
+        caller_number=caller_number.strip(),
         channel=channel,
         reason=reason.strip(),
         language=patient.language,
@@ -188,6 +194,13 @@ def retime(session: Session, contact_id: int, *, seconds: int, why: str, by: Vie
     session.flush()
     note(session, row, "contact.retimed", by=by, now=now, before=before, after=seconds, reason=why.strip())
     return row
+
+
+def who_rang(session: Session, patient_id: int, now: datetime) -> list[tuple[str, str]]:
+    """Name and number of whoever telephoned about this patient in the last day and said where they can be rung back; the latest first."""
+    rang = (Contact.patient_id == patient_id, Contact.caller_number != "", Contact.started_at > now - RUNG_BACK)
+    found = session.scalars(select(Contact).where(*rang).order_by(Contact.started_at.desc()))
+    return list({(one.caller_name, one.caller_number.replace(" ", "")): None for one in found})
 
 
 def _check(by: Viewer, direction: str, caller: str, channel: str, texts: Mapping[str, str]) -> None:

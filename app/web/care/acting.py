@@ -56,6 +56,7 @@ def begin(page: StaffPage, session: Writes, patient_id: Id, values: Typed) -> Re
             direction=values.get("direction", Direction.OUTGOING),
             caller=values.get("caller") or voices.usual(patient),
             caller_name=values.get("caller_name", ""),
+            caller_number=values.get("number", ""),
             reason=values.get("reason", ""),
             planned_call_id=whole(values.get("call", "")),
             checkin_id=checkin.id if checkin else None,

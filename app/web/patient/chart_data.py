@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import asking, since_answer
+from app.care import contacts
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
 from app.people import absences, care_team, members
@@ -254,7 +255,8 @@ def last_temperature(session: Session, patient: Patient, now: datetime) -> Measu
 def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Contact]:
     """Whom to call, in order: whoever answers, the others around the patient, the prescriber, who is on call, the emergency number.
 
-    Never somebody who is noted dead; a number reported wrong comes after the others, and whoever calls it asks who answers.
+    Before all, where somebody who telephoned this day said they can be rung back. Never somebody who is noted dead; a number reported
+    wrong comes after the others, and whoever calls it asks who answers.
     """
     service = session.get_one(Service, patient.service_id)
     relatives = [Contact("relative", one.name, one.phone, one.relation) for one in patient.respondents]
@@ -275,7 +277,9 @@ def contacts_of(session: Session, patient: Patient, now: datetime) -> list[Conta
     ]
     team = [Contact("oncologist", patient.oncologist.name, patient.oncologist.phone), *on_call]
     left_out = "patient" if is_dead(session, patient) else ""
-    return [one for one in (*ordered, *unsure, *team, Contact("emergency", "", service.emergency)) if one.number and one.role != left_out]
+    rang = [Contact("rang" if name else "rang_unnamed", name, number) for name, number in contacts.who_rang(session, patient.id, now)]
+    found = (*rang, *ordered, *unsure, *team, Contact("emergency", "", service.emergency))
+    return [one for one in found if one.number and one.role != left_out]
 
 
 def is_dead(session: Session, patient: Patient) -> bool:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Alert, AlertState
 from app.checkins import script
 from app.checkins.judging import measured
 from app.core.errors import FieldErrors, NotFound, Refusal
@@ -41,11 +43,13 @@ STANDS_AT = {"taken_at": "hour"}
 
 @dataclass(frozen=True)
 class Kept:
-    """What was just written down, said back. act: whose form says it. rows: measures; raised: what judging them opened."""
+    """What was just written down, said back. act: whose form says it. rows: measures; raised: what judging them opened. still: the alert
+    that was open before."""
 
     act: str
     rows: tuple[Measure, ...] = ()
     raised: tuple[Raised, ...] = ()
+    still: Alert | None = None
 
 
 @router.get("/patients/{patient_id}/particulars")
@@ -91,7 +95,8 @@ def _kept(page: Page, session: Session, patient: Patient, act: str, value: str) 
     found = {one: row for one in numbers if (row := session.get(Measure, one)) is not None and row.patient_id == patient.id}
     at = next(iter(found.values())).recorded_at if found else None
     opened_then = raised.at(page, session, at, patient_id=patient.id) if at is not None else []
-    return Kept(act, tuple(found.values()), tuple(opened_then))
+    still = session.scalar(select(Alert).where(Alert.patient_id == patient.id, Alert.state != AlertState.CLOSED).limit(1))
+    return Kept(act, tuple(found.values()), tuple(opened_then), still)
 
 
 def _treated(session: Session, page: Page, patient: Patient) -> tuple[Course, ProtocolVersion]:

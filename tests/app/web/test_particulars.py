@@ -162,7 +162,7 @@ def test_a_refused_value_is_seen_and_a_kept_one_is_said_back(claire: TestClient,
     )
     told = said(claire.get(done.headers["location"]))
     assert "Résultat gardé : Poids 61,5 kg , mer. 25 nov., 9 h 10." in told, told[told.index("Résultat gardé") :][:80]
-    assert "Cette valeur n'a ouvert ni alerte ni tâche." in told
+    assert "L'alerte déjà ouverte le reste : cette valeur n'en ouvre pas d'autre." in told
     with database.reading() as session:
         number = session.scalars(select(Measure.id).where(Measure.kind == "weight")).one()
     elsewhere = f"/patients/{morning.marie.id}/particulars?kept=measure&value={number}"

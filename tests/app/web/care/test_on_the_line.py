@@ -97,6 +97,18 @@ def test_all_that_keeps_a_call_from_closing_is_said_at_once(claire: TestClient, 
     assert done.status_code == 303, said(done)
 
 
+def test_where_whoever_telephones_can_be_rung_back_is_kept(claire: TestClient, chain: Chain, marie: Patient) -> None:
+    """HZ-01: the line drops; the number that the daughter gave is among those to call, on the sheet, the alert and the file."""
+    asked = {"q": "Hoarau", "number": "06 39 98 77 66", "caller": "relative", "reason": "papa a mal dans la poitrine"}
+    found = claire.post("/calls/incoming/find", data=asked).text
+    form = found.split(f'action="/patients/{marie.id}/call/begin"')[1].split("</form>")[0]
+    typed = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert claire.post(f"/patients/{marie.id}/call/begin", data=typed).status_code == 303
+    (alert,) = chain.alerts()
+    for page in (f"/patients/{marie.id}/call", f"/alerts/{alert.id}", f"/patients/{marie.id}"):
+        assert 'href="tel:0639987766"' in claire.get(page).text and "qui a appelé : rappeler ici" in said(claire.get(page)), page
+
+
 def test_a_danger_in_the_reason_is_said_at_once_on_the_sheet(claire: TestClient, chain: Chain, marie: Patient) -> None:
     """HZ-01: the daughter must not hang up unadvised; what is said is what a fever of 39,2 makes the nurse say."""
     sheet = Sheet(claire, chain, marie)
