@@ -94,14 +94,18 @@ def _name(session: Session, staff_id: int | None) -> str:
 
 
 def stands_under_another(session: Session, request: DoctorRequest) -> bool:
-    """Was another request of this patient answered since, with something that changed the treatment or the plan?"""
+    """Was another request of this patient answered since, with something that changed the treatment or the plan?
+
+    A stop of what had stopped changes nothing: the first stop, if it was a slip, must stay the one to correct.
+    """
     since = (
         DoctorRequest.patient_id == request.patient_id,
         DoctorRequest.id != request.id,
         DoctorRequest.answered_at > request.answered_at,
     )
     later = session.scalars(select(DoctorRequest).where(*since))
-    return any(one.answer != DoctorAnswer.CONTINUE or one.answer_detail.get("resume") for one in later)
+    changed = [one for one in later if not one.answer_detail.get("already_stopped")]
+    return any(one.answer != DoctorAnswer.CONTINUE or one.answer_detail.get("resume") for one in changed)
 
 
 def corrections(request: DoctorRequest) -> list[dict[str, Any]]:

@@ -23,7 +23,9 @@ SAME_THING = {"stop": {"hold", "resume", "dose", "stop"}, "hold": {"hold", "resu
 
 
 def order_of(request: DoctorRequest) -> str:
-    """What its answer orders about tablets: stop, hold, resume, dose; "" for none."""
+    """What its answer orders about tablets: stop, hold, resume, dose; "" for none, a stop of what had stopped too."""
+    if request.answer_detail.get("already_stopped"):
+        return ""
     if request.answer == DoctorAnswer.HOLD_UNTIL or (request.answer == DoctorAnswer.ADMIT and request.answer_detail.get("hold")):
         return "hold"
     if request.answer == DoctorAnswer.CONTINUE:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import raising
+from app.alerts import raising, stopped
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorAnswer, DoctorRequest, RequestState, Task
+from app.alerts.stopped import Stopped
 from app.people.models import Patient
-from app.treatment import courses, days
+from app.treatment import courses, days, supplies
 from app.treatment.models import Hold
 from triage import calendar
 from triage.terms import Level
@@ -62,13 +63,22 @@ def _results(session: Session, request: DoctorRequest, answered_at: datetime) ->
     return [News(task.created_at, task=task) for task in found]
 
 
-def forbidden(session: Session, request: DoctorRequest, now: datetime) -> Hold | None:
-    """The hold that covers the day from which an answer says to take tablets as before: another order than its own."""
-    course = courses.running(session, request.patient_id)
-    if request.answer != DoctorAnswer.CONTINUE or request.state != RequestState.ANSWERED or course is None:
+def forbidden(session: Session, request: DoctorRequest, now: datetime) -> Hold | Stopped | None:
+    """The hold that covers the day from which an answer says to take tablets, or the end of the treatment: another order than its own.
+
+    A reduction that says itself that it waits for the end of a hold is not forbidden by it.
+    """
+    if request.answer not in GIVES_TABLETS or request.state != RequestState.ANSWERED:
         return None
-    today, begins = calendar.local_day(now, session.get_one(Patient, request.patient_id).timezone), request.answer_detail.get("from_day")
-    return days.standing_hold(course.holds, max(today, date.fromisoformat(begins)) if begins else today)
+    course, detail = courses.running(session, request.patient_id), request.answer_detail
+    if course is None:
+        return stopped.of(session, request.patient_id)
+    begins = str(detail.get("taken_from", detail.get("from_day", "")))
+    if "held_until" in detail or detail.get("taken_from") == "":
+        return None
+    medicine = supplies.medicine_of(course, str(detail.get("medicine", "")))
+    today = calendar.local_day(now, session.get_one(Patient, request.patient_id).timezone)
+    return days.standing_hold(days.holds_of(medicine), max(today, date.fromisoformat(begins)) if begins else today)
 
 
 def waits_to_be_admitted(requests: Iterable[DoctorRequest], absence_id: int) -> bool:

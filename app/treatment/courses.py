@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import audit
-from app.core.audit import Actor
+from app.core.audit import Actor, AuditRow
 from app.core.errors import FieldErrors, NotFound, Refusal
 from app.people.models import Patient
 from app.treatment.models import Companion, Course, CourseState, CycleStart, DoseStep, Hold, HoldKind
@@ -72,6 +72,18 @@ def running(session: Session, patient_id: int) -> Course | None:
     return session.scalar(
         select(Course).where(Course.patient_id == patient_id, Course.state == CourseState.ACTIVE).order_by(Course.id.desc())
     )
+
+
+def last_stopped(session: Session, patient_id: int) -> Course | None:
+    """The last treatment, when it was stopped and none runs since."""
+    course = session.scalar(select(Course).where(Course.patient_id == patient_id).order_by(Course.id.desc()).limit(1))
+    return course if course is not None and course.state == CourseState.STOPPED else None
+
+
+def stopped_by(session: Session, course: Course) -> str:
+    """The name of whoever stopped it; "" when the trail does not say."""
+    told = (AuditRow.patient_id == course.patient_id, AuditRow.action == "course.stopped", AuditRow.subject == f"course:{course.id}")
+    return session.scalar(select(AuditRow.actor_name).where(*told).order_by(AuditRow.id.desc()).limit(1)) or ""
 
 
 def get(session: Session, course_id: int) -> Course:
@@ -146,7 +158,7 @@ def resume(session: Session, course: Course, patient: Patient, *, on: date, by: 
     rows = [hold for hold in course.holds if hold.from_day <= on and (hold.until_day is None or hold.until_day >= on)]
     rows = rows or [hold for hold in course.holds if hold.until_day == last]
     if not rows:
-        raise Refusal("No hold runs on {day}. Check the day.", field="on", status=422, day=on.isoformat())
+        raise Refusal("No hold runs on {day}. Check the day.", field="on", status=422, day=on)
     for row in rows:
         before = {"until": row.until_day.isoformat() if row.until_day else None}
         if row.from_day == on:

@@ -37,6 +37,12 @@ def medicines_of(course: Course) -> list[Medicine]:
     return [course, *course.companions]
 
 
+def holds_of(medicine: Medicine) -> list[Hold]:
+    """The days without tablets of one medicine: beside the treatment's own, only a hospital stay takes them away."""
+    holds = course_of(medicine).holds
+    return list(holds) if isinstance(medicine, Course) else [hold for hold in holds if hold.kind == HoldKind.HOSPITAL]
+
+
 def calendar_of(medicine: Medicine) -> calendar.Course:
     """A medicine as the calendar reads it. A patient followed from cycle 4 on has cycles 1 to 3 before the first known start."""
     if isinstance(medicine, Companion):
@@ -60,7 +66,7 @@ def companion_calendar(course: Course, companion: Companion) -> calendar.Course:
     pattern = pattern_of(companion)
     own = [start for start in _starts(course, pattern_of(course)) if start >= companion.first_intake]
     starts = tuple(own) if pattern.length is not None else (companion.first_intake,)
-    stays = [Span(hold.from_day, hold.until_day) for hold in course.holds if hold.kind == HoldKind.HOSPITAL]
+    stays = [Span(hold.from_day, hold.until_day) for hold in holds_of(companion)]
     if companion.stopped_on is not None:
         stays.append(Span(companion.stopped_on))
     return calendar.Course(pattern, companion.first_intake, starts, tuple(stays))

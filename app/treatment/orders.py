@@ -76,7 +76,7 @@ def postpone(session: Session, course: Course, patient: Patient, *, to_day: date
     if planned is None:
         raise Refusal("The treatment is held without an end. Resume it first.")
     if to_day <= planned:
-        raise Refusal("The next cycle is planned on {day}. Choose a later day.", field="to_day", status=422, day=planned.isoformat())
+        raise Refusal("The next cycle is planned on {day}. Choose a later day.", field="to_day", status=422, day=planned)
     if not reason.strip():
         raise Refusal("Write the reason of the delay.", field="reason", status=422)
     cycle = len(facts.starts) + 1

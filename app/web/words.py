@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import structlog
+from babel.dates import format_date
 
 from app.core.errors import FieldErrors, Refusal, Said
 from app.web.formats import UNITS
@@ -118,6 +119,8 @@ def _value(language: str, value: object, words: dict[str, str]) -> object:
             else f"{seconds // 3600} h {seconds // 60 % 60:02d}"
         )
         return f"il y a {span}" if language == "fr" else f"{span} ago"
+    if isinstance(value, date):
+        return format_date(value, "EEE d MMM y", locale=language)
     if isinstance(value, Decimal):
         return str(value).replace(".", ",") if language == "fr" else value
     return words.get(str(value)) or UNITS.get(str(value), value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, replacing
+from app.alerts import answering, asking, replacing, stopped
 from app.alerts.answering import Decision
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest
 from app.checkins import turn_taking
@@ -45,6 +45,8 @@ def answer_by_telephone(
     request = taken_up(session, request_id, by=by)
     if answering.write_down(session, request, decision, doctor_id=doctor_id, said_at=said_at, by=by, now=now):
         carry_out(session, request, decision, by=by.actor, now=now)
+    else:
+        stopped.refuse(session, request.patient_id)  # kept to be confirmed, it would be said of tablets nobody may take
     return request
 
 
@@ -79,6 +81,8 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
     elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
         _not_held(session, patient, now)
         did = {}
+    elif decision.answer is DoctorAnswer.STOP and courses.last_stopped(session, patient.id) is not None:
+        request.answer_detail, did = {**request.answer_detail, "already_stopped": True}, {}
     else:
         did = _treated(session, request, patient, decision, reason=reason, by=by, now=now)
         planning.replan_patient(session, patient, now=now)
@@ -143,7 +147,8 @@ def held(session: Session, patient: Patient, now: datetime) -> Hold | None:
 
 
 def _not_held(session: Session, patient: Patient, now: datetime) -> None:
-    """Told to continue without change, a patient would swallow what another order forbids. Raises Refusal while a hold covers today."""
+    """Told to continue without change, a patient would swallow what another order forbids. Raises Refusal while held, or once stopped."""
+    stopped.refuse(session, patient.id)
     standing = held(session, patient, now)
     if standing is not None and standing.until_day is None:
         raise Refusal(GOES_ON_OPEN, field="resume", status=422)
@@ -194,5 +199,6 @@ def _reduce(
 def _running(session: Session, patient: Patient) -> Course:
     course = courses.running(session, patient.id)
     if course is None:
+        stopped.refuse(session, patient.id)
         raise Refusal(NO_TREATMENT, field="answer", status=422)
     return course

@@ -17,7 +17,7 @@ from app.core.errors import Refusal
 from app.treatment import days as days_of
 from app.web.coordinator import Typed
 from app.web.deps import Id, Reads, Writes
-from app.web.doctor import changes, danger, forms, view, whom, wording
+from app.web.doctor import changes, danger, forms, since, view, whom, wording
 from app.web.doctor.view import Shown
 from app.web.patient.chart_data import Treatment
 from app.web.render import Page, StaffPage
@@ -53,6 +53,7 @@ def _page(page: Page, shown: Shown, status: int = 200) -> Response:
         story=wording.story,
         closed=lambda one: changes.closed(page, one),
         order=lambda chosen, detail: wording.answer(page, chosen, detail),
+        stopped_at=lambda one: since.stopped_at(page, one),
         quick=[(days, today + timedelta(days=days - 1)) for days in QUICK_HOLDS],
         medicines=[one for one in days_of.medicines_of(treatment.course) if one.stopped_on is None] if treatment else [],
         strengths=_strengths(page, treatment),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import since_answer
 from app.alerts.models import DoctorRequest
+from app.alerts.stopped import Stopped
 from app.web.render import Page
 from app.web.ward.saying import Saying
 
@@ -22,11 +23,21 @@ class Against:
     brief: str
 
 
+def stopped_at(page: Page, one: Stopped) -> str:
+    """The day on which a treatment was stopped, and by whom."""
+    return page.say("treatment.stopped", day=page.formats.day(one.on, True), who=one.by or page.say("base.unknown"))
+
+
 def of_answer(page: Page, session: Session, saying: Saying, request: DoctorRequest) -> Sequence[Against]:
     """What forbids the tablets first, then each open alert and each result to read, oldest first."""
     say, f, found = page.say, page.formats, []
-    if hold := since_answer.forbidden(session, request, page.now):
-        until = say("treatment.held_until", day=f.day(hold.until_day)) if hold.until_day else say("treatment.held_open")
+    against = since_answer.forbidden(session, request, page.now)
+    if isinstance(against, Stopped):
+        ended = stopped_at(page, against)
+        href = f"/requests/{against.request_id}" if against.request_id else f"/patients/{request.patient_id}"
+        found.append(Against(href, say("doctor.since.stopped", ended=ended), ended))
+    elif against is not None:
+        until = say("treatment.held_until", day=f.day(against.until_day)) if against.until_day else say("treatment.held_open")
         found.append(Against(f"/patients/{request.patient_id}/treatment", say("doctor.since.held", held=until), until))
     for one in since_answer.news(session, request):
         when = f.at(one.at)

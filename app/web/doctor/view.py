@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, correcting, lately, replacing, since_answer
+from app.alerts import answering, asking, correcting, lately, replacing, since_answer, stopped
 from app.alerts.lately import Close
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
+from app.alerts.stopped import Stopped
 from app.checkins.rhythm import corrected
 from app.insight.open_items import Item
 from app.messaging.models import Message
@@ -70,7 +71,7 @@ class Patience:
 class Shown:
     """One request as one reader sees it: what a doctor or a nurse may do with it now. level: as on the doctor's home. held: the days
     without tablets, but for the answer that would be corrected: to continue is then to resume. may_hold: is there a treatment that is
-    not held until further notice already, or only by the answer that is corrected?
+    not held until further notice already, or only by the answer that is corrected? stopped: the treatment, by another answer or by hand.
 
     alert: the open alert of its patient, with its own hour.
 
@@ -88,6 +89,7 @@ class Shown:
     contacts: Sequence[Contact]
     events: Sequence[RequestEvent]
     held: Span | None
+    stopped: Stopped | None
     may_hold: bool
     may_answer: bool
     may_ask: bool
@@ -151,6 +153,12 @@ def _held(session: Session, known: Patience, corrects: DoctorRequest | None, now
     return Span(treatment.hold.from_day, treatment.hold.until_day) if treatment and treatment.hold else None
 
 
+def _stopped(session: Session, request: DoctorRequest) -> Stopped | None:
+    """None too when this answer stopped it: corrected, it runs again."""
+    found = stopped.of(session, request.patient_id)
+    return None if found is None or found.request_id == request.id else found
+
+
 def _assessment(heard: Heard | None) -> Assessment | None:
     """The stored conclusion; None when its stored form cannot be read: the words and the chart stay."""
     if heard is None:
@@ -184,6 +192,7 @@ def shown(
         events=list(request.events),
         alert=danger.alert_of(session, viewer, patient.id, page.now),
         held=_held(session, known, request if told else None, page.now),
+        stopped=_stopped(session, request),
         may_hold=known.treatment is not None and (told or known.treatment.hold is None or known.treatment.hold.until_day is not None),
         may_answer=viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,
         may_ask=viewer.may("ask_doctor") and not viewer.may("answer_requests") and request.state in FOR_THE_DOCTOR,

@@ -40,7 +40,7 @@ def _brief(page: Page, request: DoctorRequest) -> str:
         return say("doctor.brief.resume")
     if request.answer == DoctorAnswer.ADMIT and detail.get("hold"):
         return say("doctor.brief.admit_hold")
-    return say(f"doctor.brief.{request.answer}") + _where(page, detail)
+    return say(f"doctor.brief.{_plain(request.answer, detail)}") + _where(page, detail)
 
 
 def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
@@ -56,7 +56,12 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
         return say("doctor.order.resume") + begins
     if chosen == DoctorAnswer.ADMIT and detail.get("hold"):
         return say("doctor.order.admit_hold")
-    return say(f"doctor.order.{chosen}") + _where(page, detail)
+    return say(f"doctor.order.{_plain(chosen, detail)}") + _where(page, detail)
+
+
+def _plain(chosen: str, detail: Mapping[str, Any]) -> str:
+    """A stop of what had stopped already says so: read as an order, the patient would look for tablets to stop."""
+    return "stay_stopped" if detail.get("already_stopped") else chosen
 
 
 def _reduced(page: Page, detail: Mapping[str, Any], begins: str) -> str:

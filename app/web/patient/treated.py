@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.audit import AuditRow
 from app.people.models import Patient
-from app.treatment import days
-from app.treatment.models import Course, CourseState
+from app.treatment import courses, days
+from app.treatment.models import Course
 from triage.calendar import Dose
 
 
@@ -27,9 +25,8 @@ class Stopped:
 
 def stopped(session: Session, patient: Patient) -> Stopped | None:
     """The last treatment, when it was stopped and none runs since."""
-    course = session.scalar(select(Course).where(Course.patient_id == patient.id).order_by(Course.id.desc()).limit(1))
-    if course is None or course.state != CourseState.STOPPED:
+    course = courses.last_stopped(session, patient.id)
+    if course is None:
         return None
-    told = (AuditRow.patient_id == patient.id, AuditRow.action == "course.stopped", AuditRow.subject == f"course:{course.id}")
-    by = session.scalar(select(AuditRow.actor_name).where(*told).order_by(AuditRow.id.desc()).limit(1))
-    return Stopped(course, course.stopped_on, by or "", days.dose_on(course, course.stopped_on or course.first_intake))
+    by = courses.stopped_by(session, course)
+    return Stopped(course, course.stopped_on, by, days.dose_on(course, course.stopped_on or course.first_intake))

@@ -208,6 +208,10 @@ def test_without_a_treatment_nothing_is_held(database: Database, world: World, r
         course = courses.running(session, marie.id)
         assert course is not None
         courses.stop(session, course, marie, on=TODAY, reason="Choix du patient.", by=viewer_of(world.lebon).actor, now=TEN)
-    with pytest.raises((Refusal, FieldErrors), match="no running treatment"):
+    with pytest.raises(
+        (Refusal, FieldErrors), match="was stopped on 2026-11-25 by Dr Aurore Lebon: nothing of it is continued, held or reduced"
+    ):
         _answer(database, request_, world.lebon, Decision(DoctorAnswer.HOLD_UNTIL, "x"))
+    with pytest.raises(Refusal, match="A new treatment is to be prescribed"):
+        _answer(database, request_, world.lebon, Decision(DoctorAnswer.CONTINUE, "x"))
     assert _state(database, request_) == RequestState.ASKED

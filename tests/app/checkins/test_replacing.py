@@ -214,6 +214,37 @@ def test_no_later_answer_says_continue_while_tablets_are_forbidden(
     assert _takes(database, TODAY, FRIDAY) == [True, True]
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("then", [CONTINUE, RESUME, LATER, HOLD, LESS, ADMIT_AND_HOLD])
+def test_nothing_of_a_stopped_treatment_goes_on_until_the_stop_is_corrected(
+    database: Database, world: World, answer: Answer, then: Decision, told: bool
+) -> None:
+    """On the page, by telephone, by a correction, whether or not the stop was told: who stopped it is said, nothing is kept."""
+    seen, first = answer(SEE), answer(STOP, at=TEN + HOUR)
+    asks, at = viewer_of(world.claire), TEN + 2 * HOUR
+    said = f"stopped on 2026-11-25 by Dr Aurore Lebon .D{first}.: nothing of it is continued"
+    if told:
+        with database.transaction() as session:
+            answering.tell(session, first, by=asks, now=at, reached=True, words="Vous arrêtez.")
+    with pytest.raises(Refusal, match=said):
+        answer(then, at=at)
+    with database.transaction() as session:
+        number = asking.ask(session, session.scalars(select(Patient)).one(), by=asks, now=at, question="Et là ?", level="high").id
+    with pytest.raises(Refusal, match=said), database.transaction() as session:
+        ordered.answer_by_telephone(session, number, then, doctor_id=world.lebon.id, said_at=at, by=asks, now=at)
+    with pytest.raises(Refusal, match=r"A later answer changed|stopped on"), database.transaction() as session:
+        corrected.correct(session, seen, then, reason="Essai.", by=viewer_of(world.lebon), now=at)
+    assert _states(database) == ["answered", "told" if told else "answered", "asked"]
+    with database.transaction() as session:
+        ordered.answer(session, number, Decision(DoctorAnswer.STOP, "Doliprane."), by=viewer_of(world.lebon), now=at)
+    assert _states(database)[1] != "replaced", "what has stopped stays stopped, with other words: the slip is still there to correct"
+    with pytest.raises(Refusal, match=said), database.transaction() as session:
+        corrected.correct(session, number, then, reason="Essai.", by=viewer_of(world.lebon), now=at)
+    with database.transaction() as session:
+        corrected.correct(session, first, CONTINUE, reason="Mauvais patient.", by=viewer_of(world.lebon), now=at)
+    assert _takes(database, TODAY, FRIDAY) == [True, True]
+
+
 def test_a_shorter_hold_is_refused_and_says_how_to_give_tablets_sooner(database: Database, world: World, answer: Answer) -> None:
     """A patient told "until Thursday" would take tablets that another answer forbids until Friday."""
     answer(HOLD)

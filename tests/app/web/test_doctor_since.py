@@ -139,3 +139,34 @@ def test_an_answer_to_continue_that_another_order_forbids_is_not_said_unread(
     with pytest.raises(Refusal, match="stands against this answer"), database.transaction() as session:
         answering.tell(session, number, by=viewer_of(world.claire), now=clock.at, reached=True, words="Continuez.")
     assert "par une autre décision" not in _text(claire.get(f"/requests/{held}"))
+
+
+def test_of_a_stopped_treatment_the_form_says_so_before_and_an_older_continue_is_not_said_unread(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Two doctors: "continue" at 10:00, stopped at 10:05. The next question says by whom, and where a slip is corrected."""
+    number = _answered(database, world, marie, CONTINUE, TEN)
+    clock.forward(minutes=5)
+    stop = _answered(database, world, marie, Decision(DoctorAnswer.STOP, "Toxicité."), clock.at)
+    top = _text(claire.get(f"/requests/{number}")).split("<blockquote")[0]
+    assert "Traitement arrêté le mer. 25 nov. 2026 par Dr Aurore Lebon : cette réponse fait prendre" in top
+    assert f'href="/requests/{stop}"' in top
+    with pytest.raises(Refusal, match="stands against this answer"), database.transaction() as session:
+        answering.tell(session, number, by=viewer_of(world.claire), now=clock.at, reached=True, words="Continuez.")
+    assert claire.post(f"/requests/{number}/tell", data={"reached": "yes", "words": "Arrêt.", "sure": "yes"}).status_code == 303
+    with database.transaction() as session:
+        again = asking.ask(session, marie, by=viewer_of(world.claire), now=clock.at, question="Et là ?", level="moderate").id
+    lebon = sign_in(world.lebon)
+    for reader in (lebon, claire):
+        page = _text(reader.get(f"/requests/{again}"))
+        assert "Le traitement est arrêté le mer. 25 nov. 2026 par Dr Aurore Lebon" in page and f"/requests/{stop}#correct" in page
+    page = _text(lebon.get(f"/requests/{again}"))
+    assert "Continuer sans changement" not in page and "Réduire à cette dose" not in page and "Laisser arrêté" in page
+    refused = lebon.post(f"/requests/{again}/answer", data={"answer": "continue", "words": "RAS bilan."})
+    assert refused.status_code == 422 and "RAS bilan." in refused.text
+    assert f"Le traitement a été arrêté le mer. 25 nov. 2026 par Dr Aurore Lebon (D{stop})" in _text(refused), "no raw date"
+    assert "ne peut plus être continué" not in _text(lebon.get(f"/requests/{stop}")), "corrected, it runs again"
+    lebon.post(f"/requests/{again}/answer", data={"answer": "stop", "words": "Paracétamol.", "sure": "yes"})
+    assert "laisser le traitement arrêté" in _text(claire.get("/")) or "Laisser le traitement arrêté" in _text(
+        claire.get(f"/requests/{again}")
+    )
