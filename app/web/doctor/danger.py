@@ -45,6 +45,11 @@ class Untold:
     row: Row
     item: Item
 
+    @property
+    def is_outdated(self) -> bool:
+        """Did something grave come since, which whoever answered did not know of?"""
+        return self.request.id in self.row.since
+
     def is_late(self, now: datetime) -> bool:
         """Has the hour passed by which the patient was to know?"""
         return self.item.due_at <= now
@@ -54,7 +59,8 @@ class Untold:
 class Pressing:
     """dangers, results: of this doctor's patients, of all while on call. untold: the orders about them, and every order of their own.
 
-    Each in the order of the list. alerts: the open alert of each patient of the list who has one, with its own hour. everybody: on call.
+    dangers: by their hour, what is overdue first, taken or not; the others in the order of the list. alerts:
+    the open alert of each patient of the list who has one, with its own hour. everybody: on call.
     """
 
     dangers: Sequence[Danger]
@@ -80,7 +86,8 @@ def pressing(session: Session, viewer: Viewer, now: datetime) -> Pressing:
         kept = [(asked[item.id], item) for item in row.place.items if item.kind == "request" and item.id in asked]
         untold += [Untold(one, row, item) for one, item in kept if row.place.patient_id in mine or one.answered_by_id == viewer.actor.id]
     alerts = {one.patient_id or 0: item for one in places for item in one.items if item.kind == "alert"}
-    return Pressing([one for one in dangers if one.row.alert is not None], results, untold, alerts, everybody)
+    dangers = sorted((one for one in dangers if one.row.alert is not None), key=lambda one: (one.item.waits, one.item.due_at))
+    return Pressing(dangers, results, untold, alerts, everybody)
 
 
 def alert_of(session: Session, viewer: Viewer, patient_id: int, now: datetime) -> Item | None:

@@ -57,7 +57,8 @@ class Home:
 
     results: grave values to read; everybody: dangers and results are the whole service's, while on call. alerts: of each patient the open
     alert with its own hour, which is not the hour of the doctor's answer. said: answered by telephone, and nothing changes before the
-    doctor writes it. overdue: orders whose patient was to know by now; telling: those
+    doctor writes it. outdated: untold answers after which something grave came; of the others,
+    overdue: orders whose patient was to know by now; telling: those
     whose hour has not come. worst: of each patient here who has one, the level of the open alert. unsigned: other texts without a doctor,
     which nobody follows. teller: whose turn it is to say the answer just sent; "" while nobody has it. replaced: untold answers whose
     place it took.
@@ -66,6 +67,7 @@ class Home:
     dangers: Sequence[Danger]
     results: Sequence[Result]
     everybody: bool
+    outdated: Sequence[Untold]
     overdue: Sequence[Untold]
     said: Sequence[DoctorRequest]
     mine: Sequence[DoctorRequest]
@@ -92,7 +94,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this doctor."""
-        first = (self.dangers, self.results, self.overdue, self.said, self.mine, self.confirm, self.others)
+        first = (self.dangers, self.outdated, self.results, self.overdue, self.said, self.mine, self.confirm, self.others)
         return not any((*first, self.validations, self.reads, self.telling, self.signing))
 
 
@@ -135,12 +137,13 @@ def _home(page: Page, session: Session, answered: int, read: int) -> Home:
         results=pressing.results,
         everybody=pressing.everybody,
         alerts=pressing.alerts,
-        overdue=[one for one in pressing.untold if one.is_late(page.now)],
+        outdated=[one for one in pressing.untold if one.is_outdated],
+        overdue=[one for one in pressing.untold if one.is_late(page.now) and not one.is_outdated],
         said=said,
         mine=sorted((one for one in mine if one not in said), key=lambda one: -Level.of(danger.level_of(one, worst))),
         others=sorted((one for one in open_ if one not in mine), key=lambda one: -Level.of(danger.level_of(one, worst))),
         confirm=confirm,
-        telling=[one for one in pressing.untold if not one.is_late(page.now)],
+        telling=[one for one in pressing.untold if not one.is_late(page.now) and not one.is_outdated],
         validations=validations,
         reads=sorted(reads, key=lambda one: -Level.of(worst.get(one.patient.id, "none"))),
         signing=signing,

@@ -51,10 +51,10 @@ def vidal(database: Database, world: World) -> Staff:
         return services.engage(session, world.hospital, service=world.service, by=SYSTEM, now=TEN, **who)
 
 
-def _danger(database: Database, world: World, who: Patient, level: Level = Level.URGENT) -> int:
+def _danger(database: Database, world: World, who: Patient, level: Level = Level.URGENT, at: datetime = TEN) -> int:
     with database.transaction() as session:
         reason = Reason(kind="danger", level=level, detail={"dangers": ["dyspnea"]})
-        alert = handling.consider(session, service=world.service, patient=who, reason=reason, now=TEN)
+        alert = handling.consider(session, service=world.service, patient=who, reason=reason, now=at)
         assert alert is not None
         return alert.id
 
@@ -103,6 +103,38 @@ def test_an_order_not_carried_out_is_late_in_the_words_of_the_list(
     assert home.index("1 réponse pas dite à temps") < home.index("1 demande pour vous")
     assert "dépassé de 30 min" in home and "Dr Aurore Lebon : hospitaliser · prévenir le patient" in home and "level-urgent" in home
     assert "ne connaît pas encore" not in home
+
+
+def test_an_answer_that_news_stand_against_is_never_folded_and_dangers_stand_by_their_hour(
+    database: Database, sign_in: SignIn, world: World, marie: Patient, vidal: Staff, clock: HandClock
+) -> None:
+    """Dr Vidal answered of six of Dr Lebon's patients; then the last of them is in danger: her answer, of six, is to be read first.
+
+    The danger of Mrs Aube, taken, is older than Marie's, which nobody has: she stands first, at 10:40 by ten minutes overdue.
+    """
+    with database.transaction() as session:
+        named = enumerate(("Aube", "Breval", "Coste", "Doria", "Fabre"))
+        others = [a_patient(session, world, family_name=name, phone=f"+3363998002{nth}", now=TEN) for nth, name in named]
+    for who in (*others, marie):
+        number = _ask(database, world, who)
+        with database.transaction() as session:
+            ordered.answer(session, number, Decision(DoctorAnswer.CONTINUE), by=viewer_of(vidal), now=TEN)
+    doctor = sign_in(vidal)
+    assert "à relire" not in _home(doctor)
+    aube = _danger(database, world, others[0])
+    with database.transaction() as session:
+        handling.take(session, aube, by=viewer_of(world.luc), now=TEN)
+    clock.forward(minutes=20)
+    _danger(database, world, marie, at=TEN + timedelta(minutes=20))
+    home = _home(doctor)
+    listed = home.split("1 réponse à relire avant qu'elle soit dite : du nouveau depuis")[1].split("</ul>")[0]
+    assert f'href="/requests/{number}"' in listed and "HOARAU Marie" in listed and "Du nouveau depuis cette réponse" in listed
+    assert home.count("HOARAU Marie") == 1 and "5 réponses que les patients ne connaissent pas encore" in home
+    clock.forward(minutes=20)
+    lebon = _home(sign_in(world.lebon))
+    first, second = lebon.split("en danger</h2>")[1].split("<li>")[1:3]
+    assert "AUBE Marie" in first and "dépassé de 10 min" in first and "HOARAU Marie" in second and "reste 10 min" in second
+    assert lebon.index("en danger</h2>") < lebon.index("1 réponse à relire")
 
 
 def test_another_doctor_sees_them_once_on_call_or_standing_in(
