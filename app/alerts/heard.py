@@ -25,6 +25,17 @@ from triage.terms import Level
 CONDITION = re.compile(r"\b(?:si|s'il|s'ils|s’il|s’ils|en cas d[e'’]|if|in case of)\b[^.;!?\n]*", re.IGNORECASE)
 """What a doctor says of a day that may come ("si fièvre, appeler le 15"): an order, not a sign that the patient has."""
 
+CALL_FOR_HELP = re.compile(
+    r"\b(?:appel|call)\w*\s+(?:(?:le|la|les|au|the|an?)\s+)?(?:15|112|911|999|samu|secours|urgences|ambulance|emergency)\b", re.IGNORECASE
+)
+"""Whom the patient is to call ("appelez le 15"): an order too, although the same words of a patient tell that they are very unwell."""
+
+REPORTED = re.compile(r"\b(?:il|ils|elle|elles|patiente?|téléphone|he|she|they|phone|telephone)\b", re.IGNORECASE)
+"""Who a sentence of an answer speaks of. Without it the answer orders ("surveiller la fièvre"); with it, it tells ("elle a 39")."""
+
+SENTENCE_ENDS = re.compile(r"[;!?\n]|\.(?!\d)")
+"""38.6 is one number."""
+
 
 def level_of(codes: Collection[str]) -> Level:
     """Pregnancy and jaundice ask for a nurse the same day; every other danger, known or not, for somebody now."""
@@ -38,8 +49,9 @@ def codes(patient: Patient, said: str, written_in: str) -> tuple[str, ...]:
 
 
 def of_an_order(patient: Patient, said: str, written_in: str) -> tuple[str, ...]:
-    """The same in a doctor's answer, without what is to be done if a sign comes."""
-    return codes(patient, CONDITION.sub(" ", said), written_in)
+    """The same in a doctor's answer, in what it reports of the patient: what it orders is no sign that they have, and calls nobody."""
+    told = [part for part in SENTENCE_ENDS.split(CALL_FOR_HELP.sub(" ", CONDITION.sub(" ", said))) if REPORTED.search(part)]
+    return codes(patient, ". ".join(told), written_in)
 
 
 def alarm(session: Session, patient: Patient, said: str, found: Collection[str], *, by: Viewer, now: datetime, **about: object) -> Alert:

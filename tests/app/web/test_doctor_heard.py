@@ -116,6 +116,9 @@ def test_a_program_is_heard_like_the_screen(database: Database, api: TestClient,
         ("Elle me dit avoir 39 de fièvre.", ["urgent"]),
         ("Continuer ; si fièvre ou essoufflement, appeler le 15.", []),
         ("En cas de douleur thoracique, appeler le 15.", []),
+        ("Appelez le 15 si cela revient.", []),
+        ("Elle doit appeler le SAMU. Surveiller la fièvre ; ECG pour la douleur thoracique.", []),
+        ("Appelez le 15. Je l'ai eue : elle saigne, 38.6 ce matin.", ["urgent"]),
     ],
 )
 def test_a_danger_in_the_answer_is_heard_and_an_order_for_later_is_not(
