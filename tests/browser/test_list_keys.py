@@ -6,9 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from app.alerts import handling, tasks
+from app.alerts.reasons import Reason
+from app.people.models import Patient, Service
 from app.people.perimeter import viewer_of
 from tests.browser.conftest import OpenPage, Ward
 from tests.browser.test_worklist import arrive
+from triage.terms import Level
 
 pytestmark = pytest.mark.browser
 
@@ -91,3 +94,26 @@ def test_the_next_one_is_the_first_that_no_colleague_has(open_page: OpenPage, wa
     page.locator("#do-close input[name=outcome][value=advice]").click()
     page.locator("#close-now").click()
     expect(page.locator(".panel h2")).to_contain_text("BOYER")
+
+
+def test_what_comes_while_a_close_is_written_is_read_before_it_ends(open_page: OpenPage, ward: Ward) -> None:
+    """HZ-01: her daughter's new danger joins the alert that is being closed: nothing is closed, it is read on top, the note stays."""
+    page = open_page()
+    page.locator(".row", has_text="HOARAU").click()
+    page.locator("#take").click()
+    page.locator("#do-close input[name=spoke][value=patient]").click()
+    page.locator("#do-close input[name=outcome][value=advice]").click()
+    page.locator("#close-note").fill("Elle va mieux.")
+    with ward.database.transaction() as session:
+        service, marie = session.get_one(Service, ward.world.service.id), session.get_one(Patient, ward.morning.marie.id)
+        reason = Reason("danger", Level.URGENT, {"dangers": ["chest_pain"]})
+        handling.consider(session, service=service, patient=marie, reason=reason, now=ward.clock.now())
+    page.locator("#close-now").click()
+    came = page.locator(".came")
+    expect(came).to_be_in_viewport()
+    expect(came).to_contain_text("douleur dans la poitrine")
+    expect(page.locator("#close-note")).to_have_value("Elle va mieux.")
+    page.locator("#do-close input[name=spoke][value=patient]").click()
+    page.locator("#do-close input[name=outcome][value=advice]").click()
+    page.locator("#close-now").click()
+    expect(page.locator(".panel h2")).to_have_text("PAYET Jean")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -11,9 +12,9 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.alerts import arrival, handling, one_call, promised, tasks, undoing
-from app.alerts.models import Alert, Outcome
+from app.alerts.models import Alert, AlertEvent, Outcome
 from app.checkins.rhythm import called_in, endings
-from app.core.errors import Refusal
+from app.core.errors import Conflict, Refusal
 from app.people import patients
 from app.treatment import grades
 from app.treatment.grades import NewGrade
@@ -27,6 +28,8 @@ router = APIRouter()
 
 Words = Annotated[str, Form(max_length=2000)]
 UNTIL_WORSE = "worse"
+NEWEST = 2**62
+"""Stands for the last thing read where the form does not say: nothing came since."""
 ENDS_A_SILENCE = ("overdue_call", "past_window")
 """Tasks whose end says why no answer came."""
 
@@ -167,12 +170,16 @@ def close(
     spoke: Annotated[str, Form(max_length=12)] = "",
     grade_term: Annotated[str, Form(max_length=120)] = "",
     grade: Annotated[str, Form(max_length=1)] = "",
+    read: Annotated[str, Form(max_length=12)] = "",
 ) -> Response:
     """End it with what was done; of a silence, with its reason, unless nobody was reached. A call asked for that is
     left to be made keeps the panel open; help whose arrival is to be checked keeps its row, and the next one opens.
 
-    spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it.
+    spoke: who was reached, when the call is noted with the close. grade_term, grade: the proposed grade, as this clinician saw it. read:
+    the last thing told that they saw: what came since is read first, nothing is closed, and the note stays as typed.
     """
+    if came := owning.came_since(handling.get(session, alert_id, viewer=page.viewer), whole(read) or NEWEST, page.viewer.actor):
+        return _came(page, session, alert_id, came, note)
     alert = handling.close(session, alert_id, by=page.viewer, now=page.now, outcome=outcome, words=note, spoke_to=spoke)
     if silence_reason or (outcome != Outcome.NOT_REACHED and owning.is_of_silence(alert)):
         _explain(page, session, alert.patient_id, silence_reason, silence_note)
@@ -188,6 +195,15 @@ def close(
         return _done(page, _undo(page, session, alert_id, *also), stays=check is not None or kept is not None)
     answer = acted(page, session, alert_id)
     answer.headers["HX-Reswap"] = "innerHTML scroll:top"  # what became of the call is said in its head
+    return answer
+
+
+def _came(page: Page, session: Session, alert_id: int, came: Sequence[AlertEvent], note: str) -> Response:
+    if not page.is_fragment:
+        raise Conflict("Something was told while this was written. Nothing is closed: read the alert again, then close it.")
+    answer = page.page("panel.html", panel=panel.of_alert(page, session, alert_id), came=came, typed_note=note)
+    answer.headers["HX-Reswap"] = "innerHTML scroll:top"
+    answer.headers["HX-Trigger"] = "vigie:changed"
     return answer
 
 

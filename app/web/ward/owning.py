@@ -12,6 +12,7 @@ from app.alerts import promised, replies, sending_help, undoing
 from app.alerts.models import Alert, AlertEvent
 from app.alerts.raising import REPORTS, level_of
 from app.checkins.models import AssessmentRow
+from app.core.audit import Actor
 from app.insight import teams
 from app.insight.quotes import SILENT
 from app.insight.teams import Presence
@@ -65,6 +66,14 @@ def waits(session: Session, alert: Alert, now: datetime) -> list[datetime]:
     soon = [now + timedelta(hours=hours) for hours in (1, 2, 4)]
     tomorrow = care_team.next_opening(service, now + timedelta(hours=12))
     return [at for at in (*soon, tomorrow) if care_team.is_open(service, at)]
+
+
+def came_since(alert: Alert, read: int, by: Actor) -> list[AlertEvent]:
+    """What joined an alert after its event ``read``, the last that this person saw when they began to close it; oldest first.
+
+    Closed over, a new danger would be nobody's: it was told to an alert that somebody ended without having read it.
+    """
+    return [event for event in alert.events if event.id > read and event.kind in REPORTS and event.actor != str(by)]
 
 
 def is_of_silence(alert: Alert) -> bool:
