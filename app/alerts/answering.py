@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import asked, asking, heard, since_answer
+from app.alerts import admission, asked, asking, heard, since_answer
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest, RequestState
 from app.core.errors import Refusal
 from app.people import members
@@ -257,6 +257,7 @@ def tell(
     asking.note(session, request, "told", by=by.actor, now=now, detail=detail)
     asking.record(session, request, "request.told", by=by.actor, now=now, after={"whom": detail["whom"]}, reason=words.strip())
     asking.back_to_the_asker(session, request, "doctor_told", by=by.actor, now=now, detail=detail)
+    admission.ask(session, request, by=by.actor, now=now)
     return request
 
 

@@ -229,11 +229,6 @@ def to_confirm(session: Session, *, viewer: Viewer) -> list[DoctorRequest]:
     return _of_service(session, viewer, *told)
 
 
-def of_patient(session: Session, patient_id: int) -> list[DoctorRequest]:
-    """Every request about a patient, latest first. The caller has asked whether the patient may be seen."""
-    return list(session.scalars(select(DoctorRequest).where(DoctorRequest.patient_id == patient_id).order_by(DoctorRequest.id.desc())))
-
-
 def _of_service(session: Session, viewer: Viewer, *conditions: Any) -> list[DoctorRequest]:
     mine = viewer.service_id if viewer.may("see_alerts") else None
     rows = session.scalars(select(DoctorRequest).where(DoctorRequest.service_id == mine, *conditions))

@@ -121,7 +121,8 @@ class Task(Base):
     kind: unknown_number, shared_number, to_read, cycle_not_started, undeliverable, opted_out, call_back, wrong_number, deceased,
     hospitalised, refill, media, link_locked, past_window, absence_open, overdue_call, flood,
     sms_budget, rota_hole, rota_leaver, road_failed, watching_missing, watching_soon, watching_near, watching_over,
-    help_arrived, result_to_read, was_seen, home_again. key: the same reason makes one task. Closed apart from alerts, with a note.
+    help_arrived, result_to_read, was_seen, was_admitted, home_again. key: the same reason makes one task. Closed apart from alerts, with a
+    note.
     owner_id: whoever must do it; always set on an overdue_call (nothing came of a check-in in 72 h).
     """
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import admission
 from app.alerts.models import Alert, AlertEvent
 from app.care.contact_models import Contact, ContactState
 from app.people import absences
@@ -66,9 +67,11 @@ def _began(session: Session, alert: Alert) -> datetime:
 
 
 def is_elsewhere(session: Session, alert: Alert) -> bool:
-    """Is there nobody to telephone: a number that is no patient's, a death or a stay in hospital that a person of the service noted?"""
+    """Is there nobody to telephone: a number that is no patient's, a death or a stay in hospital that a person of the service noted?
+
+    Somebody a doctor admits is at home until a person says that they arrived.
+    """
     if alert.patient_id is None:
         return True
-    standing = absences.standing(session, alert.patient_id)
-    in_hospital = any(one.kind == absences.HOSPITAL and one.said_by.startswith("staff:") for one in standing)
-    return in_hospital or absences.death(standing) is not None
+    died = absences.death(absences.standing(session, alert.patient_id)) is not None
+    return died or admission.in_hospital(session, alert.patient_id)

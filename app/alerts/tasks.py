@@ -24,7 +24,12 @@ DUE_WITHIN = timedelta(hours=4)
 CALL_WITHIN = timedelta(hours=2)
 """Service hours within which an overdue call is made (house rule, 2026-11-22)."""
 
-LEVELS: dict[str, Level] = {"watching_over": Level.HIGH, "help_arrived": Level.HIGH, "result_to_read": Level.HIGH}
+LEVELS: dict[str, Level] = {
+    "watching_over": Level.HIGH,
+    "help_arrived": Level.HIGH,
+    "was_admitted": Level.HIGH,
+    "result_to_read": Level.HIGH,
+}
 """What stands among alerts of this level on the list; every other task stands below them."""
 
 NOT_BY_HAND = frozenset({"watching_over"})
@@ -133,6 +138,12 @@ def reopen(session: Session, task: Task, *, by: Actor, now: datetime, due_at: da
     before = {"closed_by": task.closed_by_id, "note": task.closing_note}
     task.closed_at, task.closed_by_id, task.closing_note, task.due_at = None, None, "", due_at
     _record(session, task, "task.reopened", by=by, now=now, before=before, after={"due_at": due_at.isoformat()}, reason=reason)
+
+
+def put_off(session: Session, task: Task, *, by: Actor, now: datetime, due_at: datetime, words: str) -> None:
+    """Asked, and not done yet: to be done before ``due_at``."""
+    task.due_at = due_at
+    _record(session, task, "task.put_off", by=by, now=now, after={"due_at": due_at.isoformat()}, reason=words)
 
 
 def _record(

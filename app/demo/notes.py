@@ -71,6 +71,7 @@ _TASKS: dict[str, tuple[str, ...]] = {
     "opted_out": ("Appelé : préfère les appels. Noté au dossier.", "Appelé : suivi par téléphone, un appel par semaine."),
     "call_back": ("Appel passé, question réglée.", "Appel passé, conseils donnés."),
     "help_arrived": ("Rappelé : le SAMU est chez elle, part au CHU.", "Les urgences confirment l'arrivée."),
+    "was_admitted": ("Arrivé dans le service, confirmé par la cadre.", "Les urgences confirment son arrivée."),
     "refill": ("Pharmacie prévenue, ordonnance envoyée.",),
     "cycle_not_started": ("Appelé : départ reporté par l'oncologue.",),
     "shared_number": ("Lu. Réponses reprises au téléphone avec chacun.",),

@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, handling, tasks
+from app.alerts import admission, arrival, handling, tasks
 from app.alerts.models import Alert, AlertState, Outcome, Task
 from app.checkins.rhythm import agenda
 from app.core.db import Database
@@ -77,6 +77,8 @@ class Team:
     def _when_done(self, session: Session, task: Task) -> datetime:
         if task.kind == arrival.KIND:  # an ambulance that was sent is asked after at once, at any hour, whoever is there
             return task.created_at + MINUTE * self._dice.around(15, 0.4, "asks after", task.id)
+        if task.kind == admission.KIND:  # nobody who was told to come to hospital waits for the next working day to be looked for
+            return task.created_at + MINUTE * self._dice.around(120, 0.2, "arrived", task.id)
         wait = MINUTE * self._dice.around(100, 0.7, "task", task.id)
         if self._left(Level.INFO, task.created_at, "task left", task.id):
             return self._opening + wait
@@ -212,8 +214,16 @@ class Team:
                 words = notes.done(self._dice, task.kind, task_id)
                 if task.kind == "cycle_not_started" and self._cycle_confirmed(session, task, viewer_of(person), now):
                     words = notes.CYCLE_CONFIRMED
-                tasks.close(session, task_id, by=viewer_of(person), now=now, words=words)
+                self._ends(session, task, words, viewer_of(person), now)
         return []
+
+    @staticmethod
+    def _ends(session: Session, task: Task, words: str, by: Viewer, now: datetime) -> None:
+        """With its note; a question with its yes."""
+        if task.kind == admission.KIND:
+            admission.answer(session, task.id, seen="yes", words=words, by=by, now=now)
+        else:
+            tasks.close(session, task.id, by=by, now=now, words=words)
 
     def _cycle_confirmed(self, session: Session, task: Task, by: Viewer, now: datetime) -> bool:
         """The nurse calls and hears that the tablets were started after all; without it the cycle would never advance."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.alerts import correcting
+from app.alerts import admission, correcting
 from app.alerts.answering import Decision
 from app.alerts.models import DoctorRequest
 from app.checkins.rhythm import called_in, freezing, ordered, planning
@@ -32,6 +32,7 @@ def correct(session: Session, request_id: int, decision: Decision, *, reason: st
     patient = session.get_one(Patient, request.patient_id)
     if "did" not in detail and (answer != "continue" or detail.get("resume")):
         raise Refusal(UNKNOWN, field="answer", status=422)
+    admission.take_back(session, request, by=by.actor, now=now)
     _take_back(session, patient, detail.get("did", {}), reason=reason.strip(), by=by.actor, now=now)
     ordered.carry_out(session, request, decision, by=by.actor, now=now)
     planning.replan_patient(session, patient, now=now)

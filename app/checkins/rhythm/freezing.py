@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, tasks
+from app.alerts import admission, tasks
 from app.alerts.models import Task
 from app.checkins import answers, script, turn_taking
 from app.checkins.models import CheckIn, CheckInState
@@ -25,12 +25,17 @@ EVERYTHING = tuple(purpose for purpose in Purpose if purpose is not Purpose.STAF
 ALL_BUT_SAFETY = tuple(purpose for purpose in EVERYTHING if purpose is not Purpose.SAFETY)
 
 
-def record(session: Session, patient: Patient, kind: str, *, by: Actor, now: datetime, **days: Any) -> Absence:
-    """Write an absence down and let the plan follow. ``days``: from_day, until_day, reason, as absences.record, which may refuse."""
+def record(session: Session, patient: Patient, kind: str, *, by: Actor, now: datetime, is_order: bool = False, **days: Any) -> Absence:
+    """Write an absence down and let the plan follow. ``days``: from_day, until_day, reason, as absences.record, which may refuse.
+
+    is_order: they are told to come; nobody says that they are there.
+    """
     turn_taking.hold(session, patient.id)
     row = absences.record(session, patient, kind, by=by, now=now, **days)
-    if row.kind == absences.HOSPITAL and row.begun_at is not None:
-        arrival.answered(session, patient.id, by=by, now=now)
+    if row.kind == absences.HOSPITAL and row.begun_at is not None and not is_order:
+        admission.arrived(session, patient.id, by=by, now=now)
+    if row.kind == absences.DEATH:
+        admission.settle(session, patient.id, by=by, now=now)
     if row.ended_at is not None:
         home_again.ask(session, patient, row, by=by, now=now)  # told afterwards, perhaps of yesterday
     _carry_out(session, patient, row, now)
@@ -53,6 +58,7 @@ def undo(session: Session, patient: Patient, absence_id: int, *, by: Actor, now:
     if over is not None and over.id == absence_id:
         raise Refusal("The watching is no longer prescribed: renew its prescription, and texts begin again at once.")
     row = absences.undo(session, patient, absence_id, by=by, now=now, reason=reason)
+    admission.settle(session, patient.id, by=by, now=now)
     planning.replan_patient(session, patient, now=now)
     resuming.come_back(session, patient, now=now)
     return row
@@ -75,6 +81,7 @@ def _end_over(session: Session, patient: Patient, *, by: Actor, now: datetime) -
     """Rows whose last day is past end, and who comes home from a stay is called."""
     before = absences.standing(session, patient.id)
     absences.end_over(session, patient, now=now)
+    admission.settle(session, patient.id, by=by, now=now)
     for row in before:
         home_again.ask(session, patient, row, by=by, now=now)
 

@@ -98,11 +98,12 @@ def reason_of(session: Session, request: DoctorRequest, decision: Decision) -> s
 
 
 def _admit(session: Session, patient: Patient, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:
-    """In hospital from today on; written once."""
+    """Nothing is asked from today on; written once. That they arrived is said by a person (app.alerts.admission)."""
     if any(row.kind == absences.HOSPITAL for row in absences.standing(session, patient.id)):
         return {}
     today = calendar.local_day(now, patient.timezone)
-    return {"absence": freezing.record(session, patient, absences.HOSPITAL, from_day=today, reason=reason, by=by, now=now).id}
+    row = freezing.record(session, patient, absences.HOSPITAL, is_order=True, from_day=today, reason=reason, by=by, now=now)
+    return {"absence": row.id}
 
 
 def _held(session: Session, patient: Patient, *, reason: str, by: Actor, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.alerts import admission
 from app.checkins import turn_taking
 from app.checkins.rhythm import home_again, planning, resuming
 from app.core.audit import Actor
@@ -17,6 +18,7 @@ def end(session: Session, patient: Patient, absence_id: int, *, how: str, reason
     """Questions begin again, unless something else still freezes them, and who is home is called. Raises as stays.end."""
     turn_taking.hold(session, patient.id)
     row = stays.end(session, patient, absence_id, how=how, reason=reason, said_by=said_by, by=by, now=now)
+    admission.settle(session, patient.id, by=by, now=now)
     planning.replan_patient(session, patient, now=now)
     resuming.come_back(session, patient, now=now)
     if how == stays.How.HOME:
@@ -29,5 +31,6 @@ def reopen(session: Session, patient: Patient, absence_id: int, *, reason: str, 
     turn_taking.hold(session, patient.id)
     row = stays.reopen(session, patient, absence_id, reason=reason, by=by, now=now)
     home_again.take_back(session, row, by=by, now=now)
+    admission.settle(session, patient.id, by=by, now=now)
     planning.replan_patient(session, patient, now=now)
     return row

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import admission
 from app.checkins.models import CheckIn, CheckInState
 from app.checkins.rhythm import agenda, freezing, planning
 from app.core.errors import FieldErrors, NotFound, Refusal
@@ -34,12 +35,13 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Told:
-    """One absence as the page shows it: by whom it was told, whether a text said it."""
+    """One absence as the page shows it: by whom it was told, whether a text said it; of a stay, how far it is (admission.stage)."""
 
     row: Absence
     who: str
     by_text: bool
     taken_back_by: str = ""
+    stage: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +97,7 @@ def shown(page: Page, session: Session, patient: Patient, *, noted: str = "") ->
             voices.name(row.said_by),
             row.said_by.startswith(("patient:", "respondent:", "relative:", "unknown:")),
             voices.name(row.ended_by) if _taken_back(row) else "",
+            admission.stage(session, row) if row.ended_at is None and row.kind == absences.HOSPITAL else "",
         )
         for row in absences.of_patient(session, patient.id)
     ]

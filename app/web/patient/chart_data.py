@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import asking, since_answer
+from app.alerts import admission
 from app.care import contacts
 from app.checkins import script
 from app.checkins.models import AnswerRow, AssessmentRow, CheckIn
@@ -32,7 +32,7 @@ class Treatment:
 
     dose: the one in force today. beside, doses: what today is, and which dose is in force, for each medicine by its agent. draft: the
     protocol is one. exception: numbers changed for this patient hold today. hold, stay: why no tablet is asked for today;
-    stay_untold: a doctor ordered that stay, and nobody has told the patient yet.
+    stay_stage: how far that stay is, as app.alerts.admission.stage says: asked, told, arrived; "" without one.
     """
 
     course: Course
@@ -46,7 +46,7 @@ class Treatment:
     exception: bool = False
     hold: Hold | None = None
     stay: Absence | None = None
-    stay_untold: bool = False
+    stay_stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def treatment_of(session: Session, patient: Patient, now: datetime) -> Treatment
         exception=version is not None and version.state == VersionState.PATIENT,
         hold=days.standing_hold(course.holds, today),
         stay=stay,
-        stay_untold=stay is not None and since_answer.waits_to_be_admitted(asking.of_patient(session, patient.id), stay.id),
+        stay_stage=admission.stage(session, stay) if stay else "",
     )
 
 

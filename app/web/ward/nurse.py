@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, handling, one_call, promised, tasks, undoing
+from app.alerts import admission, arrival, handling, one_call, promised, tasks, undoing
 from app.alerts.models import Alert, AlertEvent, Outcome
 from app.checkins.rhythm import called_in, endings
 from app.core.errors import Conflict, Refusal
@@ -32,6 +32,8 @@ NEWEST = 2**62
 """Stands for the last thing read where the form does not say: nothing came since."""
 ENDS_A_SILENCE = ("overdue_call", "past_window")
 """Tasks whose end says why no answer came."""
+YES_OR_NO = {one.KIND: one.answer for one in (called_in, arrival, admission)}
+"""Tasks that ask a question: seen, help there, arrived at the hospital."""
 
 
 @router.get("/alerts/{alert_id}")
@@ -244,14 +246,13 @@ def close_task(
     silence_note: Words = "",
     seen: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """End a task with a note, an overdue call with the reason of the silence, "was the patient seen?" and "is help there?" with yes or no.
+    """End a task with a note, an overdue call with the reason of the silence, those of ``YES_OR_NO`` with yes or no.
 
     What else is open for the patient stays open.
     """
     kind = tasks.get(session, task_id, viewer=page.viewer).kind
-    if kind in (called_in.KIND, arrival.KIND):
-        asked = called_in if kind == called_in.KIND else arrival
-        task = asked.answer(session, task_id, seen=seen, words=note, by=page.viewer, now=page.now)
+    if kind in YES_OR_NO:
+        task = YES_OR_NO[kind](session, task_id, seen=seen, words=note, by=page.viewer, now=page.now)
     else:
         task = tasks.close(session, task_id, by=page.viewer, now=page.now, words=note)
     if task.kind in ENDS_A_SILENCE:

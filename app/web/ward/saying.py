@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from app.alerts import arrival, since_answer
+from app.alerts import admission, arrival, since_answer
 from app.alerts.models import AlertState, DoctorRequest, Task
 from app.alerts.raising import level_of
 from app.care.contact_models import CityTask, Contact
@@ -97,7 +97,8 @@ class Saying(Telling):
         running = {draft.id for call in row.calls if (draft := self._begun(row, call))}
         found += [self._draft(row, one) for one in row.drafts if one.id not in running]
         found += [self.wrote(told[-1]) for task in row.tasks if (told := task.detail.get(arrival.WROTE))]
-        found += [self.away(one, row.requests) for one in row.away]
+        found += [self.not_yet(told[-1]) for task in row.tasks if (told := task.detail.get(admission.NOT_YET))]
+        found += [self.away(one, row.requests, row.tasks) for one in row.away]
         found += [self._nobody(row)] if row.number else []
         if patient is not None and patient.answered_by == "respondent":
             found.append(say("list.relative_answers"))
@@ -112,6 +113,11 @@ class Saying(Telling):
     def wrote(self, one: Mapping[str, str]) -> str:
         """What came by text while it is checked that help arrived, with its hour."""
         return self.page.say("task.wrote", when=self.page.formats.at(datetime.fromisoformat(one["at"])), words=one["words"])
+
+    def not_yet(self, one: Mapping[str, str]) -> str:
+        """That somebody told to come to hospital had not, as whoever asked wrote it."""
+        when = self.page.formats.at(datetime.fromisoformat(one["at"]))
+        return self.page.say("task.not_yet", when=when, who=one["who"], words=one["words"])
 
     def beside(self, row: Row) -> list[str]:
         """Calls planned, answers waited for or to be told, what the city has not done: each in a few words."""
@@ -171,10 +177,13 @@ class Saying(Telling):
         hours = {name: self.page.formats.when(datetime.fromisoformat(str(at))) for name, at in named.items() if at}
         return {**hours, "name": str(task.detail.get("name", ""))} if named else {}
 
-    def away(self, one: Absence, requests: Iterable[DoctorRequest] = ()) -> str:
-        """Where the patient is, or that they are dead, with the days; of a stay that one of these orders and nobody told, that."""
+    def away(self, one: Absence, requests: Iterable[DoctorRequest] = (), checks: Iterable[Task] = ()) -> str:
+        """Where the patient is, or that they are dead, with the days; of a stay that one of these orders and nobody told, or whose arrival
+        one of these tasks checks, that."""
         if since_answer.waits_to_be_admitted(requests, one.id):
             return self.page.say("treatment.stay_untold")
+        if admission.waits(checks, one.id):
+            return self.page.say("treatment.stay_told")
         say, day = self.page.say, self.page.formats.day
         if one.kind not in absences.STAYS:
             span = say("absence.on", day=day(one.from_day))

@@ -83,7 +83,9 @@ def test_when_and_where_to_come_is_said_to_the_nurse(claire: TestClient, sign_in
     assert "<b>Voir le patient aujourd'hui</b>" in _text(claire.get(f"/requests/{number}"))
 
 
-def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_in: SignIn, world: World, marie: Patient) -> None:
+def test_admitted_with_the_tablets_held_in_one_answer(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient
+) -> None:
     """Offered, not preset; once they are held until further notice it is not offered again. By telephone too."""
     number, lebon = _ask(claire, marie), sign_in(world.lebon)
     offered = '<input type="checkbox" name="hold" value="yes">'
@@ -102,8 +104,19 @@ def test_admitted_with_the_tablets_held_in_one_answer(claire: TestClient, sign_i
     for page in map(_text, map(claire.get, pages[:2])):
         assert "Suivi gelé : hospitalisation demandée" in page and f"<li>{asked}</li>" in page
     claire.post(f"/requests/{number}/tell", data={"whom": "patient", "reached": "yes", "words": "Elle vient, sans comprimés."})
+    said, there = "Hospitalisation dite, arrivée à vérifier", "Séjour à l'hôpital"
+    for page in map(_text, map(claire.get, pages)):
+        assert f"{held}{said}</b>" in page and asked not in page and f"{held}{there}" not in page, "she was told: she is not there yet"
+    assert "Suivi gelé : hospitalisation dite, arrivée à vérifier" in _text(claire.get(pages[0]))
+    assert "Arrivé(e) à l'hôpital ?" in _text(claire.get("/")) and said in _text(claire.get("/"))
+    with database.reading() as session:
+        check = f"/tasks/{session.scalars(select(Task.id).where(Task.kind == 'was_admitted')).one()}"
+    claire.post(f"{check}/close", data={"seen": "no", "note": "Sa fille l'amène ce soir."})
+    for page in (_text(claire.get("/")), _text(claire.get(check))):
+        assert "Pas encore à l'hôpital" in page and "« Sa fille l'amène ce soir. »" in page
+    claire.post(f"{check}/close", data={"seen": "yes", "note": ""})
     for page in map(_text, map(claire.get, pages[:2] + pages[3:])):
-        assert f"{held}Séjour à l'hôpital</b>" in page and asked not in page
+        assert f"{held}{there}</b>" in page and said not in page
     again = _ask(claire, marie, "Et ensuite ?")
     assert offered not in lebon.get(f"/requests/{again}").text
     lebon.post(f"/requests/{again}/answer", data={"answer": "continue", "resume": "yes", "from_day": "2026-11-28", "words": ""})
