@@ -143,12 +143,14 @@ def write_down(
     return True
 
 
-def how_soon(request: DoctorRequest, decision: Decision) -> Level:
-    """How soon the patient is told: what changes their day like something high, what calls them in like something urgent."""
+def how_soon(session: Session, request: DoctorRequest, decision: Decision) -> Level:
+    """How soon the patient is told: what changes their day like something high; what calls them in, or is decided beside an open urgent
+    alert, like something urgent: a tablet swallowed twice a day does not wait two hours beside few neutrophils."""
     asked_as = Level.of(request.level)
-    if decision.answer in CALLED_IN:
-        return max(asked_as, Level.URGENT)
-    return asked_as if decision.answer is DoctorAnswer.CONTINUE and not decision.resume else max(asked_as, Level.HIGH)
+    if decision.answer is DoctorAnswer.CONTINUE and not decision.resume:
+        return asked_as
+    is_urgent = decision.answer in CALLED_IN or heard.urgent(session, request.patient_id) is not None
+    return max(asked_as, Level.URGENT if is_urgent else Level.HIGH)
 
 
 def _answered(
@@ -164,7 +166,7 @@ def _answered(
     spoken_to_id: int | None,
 ) -> None:
     """The claim, the nurses' ladder, the story."""
-    level = how_soon(request, decision)
+    level = how_soon(session, request, decision)
     service = session.get_one(Service, request.service_id)
     values = {
         "answer": str(decision.answer),

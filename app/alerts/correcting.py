@@ -45,7 +45,8 @@ def correct(session: Session, request: DoctorRequest, decision: Decision, *, rea
 
 def _claim(session: Session, request: DoctorRequest, decision: Decision, *, by: Viewer, now: datetime) -> bool:
     """What the patient was already told and must unlearn is told like something urgent (house rule, 2026-11-23)."""
-    level = max(Level.HIGH, answering.how_soon(request, decision), Level.URGENT if request.state == RequestState.TOLD else Level.HIGH)
+    told = Level.URGENT if request.state == RequestState.TOLD else Level.HIGH
+    level = max(told, answering.how_soon(session, request, decision))
     service = session.get_one(Service, request.service_id)
     mine = update(DoctorRequest).where(
         DoctorRequest.id == request.id, DoctorRequest.stamp == request.stamp, DoctorRequest.state.in_(CORRECTABLE)

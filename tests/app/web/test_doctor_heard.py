@@ -22,7 +22,7 @@ from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.web.doctor import danger
 from tests.app.web.conftest import SignIn
-from tests.factories import World, a_patient
+from tests.factories import World, a_course, a_patient
 from triage.terms import Level
 
 TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
@@ -180,6 +180,23 @@ def test_a_grave_value_takes_the_tick_and_a_high_symptom_does_not(database: Data
             alert = handling.consider(session, service=world.service, patient=marie, reason=reason, now=TEN)
             assert alert is not None and (danger.standing(session, marie.id) is alert) is stands, detail
             alert.state = AlertState.CLOSED
+
+
+@pytest.mark.parametrize("answer", [{"answer": "hold_until", "until": "open"}, {"answer": "stop", "why": "DPD", "sure": "yes"}])
+def test_what_takes_tablets_away_beside_an_urgent_alert_is_told_as_soon(
+    database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient, answer: dict[str, str]
+) -> None:
+    """Asked calmly; the danger came after. To continue keeps the delay of the question: two hours, as asked."""
+    with database.transaction() as session:
+        a_course(session, world, marie, now=TEN)
+    number, calm = _ask(claire, marie, level="high"), _ask(claire, marie, level="high", question="Un peu de paracétamol ?")
+    _in_danger(database, world, marie)
+    lebon = sign_in(world.lebon)
+    assert lebon.post(f"/requests/{calm}/answer", data={"answer": "continue", "sure": "yes"}).status_code == 303
+    assert lebon.post(f"/requests/{number}/answer", data=answer).status_code == 303
+    for one, level, after in ((number, "urgent", 30), (calm, "high", 120)):
+        row = _row(database, one)
+        assert (row.level, row.respond_by) == (level, TEN + timedelta(minutes=after))
 
 
 def _text(client: TestClient, address: str) -> str:
