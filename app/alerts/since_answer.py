@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import raising, stopped
-from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, AlertState, DoctorAnswer, DoctorRequest, RequestState, Task
+from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertEvent, DoctorAnswer, DoctorRequest, RequestState, Task
 from app.alerts.stopped import Stopped
 from app.people.models import Patient
 from app.treatment import courses, days, supplies
@@ -25,7 +25,7 @@ GIVES_TABLETS = (DoctorAnswer.CONTINUE, DoctorAnswer.REDUCE_TO)
 
 @dataclass(frozen=True)
 class News:
-    """An open alert, with what was added to it since the answer, or a grave result to read that came since. at: the first of it."""
+    """An alert, with what was added to it since the answer, or a grave result to read that came since. at: the first of it."""
 
     at: datetime
     alert: Alert | None = None
@@ -45,9 +45,12 @@ def news(session: Session, request: DoctorRequest) -> Sequence[News]:
 
 
 def _alerts(session: Session, request: DoctorRequest, answered_at: datetime) -> list[News]:
-    """Something milder that joined a grave alert is not grave: the level is that of each report."""
+    """Something milder that joined a grave alert is not grave: the level is that of each report.
+
+    Of closed alerts too: whoever closed one did not thereby tell the doctor, whose answer knows nothing of it.
+    """
     told = select(Alert, AlertEvent).join(AlertEvent, AlertEvent.alert_id == Alert.id)
-    told = told.where(Alert.patient_id == request.patient_id, Alert.state != AlertState.CLOSED)
+    told = told.where(Alert.patient_id == request.patient_id)
     told = told.where(AlertEvent.at > answered_at, AlertEvent.kind.in_(raising.REPORTS)).order_by(AlertEvent.id)
     found: dict[int, News] = {}
     for alert, event in session.execute(told):
@@ -58,7 +61,7 @@ def _alerts(session: Session, request: DoctorRequest, answered_at: datetime) -> 
 
 
 def _results(session: Session, request: DoctorRequest, answered_at: datetime) -> list[News]:
-    mine = (Task.patient_id == request.patient_id, Task.kind == "result_to_read", Task.closed_at.is_(None))
+    mine = (Task.patient_id == request.patient_id, Task.kind == "result_to_read")
     found = session.scalars(select(Task).where(*mine, Task.created_at > answered_at).order_by(Task.id))
     return [News(task.created_at, task=task) for task in found]
 

@@ -43,7 +43,7 @@ def _relative(patient: Patient, people: Sequence[Actor], name: str) -> Actor | N
     relatives = [one for one in people if one.kind == "respondent"]
     if wanted := set(name.casefold().split()):
         return next((one for one in relatives if wanted <= set(one.name.casefold().split())), None)
-    return relatives[0] if len(relatives) == 1 or (relatives and patient.answered_by == "respondent") else None
+    return relatives[0] if relatives and patient.answered_by == "respondent" else None
 
 
 def words(session: Session, patient: Patient, begun: Contact | None, checkin: CheckIn | None) -> Sequence[Message]:

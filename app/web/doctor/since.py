@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.alerts import since_answer
-from app.alerts.models import DoctorRequest
+from app.alerts.models import AlertState, DoctorRequest
 from app.alerts.stopped import Stopped
 from app.web.render import Page
 from app.web.ward.saying import Saying
@@ -43,7 +43,8 @@ def of_answer(page: Page, session: Session, saying: Saying, request: DoctorReque
         when = f.at(one.at)
         if one.alert is not None:
             what = saying.gravest(one.details).rstrip(".")
-            line = say("doctor.since.alert", when=when, what=what, level=say(f"level.{one.alert.level}"))
+            key = "alert_closed" if one.alert.state == AlertState.CLOSED else "alert"
+            line = say(f"doctor.since.{key}", when=when, what=what, level=say(f"level.{one.alert.level}"))
             found.append(Against(f"/alerts/{one.alert.id}", line, what))
         elif one.task is not None:
             what = saying.task(one.task)

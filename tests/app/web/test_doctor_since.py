@@ -83,6 +83,11 @@ def test_a_grave_result_after_the_answer_is_on_top_and_takes_a_tick(
     captions = [one.split("</figcaption>")[0] for one in _text(claire.get(address)).split("<figcaption")[1:]]
     assert ["écrit après cette réponse" in one for one in captions] == [True, False]
     assert "Du nouveau depuis cette réponse · Dr Aurore Lebon : continuer" in _text(claire.get("/"))
+    with database.transaction() as session:  # closing them tells the doctor nothing
+        handling.take(session, 1, by=viewer_of(world.claire), now=clock.at)
+        handling.close(session, 1, by=viewer_of(world.claire), now=clock.at, outcome="advice", words="Rappelée.", spoke_to="patient")
+        tasks.close(session, 1, by=viewer_of(world.claire), now=clock.at, words="Lu.")
+    assert "Du nouveau depuis cette réponse · Dr Aurore Lebon : continuer" in _text(claire.get("/"))
     refused = claire.post(f"{address}/tell", data=told)
     assert refused.status_code == 422 and "Vous continuez." in refused.text and "cochez la ligne" in _text(refused)
     tick = _text(refused).split('name="sure"')[1].split("</label>")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -137,9 +138,9 @@ def test_a_reason_that_is_no_danger_makes_nobody_say_anything(claire: TestClient
 
 
 def test_a_relative_who_telephones_is_the_one_whose_words_are_kept(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    """HZ-10: chosen on the way in, her name is on the sheet, in what it keeps and in the file."""
+    """HZ-10: named on the way in, she is on the sheet, in what it keeps and in the file; a relative without a name may be anybody's."""
     sheet = Sheet(claire, chain, marie)
-    sheet.begins(direction="incoming", caller="relative", reason="maman est fatiguée")
+    sheet.begins(direction="incoming", caller="relative", caller_name="Lucie", reason="maman est fatiguée")
     page = sheet.page()
     assert words_label(page) == "Avec ses mots (Lucie Hoarau (fille))"
     speaker = re.search(r'name="who" value="([^"]+)"', page)
@@ -152,10 +153,11 @@ def test_a_relative_who_telephones_is_the_one_whose_words_are_kept(claire: TestC
     assert "Lucie Hoarau (fille)" in said(claire.get(f"/patients/{marie.id}/call")).split("Gardé à")[1]
 
 
-def test_a_relative_nobody_declared_is_never_the_patient(claire: TestClient, chain: Chain, marie: Patient) -> None:
-    """HZ-10: her brother is not on the file: he is offered as such, his words and the form say so."""
+@pytest.mark.parametrize("name", ["Paul Grondin", ""])
+def test_a_relative_nobody_declared_is_never_the_patient(claire: TestClient, chain: Chain, marie: Patient, name: str) -> None:
+    """HZ-10: her brother is not on the file, and a neighbour gave no name: offered as such, their words and the form say so."""
     sheet = Sheet(claire, chain, marie)
-    sheet.begins(direction="incoming", caller="relative", caller_name="Paul Grondin", reason="maman est fatiguée")
+    sheet.begins(direction="incoming", caller="relative", caller_name=name, reason="maman est fatiguée")
     assert words_label(sheet.page()) == "Avec ses mots (un proche, non déclaré)"
     sheet.who = f"relative:{marie.id}"
     assert sheet.sends("words", told="elle dort mal").status_code == 303
