@@ -18,7 +18,7 @@ from app.checkins.rhythm import corrected
 from app.insight.open_items import Item
 from app.messaging.models import Message
 from app.people import absences, patients
-from app.people.models import Patient, Staff
+from app.people.models import Absence, Patient, Staff
 from app.treatment import measures
 from app.treatment.models import IntakeReport, Measure
 from app.web.doctor import changes, danger, since, whom
@@ -76,7 +76,7 @@ class Shown:
     alert: the open alert of its patient, with its own hour.
 
     danger: the open alert of a danger or of a grave value, signs: its dangers; is_spoken_to: was the patient, since. To continue takes a
-    tick as long as it is open. replaced: untold
+    tick as long as it is open. stay: in hospital, still open: nothing is asked of whoever goes on at home. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
     against: what stands against an answer still to be told; tick: whoever tells it then ticks that they read it.
     """
@@ -99,6 +99,7 @@ class Shown:
     danger: Alert | None = None
     signs: Sequence[str] = ()
     is_spoken_to: bool = False
+    stay: Absence | None = None
     may_correct: bool = False
     corrections: Sequence[Mapping[str, Any]] = ()
     replaced: Sequence[DoctorRequest] = ()
@@ -201,6 +202,7 @@ def shown(
         danger=open_danger,
         signs=danger.signs_of(open_danger),
         is_spoken_to=danger.is_spoken_to(session, open_danger),
+        stay=next((one for one in absences.standing(session, patient.id) if one.kind == absences.HOSPITAL), None),
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),
         corrections=correcting.corrections(request),
         replaced=replacing.replaced(session, request),

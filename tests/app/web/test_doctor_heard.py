@@ -15,9 +15,10 @@ from app.alerts import answering, asking, handling
 from app.alerts.answering import Decision
 from app.alerts.models import Alert, AlertState, DoctorAnswer, DoctorRequest
 from app.alerts.reasons import Reason
-from app.checkins.rhythm import ordered
+from app.checkins.rhythm import freezing, ordered, staying
 from app.core.clock import HandClock
 from app.core.db import Database
+from app.people import absences
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.web.doctor import danger
@@ -197,6 +198,25 @@ def test_what_takes_tablets_away_beside_an_urgent_alert_is_told_as_soon(
     for one, level, after in ((number, "urgent", 30), (calm, "high", 120)):
         row = _row(database, one)
         assert (row.level, row.respond_by) == (level, TEN + timedelta(minutes=after))
+
+
+def test_to_continue_at_home_says_that_the_stay_in_hospital_stands(
+    database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient
+) -> None:
+    """On the doctor's form, then on the page to tell; ended, on neither."""
+    number, lebon, away = _ask(claire, marie), sign_in(world.lebon), "Séjour à l'hôpital toujours ouvert : messages gelés."
+    assert away not in _text(lebon, f"/requests/{number}")
+    with database.transaction() as session:
+        by = {"by": viewer_of(world.claire).actor, "now": TEN}
+        stay = freezing.record(session, session.get_one(Patient, marie.id), absences.HOSPITAL, from_day=TEN.date(), reason="Chute", **by).id
+    form = _text(lebon, f"/requests/{number}").split('name="answer" value="continue"')[1].split("</form>")[0]
+    page = f"/patients/{marie.id}/stays/{stay}"
+    assert away in form and f'href="{page}"' in form and lebon.get(page).status_code == 200
+    assert lebon.post(f"/requests/{number}/answer", data={"answer": "continue"}).status_code == 303
+    assert away in _text(claire, f"/requests/{number}")
+    with database.transaction() as session:
+        staying.end(session, session.get_one(Patient, marie.id), stay, how="home", reason="Sortie", said_by="Elle", **by)
+    assert away not in _text(claire, f"/requests/{number}")
 
 
 def _text(client: TestClient, address: str) -> str:
