@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, one_call, promised, tasks
+from app.alerts import arrival, one_call, promised, sending_help, tasks
 from app.alerts.models import Alert, AlertEvent, AlertState, Task
 from app.alerts.raising import KEPT, note, record
 from app.core.audit import Actor
@@ -72,15 +72,33 @@ def reopen(session: Session, alert: Alert, *, by: Viewer, now: datetime, reason:
         raise Refusal("This alert is already open.")
     if _another_is_open(session, alert):
         raise Refusal("This patient already has an open alert. Work on that one.")
+    _open_again(session, alert, by=by.actor, now=now, reason=reason.strip())
+    return alert
+
+
+def never_there(session: Session, patient_id: int, *, since: datetime, by: Actor, now: datetime, reason: str) -> Alert | None:
+    """A stay in hospital noted at ``since`` never was: an urgent alert that closed since with nobody spoken to, because of it, opens again.
+
+    The last one, unless another is open; None where there is none.
+    """
+    closed = (Alert.patient_id == patient_id, Alert.state == AlertState.CLOSED, Alert.closed_at >= since)
+    for alert in session.scalars(select(Alert).where(*closed).order_by(Alert.closed_at.desc(), Alert.id.desc())):
+        decided = sending_help.decision(session, alert) is not None
+        if sending_help.must_speak(session, alert) and not decided and not _another_is_open(session, alert):
+            _open_again(session, alert, by=by, now=now, reason=reason)
+            return alert
+    return None
+
+
+def _open_again(session: Session, alert: Alert, *, by: Actor, now: datetime, reason: str) -> None:
     before = alert.outcome
     alert.state, alert.owner_id, alert.owned_since = AlertState.NEW, None, None
     alert.outcome, alert.outcome_note, alert.closed_at, alert.closed_by_id = "", "", None, None
     alert.next_step_at = now
     alert.stamp += 1
-    calls = one_call.begin_again(session, alert, by=by.actor, now=now, reason=reason.strip())
-    note(session, alert, "reopened", by=by.actor, now=now, detail={"reason": reason.strip(), "outcome_before": before, "calls": calls})
-    record(session, alert, "alert.reopened", by=by.actor, now=now, before=before, reason=reason.strip())
-    return alert
+    calls = one_call.begin_again(session, alert, by=by, now=now, reason=reason)
+    note(session, alert, "reopened", by=by, now=now, detail={"reason": reason, "outcome_before": before, "calls": calls})
+    record(session, alert, "alert.reopened", by=by, now=now, before=before, reason=reason)
 
 
 def _read(name: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.alerts import admission
+from app.alerts import admission, undoing
 from app.checkins import turn_taking
 from app.checkins.rhythm import home_again, planning, resuming
 from app.core.audit import Actor
@@ -15,7 +15,8 @@ from app.people.models import Absence, Patient
 
 
 def end(session: Session, patient: Patient, absence_id: int, *, how: str, reason: str, said_by: str, by: Actor, now: datetime) -> Absence:
-    """Questions begin again, unless something else still freezes them, and who is home is called. Raises as stays.end."""
+    """Questions begin again, unless something else still freezes them, and who is home is called. A stay that never was leaves no urgent
+    alert closed because of it. Raises as stays.end."""
     turn_taking.hold(session, patient.id)
     row = stays.end(session, patient, absence_id, how=how, reason=reason, said_by=said_by, by=by, now=now)
     admission.settle(session, patient.id, by=by, now=now)
@@ -23,6 +24,8 @@ def end(session: Session, patient: Patient, absence_id: int, *, how: str, reason
     resuming.come_back(session, patient, now=now)
     if how == stays.How.HOME:
         home_again.ask(session, patient, row, by=by, now=now)
+    else:
+        undoing.never_there(session, patient.id, since=row.recorded_at, by=by, now=now, reason=reason.strip())
     return row
 
 

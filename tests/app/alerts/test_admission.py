@@ -164,6 +164,25 @@ def test_a_stay_that_ends_asks_no_more_and_opened_again_it_does(
         assert to_do(session) == [], "a nurse noted the stay herself"
 
 
+@pytest.mark.parametrize(("spoke", "how", "state"), [("", "mistake", "new"), ("patient", "mistake", "closed"), ("", "home", "closed")])
+def test_a_stay_that_never_was_opens_the_urgent_alert_again_that_closed_because_of_it(
+    database: Database, world: World, marie: Patient, raise_: Raise, clock: HandClock, spoke: str, how: str, state: str
+) -> None:
+    """Noted by a slip of the finger, the wrong patient: nobody was asked to whom they spoke, and nothing else asks after her."""
+    claire, urgent = viewer_of(world.claire), raise_(Level.URGENT, rules=["fever"])
+    with database.transaction() as session:
+        patient = session.get_one(Patient, marie.id)
+        handling.take(session, urgent.id, by=claire, now=clock.now())
+        stay = freezing.record(session, patient, absences.HOSPITAL, from_day=TODAY, by=claire.actor, now=clock.now())
+        handling.close(session, urgent.id, by=claire, now=clock.forward(minutes=1), outcome="advice", words="", spoke_to=spoke)
+        said = {"how": how, "reason": "Mauvais dossier.", "said_by": "sa fille"}
+        staying.end(session, patient, stay.id, by=claire.actor, now=clock.forward(minutes=1), **said)
+    with database.reading() as session:
+        alert = session.get_one(Alert, urgent.id)
+        assert (alert.state, alert.next_step_at is not None) == (state, state == "new")
+        assert (alert.events[-1].detail.get("reason") == "Mauvais dossier.") is (state == "new")
+
+
 def test_of_somebody_noted_in_hospital_already_nobody_asks(database: Database, world: World, marie: Patient, clock: HandClock) -> None:
     with database.transaction() as session:
         patient = session.get_one(Patient, marie.id)
