@@ -68,8 +68,16 @@ def _restart(session: Session, enrolment: Enrolment, patient: Patient, now: date
     """The patient is home: a call within the programme's hours (48 of AMA-TO) of leaving, and the plan as before.
 
     The first call that fell into the stay is the one made then; the others of the stay have no object any more. When none did, and the
-    next one is later, one more is planned: leaving hospital is when people are lost.
+    next one is later, one more is planned: leaving hospital is when people are lost. Of a stay written by mistake nobody comes home: the
+    calls stand again as they were.
     """
+    if (stay := _last_stay(session, patient)) is not None and stay.begun_at is None:
+        for row in _rows(session, enrolment, (CallState.PAUSED,)):
+            row.state, row.stamp = CallState.PLANNED, row.stamp + 1
+        session.flush()
+        _note(session, enrolment, "calls.restarted", now)
+        plan(session, enrolment, now=now)
+        return
     left = discharged_at(session, patient, now)
     first = programmes.of(enrolment).rhythm[0]
     limit = left + timedelta(hours=first.restart_within_hours)
@@ -94,12 +102,17 @@ def _restart(session: Session, enrolment: Enrolment, patient: Patient, now: date
 
 def discharged_at(session: Session, patient: Patient, now: datetime) -> datetime:
     """When the last stay was over: at the end of its last day, or when somebody said so, whichever came first; at most now."""
-    last = next((row for row in absences.of_patient(session, patient.id) if row.kind in absences.STAYS and row.ended_at is not None), None)
+    last = _last_stay(session, patient)
     if last is None or last.ended_at is None:
         return now
     if last.until_day is None:
         return min(last.ended_at, now)
     return min(last.ended_at, calendar.instant(last.until_day + timedelta(days=1), time(), patient.timezone), now)
+
+
+def _last_stay(session: Session, patient: Patient) -> Absence | None:
+    """The stay that ended last. One that was written by mistake never began."""
+    return next((row for row in absences.of_patient(session, patient.id) if row.kind in absences.STAYS and row.ended_at is not None), None)
 
 
 def _within(service: Service, patient: Patient, hour: time, left: datetime, limit: datetime, now: datetime) -> datetime:

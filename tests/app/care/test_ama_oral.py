@@ -13,7 +13,7 @@ from app.care import calls, endings, letters, planning
 from app.care.endings import STOPS
 from app.care.models import CallState, Enrolment, EnrolmentState, PlannedCall
 from app.core.errors import Refusal
-from app.people import absences
+from app.people import absences, stays
 from app.people.models import Patient
 from app.people.perimeter import actor_of, viewer_of
 from app.protocols import shelf
@@ -22,6 +22,7 @@ from app.treatment.models import Course
 from tests.app.care.circle import GP, PHARMACIST, around
 from tests.app.care.conftest import Follow, live, planned, tick
 from tests.factories import World, a_course, a_patient
+from triage import calendar
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2027, 1, 5, 9, 0, tzinfo=UTC)
@@ -166,6 +167,23 @@ def test_ato_2_a_short_stay_between_two_calls_adds_the_call_of_the_discharge(
         ("discharge", datetime(2027, 1, 8, 9, 0, tzinfo=UTC))
     ]
     assert days([call for call in planned(session, row) if not call.label]) == before
+
+
+def test_ato_2_a_stay_written_by_mistake_leaves_the_calls_where_they_were(
+    session: Session, world: World, followed: tuple[Patient, Course, Enrolment]
+) -> None:
+    """ATO-2: nobody comes back from a hospital they never saw, and nobody is called twice."""
+    marie, _, row = followed
+    before = [(call.due_at, call.label) for call in planned(session, row)]
+    by, now = actor_of(world.claire), START + timedelta(days=1)
+    stay = absences.record(session, marie, absences.HOSPITAL, from_day=calendar.local_day(now, marie.timezone), by=by, now=now)
+    tick(session, now)
+    assert {call.state for call in planned(session, row)} == {"paused"}
+    slip = {"how": stays.How.MISTAKE, "reason": "mauvais dossier", "said_by": "Claire"}
+    stays.end(session, marie, stay.id, **slip, by=by, now=now + timedelta(minutes=2))
+    tick(session, now + timedelta(minutes=3))
+    assert [(call.due_at, call.label) for call in planned(session, row)] == before
+    assert {call.state for call in planned(session, row)} == {"planned"}
 
 
 def test_ato_2_a_first_intake_put_off_moves_the_calls_and_keeps_their_rows(session: Session, world: World, follow: Follow) -> None:
