@@ -6,7 +6,8 @@ One task for each such answer, made when the patient was told, high on the list 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,12 +17,12 @@ from app.alerts.models import DoctorAnswer, DoctorRequest, Task
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people import absences
-from app.people.models import Absence
+from app.people.models import Absence, Patient
 from app.people.perimeter import Viewer
 
 KIND = "was_admitted"
 CHECK_WITHIN = timedelta(hours=4)
-"""Of the clock, from the hour at which the patient was told (Vigie's own choice, 2026-11-23; no published source)."""
+"""Of the clock, from when the patient was told, where the doctor gave no hour (Vigie's own choice, 2026-11-23; no published source)."""
 
 UNDONE = "undone"
 """The note of a task whose answer was corrected, or whose stay ended before anybody arrived: told again, it is to be done."""
@@ -35,7 +36,7 @@ def ask(session: Session, request: DoctorRequest, *, by: Actor, now: datetime) -
     absence_id = request.answer_detail.get("did", {}).get("absence")
     if request.answer != DoctorAnswer.ADMIT or in_hospital(session, request.patient_id, besides=absence_id):
         return None
-    due, detail = now + CHECK_WITHIN, {"request_id": request.id, "absence_id": absence_id}
+    due, detail = _due(session, request, now), {"request_id": request.id, "absence_id": absence_id}
     kept = {"patient_id": request.patient_id, "service_id": request.service_id, "owner_id": by.id}
     task = tasks.make(session, kind=KIND, key=_key(request), detail=detail, due_at=due, now=now, by=by, **kept)
     if task.closing_note == UNDONE:
@@ -113,6 +114,15 @@ def in_hospital(session: Session, patient_id: int, *, besides: int | None = None
     """
     noted = [row for row in absences.standing(session, patient_id) if row.kind == absences.HOSPITAL and row.said_by.startswith("staff:")]
     return any(row.id != besides and stage(session, row) == "arrived" for row in noted)
+
+
+def _due(session: Session, request: DoctorRequest, now: datetime) -> datetime:
+    """The hour at which the doctor said they come, on their own wall; where none was given, or it has passed, the delay."""
+    at, zone = request.answer_detail.get("at"), ZoneInfo(session.get_one(Patient, request.patient_id).timezone)
+    if not at or request.answered_at is None:
+        return now + CHECK_WITHIN
+    hour = datetime.combine(request.answered_at.astimezone(zone).date(), time.fromisoformat(at), zone).astimezone(UTC)
+    return hour if hour > now else now + CHECK_WITHIN
 
 
 def _waiting(session: Session, patient_id: int) -> list[Task]:

@@ -34,7 +34,7 @@ class Decision:
 
     from_day: None is today. until_day: of a hold, its last day without tablets; None: until somebody resumes. dose_mg: of one intake,
     strengths: of its tablets, in mg. resume: continue, although the treatment is held. medicine: "" is the treatment's own.
-    hold: admit, and no tablets until somebody resumes. at, place: see today, the hour on the patient's wall and where; "" is not said.
+    hold: admit, and no tablets until somebody resumes. at, place: see today and admit, the hour on their wall and where; "" is not said.
     """
 
     answer: DoctorAnswer

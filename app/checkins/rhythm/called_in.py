@@ -27,8 +27,7 @@ def ask(session: Session, request: DoctorRequest, patient: Patient, *, at: time 
 
     at: when they are to come, on their own wall. Raises Refusal when that hour has passed.
     """
-    if at is not None and at < now.astimezone(ZoneInfo(patient.timezone)).time().replace(second=0, microsecond=0):
-        raise Refusal("This hour has passed today. Write an hour to come, or leave it empty.", field="at", status=422)
+    check_hour(patient, at, now)
     due = _end_of_day(session.get_one(Service, patient.service_id), now)
     detail = {"request_id": request.id, "day": calendar.local_day(now, patient.timezone).isoformat()}
     key, kept = f"{KIND}:{request.id}", {"patient_id": patient.id, "service_id": patient.service_id}
@@ -36,6 +35,12 @@ def ask(session: Session, request: DoctorRequest, patient: Patient, *, at: time 
     if task.closing_note == UNDONE:
         tasks.reopen(session, task, by=by, now=now, due_at=due, reason="to be seen today after all")
     return task
+
+
+def check_hour(patient: Patient, at: time | None, now: datetime) -> None:
+    """When they are to come today, on their own wall. Raises Refusal when that hour has passed."""
+    if at is not None and at < now.astimezone(ZoneInfo(patient.timezone)).time().replace(second=0, microsecond=0):
+        raise Refusal("This hour has passed today. Write an hour to come, or leave it empty.", field="at", status=422)
 
 
 def take_back(session: Session, task_id: int, *, by: Actor, now: datetime) -> None:

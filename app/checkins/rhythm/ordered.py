@@ -76,6 +76,7 @@ def carry_out(session: Session, request: DoctorRequest, decision: Decision, *, b
             "task": called_in.ask(session, request, patient, at=decision.at, by=by, now=now).id
         }  # an order is no visit: a person says who came
     elif decision.answer is DoctorAnswer.ADMIT:
+        called_in.check_hour(patient, decision.at, now)
         did = _admit(session, patient, reason=reason, by=by, now=now)
         did |= _held(session, patient, reason=reason, by=by, now=now) if decision.hold else {}
     elif decision.answer is DoctorAnswer.CONTINUE and not decision.resume:

@@ -43,7 +43,7 @@ class AnswerIn(Body):
     """A doctor's answer. until_day: of hold_until, the last day without tablets, null until a doctor says more. dose_mg: of reduce_to.
 
     resume: continue, although the treatment is held; from_day: the first day the answer holds, today when left out. hold: of admit, no
-    tablets until somebody resumes. at, place: of see_today, the hour on the patient's wall (HH:MM) and where.
+    tablets until somebody resumes. at, place: of see_today and admit, the hour on the patient's wall (HH:MM) and where.
     """
 
     answer: Literal["continue", "hold_until", "reduce_to", "stop", "see_today", "admit"]
@@ -162,8 +162,8 @@ def answer(request_id: Id, body: AnswerIn, who: Caller, session: Writes, now: No
         medicine=body.medicine,
         resume=body.resume and chosen is DoctorAnswer.CONTINUE,
         hold=body.hold and chosen is DoctorAnswer.ADMIT,
-        at=time.fromisoformat(body.at) if body.at and chosen is DoctorAnswer.SEE_TODAY else None,
-        place=body.place if chosen is DoctorAnswer.SEE_TODAY else "",
+        at=time.fromisoformat(body.at) if body.at and chosen in answering.CALLED_IN else None,
+        place=body.place if chosen in answering.CALLED_IN else "",
     )
     return _shown(session, ordered.answer(session, request_id, decision, by=by, now=now))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.alerts.answering import Decision
+from app.alerts.answering import CALLED_IN, Decision
 from app.alerts.models import DoctorAnswer
 from app.core.errors import Refusal
 from app.web.patient import prescription
@@ -43,8 +43,8 @@ def decision(typed: Mapping[str, str]) -> Decision:
         medicine=typed.get("medicine", "") if answer is DoctorAnswer.REDUCE_TO else "",
         resume=answer is DoctorAnswer.CONTINUE and typed.get("resume") == "yes",
         hold=answer is DoctorAnswer.ADMIT and typed.get("hold") == "yes",
-        at=_hour(typed.get("at", "")) if answer is DoctorAnswer.SEE_TODAY else None,
-        place=typed.get("place", "").strip()[:PLACE] if answer is DoctorAnswer.SEE_TODAY else "",
+        at=_hour(typed.get("at", "")) if answer in CALLED_IN else None,
+        place=typed.get("place", "").strip()[:PLACE] if answer in CALLED_IN else "",
     )
 
 

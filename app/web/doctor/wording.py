@@ -39,7 +39,7 @@ def _brief(page: Page, request: DoctorRequest) -> str:
     if request.answer == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.brief.resume")
     if request.answer == DoctorAnswer.ADMIT and detail.get("hold"):
-        return say("doctor.brief.admit_hold")
+        return say("doctor.brief.admit_hold") + _where(page, detail)
     return say(f"doctor.brief.{_plain(request.answer, detail)}") + _where(page, detail)
 
 
@@ -55,7 +55,7 @@ def answer(page: Page, chosen: str, detail: Mapping[str, Any]) -> str:
     if chosen == DoctorAnswer.CONTINUE and detail.get("resume"):
         return say("doctor.order.resume") + begins
     if chosen == DoctorAnswer.ADMIT and detail.get("hold"):
-        return say("doctor.order.admit_hold")
+        return say("doctor.order.admit_hold") + _where(page, detail)
     return say(f"doctor.order.{_plain(chosen, detail)}") + _where(page, detail)
 
 

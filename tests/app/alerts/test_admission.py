@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -76,6 +77,27 @@ def test_asked_told_arrived(database: Database, world: World, marie: Patient, re
         assert (to_do(session), admission.stage(session, stay_of(session, marie))) == ([], "arrived")
     with database.transaction() as session, pytest.raises(Conflict):
         admission.answer(session, task.id, seen="no", words="Absente.", by=luc, now=clock.now())
+
+
+@pytest.mark.parametrize(("told", "due"), [(timedelta(minutes=10), time(15)), (timedelta(hours=6), time(20))])
+def test_the_hour_the_doctor_gave_is_that_of_the_check(
+    database: Database, world: World, marie: Patient, clock: HandClock, told: timedelta, due: time
+) -> None:
+    """To come at 15:00, told at 10:10: checked at 15:00; told at 16:00 only, four hours later. An hour that has passed is refused."""
+    clock.at = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo(marie.timezone))
+    lebon = viewer_of(world.lebon)
+    with database.transaction() as session:
+        patient = session.get_one(Patient, marie.id)
+        asked = asking.ask(session, patient, by=viewer_of(world.claire), now=clock.now(), question="Fièvre.", level="urgent")
+    with pytest.raises(Refusal, match="This hour has passed"), database.transaction() as session:
+        ordered.answer(session, asked.id, Decision(DoctorAnswer.ADMIT, at=time(9)), by=lebon, now=clock.now())
+    with database.transaction() as session:
+        ordered.answer(session, asked.id, Decision(DoctorAnswer.ADMIT, at=time(15)), by=lebon, now=clock.now())
+    clock.at += told
+    with database.transaction() as session:
+        tell(session, world, asked, clock)
+        (task,) = to_do(session)
+        assert task.due_at.astimezone(ZoneInfo(marie.timezone)).time() == due
 
 
 def test_an_urgent_alert_asks_for_help_until_she_has_arrived(

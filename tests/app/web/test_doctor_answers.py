@@ -90,12 +90,13 @@ def test_admitted_with_the_tablets_held_in_one_answer(
     number, lebon = _ask(claire, marie), sign_in(world.lebon)
     offered = '<input type="checkbox" name="hold" value="yes">'
     assert offered in lebon.get(f"/requests/{number}").text and offered in claire.get(f"/requests/{number}").text
-    unsure = lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "words": "Chambre 12."})
+    unsure = lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "at": "15:30", "words": "Chambre 12."})
+    assert 'id="admit-at" type="time" name="at" value="15:30"' in unsure.text
     assert unsure.status_code == 422 and 'name="hold" value="yes" checked' in unsure.text and "Chambre 12." in unsure.text
-    lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "words": "Chambre 12.", "sure": "yes"})
+    lebon.post(f"/requests/{number}/answer", data={"answer": "admit", "hold": "yes", "at": "15:30", "words": "Chambre 12.", "sure": "yes"})
     telling = _text(claire.get(f"/requests/{number}"))
-    assert "<b>Hospitaliser, plus de comprimés jusqu'à nouvel avis</b>" in telling
-    assert "hospitaliser, suspendre jusqu'à nouvel avis" in _text(claire.get("/"))
+    assert "<b>Hospitaliser, plus de comprimés jusqu'à nouvel avis, à 15 h 30</b>" in telling
+    assert "hospitaliser, suspendre jusqu'à nouvel avis, à 15 h 30" in _text(claire.get("/"))
     pages = [f"/patients/{marie.id}", f"/patients/{marie.id}/print", f"/patients/{marie.id}/open", f"/requests/{number}"]
     held, asked = "suspendu jusqu'à nouvel avis</b> <q>Chambre 12.</q> · <b>", "Hospitalisation demandée, pas encore dite au patient"
     for page in map(_text, map(claire.get, pages)):
