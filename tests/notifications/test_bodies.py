@@ -101,25 +101,31 @@ def values_of(draw: st.DrawFn, key: str, language: str) -> dict[str, Any]:
     names = script.labels(Asked(Kind.MULTI, tuple(q.key for q in three)), protocol, language)
     counted = asked_of(protocol, Kind.COUNT)
     symptom = said.clause(draw(st.sampled_from(counted)), language) if key == "q_count" else draw(st.sampled_from(names)).text
-    made: dict[str, Any] = draw(services()) | {
-        "day": draw(st.dates()),
-        "hour": time(draw(st.integers(0, 23)), draw(st.sampled_from([0, 30]))),
-        "when": draw(moments()),
-        "opening": draw(moments()),
-        "next": draw(moments()),
-        "limit": Decimal(draw(st.sampled_from(["37.5", "38.0", "38.5"]))),
-        "minutes": draw(st.integers(1, 240)),
-        "link": "https://" + draw(st.text(string.ascii_lowercase, min_size=4, max_size=20)) + ".fr/q/" + "*" * 22,
-        "symptom": Label(symptom or ""),
-        "question": Label(said.clause(draw(st.sampled_from(asked_of(protocol, Kind.YES_NO))), language) or ""),
-        "labels": names,
-        "noted": draw(echoes(protocol, language)),
-        "missing": tuple(Missing(index, name) for index, name in enumerate(names[: draw(st.integers(1, 2))])),
-        "code": draw(st.from_regex(r"[0-9]{6}", fullmatch=True)),
-        "heard": draw(st.sampled_from(["unclear", "noted"])),
-        "level": draw(st.sampled_from(["info", "moderate", "high", "urgent"])),
-        "ref": f"A{draw(st.integers(1, 999999))}",
-    }
+    made: dict[str, Any] = (
+        draw(services())
+        | {
+            "day": draw(st.dates()),
+            "hour": time(draw(st.integers(0, 23)), draw(st.sampled_from([0, 30]))),
+            "when": draw(moments()),
+            "opening": draw(moments()),
+            "next": draw(moments()),
+            "limit": Decimal(draw(st.sampled_from(["37.5", "38.0", "38.5"]))),
+            "minutes": draw(st.integers(1, 240)),
+            "link": "https://"
+            + draw(st.text("xyz", min_size=4, max_size=20))
+            + ".fr/q/"
+            + "*" * 22,  # letters that spell no medicine: a house is not called after one
+            "symptom": Label(symptom or ""),
+            "question": Label(said.clause(draw(st.sampled_from(asked_of(protocol, Kind.YES_NO))), language) or ""),
+            "labels": names,
+            "noted": draw(echoes(protocol, language)),
+            "missing": tuple(Missing(index, name) for index, name in enumerate(names[: draw(st.integers(1, 2))])),
+            "code": draw(st.from_regex(r"[0-9]{6}", fullmatch=True)),
+            "heard": draw(st.sampled_from(["unclear", "noted"])),
+            "level": draw(st.sampled_from(["info", "moderate", "high", "urgent"])),
+            "ref": f"A{draw(st.integers(1, 999999))}",
+        }
+    )
     assert set(PLACEHOLDERS) <= {*made, "count", "example"}, "a new placeholder: give it random values here"
     return {name: made[name] for name in catalogue()[key].names if name in made}
 

@@ -244,7 +244,7 @@ def test_what_is_open_has_its_own_link_and_own_limits_their_end(
     assert f'href="/requests/{request.id}"' in page.text and answered in said(page), "what was answered, not only that it was"
     assert answered.removesuffix(" Réduire la dose ?") in said(claire.get(f"/patients/{morning.jean.id}/print"))
     assert f'href="/alerts/{morning.tiredness.id}"' in page.text
-    assert "Relevé du mer. 18 nov., depuis celui d'avant : ▲ plus fort : fatigue 1 puis 3" in said(page)
+    assert "Relevé du mer. 18 nov. (il y a 7 jours), depuis celui d'avant : ▲ plus fort : fatigue 1 puis 3" in said(page)
     assert "Claire Payet a demandé un avis à Dr Aurore Lebon : Réduire la dose ?" in said(page)
     assert "Dr Aurore Lebon a répondu : continuer" in said(page)
 
