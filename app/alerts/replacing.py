@@ -18,19 +18,27 @@ from app.core.audit import Actor
 from app.people.models import Service, Staff
 from triage.terms import Level
 
-SAME_THING = {"stop": {"hold", "resume", "dose", "stop"}, "hold": {"hold", "resume"}, "resume": {"hold", "resume"}, "dose": {"dose"}}
-"""What each order of tablets leaves nothing of. A dose and days without tablets stand side by side: told of one, the patient needs both."""
+SAME_THING = {
+    "stop": {"hold", "resume", "dose", "stop"},
+    "hold": {"hold", "resume"},
+    "resume": {"hold", "resume"},
+    "dose": {"dose"},
+    "see": {"see"},
+}
+"""What each order leaves nothing of: of two hours for one visit the later said stands.
+
+A dose and days without tablets stand side by side: told of one, the patient needs both."""
 
 
 def order_of(request: DoctorRequest) -> str:
-    """What its answer orders about tablets: stop, hold, resume, dose; "" for none, a stop of what had stopped too."""
+    """What its answer orders about tablets: stop, hold, resume, dose, or see, for today; "" for none, a stop of what had stopped too."""
     if request.answer_detail.get("already_stopped"):
         return ""
     if request.answer == DoctorAnswer.HOLD_UNTIL or (request.answer == DoctorAnswer.ADMIT and request.answer_detail.get("hold")):
         return "hold"
     if request.answer == DoctorAnswer.CONTINUE:
         return "resume" if request.answer_detail.get("resume") else ""
-    return {DoctorAnswer.STOP: "stop", DoctorAnswer.REDUCE_TO: "dose"}.get(DoctorAnswer(request.answer), "")
+    return {DoctorAnswer.STOP: "stop", DoctorAnswer.REDUCE_TO: "dose", DoctorAnswer.SEE_TODAY: "see"}.get(DoctorAnswer(request.answer), "")
 
 
 def gives_way(older: DoctorRequest, newer: DoctorRequest, *, today: date) -> bool:

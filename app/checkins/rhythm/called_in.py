@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.alerts import tasks
@@ -20,6 +21,8 @@ from triage import calendar
 KIND = "was_seen"
 UNDONE = "undone"
 """The note of a task whose answer was corrected."""
+REPLACED = "replaced"
+"""The note of a task whose visit a later answer gave another hour: one patient is not looked for twice. Its detail names the later task."""
 
 
 def ask(session: Session, request: DoctorRequest, patient: Patient, *, at: time | None = None, by: Actor, now: datetime) -> Task:
@@ -34,6 +37,9 @@ def ask(session: Session, request: DoctorRequest, patient: Patient, *, at: time 
     task = tasks.make(session, kind="was_seen", key=key, detail=detail, due_at=due, now=now, by=by, **kept)
     if task.closing_note == UNDONE:
         tasks.reopen(session, task, by=by, now=now, due_at=due, reason="to be seen today after all")
+    for older in _of(session, patient.id):
+        if older.id != task.id and older.closed_at is None and older.detail["day"] == detail["day"]:
+            tasks.end(session, older, by=by, now=now, words=REPLACED, replaced_by=task.id)
     return task
 
 
@@ -44,8 +50,13 @@ def check_hour(patient: Patient, at: time | None, now: datetime) -> None:
 
 
 def take_back(session: Session, task_id: int, *, by: Actor, now: datetime) -> None:
-    """The order was a slip: nobody is asked any more. What somebody answered stays."""
-    tasks.end(session, session.get_one(Task, task_id), by=by, now=now, words=UNDONE)
+    """The order was a slip: nobody is asked any more, but for the visit whose hour it had changed. What somebody answered stays."""
+    task = session.get_one(Task, task_id)
+    if not tasks.end(session, task, by=by, now=now, words=UNDONE):
+        return
+    for older in _of(session, task.patient_id):
+        if older.closing_note == REPLACED and older.detail.get("replaced_by") == task.id:
+            tasks.reopen(session, older, by=by, now=now, due_at=max(older.due_at, now), reason="the later hour was a slip")
 
 
 def answer(session: Session, task_id: int, *, seen: str, words: str, by: Viewer, now: datetime) -> Task:
@@ -64,6 +75,10 @@ def answer(session: Session, task_id: int, *, seen: str, words: str, by: Viewer,
     if seen == "yes" and task.detail["day"] == today.isoformat() and today not in absences.visit_days(session, patient.id):
         freezing.record(session, patient, absences.VISIT, from_day=today, reason=words.strip(), by=by.actor, now=now)
     return task
+
+
+def _of(session: Session, patient_id: int | None) -> list[Task]:
+    return list(session.scalars(select(Task).where(Task.patient_id == patient_id, Task.kind == KIND).order_by(Task.id)))
 
 
 def _end_of_day(service: Service, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.alerts import answering, asked, asking, replacing
 from app.alerts.answering import Decision
-from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState
+from app.alerts.models import DoctorAnswer, DoctorRequest, RequestState, Task
 from app.checkins.rhythm import corrected, ordered, planning
 from app.core.clock import HandClock
 from app.core.db import Database
@@ -40,6 +40,7 @@ CONTINUE = Decision(DoctorAnswer.CONTINUE, "Sans lien.")
 LESS = Decision(DoctorAnswer.REDUCE_TO, "Palier.", dose_mg=Decimal(1000), strengths=(Decimal(500),))
 LEAST = Decision(DoctorAnswer.REDUCE_TO, "Palier 2.", dose_mg=Decimal(500), strengths=(Decimal(500),))
 SEE, ADMIT = Decision(DoctorAnswer.SEE_TODAY), Decision(DoctorAnswer.ADMIT)
+SEE_LATER = Decision(DoctorAnswer.SEE_TODAY, at=time(17), place="Urgences")
 ADMIT_AND_HOLD = Decision(DoctorAnswer.ADMIT, hold=True)
 
 Answer = Callable[..., int]
@@ -92,6 +93,8 @@ def _takes(database: Database, *on: date) -> list[bool]:
         (LESS, HOLD, 2),
         (SEE, HOLD, 2),  # she must still come
         (ADMIT, HOLD, 2),
+        (SEE, SEE_LATER, 1),
+        (ADMIT, SEE, 2),
         (HOLD, SEE, 2),
     ],
 )
@@ -118,6 +121,26 @@ def test_the_later_one_says_what_it_replaced_and_is_no_later(database: Database,
         assert asked.due(session, TEN + 9 * HOUR) == [then]
         with pytest.raises(Conflict, match="The answer of Dr Aurore Lebon replaced this one"):
             answering.tell(session, first, by=viewer_of(world.claire), now=TEN + HOUR, reached=True, words="Jusqu'à vendredi.")
+
+
+def test_two_hours_for_one_visit_are_one_task(database: Database, world: World, answer: Answer) -> None:
+    """Told to come, then at 17:00: one task asks whether she came. The second was a slip: the first asks again."""
+    first = answer(SEE)
+    with database.transaction() as session:
+        answering.tell(session, first, by=viewer_of(world.claire), now=TEN, reached=True, words="Venez cet après-midi.")
+    then = answer(SEE_LATER, at=TEN + HOUR)
+
+    def asked_for() -> list[int]:
+        with database.reading() as session:
+            open_ = select(Task).where(Task.kind == "was_seen", Task.closed_at.is_(None))
+            return [task.detail["request_id"] for task in session.scalars(open_)]
+
+    assert (asked_for(), _states(database)) == ([then], ["told", "answered"])
+    with database.transaction() as session:
+        ended = session.scalars(select(Task).where(Task.kind == "was_seen", Task.closed_at.is_not(None))).one()
+        assert (ended.detail["request_id"], ended.closing_note) == (first, "replaced")
+        corrected.correct(session, then, CONTINUE, reason="Mauvais patient.", by=viewer_of(world.lebon), now=TEN + HOUR)
+    assert asked_for() == [first]
 
 
 def test_what_was_to_be_told_at_once_still_is(database: Database, answer: Answer) -> None:
