@@ -100,6 +100,11 @@ def next_intake(medicine: Medicine, first: date) -> date | None:
     return None
 
 
+def taken_doses(medicine: Medicine) -> list[tuple[date | None, Dose]]:
+    """Each dose with the first day on which it is taken, None while nobody knows it; one replaced before any intake is left out."""
+    return list({next_intake(medicine, dose.from_day): dose for dose in doses_of(medicine)}.items())
+
+
 def treatment_day(course: Course, on: date) -> int | None:
     """Days since the first confirmed intake, that day being 1; None before it. Earlier cycles not followed here count their full length."""
     return None if on < course.first_intake else calendar.treatment_day(calendar_of(course), on)

@@ -12,7 +12,7 @@ from app.alerts import answering, asking, replacing, stopped
 from app.alerts.answering import Decision
 from app.alerts.models import FOR_THE_DOCTOR, DoctorAnswer, DoctorRequest
 from app.checkins import turn_taking
-from app.checkins.rhythm import called_in, freezing, planning
+from app.checkins.rhythm import called_in, dose_days, freezing, planning
 from app.core.audit import Actor
 from app.core.errors import Refusal
 from app.people import absences
@@ -191,8 +191,7 @@ def _reduce(
     )
     before, from_day = f"{was.mg.normalize():f}", first.isoformat()
     tablets = [[f"{strength.normalize():f}", count] for strength, count in was.tablets]
-    taken = days.next_intake(medicine, first)  # told the day of the order, a patient would open the box on a day of rest
-    told = {"taken_from": taken.isoformat() if taken else "", "perhaps_taken": taken == calendar.local_day(now, patient.timezone)}
+    told = dose_days.of(medicine, first, calendar.local_day(now, patient.timezone))
     done = {"tablets": row.tablets, "before_mg": before, "before_tablets": tablets, "from_day": from_day, **told}
     request.answer_detail = {**request.answer_detail, **done}
     return {"medicine": decision.medicine, "before_mg": before, "tablets": tablets, "from_day": from_day}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.care import planning as calls
 from app.checkins import script, ways
 from app.checkins.models import CheckIn, CheckInState
+from app.checkins.rhythm import dose_days
 from app.core.db import is_sqlite
 from app.messaging import outbox
 from app.people import absences, journeys
@@ -53,6 +54,7 @@ def plan(session: Session, course: Course, *, now: datetime) -> Plan:
     """
     patient = session.get_one(Patient, course.patient_id)
     calls.of_patient(session, patient.id, now=now)
+    dose_days.follow(session, course, patient, now=now)
     today = calendar.local_day(now, patient.timezone)
     why_not = not_asked_because(patient, course)
     wanted = {} if why_not else _wanted(session, course, patient, today)

@@ -20,6 +20,9 @@ def _later(page: Page, request: DoctorRequest) -> str:
     """From which day, when that is after the answer: read without it, tablets would begin again today."""
     detail, at = request.answer_detail, request.answered_at
     begins = detail.get("taken_from", detail.get("from_day"))
+    if "held_until" in detail:
+        day = page.formats.day(date.fromisoformat(str(begins))) if begins else ""
+        return f", {page.say('doctor.brief.resumed_on' if day else 'doctor.brief.once_resumed', held=_held(page, detail), day=day)}"
     if detail.get("taken_from") == "":
         return f", {page.say('doctor.order.from_next')}"
     first = date.fromisoformat(str(begins)) if begins else None
@@ -72,11 +75,27 @@ def _reduced(page: Page, detail: Mapping[str, Any], begins: str) -> str:
     if "before_mg" in detail:
         was = f.number(str(detail["before_mg"])) + " mg" + _made_of(page, detail.get("before_tablets", ()))
         said += f", {say('doctor.order.instead', was=was)}"
+    if "held_until" in detail:
+        return _after_hold(page, detail, said)
     if detail.get("taken_from") == "":
         return f"{said}, {say('doctor.order.from_next')}"
     if detail.get("taken_from"):
         begins = f", {say('doctor.order.from', day=f.day(date.fromisoformat(detail['taken_from'])))}"
     return said + begins + (f". {say('doctor.order.perhaps_taken')}" if detail.get("perhaps_taken") else "")
+
+
+def _after_hold(page: Page, detail: Mapping[str, Any], said: str) -> str:
+    """The hold first: a dose read alone, whoever is told it opens the box."""
+    say, f = page.say, page.formats
+    day = f.day(date.fromisoformat(detail["taken_from"])) if detail["taken_from"] else ""
+    key, what = "doctor.order.resumed_on" if day else "doctor.order.once_resumed", said[:1].lower() + said[1:]
+    return say(key, held=_held(page, detail), day=day, what=what)
+
+
+def _held(page: Page, detail: Mapping[str, Any]) -> str:
+    """Until when the hold before a lower dose lasts."""
+    until = str(detail["held_until"])
+    return page.say("treatment.held_until", day=page.formats.day(date.fromisoformat(until))) if until else page.say("treatment.held_open")
 
 
 def _dose(page: Page, detail: Mapping[str, Any]) -> str:

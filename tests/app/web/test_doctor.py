@@ -116,26 +116,24 @@ def test_a_dose_is_reduced_with_its_tablets(database: Database, claire: TestClie
 
 
 @pytest.mark.parametrize(
-    ("first", "held", "told"),
+    ("first", "told"),
     [
-        ("2026-12-08", False, "à partir du lun. 14 déc."),  # the rest of the first cycle: its next one is planned for the 14th
-        ("2026-12-06", False, "à partir du dim. 6 déc."),
-        ("2026-11-25", True, "à partir de la prochaine prise"),
+        ("2026-12-08", "à partir du lun. 14 déc."),  # the rest of the first cycle: its next one is planned for the 14th
+        ("2026-12-06", "à partir du dim. 6 déc."),
     ],
 )
 def test_a_reduction_is_told_from_a_day_of_intake(
-    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, first: str, held: bool, told: str
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, first: str, told: str
 ) -> None:
-    """Capecitabine since 23 November, 14 days in 21: a day of rest is no day to open the box. Held without an end: nobody knows the day."""
+    """Capecitabine since 23 November, 14 days in 21: a day of rest is no day to open the box. The treatment's page says the same day."""
     number, lebon = _ask(database, claire, marie), sign_in(world.lebon)
-    if held:
-        lebon.post(f"/requests/{number}/answer", data={"answer": "hold_until", "until": "open"})
-        number = _ask(database, claire, marie, question="Et ensuite ?")
     typed = {"answer": "reduce_to", "dose_mg": "1000", "strengths": "500", "from_day": first, "words": "Palier 1."}
     assert lebon.post(f"/requests/{number}/answer", data=typed).status_code == 303
     page = claire.get(f"/requests/{number}").text.replace("\u202f", " ").replace("\xa0", " ").split('class="answered"')[1]
     assert f"(3 de 500 mg), {told}" in page.split("</b>")[0] and "peut-être" not in page.split("</b>")[0]
     assert f"réduire à 1000 mg par prise, {told}" in claire.get("/").text.replace("\u202f", " ").replace("\xa0", " ")
+    treatment = lebon.get(f"/patients/{marie.id}/treatment").text.replace("\xa0", " ")
+    assert f"Depuis le {told.removeprefix('à partir du ')} 2026 : 1000 mg par prise" in treatment
 
 
 def test_a_stop_takes_its_reason_from_the_button(

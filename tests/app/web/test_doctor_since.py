@@ -19,6 +19,7 @@ from app.core.db import Database
 from app.core.errors import Refusal
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
+from app.treatment.models import Hold
 from tests.app.web.conftest import SignIn
 from tests.app.web.ward import text
 from tests.factories import World, a_course, a_patient
@@ -175,3 +176,65 @@ def test_of_a_stopped_treatment_the_form_says_so_before_and_an_older_continue_is
     assert "laisser le traitement arrêté" in _text(claire.get("/")) or "Laisser le traitement arrêté" in _text(
         claire.get(f"/requests/{again}")
     )
+
+
+HELD = Decision(DoctorAnswer.HOLD_UNTIL, "Hydratation.", until_day=date(2026, 11, 27))
+DOSE = "réduire à 1000 mg par prise (2 de 500 mg), au lieu de 1500 mg (3 de 500 mg)"
+
+
+@pytest.mark.parametrize(
+    ("hold", "said", "brief"),
+    [
+        (HELD, "suspendu jusqu'au ven. 27 nov. ; à la reprise, le sam. 28 nov. :", "à la reprise le sam. 28 nov. (traitement"),
+        (OPEN, "suspendu jusqu'à nouvel avis ; à la reprise :", "à la reprise (traitement suspendu jusqu'à nouvel avis)"),
+    ],
+)
+@pytest.mark.parametrize("hold_first", [True, False])
+def test_a_lower_dose_and_a_hold_of_two_answers_are_one_thing_to_tell(
+    database: Database,
+    claire: TestClient,
+    sign_in: SignIn,
+    world: World,
+    marie: Patient,
+    clock: HandClock,
+    hold: Decision,
+    said: str,
+    brief: str,
+    hold_first: bool,
+) -> None:
+    """Whichever of two questions is answered first: no "from today" of a day whose tablets are held; resumed, its day follows."""
+    numbers = {}
+    for one in (hold, LESS) if hold_first else (LESS, hold):
+        numbers[one] = _answered(database, world, marie, one, clock.at)
+        clock.forward(minutes=5)
+    address = f"/requests/{numbers[LESS]}"
+    told = _text(claire.get(address)).split('class="answered"')[1].split("</b>")[0]
+    assert f"Traitement {said} {DOSE}" in told and "peut-être" not in told and "mer. 25 nov." not in told
+    assert f"réduire à 1000 mg par prise, {brief}" in _text(claire.get("/"))
+    assert 'name="sure"' not in claire.get(address).text, "what it says is true: nothing stands against it"
+    with database.transaction() as session:
+        again = asking.ask(session, marie, by=viewer_of(world.claire), now=clock.at, question="Et là ?", level="moderate").id
+    form = _text(sign_in(world.lebon).get(f"/requests/{again}"))
+    assert f"Le traitement est {said.split(' ;')[0]} : la" in form and "la nouvelle dose vaut à la reprise" in form
+    resumed = Decision(DoctorAnswer.CONTINUE, "Bilan normal.", from_day=date(2026, 11, 26), resume=True)
+    with database.transaction() as session:
+        ordered.answer(session, again, resumed, by=viewer_of(world.lebon), now=clock.at)
+    told = _text(claire.get(address)).split('class="answered"')[1].split("</b>")[0]
+    assert f"suspendu jusqu'au mer. 25 nov. ; à la reprise, le jeu. 26 nov. : {DOSE}" in told
+
+
+def test_a_lower_dose_kept_before_it_named_its_hold_takes_a_tick(
+    database: Database, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Its day is covered by a hold it does not name: nobody says it unread."""
+    number = _answered(database, world, marie, LESS, TEN)
+    clock.forward(minutes=5)
+    _answered(database, world, marie, OPEN, clock.at)
+    with database.transaction() as session:
+        old = session.get_one(DoctorRequest, number)
+        assert since_answer.forbidden(session, old, clock.at) is None
+        old.answer_detail = {**old.answer_detail, "taken_from": "2026-11-25"}
+        old.answer_detail = {name: value for name, value in old.answer_detail.items() if name != "held_until"}
+        hold = since_answer.forbidden(session, old, clock.at)
+        assert isinstance(hold, Hold) and hold.until_day is None
+        assert since_answer.takes_a_tick(session, old, clock.at)
