@@ -200,6 +200,10 @@ def taken(session: Session, request: DoctorRequest, now: datetime) -> Conflict:
         return Conflict("The answer of {name} replaced this one {ago}.", name=last.detail["doctor"], ago=now - last.at)
     if request.state == RequestState.TOLD:
         return Conflict("{name} told the patient {ago}.", **_who(session, request.told_by_id, request.told_at, now))
+    if request.state == RequestState.ANSWERED and request.spoken_to_id is not None and request.confirmed_at is None:
+        doctor = session.get_one(Staff, request.answered_by_id).name
+        noted = _who(session, request.spoken_to_id, request.answered_at, now)
+        return Conflict("{name} wrote down the answer of {doctor} {ago}, told by telephone.", doctor=doctor, **noted)
     if request.state == RequestState.ANSWERED:
         return Conflict("{name} answered this request {ago}.", **_who(session, request.answered_by_id, request.answered_at, now))
     return Conflict("No doctor has answered this request yet.")

@@ -219,6 +219,19 @@ def test_to_continue_at_home_says_that_the_stay_in_hospital_stands(
     assert away not in _text(claire, f"/requests/{number}")
 
 
+def test_a_stale_page_says_who_wrote_the_doctor_s_answer_down(
+    database: Database, world: World, claire: TestClient, sign_in: SignIn, marie: Patient
+) -> None:
+    """Dr Lebon told Claire by telephone; her page, opened before, still offers the six answers."""
+    number = _ask(claire, marie)
+    typed = {"answer": "see_today", "doctor": str(world.lebon.id), "said_at": "09:58"}
+    assert claire.post(f"/requests/{number}/telephone", data=typed).status_code == 303
+    late = sign_in(world.lebon).post(f"/requests/{number}/answer", data={"answer": "continue"})
+    said = html.unescape(late.text).replace("\u202f", " ").replace("\xa0", " ")
+    assert late.status_code == 409 and f"Noté par {world.claire.name}" in said and f"réponse de {world.lebon.name}" in said
+    assert "a répondu à cette demande" not in said
+
+
 def _text(client: TestClient, address: str) -> str:
     return html.unescape(client.get(address).text).replace("\u202f", " ").replace("\xa0", " ")
 
