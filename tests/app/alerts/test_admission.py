@@ -17,8 +17,10 @@ from app.checkins.rhythm import corrected, freezing, ordered, staying
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.errors import Conflict, Refusal
+from app.demo.dice import Dice
+from app.demo.team import Team
 from app.people import absences
-from app.people.models import Absence, FollowUp, Patient
+from app.people.models import Absence, FollowUp, Patient, Shift
 from app.people.perimeter import actor_of, viewer_of
 from tests.factories import World
 from triage.terms import Level
@@ -213,3 +215,19 @@ def test_of_somebody_noted_in_hospital_already_nobody_asks(database: Database, w
         ordered.answer(session, asked.id, Decision(DoctorAnswer.ADMIT), by=viewer_of(world.lebon), now=clock.now())
         tell(session, world, asked, clock)
         assert to_do(session) == []
+
+
+def test_the_team_of_the_demonstration_asks_in_time_whether_they_arrived(
+    database: Database, world: World, marie: Patient, request_: DoctorRequest, clock: HandClock
+) -> None:
+    """A fictional ward must not fill with people whom nobody looked for."""
+    begins = clock.now()
+    with database.transaction() as session:
+        spans = {"starts_at": begins - timedelta(hours=1), "ends_at": begins + timedelta(hours=9)}
+        session.add(Shift(service_id=world.service.id, staff_id=world.claire.id, kind="on_call", **spans))
+        tell(session, world, request_, clock)
+        ((at, act),) = Team(database, world.service.id, Dice(21), begins + timedelta(days=9)).sees(session, [], to_do(session))
+        assert at < to_do(session)[0].due_at
+    act(at)
+    with database.reading() as session:
+        assert (to_do(session), admission.stage(session, stay_of(session, marie))) == ([], "arrived")
