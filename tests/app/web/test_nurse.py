@@ -86,7 +86,7 @@ def test_the_panel_says_what_fired_what_nearly_did_and_what_changed(
     assert "Dose déjà réduite : 1000 mg par prise depuis le mer. 18 nov., au lieu de 1500 mg." in page
     assert "(il y a" not in said(claire.get(f"/patients/{morning.jean.id}")), "of today"
     clock.forward(days=9)
-    assert re.search(r"depuis celui d'avant : \(il y a 9 jours\)", said(claire.get(f"/patients/{morning.jean.id}")))
+    assert re.search(r"\(il y a 9 jours\), depuis celui d'avant :", said(claire.get(f"/patients/{morning.jean.id}")))
 
 
 def test_taking_is_seen_at_once_and_the_second_nurse_is_told_who_and_when(
