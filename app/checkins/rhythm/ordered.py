@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,11 @@ def confirm(session: Session, request_id: int, *, by: Viewer, now: datetime) -> 
     """The doctor confirms what was told by telephone; an order of tablets that waited for it holds from now on."""
     request = asking.get(session, request_id, viewer=by)
     if request.state in FOR_THE_DOCTOR and request.spoken:
-        request = answer(session, request_id, answering.decision_of(request.spoken), by=by, now=now)
+        said, patient = answering.decision_of(request.spoken), session.get_one(Patient, request.patient_id)
+        today = calendar.local_day(now, patient.timezone)
+        if said.resume and held(session, patient, now) and (said.from_day or today) < today:
+            said = replace(said, from_day=today)  # nobody was told: a day that is past had no tablets
+        request = answer(session, request_id, said, by=by, now=now)
         asking.note(session, request, "confirmed", by=by.actor, now=now)
         return request
     answering.confirm(session, request, by=by, now=now)

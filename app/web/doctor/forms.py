@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,14 @@ def decision(typed: Mapping[str, str]) -> Decision:
         at=_hour(typed.get("at", "")) if answer in CALLED_IN else None,
         place=typed.get("place", "").strip()[:PLACE] if answer in CALLED_IN else "",
     )
+
+
+def by_telephone(typed: Mapping[str, str]) -> Decision:
+    """What a doctor said to a nurse. A treatment begins again on a day that was said: confirmed later, it would begin on any other."""
+    said = decision(typed)
+    if said.resume and said.from_day is None:
+        raise Refusal("Write the day on which the doctor has the tablets taken again.", field="from_day", status=422)
+    return said if said.gives_tablets else replace(said, from_day=None)
 
 
 def _hour(text: str) -> time | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import answering, asking, since_answer
 from app.alerts.answering import Decision
-from app.alerts.models import RequestState
+from app.alerts.models import DoctorAnswer, RequestState
 from app.checkins.rhythm import corrected, ordered
 from app.core.errors import Refusal
 from app.treatment import days as days_of
@@ -117,6 +117,9 @@ def confirm(page: StaffPage, session: Writes, request_id: Id, typed: Typed) -> R
         request = asking.get(session, request_id, viewer=page.viewer)
         if typed.get("sure") != "yes" and since_answer.takes_a_tick(session, request, page.now):
             raise Refusal("Something stands against this answer: read the top of the page, then tick its line.", field="sure", status=422)
+        said = answering.decision_of({**request.spoken, "answer": request.answer or request.spoken["answer"]}) if request.spoken else None
+        if said is not None and said.answer is DoctorAnswer.CONTINUE:
+            forms.confirmed(said, typed, in_danger=bool(danger.standing(session, request.patient_id)))
         ordered.confirm(session, request_id, by=page.viewer, now=page.now)
 
     return _acted(page, session, request_id, typed, act, f"/doctor?answered={request_id}")
@@ -131,7 +134,7 @@ def by_telephone(page: StaffPage, session: Writes, request_id: Id, typed: Typed)
         zone = page.formats.zone
         at = forms.said_at(typed, page.now, zone)
         doctor_id = forms.number(typed.get("doctor", ""))
-        said = forms.decision(typed)
+        said = forms.by_telephone(typed)
         ordered.answer_by_telephone(session, request_id, said, doctor_id=doctor_id, said_at=at, by=page.viewer, now=page.now)
 
     return _acted(page, session, request_id, typed, act, f"/requests/{request_id}")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import answering, asking, correcting, lately, replacing, since_answer, stopped
+from app.alerts import answering, asking, correcting, lately, raising, replacing, since_answer, stopped
 from app.alerts.lately import Close
 from app.alerts.models import FOR_THE_DOCTOR, Alert, AlertState, DoctorRequest, RequestEvent, RequestState
 from app.alerts.stopped import Stopped
@@ -75,7 +75,7 @@ class Shown:
 
     alert: the open alert of its patient, with its own hour.
 
-    danger: the open alert of a danger or of a grave value, signs: its dangers; is_spoken_to: was the patient, since. To continue takes a
+    danger: the open alert of a danger or of a grave value, danger_why: its words; is_spoken_to: was the patient, since. To continue takes a
     tick as long as it is open. stay: in hospital, still open: nothing is asked of whoever goes on at home. replaced: untold
     answers whose place this one took; replaced_by: the one that took its own, as its story keeps it; untold: others about the patient.
     against: what stands against an answer still to be told; tick: whoever tells it then ticks that they read it.
@@ -97,7 +97,7 @@ class Shown:
     to_confirm: bool
     alert: Item | None = None
     danger: Alert | None = None
-    signs: Sequence[str] = ()
+    danger_why: str = ""
     is_spoken_to: bool = False
     stay: Absence | None = None
     may_correct: bool = False
@@ -154,6 +154,14 @@ def _held(session: Session, known: Patience, corrects: DoctorRequest | None, now
     return Span(treatment.hold.from_day, treatment.hold.until_day) if treatment and treatment.hold else None
 
 
+def _why(page: Page, saying: Saying, alert: Alert | None) -> str:
+    """The dangers of an alert, else the grave value that raised it: nobody ticks a level without knowing of what."""
+    if signs := danger.signs_of(alert):
+        return saying.dangers(signs)
+    told = [event.detail for event in alert.events if event.kind in raising.REPORTS] if alert else []
+    return saying.gravest(told).rstrip(".") or page.say("level.urgent")
+
+
 def _stopped(session: Session, request: DoctorRequest) -> Stopped | None:
     """None too when this answer stopped it: corrected, it runs again."""
     found = stopped.of(session, request.patient_id)
@@ -200,7 +208,7 @@ def shown(
         may_tell=viewer.may("act_on_alerts") and request.state == RequestState.ANSWERED,
         to_confirm=unconfirmed and request.answered_by_id == viewer.actor.id,
         danger=open_danger,
-        signs=danger.signs_of(open_danger),
+        danger_why=_why(page, known.saying, open_danger),
         is_spoken_to=danger.is_spoken_to(session, open_danger),
         stay=next((one for one in absences.standing(session, patient.id) if one.kind == absences.HOSPITAL), None),
         may_correct=viewer.may("answer_requests") and told and not correcting.stands_under_another(session, request),

@@ -238,3 +238,30 @@ def test_a_lower_dose_kept_before_it_named_its_hold_takes_a_tick(
         hold = since_answer.forbidden(session, old, clock.at)
         assert isinstance(hold, Hold) and hold.until_day is None
         assert since_answer.takes_a_tick(session, old, clock.at)
+
+
+def test_a_resumption_said_by_telephone_has_its_day_and_is_confirmed_knowing_the_danger(
+    database: Database, claire: TestClient, sign_in: SignIn, world: World, marie: Patient, clock: HandClock
+) -> None:
+    """Held to Friday; "again on Saturday" said at 9:50, potassium 7.4 already open: the day is asked of the nurse, shown and kept."""
+    _answered(database, world, marie, HELD, TEN - timedelta(minutes=20))
+    with database.transaction() as session:
+        reason = Reason("result", Level.URGENT, {"result": POTASSIUM})
+        handling.consider(
+            session, service=world.service, patient=session.get_one(Patient, marie.id), reason=reason, now=TEN - timedelta(minutes=15)
+        )
+        asked = asking.ask(session, marie, by=viewer_of(world.claire), now=TEN, question="Reprendre ?", level="moderate").id
+    said = {"doctor": str(world.lebon.id), "said_at": "09:50", "answer": "continue", "resume": "yes", "words": "Samedi."}
+    refused = claire.post(f"/requests/{asked}/telephone", data=said)
+    assert refused.status_code == 422 and "Écrivez le jour à partir duquel" in _text(refused) and "Samedi." in refused.text
+    assert 'name="from_day"' in refused.text
+    assert claire.post(f"/requests/{asked}/telephone", data={**said, "from_day": "2026-11-28"}).status_code == 303
+    lebon = sign_in(world.lebon)
+    page = _text(lebon.get(f"/requests/{asked}"))
+    confirm = page.split("/confirm")[1].split("</form>")[0]
+    assert "Reprendre le traitement, à partir du sam. 28 nov." in page
+    assert "Signes de danger encore ouverts : Potassium 7,4" in confirm and 'name="sure"' in confirm and "ouverts : Urgent" not in page
+    assert lebon.post(f"/requests/{asked}/confirm").status_code == 422
+    assert lebon.post(f"/requests/{asked}/confirm", data={"sure": "yes"}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(DoctorRequest, asked).answer_detail["from_day"] == "2026-11-28"
