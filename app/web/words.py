@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -92,7 +92,13 @@ def say(language: str, key: str, n: int | None = None, /, **values: object) -> s
         found = found["one" if single else "other"]
     if n is not None:
         values.setdefault("n", n)
-    return found.format(**values) if values else found
+    return _filled(found, values)
+
+
+def _filled(found: str, values: Mapping[str, object]) -> str:
+    """Places filled; a value that ends with a full stop of its own ("30 nov.") before the one of its sentence keeps only one."""
+    ended = {name: one[:-1] for name, one in values.items() if isinstance(one, str) and one.endswith(".") and f"{{{name}}}." in found}
+    return found.format(**{**values, **ended}) if values else found
 
 
 def has(language: str, key: str) -> bool:
@@ -105,7 +111,7 @@ def sentence(language: str, english: str, **values: object) -> str:
     words = refusals() if language == "fr" else {}
     said = {key: _value(language, value, words) for key, value in values.items()}
     own = words.get(english, english)
-    return own.format(**said) if said else own
+    return _filled(own, said)
 
 
 def _value(language: str, value: object, words: dict[str, str]) -> object:

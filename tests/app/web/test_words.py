@@ -141,6 +141,13 @@ def test_the_french_of_a_refusal_fills_places_that_exist() -> None:
     assert [english for english, french in words.refusals().items() if places(french) - places(english)] == []
 
 
+def test_a_sentence_ends_with_one_full_stop() -> None:
+    """ "30 nov." bears one of its own."""
+    assert words.say("fr", "watching.holds", day="lun. 30 nov.") == "Le suivi est prescrit jusqu'au lun. 30 nov."
+    assert words.say("fr", "absence.next", when="demain") == "Prochain\u00a0: demain."
+    assert words.sentence("fr", "This medicine already stopped on {day}.", day=date(2026, 5, 12)).endswith("mar. 12 mai 2026.")
+
+
 def test_french_counts_zero_and_one_as_one() -> None:
     assert [words.say("fr", "patient.adherence_unknown", n) for n in (0, 1, 2)] == [
         "0 jour sans information",
