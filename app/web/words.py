@@ -15,12 +15,15 @@ import structlog
 from babel.dates import format_date
 
 from app.core.errors import FieldErrors, Refusal, Said
+from app.protocols.scales import term_in
 from app.web.formats import UNITS
 from notifications.languages import languages
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = tuple(code for code in languages() if (FOLDER / code / "base.toml").exists())
 """Languages the staff's screens exist in, found in the files."""
+TERMS = frozenset({"symptom", "term"})
+"""Values of a refusal that are CTCAE terms: a French reader reads their French names."""
 PLURAL = frozenset({"one", "other"})
 
 log = structlog.get_logger(__name__)
@@ -109,7 +112,7 @@ def has(language: str, key: str) -> bool:
 def sentence(language: str, english: str, **values: object) -> str:
     """A refusal's sentence in the reader's language; its values too, when they are words themselves."""
     words = refusals() if language == "fr" else {}
-    said = {key: _value(language, value, words) for key, value in values.items()}
+    said = {key: term_in(str(value), language) if key in TERMS else _value(language, value, words) for key, value in values.items()}
     own = words.get(english, english)
     return _filled(own, said)
 

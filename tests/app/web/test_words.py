@@ -141,6 +141,13 @@ def test_the_french_of_a_refusal_fills_places_that_exist() -> None:
     assert [english for english, french in words.refusals().items() if places(french) - places(english)] == []
 
 
+def test_a_refusal_names_a_term_in_the_readers_words() -> None:
+    refusal = "{symptom} has no grade. Give one from 0 to 5, or say that it cannot be graded."
+    assert words.sentence("fr", refusal, symptom="Diarrhea").startswith("Diarrhée n'a pas de grade.")
+    assert words.sentence("en", refusal, symptom="Diarrhea").startswith("Diarrhea has no grade.")
+    assert words.sentence("fr", refusal, symptom="hoquet").startswith("hoquet n'a pas de grade.")
+
+
 def test_a_sentence_ends_with_one_full_stop() -> None:
     """ "30 nov." bears one of its own."""
     assert words.say("fr", "watching.holds", day="lun. 30 nov.") == "Le suivi est prescrit jusqu'au lun. 30 nov."
