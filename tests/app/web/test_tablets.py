@@ -154,7 +154,10 @@ def test_the_secretary_counts_nothing(sign_in: SignIn, world: World, marie: Pati
 def test_the_oncologist_changes_the_dose_postpones_and_writes_a_hospital_stay(
     sign_in: SignIn, world: World, marie: Patient, database: Database
 ) -> None:
-    """FR-31: from the 26th 1000 mg, cycle 2 on 9 December instead of the 2nd, two days in hospital."""
+    """FR-31: from the 26th 1000 mg, cycle 2 on 9 December instead of the 2nd, two days in hospital.
+
+    The 26th is a day of rest: the page says the first day on which the new dose is taken, as whoever tells it does.
+    """
     lebon, address = sign_in(world.lebon), f"/patients/{marie.id}/treatment"
     dose = {"from_day": "2026-11-26", "dose_mg": "1000", "strengths": "500", "reason": "main-pied"}
     assert lebon.post(f"{address}/dose", data={**dose, "strengths": "400"}).status_code == 422
@@ -166,7 +169,7 @@ def test_the_oncologist_changes_the_dose_postpones_and_writes_a_hospital_stay(
     ):
         assert lebon.post(f"{address}/{act}", data=typed).status_code == 303, act
     told = words(lebon.get(address).text)
-    assert re.search(r"Depuis le .*26 nov. 2026 : 1000 mg par prise \( ?2 de 500 mg ?\)", told)
+    assert re.search(r"Depuis le mer. 9 déc. 2026 : 1000 mg par prise \( ?2 de 500 mg ?\)", told)
     assert re.search(r"Cycle 2 au .*9 déc. 2026 : plaquettes", told)
     assert "Hôpital. Du" in told
     with database.reading() as session:
