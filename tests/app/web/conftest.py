@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from http.cookiejar import Cookie
 
 import pytest
@@ -15,14 +17,16 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.people import services
-from app.people.models import Role, Service, Staff
+from app.people.models import Patient, Role, Service, Staff
 from app.protocols import shelf
 from tests.app.web.form import Browser, Ward, a_ward
-from tests.factories import PASSWORD, World, sign_protocols
+from tests.factories import PASSWORD, World, a_course, a_patient, sign_protocols
 from tests.support import stories
 from tests.support.chain import Chain
 
 SignIn = Callable[[Staff], TestClient]
+TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+"""A Wednesday, the third day of Marie's first cycle."""
 
 
 @pytest.fixture
@@ -33,6 +37,16 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 def app(settings: Settings, database: Database, clock: HandClock) -> FastAPI:
     return create_app(settings, database, clock)
+
+
+@pytest.fixture
+def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
+    """In her first cycle, as the tests of the doctor's answers find her; a file with another Marie has its own."""
+    clock.at = TEN
+    with database.transaction() as session:
+        marie = a_patient(session, world, now=TEN)
+        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
+        return marie
 
 
 @pytest.fixture

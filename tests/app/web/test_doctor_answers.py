@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -18,21 +17,9 @@ from app.people.models import Patient, Role
 from app.people.rota_models import StandIn
 from app.treatment import courses, days
 from app.treatment.courses import NewCompanion
-from tests.app.web.conftest import SignIn
+from tests.app.web.conftest import TEN, SignIn
 from tests.factories import PASSWORD, World, a_course, a_patient
 from triage.calendar import Pattern
-
-TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
-"""A Wednesday, the third day of Marie's first cycle."""
-
-
-@pytest.fixture
-def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
-    clock.at = TEN
-    with database.transaction() as session:
-        marie = a_patient(session, world, now=TEN)
-        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
-        return marie
 
 
 def _ask(claire: TestClient, marie: Patient, question: str = "Diarrhée de grade 3 : poursuivre ?") -> int:

@@ -20,28 +20,17 @@ from app.core.errors import Refusal
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.treatment.models import Hold
-from tests.app.web.conftest import SignIn
+from tests.app.web.conftest import TEN, SignIn
 from tests.app.web.ward import text
-from tests.factories import World, a_course, a_patient
+from tests.factories import World
 from triage.terms import Level
 
-TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
-"""A Wednesday, the third day of Marie's first cycle."""
 POTASSIUM = {"kind": "potassium", "value": "7.4", "unit": "mmol/L", "taken_at": "2026-11-25T09:12:00+01:00", "grade": 4, "version": "5.0"}
 SODIUM = {**POTASSIUM, "kind": "sodium", "value": "124", "grade": 3}
 CONTINUE = Decision(DoctorAnswer.CONTINUE, "RAS.")
 OPEN = Decision(DoctorAnswer.HOLD_UNTIL, "Bilan d'abord.")
 LESS = Decision(DoctorAnswer.REDUCE_TO, "Palier.", dose_mg=Decimal(1000), strengths=(Decimal(500),))
 SEE = Decision(DoctorAnswer.SEE_TODAY)
-
-
-@pytest.fixture
-def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
-    clock.at = TEN
-    with database.transaction() as session:
-        marie = a_patient(session, world, now=TEN)
-        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
-        return marie
 
 
 def _answered(database: Database, world: World, marie: Patient, decision: Decision, now: datetime) -> int:
