@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.commands import bench_ward
 from app.commands.console import BadInput
@@ -88,6 +88,8 @@ def _fill(database: Database) -> None:
         if session.scalar(select(func.count()).select_from(Hospital)):
             raise BadInput("this database is in use: give the address of an empty one, which the bench fills and leaves so")
         bench_ward.fill(session, ITEMS, seed=SEED, now=clock.wall())
+    with database.transaction() as session:
+        session.execute(text("analyze"))  # a ward's database has counted its rows long since; without it PostgreSQL plans for empty tables
 
 
 def _free_port() -> int:

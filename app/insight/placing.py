@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.checkins.models import AssessmentRow
@@ -99,9 +100,9 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
     found = open_items.of_viewer(session, viewer, now, key)
     clock = _ServiceTime(service)
     people = {items[0].patient_id for items in found.values() if items[0].patient_id is not None}
-    scores = _last_scores(session, people)
+    known = _known(session, people)
+    scores = {patient_id: one.scores or {} for patient_id, one in known.items()}
     raised_on = _raised_on(session, [item.assessment_id for items in found.values() for item in items], scores)
-    heard = {**_enrolled(session, people), **_last_texts(session, viewer, key)}
     absent = Absent(session, {item.owner_id for items in found.values() for item in items if _is_grave(item)}, service.id, now)
     places = []
     for name, items in found.items():
@@ -110,8 +111,7 @@ def of_viewer(session: Session, service: Service, viewer: Viewer, now: datetime,
         last = scores.get(patient_id or 0, {})
         if not any(score is not None for score in last.values()):
             last = raised_on.get(items[0].assessment_id or 0, last)  # a check-in left without any since does not take them away
-        at = heard.get(patient_id or 0)
-        silent = (now - at).days if at else None
+        silent = (now - known[patient_id].heard_at).days if patient_id in known else None
         alone = any(_is_grave(item) and item.kind == "alert" and _is_alone(absent, item) for item in items)
         places.append(Place(name, patient_id, lead(items), tuple(hurried), tuple(items), last, silent, alone))
     return sorted(places, key=lambda place: place.order)
@@ -145,11 +145,25 @@ def lead(items: Sequence[Item]) -> Item:
     return min(items, key=order)
 
 
-def _last_scores(session: Session, people: Iterable[int]) -> dict[int, Scores]:
-    """Of each patient's last judgement."""
-    last = select(func.max(AssessmentRow.id)).where(AssessmentRow.patient_id.in_(list(people))).group_by(AssessmentRow.patient_id)
-    found = session.execute(select(AssessmentRow.patient_id, KEPT).where(AssessmentRow.id.in_(last)))
-    return {patient_id: scores or {} for patient_id, scores in found}
+class _Known(NamedTuple):
+    """Of one patient: the scores of their last judgement, None without any; their last text, or since when one could have come."""
+
+    scores: Scores | None
+    heard_at: datetime
+
+
+def _known(session: Session, people: Iterable[int]) -> dict[int, _Known]:
+    """Each patient's last judgement and last text, found by the end of an index: years of history cost the list nothing."""
+    judged = (
+        select(AssessmentRow.id).where(AssessmentRow.patient_id == Patient.id).order_by(AssessmentRow.at.desc(), AssessmentRow.id.desc())
+    )
+    said = (Message.patient_id == Patient.id, Message.direction == "in", pages.worded())
+    heard = select(Message.created_at).where(*said).order_by(Message.created_at.desc()).limit(1).correlate(Patient).scalar_subquery()
+    last = AssessmentRow.id == judged.limit(1).correlate(Patient).scalar_subquery()
+    # As figures in the statement: a thousand placeholders would cost more than the reading.
+    ids: BindParameter[list[int]] = bindparam("people", sorted(people), expanding=True, literal_execute=True)
+    query = select(Patient.id, KEPT, func.coalesce(heard, Patient.created_at)).outerjoin(AssessmentRow, last).where(Patient.id.in_(ids))
+    return {patient_id: _Known(scores, at) for patient_id, scores, at in session.execute(query)}
 
 
 def _raised_on(session: Session, ids: Iterable[int | None], last: Mapping[int, Scores]) -> dict[int, Scores]:
@@ -158,20 +172,6 @@ def _raised_on(session: Session, ids: Iterable[int | None], last: Mapping[int, S
     wanted = AssessmentRow.id.in_([one for one in ids if one is not None]), AssessmentRow.patient_id.in_(silent)
     found = session.execute(select(AssessmentRow.id, KEPT).where(*wanted)) if silent else ()
     return {row_id: scores or {} for row_id, scores in found}
-
-
-def _enrolled(session: Session, people: Iterable[int]) -> dict[int, datetime]:
-    """Since when patients could have been heard: a silence begins there for those who never wrote."""
-    return {one.id: one.created_at for one in session.execute(select(Patient.id, Patient.created_at).where(Patient.id.in_(list(people))))}
-
-
-def _last_texts(session: Session, viewer: Viewer, key: str) -> dict[int, datetime]:
-    """When each patient of the service was last heard."""
-    said = [Message.service_id == viewer.service_id, Message.direction == "in", pages.worded(), Message.patient_id.is_not(None)]
-    if key:
-        said.append(Message.patient_id == (open_items.patient_of(key) or 0))
-    last = select(Message.patient_id, func.max(Message.created_at)).where(*said).group_by(Message.patient_id)
-    return {patient_id: at for patient_id, at in session.execute(last) if patient_id is not None}
 
 
 class _ServiceTime:

@@ -107,7 +107,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def broken(request: Request, error: Exception) -> Response:
     """A fault of ours. Nothing of the cause is shown; the reference ties the reader's telephone call to the line of the log."""
-    reference = secrets.token_hex(3)  # short enough that the sieve of the logs never takes it for a telephone number
+    # Short enough that the sieve of the logs never takes it for a telephone number; a page sent in pieces has said its own already.
+    reference = getattr(request.state, "reference", "") or secrets.token_hex(3)
     route = getattr(request.scope.get("route"), "path", "")
     log.error("a page broke", route=route, method=request.method, code=reference, exc_info=error)
     if for_programs(request):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from jinja2_fragments import render_block
 from app.alerts import one_call
 from app.core import clock
 from app.core.errors import Refusal
-from app.people import numbers, pauses, reading, telephones
+from app.people import absences, numbers, pauses, reading, telephones
 from app.people.perimeter import ABILITIES, Viewer
 from app.protocols import citing, looks, scales
 from app.web import words
@@ -32,8 +33,9 @@ from notifications.languages import languages
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGE_COOKIE = "vigie_language"
-PIECE = 16_384
-"""Characters of a page that is sent while it is made: about a screen of rows."""
+HEAD, PIECE = 2_048, 4_096
+"""Characters of the pieces in which a page is sent while it is made: first its styles and scripts, which a browser prepares while the rest
+is read; then a few rows at a time."""
 
 templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -49,6 +51,7 @@ def static(path: str) -> str:
 
 templates.globals["static"] = static
 templates.globals["number_known"] = numbers.is_settled
+templates.globals["death_of"] = absences.death
 templates.tests["landline"] = telephones.is_landline
 templates.globals["reached_as"] = numbers.reached_as
 templates.globals["one_call"] = one_call.is_covered
@@ -66,15 +69,20 @@ templates.globals["FORM_IN"] = {code: languages()[code].name for code in words.e
 
 
 def _gathered(pieces: Iterator[str]) -> Iterator[str]:
-    """The same in pieces of a few kilobytes: a template makes thousands of tiny ones."""
+    """The same in pieces of a few kilobytes, for a template makes thousands of tiny ones. What was made before a fault is sent."""
     held: list[str] = []
-    size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= PIECE:
+    size, enough = 0, HEAD
+    try:
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size >= enough:
+                yield "".join(held)
+                held, size, enough = [], 0, PIECE
+    except Exception:
+        if enough == PIECE:
             yield "".join(held)
-            held, size = [], 0
+        raise
     yield "".join(held)
 
 
@@ -145,10 +153,20 @@ class Page:
         return HTMLResponse(templates.get_template(template).render(self._context(values)), status)
 
     def stream(self, template: str, **values: Any) -> Response:
-        """A page sent while it is made: the browser paints what has come. A fault before the first piece is an error page as elsewhere."""
+        """A page sent while it is made: the browser paints what has come. A fault before the first piece is an error page as elsewhere;
+        after it, the page ends with the sentence of one, and with the connection: the list asks for itself again."""
         pieces = _gathered(templates.get_template(template).generate(self._context(values)))
         first = next(pieces, "")
-        return StreamingResponse(chain((first,), pieces), media_type="text/html")
+        return StreamingResponse(chain((first,), self._to_the_end(pieces)), media_type="text/html")
+
+    def _to_the_end(self, pieces: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from pieces
+        except Exception:
+            self.request.state.reference = reference = secrets.token_hex(3)
+            said = {"sentence": self.say("errors.500"), "reference": reference, "field": "", "opens": ""}
+            yield render_block(templates, "error.html", "notice", self._context(said))
+            raise
 
     def fragment(self, template: str, block: str, status: int = 200, **values: Any) -> HTMLResponse:
         """One block of a template, for htmx. What the block imports, it imports inside itself."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form
@@ -11,11 +13,16 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.insight import elsewhere, filtering, measures, returning, today, worklist
+from app.insight.elsewhere import Ward
 from app.insight.filtering import Filter
+from app.insight.measures import Measures
 from app.insight.models import ListMemory
+from app.insight.returning import Since
+from app.insight.today import Today
 from app.insight.worklist import Place, Row
-from app.people import absences, members
+from app.people import members
 from app.people.access_models import StaffSession
+from app.people.models import Staff
 from app.web.deps import Id, Reads, Writes
 from app.web.patient.prescription import whole
 from app.web.render import Page, StaffPage
@@ -25,8 +32,33 @@ from app.web.ward.saying import Saying
 
 router = APIRouter()
 
-SCREENFUL, BATCH = 60, 120
+SCREENFUL, BATCH = 30, 120
 """Rows built before the first are sent, and at a time afterwards: a screen of rows is there while the others are read."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What stands on the list as its reader asked for it. ``rows`` are read while they are sent.
+
+    total: rows shown, things: what is open in them; everything: rows without the filter. urgent_outside: urgent rows that it leaves out.
+    mine: rows whose alert is the reader's. lapses: handovers that their shift should have signed or read.
+    """
+
+    rows: Iterator[Row]
+    total: int
+    everything: int
+    things: int
+    urgent_outside: Sequence[Row]
+    filter: Filter
+    address: str
+    wards: Sequence[Ward]
+    programmes: Sequence[str]
+    owners: Sequence[Staff]
+    counts: Mapping[str, int]
+    measures: Measures
+    since: Since | None
+    mine: int
+    lapses: Sequence[str]
 
 
 @router.get("/")
@@ -42,8 +74,8 @@ def file(page: StaffPage, session: Reads, open: str = "") -> Response:  # noqa: 
     shown = panel.of_key(page, session, open) if open else None
     if shown is not None and shown.patient is not None:
         panel.opened(page, shown.patient, "alert")
-    beside = today.today(session, viewer=page.viewer, now=page.now)
-    return page.stream("worklist.html", **_list(page, session, wanted or Filter(), memory), panel=shown, opened=open, today=beside)
+    read = partial(_listed, page, wanted or Filter(), memory)
+    return page.stream("worklist.html", read=read, read_today=partial(_today, page), panel=shown, opened=open, saying=Saying(page))
 
 
 @router.get("/list")
@@ -51,7 +83,7 @@ def rows(page: StaffPage, session: Reads) -> Response:
     """The list alone: what a screen asks for when something changed."""
     page.viewer.require("see_alerts")
     memory = _remember(page, returning.memory_of(session, page.viewer), None)
-    return page.stream("rows.html", **_list(page, session, _wanted(page) or Filter(), memory), opened="")
+    return page.stream("rows.html", listed=_listed(page, _wanted(page) or Filter(), memory), opened="", saying=Saying(page))
 
 
 @router.post("/list/read")
@@ -105,30 +137,37 @@ def _remember(page: Page, memory: ListMemory | None, wanted: Filter | None) -> L
         return returning.memory_of(session, page.viewer)
 
 
-def _list(page: Page, session: Session, wanted: Filter, memory: ListMemory | None) -> dict[str, Any]:
+def _listed(page: Page, wanted: Filter, memory: ListMemory | None) -> Listed:
+    with page.tools.database.reading() as session:
+        return _read(page, session, wanted, memory)
+
+
+def _today(page: Page) -> Today | None:
+    with page.tools.database.reading() as session:
+        return today.today(session, viewer=page.viewer, now=page.now)
+
+
+def _read(page: Page, session: Session, wanted: Filter, memory: ListMemory | None) -> Listed:
     places = worklist.places(session, viewer=page.viewer, now=page.now)
     part = filtering.part(session, places, wanted, viewer=page.viewer, now=page.now)
     me = _me(page)
-    outside = worklist.rows(session, viewer=page.viewer, now=page.now, of=part.urgent_outside)
-    return {
-        "rows": _built(page, part.shown),
-        "total": len(part.shown),
-        "everything": part.total,
-        "things": sum(place.count for place in part.shown),
-        "urgent_outside": outside,
-        "filter": wanted,
-        "list_address": "/list" + (f"?{urlencode(wanted.kept)}" if wanted.is_on else ""),
-        "wards": elsewhere.wards(session, page.viewer),
-        "programmes": filtering.programmes(session, page.viewer),
-        "owners": filtering.owners(session, page.viewer),
-        "counts": {level.word: n for level, n in worklist.counts(places).items()},
-        "measures": measures.of_day(session, places, viewer=page.viewer, now=page.now),
-        "since": returning.since(session, memory, viewer=page.viewer),
-        "mine": sum(1 for place in places if place.items[0].kind == "alert" and place.items[0].owner_id == me),
-        "saying": Saying(page),
-        "handover_head": passing.head(page, session),
-        "death_of": absences.death,
-    }
+    return Listed(
+        rows=_built(page, part.shown),
+        total=len(part.shown),
+        everything=part.total,
+        things=sum(place.count for place in part.shown),
+        urgent_outside=worklist.rows(session, viewer=page.viewer, now=page.now, of=part.urgent_outside),
+        filter=wanted,
+        address="/list" + (f"?{urlencode(wanted.kept)}" if wanted.is_on else ""),
+        wards=elsewhere.wards(session, page.viewer),
+        programmes=filtering.programmes(session, page.viewer),
+        owners=filtering.owners(session, page.viewer),
+        counts={level.word: n for level, n in worklist.counts(places).items()},
+        measures=measures.of_day(session, places, viewer=page.viewer, now=page.now),
+        since=returning.since(session, memory, viewer=page.viewer),
+        mine=sum(1 for place in places if place.items[0].kind == "alert" and place.items[0].owner_id == me),
+        lapses=passing.head(page, session),
+    )
 
 
 def _built(page: Page, places: Sequence[Place]) -> Iterator[Row]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI
+from fastapi.responses import Response
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from app.core.db import Database
 from app.core.errors import Refusal
 from app.people.models import Hospital
 from app.web.deps import Now, Writes
+from app.web.render import AnyPage
 
 
 def names(database: Database) -> set[str]:
@@ -90,6 +94,25 @@ def test_a_page_that_breaks_says_a_reference_and_no_cause(app: FastAPI) -> None:
     assert "Hoarau" not in answer.text and "ValueError" not in answer.text
     assert "Référence pour le support" in answer.text
     assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_a_page_that_breaks_once_its_head_has_left_ends_with_the_same_sentence(app: FastAPI) -> None:
+    """HZ-37: the list's head leaves before the list is read; a reader must not take the empty page under it for an empty list."""
+
+    @app.get("/half")
+    def half(page: AnyPage) -> Response:
+        return page.stream("worklist.html", read=_fault, panel=None)
+
+    with TestClient(app, raise_server_exceptions=False) as client, capture_logs() as lines:
+        answer = client.get("/half")
+    assert answer.text.startswith("<!doctype html>") and "Hoarau" not in answer.text
+    said = re.search(r"Référence pour le support\s:\s([0-9a-f]{6})", answer.text)
+    assert said is not None
+    assert [line["code"] for line in lines if line["event"] == "a page broke"] == [said[1]]
+
+
+def _fault() -> None:
+    raise ValueError("Marie Hoarau a 39,2")
 
 
 def test_writers_that_wait_in_the_pool_never_starve_the_one_who_writes(app: FastAPI, database: Database) -> None:
