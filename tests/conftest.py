@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+from structlog.types import EventDict
 
 from app.core import audit, signing
 from app.core.clock import HandClock
@@ -104,6 +107,16 @@ def database(database_url: str, engine_name: str, opened: dict[str, Database], r
     stories.begin(database, request.getfixturevalue("sqlite_server" if engine_name == "sqlite" else "postgres"), request.fixturenames)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    """Every line of the log while the test runs, whatever level another test left behind."""
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
+    with capture_logs() as lines:
+        yield lines
+    structlog.configure(wrapper_class=before)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import arrival, handing, one_call, promised, sending_help, spoken, undoing
+from app.alerts import arrival, handing, one_call, promised, sending_help, spoken, tasks, undoing
 from app.alerts.handing import held_until
 from app.alerts.models import ALERT_MOVES, Alert, AlertEvent, AlertState, Outcome
 from app.alerts.raising import back_to_team, consider, kept, note, record
@@ -158,6 +158,7 @@ def close(session: Session, alert_id: int, *, by: Viewer, now: datetime, outcome
     if spoke_to and spoke_to not in spoken.WITH_THEM:
         raise Refusal("Choose to whom you spoke: the patient, a relative or the home nurse.", field="spoke", status=422)
     alert = owned(session, alert_id, by=by, now=now)
+    tasks.hold(session, alert.patient_id)
     if spoke_to:
         alert = call_logged(session, alert_id, by=by, now=now, reached=True, whom=spoke_to)
     chosen = Outcome(outcome)

@@ -117,6 +117,15 @@ def close(session: Session, task_id: int, *, by: Viewer, now: datetime, words: s
     return task
 
 
+def hold(session: Session, patient_id: int | None) -> None:
+    """Let nobody close the patient's open tasks until this transaction ends. Call it before the first trace is left.
+
+    A close of one task locks its row, then the end of the trail: whoever holds the end of the trail and then wants the row waits for ever.
+    """
+    theirs = select(Task.id).where(Task.patient_id == patient_id, Task.closed_at.is_(None))
+    session.execute(theirs.order_by(Task.id).with_for_update())
+
+
 def end(session: Session, task: Task, *, by: Actor, now: datetime, words: str, **detail: object) -> bool:
     """Close it, with what is known of the close beside it in its detail. False when somebody closed it first: nothing was changed."""
     closed = update(Task).values(

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
+from structlog.types import EventDict
 
 from app import worker
 from app.checkins.models import CheckIn
@@ -133,24 +134,19 @@ def test_the_hour_may_be_given(chain: Chain) -> None:
         assert list(session.scalars(select(CheckIn.state).where(CheckIn.opened_at == WEDNESDAY_TEN))) == ["open"]
 
 
-def test_what_the_worker_says_of_a_failure_holds_no_health_data(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_worker_says_of_a_failure_holds_no_health_data(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
     """SEC-29: the log names rows and kinds, never words or numbers."""
-    import structlog
-    from structlog.testing import capture_logs
 
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError(f"{MARIE} a dit : je saigne")
 
     chain.follow()
     monkeypatch.setattr("triage.replies.read", broken)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
-    try:
-        with capture_logs() as lines:
-            chain.says(MARIE, "je saigne")
-    finally:
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    chain.says(MARIE, "je saigne")
 
-    (line,) = [line for line in lines if line["log_level"] == "error"]
+    (line,) = [line for line in logged if line["log_level"] == "error"]
     assert set(line) <= {"event", "log_level", "message_id", "exc_info"}
     assert MARIE not in line["event"]
 

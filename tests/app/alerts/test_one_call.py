@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from app.alerts import handling, one_call, tasks
 from app.alerts.models import Alert, Task
-from app.core.audit import AuditRow
+from app.core.audit import AuditHead, AuditRow
 from app.core.clock import HandClock
 from app.core.db import Database
 from app.core.errors import Conflict
@@ -199,6 +199,26 @@ def test_reopened_the_call_is_to_be_made_again_at_the_hour_it_had(
         handling.decide(session, alert.id, by=viewer_of(world.claire), now=clock.now(), **sent)
     close(database, world, alert, clock, "sent_to_emergency")
     assert again(database, task).closed_at is None, "the call before it was opened again says nothing of this one"
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_who_closes_an_alert_waits_for_the_call_before_the_trail_is_touched(
+    database: Database, world: World, raise_: Raise, asked: Callable[..., Task], clock: HandClock
+) -> None:
+    """Luc has the row of the call and comes to the trail: Claire, who waits for the row, must not hold the trail meanwhile (SEC-40)."""
+    alert, task = raise_(Level.URGENT), asked()
+    take(database, world, alert, clock)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            session.execute(update(Task).where(Task.id == task.id).values(key=task.key))
+            claire = pool.submit(close, database, world, alert, clock, "advice", spoke="patient")
+            while not session.scalar(waiting):
+                assert not claire.done()
+            session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            session.execute(select(AuditHead).with_for_update())
+        claire.result()
+    assert again(database, task).closed_at is not None
 
 
 def test_twenty_at_once_one_closes_the_call_and_the_alert_is_closed_whoever_had_the_call(
