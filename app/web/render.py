@@ -154,7 +154,7 @@ class Page:
 
     def stream(self, template: str, **values: Any) -> Response:
         """A page sent while it is made: the browser paints what has come. A fault before the first piece is an error page as elsewhere;
-        after it, the page ends with the sentence of one, and with the connection: the list asks for itself again."""
+        after it, the page ends with the sentence of one, and with the connection: a list that had begun asks for itself again."""
         pieces = _gathered(templates.get_template(template).generate(self._context(values)))
         first = next(pieces, "")
         return StreamingResponse(chain((first,), self._to_the_end(pieces)), media_type="text/html")
