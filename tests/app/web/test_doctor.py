@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,20 +16,15 @@ from app.core.db import Database
 from app.people.models import Patient
 from app.people.perimeter import viewer_of
 from app.treatment import courses, days
-from tests.app.web.conftest import SignIn
-from tests.factories import World, a_course, a_patient
+from tests.app.web.conftest import TEN, SignIn
+from tests.factories import World
 from triage.terms import Level
-
-TEN = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
 
 
 @pytest.fixture
-def marie(database: Database, world: World, clock: HandClock, signed: None) -> Patient:
+def marie(marie: Patient, database: Database, world: World) -> Patient:
     """Wednesday 10:00, day 3 of capecitabine; Claire has an alert of hers in hand."""
-    clock.at = TEN
     with database.transaction() as session:
-        marie = a_patient(session, world, now=TEN)
-        a_course(session, world, marie, now=TEN, first_intake=date(2026, 11, 23), strengths=(Decimal(500),))
         reason = Reason(kind="assessment", level=Level.HIGH, detail={})
         alert = handling.consider(session, service=world.service, patient=marie, reason=reason, now=TEN)
         assert alert is not None
